@@ -1,0 +1,68 @@
+# Two commands for newcomers: `make demo` and `make test`. Both need Python >= 3.10 and make, and install the rest here.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+PYTEST := $(BIN)/python -m pytest
+BACKENDS ?=
+
+.PHONY: help demo test test-fast lint format backends wheel-test docs lock clean
+
+help:  ## what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@echo "building the environment in $(VENV) (once; a minute or so)"
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 10) else "Python >= 3.10 is needed, this is " + sys.version.split()[0] + "; say: make PYTHON=/path/to/python3.x ...")'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(INSTALLED)  ## see a pipeline's events on this machine (BACKENDS=1: in a real Collector, Jaeger and Loki)
+	@$(BIN)/python examples/demo.py $(if $(BACKENDS),--backends)
+
+test: $(INSTALLED) system-packages backends  ## everything, against the real backends
+	$(PYTEST)
+
+test-fast: $(INSTALLED)  ## what takes less than a minute
+	$(PYTEST) -m "not backends and not slow" -x -q
+
+lint: $(INSTALLED)  ## ruff, mypy --strict, import-linter, generated files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python tools/generate_catalog.py --check
+	$(BIN)/python tools/generate_settings_docs.py --check
+
+format: $(INSTALLED)  ## put the sources into shape
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+backends: $(INSTALLED)  ## build the real Collector, Jaeger and Loki into a per-user cache (once; about ten minutes)
+	$(BIN)/python -m tools.backends build
+
+.PHONY: system-packages
+system-packages:
+	@sh tools/system_packages.sh
+
+wheel-test: $(INSTALLED)  ## build the wheel, install it alone, and run the quick tests against it
+	@rm -rf build/wheel && mkdir -p build/wheel
+	$(BIN)/python -m build --no-isolation --wheel --outdir build/wheel . > build/wheel/log || { cat build/wheel/log; exit 1; }
+	$(PYTHON) -m venv build/wheel/venv
+	build/wheel/venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	build/wheel/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps build/wheel/*.whl
+	cd tests && ../build/wheel/venv/bin/python -m pytest -c ../pyproject.toml --rootdir .. -o pythonpath= -m "not backends and not slow" -q .
+
+docs: $(INSTALLED)  ## write docs/events.md and docs/settings.md anew
+	$(BIN)/python tools/generate_catalog.py
+	$(BIN)/python tools/generate_settings_docs.py
+
+lock:  ## write requirements.lock anew from pyproject.toml (needs uv)
+	uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --group dev -o requirements.lock pyproject.toml
+
+clean:  ## remove what was built here (the backends' cache stays)
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,60 @@
+"""OpenTelemetry events in your domain's own words: what happened becomes a log record and a span event."""
+
+from __future__ import annotations
+
+import atexit as _atexit
+import os as _os
+
+from otel_events import runtime as _runtime
+from otel_events.configure import configure, flush, shutdown, stats
+from otel_events.configure import fill_catalogue_slots as _fill_catalogue_slots
+from otel_events.configure import private_tracer_provider as _private_tracer_provider
+from otel_events.configure import start_in_background as _start_in_background
+from otel_events.context import bind, bound_attributes, carry, context
+from otel_events.definition import define
+from otel_events.emit import Emitter, emit, get_emitter
+from otel_events.errors import ConfigurationError, DefinitionError, OtelEventsError, StrictModeError
+from otel_events.event import Severity
+from otel_events.propagation import adopt_environment as _adopt_environment
+from otel_events.propagation import extract, inject
+from otel_events.span_events import copy_to_span as _copy_to_span
+from otel_events.stats import Stats
+from otel_events.task import Task, cycle, phase, session, task
+from otel_events.version import VERSION as __version__
+
+__all__ = [
+    "ConfigurationError",
+    "DefinitionError",
+    "Emitter",
+    "OtelEventsError",
+    "Severity",
+    "Stats",
+    "StrictModeError",
+    "Task",
+    "__version__",
+    "bind",
+    "bound_attributes",
+    "carry",
+    "configure",
+    "context",
+    "cycle",
+    "define",
+    "emit",
+    "extract",
+    "flush",
+    "get_emitter",
+    "inject",
+    "phase",
+    "session",
+    "shutdown",
+    "stats",
+    "task",
+]
+
+_runtime.starter = _start_in_background
+_runtime.flush = flush
+_runtime.copy_to_span = _copy_to_span
+_runtime.private_tracer_provider = _private_tracer_provider
+_fill_catalogue_slots()
+_adopt_environment(_os.environ)
+_atexit.register(shutdown)

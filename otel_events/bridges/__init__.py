@@ -1,0 +1,1 @@
+"""Doors through which existing programs and OpenTelemetry itself come in."""

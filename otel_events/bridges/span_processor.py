@@ -1,0 +1,41 @@
+"""The span processor that puts ended spans on the same way as events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from opentelemetry.sdk.trace import SpanProcessor
+
+from otel_events import runtime
+
+if TYPE_CHECKING:
+    from opentelemetry.context import Context
+    from opentelemetry.sdk.trace import ReadableSpan, Span
+
+_SPAN_BYTES = 2048  # what a span weighs in the queue's bound, beyond an ordinary draft
+_SPAN_EVENT_BYTES = 768
+
+
+class DurableSpanProcessor(SpanProcessor):
+    """Send ended spans as events are sent: through the queue, the pipeline thread and the OTLP sink.
+
+    Add it to a TracerProvider of the program's own; `configure` adds it to the one it makes. It never blocks, and has
+    no queue of its own to overflow.
+    """
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        """Do nothing: what matters of a span is known at its end."""
+
+    def on_end(self, span: ReadableSpan) -> None:
+        """Queue *span* if it was sampled."""
+        context = span.get_span_context()
+        if context is None or not context.trace_flags.sampled:
+            return
+        runtime.capture.put(span, None, _SPAN_BYTES + _SPAN_EVENT_BYTES * len(span.events))
+
+    def shutdown(self) -> None:
+        """Do nothing: the pipeline has its own end, and other providers may use it still."""
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Return True only if all spans that ended before are safe within *timeout_millis*."""
+        return runtime.flush(timeout_millis / 1000)

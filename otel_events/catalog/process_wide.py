@@ -1,0 +1,37 @@
+"""The catalogue that this process uses."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from otel_events.catalog.lookup import Catalog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from otel_events.catalog.event_definition import EventDefinition
+
+# Writers take turns, so that no definition gets lost between two of them; readers take what is there.
+_writing = threading.RLock()
+_current = Catalog()
+
+
+def current() -> Catalog:
+    """Return the catalogue as it is now; a definition made later is in a later one."""
+    return _current
+
+
+def set_current(catalog: Catalog) -> None:
+    """Make *catalog* the process's catalogue: to go back to an earlier one, in tests above all."""
+    global _current
+    with _writing:
+        _current = catalog
+
+
+def extend_current(definitions: Iterable[EventDefinition]) -> Catalog:
+    """Add *definitions* to the process's catalogue and return it, or raise DefinitionError and change nothing."""
+    global _current
+    with _writing:
+        _current = _current.extended(definitions)
+        return _current

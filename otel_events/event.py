@@ -1,0 +1,185 @@
+"""The values that travel: severities, scopes, drafts and events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+
+    from opentelemetry.context import Context
+
+# What OTLP's AnyValue can carry, and nothing else. `otel_events.values` makes these out of anything.
+Value: TypeAlias = "bool | int | float | str | bytes | list[Value] | dict[str, Value] | None"
+Attributes: TypeAlias = "dict[str, Value]"
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+UID_ATTRIBUTE = "log.record.uid"
+
+
+class Severity(IntEnum):
+    """OpenTelemetry's severity numbers, under OpenTelemetry's short names."""
+
+    TRACE = 1
+    TRACE2 = 2
+    TRACE3 = 3
+    TRACE4 = 4
+    DEBUG = 5
+    DEBUG2 = 6
+    DEBUG3 = 7
+    DEBUG4 = 8
+    INFO = 9
+    INFO2 = 10
+    INFO3 = 11
+    INFO4 = 12
+    WARN = 13
+    WARN2 = 14
+    WARN3 = 15
+    WARN4 = 16
+    ERROR = 17
+    ERROR2 = 18
+    ERROR3 = 19
+    ERROR4 = 20
+    FATAL = 21
+    FATAL2 = 22
+    FATAL3 = 23
+    FATAL4 = 24
+
+
+_SEVERITY_WORDS: dict[str, Severity] = {
+    **{severity.name.lower(): severity for severity in Severity},
+    # The logging world's words.
+    "notset": Severity.TRACE,
+    "warning": Severity.WARN,
+    "exception": Severity.ERROR,
+    "critical": Severity.FATAL,
+    "information": Severity.INFO,
+    "notice": Severity.INFO2,
+    "alert": Severity.ERROR3,
+    "emergency": Severity.FATAL4,
+}
+
+
+def parse_severity(value: object) -> Severity | None:
+    """Return the severity that a number, a name or a logging word means; None if it means none.
+
+    Args:
+        value: 1 to 24 (OpenTelemetry's numbers), a name such as `WARN2`, or a word such as `critical`.
+    """
+    if isinstance(value, str):
+        word = value.strip().lower()
+        return _SEVERITY_WORDS.get(word) or (parse_severity(int(word)) if word.isascii() and word.isdigit() else None)
+    if isinstance(value, int) and 1 <= value <= 24:
+        return Severity(value)
+    return None
+
+
+def parse_timestamp(value: object) -> int | None:
+    """Return the nanoseconds since the Unix epoch that *value* means; None if it means no time OTLP can carry.
+
+    Args:
+        value: a datetime (naive: local time), an ISO 8601 string, seconds as float, or nanoseconds as int.
+    """
+    try:
+        if isinstance(value, str):
+            value = datetime.fromisoformat(value.replace("Z", "+00:00"))
+        if isinstance(value, datetime):
+            since = value.astimezone(timezone.utc) - _EPOCH
+            nanoseconds = (since.days * 86_400 + since.seconds) * 1_000_000_000 + since.microseconds * 1_000
+        elif isinstance(value, int):
+            nanoseconds = int(value)
+        elif isinstance(value, float):
+            nanoseconds = int(value * 1_000_000_000)
+        else:
+            return None
+    except (ValueError, OverflowError, OSError):
+        return None
+    return nanoseconds if 0 <= nanoseconds < 2**63 else None
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentationScope:
+    """Who emitted: a library and its version, as OpenTelemetry names it."""
+
+    name: str
+    version: str = ""
+    schema_url: str = ""
+    attributes: tuple[tuple[str, Value], ...] = ()
+
+
+DEFAULT_SCOPE = InstrumentationScope("otel_events")
+
+
+@dataclass(frozen=True, slots=True)
+class CapturedException:
+    """An exception as the caller's thread saw it; its stack is formatted later, by the pipeline.
+
+    Attributes:
+        type: the qualified name of its class, without `builtins.`.
+        message: its `str()`, taken on the caller's thread, because that is the program's own code.
+        error: the exception itself, None where the caller had no object.
+        traceback: where it was raised.
+    """
+
+    type: str
+    message: str
+    error: BaseException | None = None
+    traceback: TracebackType | None = None
+
+
+# What the caller's thread captures. A plain tuple: a class costs five times as much to make, and the
+# garbage collector has to walk its instances. Made in `emit.py`, taken apart in `pipeline/normalize.py`, nowhere else.
+Draft: TypeAlias = (
+    "tuple[int, int, Any, Any, Any, Any, CapturedException | None, dict[str, Any] | None, dict[str, Any] | None,"
+    " Mapping[str, Any] | None, Mapping[str, Any], Context, InstrumentationScope]"
+)
+
+
+@dataclass(slots=True, eq=False)
+class Event:
+    """One event on its way through the stages. Stages may change it; `bound` alone is shared between events.
+
+    Attributes:
+        name: the event name, canonical; empty for a plain log record.
+        timestamp: when it happened, nanoseconds since the Unix epoch.
+        observed_timestamp: when it was captured, nanoseconds since the Unix epoch.
+        severity: OpenTelemetry's severity number.
+        severity_text: the severity as the source named it.
+        body: the message, a display string (a bridge may bring any value), or None.
+        attributes: the event's own attributes.
+        bound: the attributes bound by scopes, less those the event has itself. Many events share one mapping, so that
+            it is guarded and encoded once: replace it, never change it in place.
+        trace_id: of the caller's span, 0 if there was none.
+        span_id: of the caller's span, 0 if there was none.
+        trace_flags: of the caller's span.
+        scope: the emitter's instrumentation scope.
+        uid: writer id and sequence number; goes out as `log.record.uid`.
+        context: the OpenTelemetry Context at the call, for the processors of a program's own LoggerProvider.
+        dropped_attributes: how many attributes a limit took away.
+        given_name: the name as the program wrote it, where that is an alias; else empty.
+    """
+
+    name: str
+    timestamp: int
+    observed_timestamp: int
+    severity: int = Severity.INFO
+    severity_text: str = "INFO"
+    body: Value = None
+    attributes: Attributes = field(default_factory=dict)
+    bound: Mapping[str, Value] = field(default_factory=dict)
+    trace_id: int = 0
+    span_id: int = 0
+    trace_flags: int = 0
+    scope: InstrumentationScope = DEFAULT_SCOPE
+    uid: str = ""
+    context: Context | None = None
+    dropped_attributes: int = 0
+    given_name: str = ""
+
+    def all_attributes(self) -> dict[str, Value]:
+        """Return a new mapping of everything known about the event: its own attributes, then the bound ones."""
+        return {**self.attributes, **self.bound}

@@ -1,0 +1,1 @@
+"""The JSONL file of events, one flat object a line."""

@@ -1,0 +1,221 @@
+"""One event as one line of the ledger, without loss, and back.
+
+The shape is in `docs/ledger.md`. Keys after `message` appear only where they say something, save `service` and
+`attributes`, which are always there.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from otel_events.event import DEFAULT_SCOPE, Event, InstrumentationScope, Severity
+from otel_events.ledger.instants import format_instant, parse_instant
+from otel_events.ledger.tags import clean_text, tag, tag_attributes, untag, untag_attributes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from otel_events.event import Value
+
+CORRELATION = ("task_id", "parent_task_id", "persona", "session_id", "cycle", "day", "env_id", "episode")
+HEADER_EVENT = "otel_events.ledger.header"
+
+_CORRELATION_SET = frozenset(CORRELATION)
+_SEVERITY_NAMES: dict[int, str] = {int(severity): severity.name for severity in Severity}
+_SEVERITY_NUMBERS = {name: number for number, name in _SEVERITY_NAMES.items()}
+_SAMPLED = 1
+
+
+class EventsFormat:
+    """The ledger's own format: every line whole and alike, a header line for each writer.
+
+    Args:
+        service: the writing program's `service.name`.
+        resource: what describes the writing program; goes into the header line.
+        writer_id: the prefix of the writer's uids, by which readers find the header again.
+    """
+
+    def __init__(self, *, service: str, resource: Mapping[str, Value], writer_id: str) -> None:
+        self._service = service
+        self._resource = resource
+        self._writer_id = writer_id
+        self._split: tuple[Mapping[str, Value], dict[str, Any], dict[str, Any]] = ({}, {}, {})
+
+    def header(self) -> bytes:
+        """Return the line that describes this writer."""
+        now = time.time_ns()
+        return dump_line(
+            {
+                "time": format_instant(now),
+                "unix": now / 1e9,
+                "event": HEADER_EVENT,
+                "severity": "INFO",
+                "message": f"{self._service} writes to this file",
+                "service": self._service,
+                "writer": self._writer_id,
+                "resource": tag_attributes(self._resource),
+            }
+        )
+
+    def encode(self, event: Event) -> bytes:
+        """Return *event* as one line, or raise TypeError if it holds what no pipeline lets through."""
+        line = self._begin(event)
+        attributes = self._add_correlation(event, line)
+        if event.trace_id:
+            line["trace_id"] = f"{event.trace_id:032x}"
+        if event.span_id:
+            line["span_id"] = f"{event.span_id:016x}"
+        if event.uid:
+            line["uid"] = event.uid
+        line["service"] = self._service
+        line["attributes"] = attributes
+        _add_rarities(event, line)
+        return dump_line(line)
+
+    @staticmethod
+    def _begin(event: Event) -> dict[str, Any]:
+        return {
+            "time": format_instant(event.timestamp),
+            "unix": event.timestamp / 1e9,
+            "event": event.name,
+            "severity": _SEVERITY_NAMES.get(event.severity, int(event.severity)),
+            "message": event.body if type(event.body) is str else tag(event.body),
+        }
+
+    def _add_correlation(self, event: Event, line: dict[str, Any]) -> dict[str, Any]:
+        """Put the correlation attributes on *line*; return the other attributes."""
+        own = tag_attributes(event.attributes)
+        correlated, others = self._split_bound(event.bound)
+        if not _CORRELATION_SET.isdisjoint(own):
+            mine = {key: own.pop(key) for key in CORRELATION if key in own}
+            merged = {**correlated, **mine}
+            correlated = {key: merged[key] for key in CORRELATION if key in merged}
+        line.update(correlated)
+        if others:
+            own = {**own, **{key: value for key, value in others.items() if key not in own}}
+        return own
+
+    def _split_bound(self, bound: Mapping[str, Value]) -> tuple[dict[str, Any], dict[str, Any]]:
+        # Many events share one mapping: it is taken apart once.
+        split = self._split
+        if split[0] is not bound:
+            tagged = tag_attributes(bound)
+            correlated = {key: tagged.pop(key) for key in CORRELATION if key in tagged}
+            self._split = split = (bound, correlated, tagged)
+        return split[1], split[2]
+
+
+def dump_line(line: dict[str, Any]) -> bytes:
+    """Return *line* as JSON with its newline; values that JSON cannot carry are tagged, lone surrogates replaced."""
+    try:
+        return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+    except TypeError:  # an integer beyond 64 bits or a lone surrogate, too rare to look for in each value
+        return orjson.dumps(_tag_integers(clean_text(line)), option=orjson.OPT_APPEND_NEWLINE)
+
+
+def read_header(line: Mapping[str, Any]) -> tuple[str, dict[str, Value]] | None:
+    """Return the writer id and the resource if *line* is a header, else None."""
+    resource, writer = line.get("resource"), line.get("writer")
+    if line.get("event") != HEADER_EVENT or not isinstance(resource, dict) or not isinstance(writer, str):
+        return None
+    return writer, untag_attributes(resource)
+
+
+def decode_line(line: Mapping[str, Any]) -> Event:
+    """Return the event that *line* holds, or raise ValueError, TypeError or KeyError if it was tampered with."""
+    timestamp = _read_instant(line["time"])
+    severity = _read_severity(line["severity"])
+    attributes = untag_attributes(line["attributes"])
+    attributes.update({key: untag(line[key]) for key in CORRELATION if key in line})
+    trace_id = _read_id(line.get("trace_id", "0"), 128)
+    return Event(
+        name=_read_text(line["event"]),
+        timestamp=timestamp,
+        observed_timestamp=_read_instant(line["observed"]) if "observed" in line else timestamp,
+        severity=severity,
+        severity_text=_read_text(line.get("severity_text", _SEVERITY_NAMES.get(severity, ""))),
+        body=untag(line.get("message")),
+        attributes=attributes,
+        trace_id=trace_id,
+        span_id=_read_id(line.get("span_id", "0"), 64),
+        trace_flags=int(line.get("trace_flags", _SAMPLED if trace_id else 0)),
+        scope=_read_scope(line["scope"]) if "scope" in line else DEFAULT_SCOPE,
+        uid=_read_text(line.get("uid", "")),
+        dropped_attributes=int(line.get("dropped_attributes", 0)),
+        given_name=_read_text(line.get("given_name", "")),
+    )
+
+
+def _add_rarities(event: Event, line: dict[str, Any]) -> None:
+    if event.observed_timestamp != event.timestamp:
+        line["observed"] = format_instant(event.observed_timestamp)
+    if event.severity_text != _SEVERITY_NAMES.get(event.severity, ""):
+        line["severity_text"] = event.severity_text
+    if event.trace_flags != (_SAMPLED if event.trace_id else 0):
+        line["trace_flags"] = event.trace_flags
+    if event.dropped_attributes:
+        line["dropped_attributes"] = event.dropped_attributes
+    if event.given_name:
+        line["given_name"] = event.given_name
+    if event.scope is not DEFAULT_SCOPE and event.scope != DEFAULT_SCOPE:
+        line["scope"] = _write_scope(event.scope)
+
+
+def _write_scope(scope: InstrumentationScope) -> dict[str, Any]:
+    written: dict[str, Any] = {"name": scope.name}
+    if scope.version:
+        written["version"] = scope.version
+    if scope.schema_url:
+        written["schema_url"] = scope.schema_url
+    if scope.attributes:
+        written["attributes"] = tag_attributes(dict(scope.attributes))
+    return written
+
+
+def _read_scope(scope: Mapping[str, Any]) -> InstrumentationScope:
+    return InstrumentationScope(
+        name=_read_text(scope["name"]),
+        version=_read_text(scope.get("version", "")),
+        schema_url=_read_text(scope.get("schema_url", "")),
+        attributes=tuple(untag_attributes(scope.get("attributes", {})).items()),
+    )
+
+
+def _read_severity(value: object) -> int:
+    if isinstance(value, str):
+        return _SEVERITY_NUMBERS[value]
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise TypeError(f"severity {value!r} is neither a name nor a number")
+
+
+def _read_instant(value: object) -> int:
+    instant = parse_instant(value)
+    if instant is None:
+        raise ValueError(f"{value!r} is no instant")
+    return instant
+
+
+def _read_id(value: object, bits: int) -> int:
+    number = int(_read_text(value), 16)
+    if not 0 <= number < 1 << bits:
+        raise ValueError(f"{value!r} is no id of {bits} bits")
+    return number
+
+
+def _read_text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def _tag_integers(value: Any) -> Any:
+    # Everything else was tagged before: `tag` must not see a tag, or it would take it for a mapping that looks like one.
+    if isinstance(value, dict):
+        return {key: _tag_integers(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_tag_integers(item) for item in value]
+    return tag(value)

@@ -1,0 +1,37 @@
+"""Warnings about ourselves: at most one a minute for each cause, through the logger `otel_events`."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+logger = logging.getLogger("otel_events")
+
+_QUIET_SECONDS = 60.0
+
+
+class Notices:
+    """Tell each cause at once, then at most once a minute, with the number of times it was held back.
+
+    Never call it on a thread that emits: a log handler may lock, write, or emit itself.
+    """
+
+    def __init__(self, quiet_seconds: float = _QUIET_SECONDS) -> None:
+        self._quiet_seconds = quiet_seconds
+        self._told: dict[str, float] = {}
+        self._held: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def warn(self, cause: str, message: str) -> None:
+        """Log *message* as a warning unless *cause* was told within the last minute."""
+        now = time.monotonic()
+        with self._lock:
+            last = self._told.get(cause)
+            if last is not None and now - last < self._quiet_seconds:
+                self._held[cause] = self._held.get(cause, 0) + 1
+                return
+            self._told[cause] = now
+            held = self._held.pop(cause, 0)
+        suffix = f" ({held} more times since the last such warning)" if held else ""
+        logger.warning("%s%s", message, suffix)

@@ -1,0 +1,1 @@
+"""OTLP: encode, decode, send."""

@@ -1,0 +1,198 @@
+"""A TCP or TLS socket whose every wait ends at one deadline, or at once when another thread interrupts."""
+
+from __future__ import annotations
+
+import io
+import os
+import selectors
+import socket
+import ssl
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
+    from _typeshed import ReadableBuffer, WriteableBuffer
+
+    T = TypeVar("T")
+
+# Poll has no limit on descriptors, and unlike epoll nothing a forked child could share; Windows has select alone.
+_Selector: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", selectors.SelectSelector)
+
+
+class InterruptedSendError(OSError):
+    """Another thread asked for the end of what the socket was doing."""
+
+
+class Interrupter:
+    """Wakes whoever waits on a socket, from any thread, for good: what comes after is interrupted as well."""
+
+    def __init__(self) -> None:
+        self.is_set = False
+        self._reader, self._writer = socket.socketpair()
+        self._writer.setblocking(False)
+
+    def fileno(self) -> int:
+        """Return the descriptor that turns readable."""
+        return self._reader.fileno()
+
+    def set(self) -> None:
+        """Interrupt. Callable at any time, even after `close`."""
+        self.is_set = True
+        try:
+            self._writer.send(b"!")
+        except OSError:
+            # Full (it is set already) or closed (nobody waits any more): either way there is nobody left to wake.
+            return
+
+    def close(self) -> None:
+        """Let go of the descriptors."""
+        self._reader.close()
+        self._writer.close()
+
+
+class DeadlineSocket:
+    """What `http.client` needs of a socket.
+
+    A timeout per `recv` would let a server that sends a byte now and then hold us for ever, so `deadline`
+    (`time.monotonic()` seconds), set before each exchange, holds for all waits together.
+    """
+
+    def __init__(self, deadline: float, interrupter: Interrupter) -> None:
+        self.deadline = deadline
+        self._interrupter = interrupter
+        self._socket: socket.socket | ssl.SSLSocket | None = None
+
+    def connect(self, host: str, port: int) -> None:
+        """Connect to the first address of *host* that answers, or raise the last one's OSError."""
+        deadline = self.deadline
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        failure = OSError(f"{host} has no address")
+        for left, (family, kind, protocol, _, address) in zip(range(len(addresses), 0, -1), addresses, strict=True):
+            # An address that swallows packets (often IPv6) leaves the next ones their share of the time.
+            now = time.monotonic()
+            self.deadline = now + (deadline - now) / left
+            try:
+                self._connect_one(socket.socket(family, kind, protocol), address)
+            except InterruptedSendError:
+                raise
+            except OSError as error:
+                failure = error
+            else:
+                self.deadline = deadline
+                return
+        raise failure
+
+    def start_tls(self, context: ssl.SSLContext, host: str) -> None:
+        """Go on under TLS, having checked that the server is *host*, or raise an OSError."""
+        secure = context.wrap_socket(self._connected(), server_hostname=host, do_handshake_on_connect=False)
+        self._socket = secure
+        self._attempt(secure.do_handshake, selectors.EVENT_READ)
+
+    def is_stale(self) -> bool:
+        """Return whether the server closed the idle connection (or spoke unasked, which is as bad)."""
+        with _Selector() as selector:
+            selector.register(self._connected(), selectors.EVENT_READ)
+            return bool(selector.select(0))
+
+    def sendall(self, data: ReadableBuffer) -> None:
+        """Send all of *data*."""
+        connected, rest = self._connected(), memoryview(data)
+
+        def send_some() -> int:
+            return connected.send(rest)
+
+        while rest:
+            rest = rest[self._attempt(send_some, selectors.EVENT_WRITE) :]
+
+    def receive_into(self, buffer: WriteableBuffer) -> int:
+        """Receive what has come, at least a byte; 0 at the end."""
+        connected = self._connected()
+        return self._attempt(lambda: connected.recv_into(buffer), selectors.EVENT_READ)
+
+    def makefile(self, _mode: str = "rb") -> io.BufferedReader:
+        """Return a buffered reader; closing it leaves the socket open."""
+        return io.BufferedReader(_Receiver(self))
+
+    def close(self) -> None:
+        """Do nothing: `http.client` closes a connection whose answer it has not read yet; we `disconnect`."""
+
+    def disconnect(self) -> None:
+        """Close the connection, without waiting for the other side."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def _connect_one(self, raw: socket.socket, address: tuple[object, ...]) -> None:
+        self._socket = raw
+        try:
+            raw.setblocking(False)
+            # A request is one or two writes and then a wait: Nagle's algorithm would only hold the second one back.
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            try:
+                raw.connect(address)
+            except BlockingIOError:
+                self._wait(selectors.EVENT_WRITE)
+            _raise_pending_error(raw)
+        except BaseException:
+            self.disconnect()
+            raise
+
+    def _connected(self) -> socket.socket | ssl.SSLSocket:
+        if self._socket is None:
+            raise OSError("not connected")
+        return self._socket
+
+    def _attempt(self, operation: Callable[[], T], event: int) -> T:
+        """Repeat a non-blocking *operation*, waiting in between for what it needs; raise at the deadline."""
+        while True:
+            # Looked at even where no wait is needed: a server that never stops sending must not hold us either.
+            self._check()
+            try:
+                return operation()
+            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError) as error:
+                self._wait(_needed_event(error, event))
+
+    def _wait(self, event: int) -> None:
+        with _Selector() as selector:
+            selector.register(self._connected(), event)
+            selector.register(self._interrupter, selectors.EVENT_READ)
+            selector.select(max(0.0, self.deadline - time.monotonic()))
+        self._check()
+
+    def _check(self) -> None:
+        if self._interrupter.is_set:
+            raise InterruptedSendError("interrupted")
+        if time.monotonic() >= self.deadline:
+            raise TimeoutError("the time for it ran out")
+
+
+class _Receiver(io.RawIOBase):
+    """The raw side of `makefile`."""
+
+    def __init__(self, source: DeadlineSocket) -> None:
+        self._source = source
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        """Receive what has come."""
+        return self._source.receive_into(buffer)
+
+
+def _raise_pending_error(raw: socket.socket) -> None:
+    if error := raw.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+        raise OSError(error, os.strerror(error))
+
+
+def _needed_event(error: OSError, event: int) -> int:
+    # Under TLS a read may need to write first, and the other way round.
+    if isinstance(error, ssl.SSLWantReadError):
+        return selectors.EVENT_READ
+    if isinstance(error, ssl.SSLWantWriteError):
+        return selectors.EVENT_WRITE
+    return event

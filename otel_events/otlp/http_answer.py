@@ -1,0 +1,79 @@
+"""What an HTTP answer to an OTLP request means, by the OTLP specification."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+from otel_events.otlp.decode import decode_status
+from otel_events.otlp.outcome import Accepted, Outcome, Refused, Retry, TooLarge, say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from email.message import Message
+
+_RETRYABLE = frozenset({429, 502, 503, 504})
+_PROTOBUF = "application/x-protobuf"
+# What a status usually means for somebody who has just pointed us at a place.
+_ADVICE = {
+    401: "check the headers",
+    403: "check the headers",
+    404: "check the path: for OTLP over HTTP it usually ends in /v1/logs or /v1/traces",
+    405: "check the URL",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP response, read up to a bound."""
+
+    status: int
+    phrase: str
+    headers: Message
+    body: bytes
+
+
+def interpret(answer: Answer, decode_response: Callable[[bytes], tuple[int, str]]) -> Outcome:
+    """Return what *answer* says became of the request."""
+    if 200 <= answer.status < 300:
+        return _read_success(answer, decode_response)
+    reason = say(f"HTTP {answer.status} {answer.phrase}".strip(), _read_message(answer))
+    if answer.status in _RETRYABLE:
+        return Retry(reason, _read_retry_after(answer.headers.get("Retry-After")))
+    if answer.status == 413:
+        return TooLarge(reason)
+    # Redirects are not followed: what they lead to was never configured, and would get our headers.
+    location = f"redirects to {answer.headers.get('Location', 'nowhere')}" if 300 <= answer.status < 400 else ""
+    return Refused(say(reason, location, _ADVICE.get(answer.status, "")))
+
+
+def _read_success(answer: Answer, decode_response: Callable[[bytes], tuple[int, str]]) -> Outcome:
+    kind = answer.headers.get_content_type() if "Content-Type" in answer.headers else ""
+    if kind == "text/html":
+        # A captive portal or a login page says 200 to everything; to believe it would be to lose everything silently.
+        return Refused("answered with a web page: this is no OTLP endpoint")
+    if kind != _PROTOBUF:
+        return Accepted()
+    return Accepted(*decode_response(answer.body))
+
+
+def _read_message(answer: Answer) -> str:
+    if answer.headers.get_content_type() == "text/html":
+        return ""  # a page for people; the status line says as much
+    return decode_status(answer.body)[0]
+
+
+def _read_retry_after(value: str | None) -> float | None:
+    """Return the seconds that a Retry-After header asks for, None if it is absent or says nothing."""
+    if value is None:
+        return None
+    try:
+        seconds = (
+            float(value) if value.strip()[:1].isdigit() else parsedate_to_datetime(value).timestamp() - time.time()
+        )
+    except (ValueError, OverflowError):
+        return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None

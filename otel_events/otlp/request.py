@@ -1,0 +1,148 @@
+"""The three levels of an OTLP request: resource, scope, items; put together, taken apart, counted.
+
+Logs, traces and metrics number the fields of these levels alike (1: who, 2: what, 3: schema), so nothing here needs to
+know the signal.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from otel_events.otlp.wire import LENGTH, WireError, fields, message, tag, varint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+MAX_REQUEST_BYTES = 4 * 1024 * 1024  # what gRPC servers accept by default
+_LARGEST_FRAMING = 2 * 6  # tags and lengths of the two levels around a group of items
+
+_RESOURCES = tag(1, LENGTH)
+_ITEMS = tag(2, LENGTH)
+
+
+class Frame(NamedTuple):
+    """What stands before and after the items of one level: encoded fields 1 and 3."""
+
+    head: bytes
+    tail: bytes = b""
+
+    @property
+    def size(self) -> int:
+        """The number of bytes it adds to a request."""
+        return len(self.head) + len(self.tail)
+
+
+class Group(NamedTuple):
+    """Items of one scope of one resource, each already framed by `frame_item`."""
+
+    resource: Frame
+    scope: Frame
+    items: list[bytes]
+
+
+def frame_item(encoded: bytes) -> bytes:
+    """Return an encoded log record or span as it stands inside its scope."""
+    return b"\x12" + varint(len(encoded)) + encoded
+
+
+def join_equal(groups: Iterable[Group]) -> list[Group]:
+    """Return *groups* with those of equal resource and scope made one, in the order of their first appearance."""
+    joined: dict[tuple[Frame, Frame], Group] = {}
+    for group in groups:
+        known = joined.setdefault((group.resource, group.scope), group)
+        if known is not group:
+            known.items.extend(group.items)
+    return list(joined.values())
+
+
+def assemble(groups: Sequence[Group]) -> tuple[bytes, int]:
+    """Return one request that holds all *groups*, and the number of its items."""
+    resources: dict[Frame, list[bytes]] = {}
+    count = 0
+    for resource, scope, items in groups:
+        count += len(items)
+        content = b"".join((scope.head, *items, scope.tail))
+        resources.setdefault(resource, []).append(message(_ITEMS, content))
+    request = [
+        message(_RESOURCES, b"".join((resource.head, *scopes, resource.tail))) for resource, scopes in resources.items()
+    ]
+    return b"".join(request), count
+
+
+def pack(groups: Sequence[Group], max_bytes: int) -> list[tuple[bytes, int]]:
+    """Return requests of at most *max_bytes* with their counts; an item larger than that stands in one of its own."""
+    return [assemble(portion) for portion in _portions(groups, max_bytes)]
+
+
+def split(request: bytes) -> tuple[tuple[bytes, int], tuple[bytes, int]] | None:
+    """Return *request* as two requests of half the items each, with their counts; None if it cannot be halved."""
+    try:
+        groups = _take_apart(request)
+    except WireError:
+        return None
+    total = sum(len(group.items) for group in groups)
+    if total < 2:
+        return None
+    first, second = _cut(groups, total // 2)
+    return assemble(first), assemble(second)
+
+
+def count_records(request: bytes) -> int:
+    """Return the number of log records or spans in *request*, or raise WireError."""
+    return sum(len(group.items) for group in _take_apart(request))
+
+
+def _portions(groups: Sequence[Group], max_bytes: int) -> Iterator[list[Group]]:
+    portion: list[Group] = []
+    room = max_bytes
+    for resource, scope, items in groups:
+        around = resource.size + scope.size + _LARGEST_FRAMING
+        room -= around
+        kept: list[bytes] = []
+        for item in items:
+            if len(item) > room and (kept or portion):
+                if kept:
+                    portion.append(Group(resource, scope, kept))
+                yield portion
+                portion, kept, room = [], [], max_bytes - around
+            kept.append(item)
+            room -= len(item)
+        if kept:
+            portion.append(Group(resource, scope, kept))
+    if portion:
+        yield portion
+
+
+def _take_apart(request: bytes) -> list[Group]:
+    groups: list[Group] = []
+    for number, _, resource_content in fields(request):
+        if number != 1:
+            continue
+        resource, scopes = _frame_and_items(resource_content)
+        for scope_content in scopes:
+            scope, items = _frame_and_items(scope_content[1])
+            groups.append(Group(resource, scope, [whole for whole, _ in items]))
+    return groups
+
+
+def _frame_and_items(content: bytes) -> tuple[Frame, list[tuple[bytes, bytes]]]:
+    around: dict[bool, list[bytes]] = {True: [], False: []}
+    items: list[tuple[bytes, bytes]] = []
+    for number, whole, payload in fields(content):
+        if number == 2:
+            items.append((whole, payload))
+        else:
+            around[number < 2].append(whole)
+    return Frame(b"".join(around[True]), b"".join(around[False])), items
+
+
+def _cut(groups: Sequence[Group], count: int) -> tuple[list[Group], list[Group]]:
+    first: list[Group] = []
+    second: list[Group] = []
+    for resource, scope, items in groups:
+        if count > 0:
+            first.append(Group(resource, scope, items[:count]))
+        if len(items) > max(count, 0):
+            second.append(Group(resource, scope, items[max(count, 0) :]))
+        count -= len(items)
+    return first, second

@@ -1,0 +1,174 @@
+"""From drafts to events: canonical names, plain values, resolved severity, body and identity."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry import trace
+
+from otel_events import catalog, runtime
+from otel_events.event import Event, Severity, parse_severity, parse_timestamp
+from otel_events.pipeline.stack import exception_attributes
+from otel_events.values import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from opentelemetry.context import Context
+    from opentelemetry.trace import SpanContext
+
+    from otel_events.accounting import Accounts
+    from otel_events.catalog import Catalog, EventDefinition
+    from otel_events.event import Attributes, Draft, Value
+    from otel_events.notices import Notices
+
+_MAX_NAME = 256
+_INFO = Severity.INFO
+_TraceIds = tuple[int, int, int]
+
+
+class Normalize:
+    """Make events of drafts. What is wrong with a draft is counted and told, and the event goes on without it."""
+
+    def __init__(self, writer: str, accounts: Accounts, notices: Notices) -> None:
+        self._writer = writer
+        self._accounts = accounts
+        self._notices = notices
+
+    def __call__(self, drafts: Sequence[Draft]) -> list[Event]:
+        batch = _Batch(catalog.current())
+        events = []
+        for draft in drafts:
+            try:
+                events.append(self._event(draft, batch))
+            except Exception as error:
+                self._accounts.dropped.add("normalize_failed")
+                self._notices.warn("normalize_failed", f"an event could not be normalised and was dropped: {error!r}")
+        return events
+
+    def _event(self, draft: Draft, batch: _Batch) -> Event:
+        sequence, now, name, message, severity, timestamp, exception, given, fields, bound, defaults, context, scope = (
+            draft
+        )
+        definition = batch.catalog.find(name)
+        attributes, unset = _own_attributes(given, fields)
+        event = Event(
+            name=name if definition is None else definition.name,
+            timestamp=now,
+            observed_timestamp=now,
+            attributes=attributes,
+            bound=batch.bound(bound, defaults),
+            scope=scope,
+            uid=f"{self._writer}-{sequence:x}",
+            context=context,
+        )
+        event.trace_id, event.span_id, event.trace_flags = batch.trace_ids(context)
+        if definition is None:
+            self._note_unknown(event)
+        elif name != event.name:
+            event.given_name = name
+        self._set_severity(event, severity, definition)
+        if timestamp is not None:
+            self._set_timestamp(event, timestamp)
+        if exception is not None:
+            attributes.update(exception_attributes(exception))
+        event.body = _body(message, attributes, definition)
+        if unset or not event.bound.keys().isdisjoint(attributes):
+            hidden = {*unset, *attributes}
+            event.bound = {key: value for key, value in event.bound.items() if key not in hidden}
+        if definition is not None and (departures := catalog.check(definition, attributes)):
+            self._accounts.problems.add("departs_from_definition")
+            self._notices.warn(f"departs:{event.name}", f"event '{event.name}': {'; '.join(departures)}")
+        return event
+
+    def _note_unknown(self, event: Event) -> None:
+        if len(event.name) > _MAX_NAME or not event.name.isascii():
+            event.name = str(clean(event.name[:_MAX_NAME]))
+        self._accounts.unknown_names.add(event.name)
+
+    def _set_severity(self, event: Event, given: Any, definition: EventDefinition | None) -> None:
+        severity = None
+        if given is not None:
+            severity = parse_severity(given)
+            if severity is None:
+                self._accounts.problems.add("bad_severity")
+                self._notices.warn("bad_severity", f"event '{event.name}': {given!r:.80} is no severity; see Severity")
+        if severity is None and definition is not None:
+            severity = definition.severity
+        if severity is not None and severity is not _INFO:
+            event.severity = severity
+            event.severity_text = severity.name
+
+    def _set_timestamp(self, event: Event, given: Any) -> None:
+        parsed = parse_timestamp(given)
+        if parsed is not None:
+            event.timestamp = parsed
+            return
+        self._accounts.problems.add("bad_timestamp")
+        self._notices.warn(
+            "bad_timestamp",
+            f"event '{event.name}': {given!r:.80} is no timestamp; give a datetime, float seconds or int nanoseconds",
+        )
+
+
+class _Batch:
+    """What drafts of one batch share, worked out once: many come from one scope and one span."""
+
+    def __init__(self, catalog_now: Catalog) -> None:
+        self.catalog = catalog_now
+        self._bound: dict[tuple[int, int], Mapping[str, Value]] = {}
+        self._trace_ids: dict[int, _TraceIds] = {}
+        parent = runtime.process_parent
+        self._process_ids = (0, 0, 0) if parent is None else _ids_of(parent.get_span_context())
+
+    # The keys are ids of objects that the batch's drafts keep alive.
+
+    def bound(self, bound: Mapping[str, Any] | None, defaults: Mapping[str, Any]) -> Mapping[str, Value]:
+        key = (id(bound), id(defaults))
+        merged = self._bound.get(key)
+        if merged is None:
+            raw = defaults if bound is None else {**defaults, **bound}
+            merged = self._bound[key] = {name: clean(value) for name, value in raw.items() if value is not None}
+        return merged
+
+    def trace_ids(self, context: Context) -> _TraceIds:
+        if not context:
+            return self._process_ids
+        ids = self._trace_ids.get(id(context))
+        if ids is None:
+            span = trace.get_current_span(context).get_span_context()
+            ids = self._trace_ids[id(context)] = _ids_of(span) if span.is_valid else self._process_ids
+        return ids
+
+
+def _ids_of(span: SpanContext) -> _TraceIds:
+    return (span.trace_id, span.span_id, int(span.trace_flags))
+
+
+def _own_attributes(given: dict[str, Any] | None, fields: dict[str, Any] | None) -> tuple[Attributes, list[str]]:
+    """Return the event's own attributes, and the keys that were set to None: those unbind."""
+    attributes: Attributes = {}
+    unset: list[str] = []
+    if given:
+        for key, value in given.items():
+            if value is None:
+                unset.append(key)
+            else:
+                attributes[key if key.isascii() else str(clean(key))] = clean(value)
+    if fields:
+        for key, value in fields.items():
+            name = key[:-1] if key[-1:] == "_" else key  # from_, pass_: keywords of Python
+            if value is None:
+                unset.append(name)
+            else:
+                attributes[name if name.isascii() else str(clean(name))] = clean(value)
+    return attributes, unset
+
+
+def _body(message: str | None, attributes: Attributes, definition: EventDefinition | None) -> Value:
+    if message is not None:
+        return clean(message)
+    said = attributes.get("message")
+    if type(said) is str:
+        return said
+    return definition.message or None if definition is not None else None

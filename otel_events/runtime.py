@@ -1,0 +1,198 @@
+"""The few slots that capture needs, filled by configure."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import secrets
+from collections import deque
+from collections.abc import Callable, Mapping
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from otel_events.accounting import Accounts
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Span, TracerProvider
+
+    from otel_events.event import Draft
+
+# What a draft of ordinary size takes in memory; the queue's bound in bytes is kept in units of it.
+DRAFT_BYTES = 640
+DEFAULT_QUEUE_BYTES = 128 * 1024 * 1024
+# Lifecycle and alert events may fill this much beyond the bound, so that they are the last to be dropped.
+_RESERVE = 1.125
+
+
+class Capture:
+    """Where the caller's thread puts what it saw. No method takes a lock or waits.
+
+    Signal handlers, `__del__` and log handlers put drafts in the middle of anything. So the items are a deque (its
+    `append` cannot be interrupted half-way) and the wake-up is a `SimpleQueue`, which is re-entrant, where
+    `Event.set` and `Condition` hang.
+
+    Attributes:
+        writer: this process's id (after a fork another), first part of each `log.record.uid`.
+        items: the drafts and ended spans that wait, oldest first.
+        room: how many ordinary items still fit; heavier ones take more of it.
+        asleep: the pipeline thread waits for a wake-up; whoever puts the next item gives it one.
+        taken: how many drafts the pipeline thread has taken so far.
+        open: False once the process is shutting down for good.
+    """
+
+    __slots__ = (
+        "_full_room",
+        "accounts",
+        "asleep",
+        "items",
+        "open",
+        "room",
+        "sequence",
+        "span_accounts",
+        "started",
+        "taken",
+        "wakeups",
+        "writer",
+    )
+
+    def __init__(self, max_bytes: int = DEFAULT_QUEUE_BYTES) -> None:
+        self.writer = secrets.token_hex(8)
+        self.sequence = itertools.count(1)
+        self.items: deque[Any] = deque()
+        self.wakeups: SimpleQueue[None] = SimpleQueue()
+        self.accounts = Accounts()
+        self.span_accounts = Accounts()
+        self.taken = 0
+        self.asleep = True
+        self.open = True
+        self.started = False
+        self.resize(max_bytes)
+
+    def resize(self, max_bytes: int, max_items: int | None = None) -> None:
+        """Set the bound, in bytes, and where *max_items* is given in items too."""
+        room = max(1, max_bytes // DRAFT_BYTES)
+        self._full_room = room if max_items is None else min(room, max_items)
+        self.room = self._full_room
+
+    def put(self, item: object, name: object, extra_bytes: int = 0) -> None:
+        """Append *item*, or drop it and count that, if the queue is full.
+
+        Args:
+            item: a draft, or an ended span.
+            name: of the event, None for a span: lifecycle and alert events may use the reserve.
+            extra_bytes: what it weighs beyond an ordinary draft.
+        """
+        if extra_bytes:
+            # Races between threads may lose a subtraction; `take` sets the room right within a flush window.
+            self.room -= extra_bytes // DRAFT_BYTES
+        if len(self.items) >= self.room and not self._may_overflow(name):
+            return
+        self.items.append(item)
+        if self.asleep:
+            self.asleep = False
+            if not self.started:
+                self._start()
+            self.wakeups.put(None)
+
+    def close(self) -> None:
+        """Take nothing more: what is put from now on is dropped and counted."""
+        self.open = False
+        self._full_room = self.room = 0
+
+    def reopen(self) -> None:
+        """Take events again, after `close`."""
+        self.open = True
+        self.started = False
+        self.asleep = True
+        self.resize(DEFAULT_QUEUE_BYTES)
+
+    def take(self) -> list[Any]:
+        """Return all that waits, oldest first. For the pipeline thread."""
+        self.room = self._full_room
+        items = self.items
+        # Not until it is empty: a caller in a tight loop could keep us here for ever.
+        return [items.popleft() for _ in range(len(items))]
+
+    def _may_overflow(self, name: object) -> bool:
+        # Spans have no name here, and accounts of their own.
+        dropped = self.span_accounts.dropped if name is None else self.accounts.dropped
+        if not self.open:
+            dropped.add("after_shutdown")
+            return False
+        if len(self.items) < self._full_room * _RESERVE and is_lifecycle(name):
+            return True
+        dropped.add("queue_full")
+        return False
+
+    def _start(self) -> None:
+        self.started = True
+        try:
+            starter()
+        except RuntimeError:
+            # The interpreter is shutting down and starts no more threads: the exit hook takes what waits.
+            self.accounts.problems.add("thread_not_started")
+
+
+def _nothing() -> None:
+    """Stand in for a slot that nobody has filled."""
+
+
+def _no_copy(_span: Any, _draft: Draft) -> None:
+    """Stand in for the span-event bridge."""
+
+
+def _no_flush(_timeout: float) -> bool:
+    return True
+
+
+def _no_provider() -> TracerProvider | None:
+    return None
+
+
+def _no_finish(_draft: Draft) -> tuple[str, dict[str, Any]] | None:
+    return None
+
+
+def _always(_name: object) -> bool:
+    return True
+
+
+def _never(_name: object) -> bool:
+    return False
+
+
+capture = Capture()
+process_attributes: Mapping[str, Any] = {}
+# The span of the parent process, if it left one in the environment: of what has no span of its own.
+process_parent: Span | None = None
+# Starts the pipeline thread, from the environment if nobody configured. Filled by the package's `__init__`.
+starter: Callable[[], None] = _nothing
+# The events that close what `task` opened, under every spelling.
+closing_names: frozenset[str] = frozenset()
+# Whether an event is one that must be the last to be dropped. Filled with the catalogue's knowledge.
+is_lifecycle: Callable[[object], bool] = _never
+# Whether events of a name are copied to the span they happen in: the catalogue's policy, and `configure`'s.
+is_copied_to_spans: Callable[[object], bool] = _always
+# Copies an event to the recording span it happened in. Filled by the package's `__init__`.
+copy_to_span: Callable[[Any, Draft], None] = _no_copy
+# Gives a copy's draft its name and attributes, guarded as the record's are; None if there is to be no copy.
+finish_copy: Callable[[Draft], tuple[str, dict[str, Any]] | None] = _no_finish
+# Gives the provider of tasks' spans where the program has set no global one, None if spans go nowhere.
+private_tracer_provider: Callable[[], TracerProvider | None] = _no_provider
+# Hands all that was captured to the sinks, seconds given: True only if it is safe there.
+flush: Callable[[float], bool] = _no_flush
+# Raises on what departs from the catalogue; for tests.
+strict: Callable[[Draft], None] | None = None
+
+
+def _forget_parent() -> None:
+    """Make the child of a fork a writer of its own: nothing of the parent's queue is the child's to deliver."""
+    global capture
+    before = capture
+    capture = Capture()
+    capture._full_room = capture.room = before._full_room
+    capture.open = before.open
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_parent)

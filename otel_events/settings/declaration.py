@@ -1,0 +1,24 @@
+"""Every setting, declared once: reading it, its tests and its documentation stand on this table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from otel_events.settings.declared_behaviour import CATALOGUE, LIMITS, TRACING
+from otel_events.settings.declared_delivery import DELIVERY
+from otel_events.settings.declared_export import DESTINATIONS, OTLP, SERVICE
+
+if TYPE_CHECKING:
+    from otel_events.settings.setting import Setting
+
+# The groups of the documents, in their order.
+GROUPS: dict[str, tuple[Setting, ...]] = {
+    "The service": SERVICE,
+    "OTLP": OTLP,
+    "Destinations": DESTINATIONS,
+    "Queue, delivery and exit": DELIVERY,
+    "Limits": LIMITS,
+    "Tracing": TRACING,
+    "Catalogue and checks": CATALOGUE,
+}
+SETTINGS: dict[str, Setting] = {setting.name: setting for group in GROUPS.values() for setting in group}

@@ -1,0 +1,1 @@
+"""Where finished batches go: one file a sink."""

@@ -1,0 +1,104 @@
+"""One batch seen through: sent, then settled with the spool and the accounts as the answer says."""
+
+from __future__ import annotations
+
+import sys
+import zlib
+from typing import TYPE_CHECKING, TypeAlias
+
+from otel_events.otlp import encode
+from otel_events.otlp.compression import compress, decompress
+from otel_events.otlp.outcome import Accepted, Refused, Retry, TooLarge, Unreachable, say
+
+if TYPE_CHECKING:
+    from otel_events.accounting import Accounts
+    from otel_events.notices import Notices
+    from otel_events.otlp.outcome import Outcome
+    from otel_events.otlp.transport import Transport
+    from otel_events.spool.queue import Batch, Spool
+
+Failure: TypeAlias = Retry | Unreachable
+
+
+class Delivery:
+    """Send batches of one spool over one transport. Used by one thread at a time.
+
+    Attributes:
+        rejected: records that the server took and would not keep.
+    """
+
+    def __init__(
+        self, *, name: str, address: str, spool: Spool, transport: Transport, accounts: Accounts, notices: Notices
+    ) -> None:
+        self.rejected = 0
+        self._name = name
+        self._address = address
+        self._spool = spool
+        self._transport = transport
+        self._accounts = accounts
+        self._notices = notices
+
+    def deliver(self, batch: Batch, deadline: float) -> Failure | None:
+        """See a taken *batch* through; if that failed for now, return why: the batch is back in the spool."""
+        outcome = self._send(batch, deadline)
+        if isinstance(outcome, (Retry, Unreachable)):
+            self._accounts.problems.add("otlp_retry")
+            self._spool.put_back(batch)
+            return outcome
+        if isinstance(outcome, Accepted):
+            self._accept(batch, outcome)
+        elif isinstance(outcome, TooLarge):
+            self._split(batch, outcome)
+        else:
+            self._give_up(batch, outcome)
+        return None
+
+    def warn(self, cause: str, message: str) -> None:
+        """Tell of *cause* at this destination, at most once a minute."""
+        # A handler may need what the interpreter has taken down already.
+        if not sys.is_finalizing():
+            self._notices.warn(f"{self._name}_{cause} {self._address}", f"{self._address}: {message}")
+
+    def _send(self, batch: Batch, deadline: float) -> Outcome:
+        try:
+            return self._transport.send(batch.body, batch.encoding, deadline)
+        except Exception as error:  # a mistake of ours must not end the thread and lose all that follows
+            self._accounts.problems.add("transport_error")
+            return Unreachable(say("our own mistake", type(error).__name__, str(error)))
+
+    def _accept(self, batch: Batch, accepted: Accepted) -> None:
+        # The spool says no if it was closed meanwhile: it has counted these records already.
+        if not self._spool.release(batch):
+            return
+        rejected = min(accepted.rejected, batch.records)
+        self._accounts.delivered.add(self._name, batch.records - rejected)
+        if rejected:
+            self.rejected += rejected
+            self._accounts.dropped.add("otlp_rejected", rejected)
+        if rejected or accepted.message:
+            self.warn("rejected", say(f"rejected {rejected} of {batch.records} records", accepted.message))
+
+    def _split(self, batch: Batch, too_large: TooLarge) -> None:
+        halves = _halve(batch)
+        if halves is not None:
+            self._spool.split(batch, halves)
+        elif self._spool.quarantine(batch, "otlp_too_large", too_large.reason):
+            self.warn(
+                "too_large", f"{len(batch.body)} bytes are too many for it, and cannot be split: {too_large.reason}"
+            )
+
+    def _give_up(self, batch: Batch, refused: Refused) -> None:
+        if self._spool.quarantine(batch, "otlp_refused", refused.reason):
+            self.warn("refused", f"refused {batch.records} records, which are given up: {refused.reason}")
+
+
+def _halve(batch: Batch) -> list[tuple[bytes, int]] | None:
+    """Return the two halves of *batch*, compressed as it is; None if it holds one record, or none that can be read."""
+    if batch.encoding != "gzip":
+        halves = encode.split(batch.body)
+        return None if halves is None else list(halves)
+    try:
+        halves = encode.split(decompress(batch.body))
+    except (OSError, EOFError, zlib.error):
+        return None
+    return None if halves is None else [(compress(body), records) for body, records in halves]

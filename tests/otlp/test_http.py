@@ -1,0 +1,425 @@
+"""OTLP over HTTP against a real server that misbehaves."""
+
+import gzip
+import socket
+import ssl
+import threading
+import time
+from email.utils import formatdate
+
+import pytest
+import trustme
+from google.rpc.status_pb2 import Status
+
+from otel_events.event import Event
+from otel_events.otlp.decode import decode_logs_response
+from otel_events.otlp.encode import LogEncoder
+from otel_events.otlp.endpoint import Endpoint
+from otel_events.otlp.http import HttpTransport
+from otel_events.otlp.outcome import Accepted, Refused, Retry, TooLarge, Unreachable
+from tests.acceptor import (
+    PATIENCE,
+    HttpAcceptor,
+    answer_with,
+    break_off,
+    drip,
+    hang,
+    lose_answer,
+    refusing_port,
+    reject,
+)
+
+BODY = LogEncoder({}).encode([Event(name="seed.germinated", timestamp=1, observed_timestamp=1)])
+
+
+@pytest.fixture
+def acceptor():
+    with HttpAcceptor() as acceptor:
+        yield acceptor
+
+
+@pytest.fixture
+def connect():
+    """Make transports, closed at the end."""
+    transports = []
+
+    def connect(url, **settings):
+        transports.append(HttpTransport(Endpoint(url, **settings), decode_response=decode_logs_response))
+        return transports[-1]
+
+    yield connect
+    for transport in transports:
+        transport.close()
+
+
+def send(transport, body=BODY, encoding=None, seconds=PATIENCE):
+    return transport.send(body, encoding, time.monotonic() + seconds)
+
+
+def test_requests_share_one_connection(acceptor, connect):
+    """Twenty requests arrive over one connection."""
+    transport = connect(acceptor.url())
+
+    outcomes = {send(transport) for _ in range(20)}
+
+    assert (outcomes, acceptor.connections, len(acceptor.names)) == ({Accepted()}, 1, 20)
+
+
+def test_headers_say_what_the_specification_asks(acceptor, connect):
+    """Content type, our name, the caller's headers, and credentials from the URL go with a request."""
+    url = acceptor.url().replace("http://", "http://me:p%40ss@") + "?tenant=a"
+
+    send(connect(url, headers={"X-Tenant": "green", "Content-Type": "text/plain"}))
+
+    headers = acceptor.requests[0].headers
+    assert headers["content-type"] == "application/x-protobuf"
+    assert headers["user-agent"].startswith("otel-events")
+    assert headers["host"] == f"127.0.0.1:{acceptor.port}"
+    assert headers["x-tenant"] == "green"
+    assert headers["authorization"] == "Basic bWU6cEBzcw=="
+    assert headers[":target"] == "/v1/logs?tenant=a"
+
+
+def test_a_compressed_body_is_named_so(acceptor, connect):
+    """A gzip body goes as it is, with its encoding beside it."""
+    body = gzip.compress(BODY)
+
+    outcome = send(connect(acceptor.url()), body, "gzip")
+
+    assert outcome == Accepted()
+    assert (acceptor.requests[0].posted, acceptor.requests[0].headers["content-encoding"]) == (body, "gzip")
+
+
+def test_a_partial_success_tells_how_many_and_why(acceptor, connect):
+    """What the server would not keep comes back with its words."""
+    acceptor.usual = reject(1, "too old")
+
+    assert send(connect(acceptor.url())) == Accepted(1, "too old")
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_busy_servers_are_tried_again(acceptor, connect, status):
+    """The four statuses that the specification calls retryable are, with the time the server asks for."""
+    acceptor.usual = answer_with(status, Retry_After="7")
+
+    outcome = send(connect(acceptor.url()))
+
+    assert isinstance(outcome, Retry)
+    assert outcome.after == 7
+    assert str(status) in outcome.reason
+
+
+def test_retry_after_may_be_a_date(acceptor, connect):
+    """A date of return means the seconds until then."""
+    acceptor.usual = answer_with(503, Retry_After=formatdate(time.time() + 60, usegmt=True))
+
+    outcome = send(connect(acceptor.url()))
+
+    assert 50 < outcome.after <= 60
+
+
+@pytest.mark.parametrize("nonsense", ["soon", "nan", "1e999", "-5", "", "9" * 400])
+def test_a_senseless_retry_after_is_none(acceptor, connect, nonsense):
+    """What is no time leaves the choice to us."""
+    acceptor.usual = answer_with(503, Retry_After=nonsense)
+
+    assert send(connect(acceptor.url())).after is None
+
+
+@pytest.mark.parametrize("status", [302, 400, 401, 403, 404, 500, 501])
+def test_other_errors_are_final(acceptor, connect, status):
+    """What the specification forbids to retry is refused, for the reason the server gives."""
+    body = Status(message="bad wire\x1b[31m").SerializeToString()
+    acceptor.usual = answer_with(status, body, Content_Type="application/x-protobuf")
+
+    outcome = send(connect(acceptor.url()))
+
+    assert isinstance(outcome, Refused)
+    assert str(status) in outcome.reason
+    assert "bad wire" in outcome.reason
+    assert outcome.reason.isprintable()
+
+
+def test_a_redirect_is_not_followed(acceptor, connect):
+    """Our headers go nowhere but where they were meant to; the reason names the place for whoever configures."""
+    acceptor.usual = answer_with(307, Location="http://elsewhere.test/v1/logs")
+
+    outcome = send(connect(acceptor.url()))
+
+    assert isinstance(outcome, Refused)
+    assert "http://elsewhere.test/v1/logs" in outcome.reason
+    assert len(acceptor.requests) == 1
+
+
+def test_a_web_page_is_no_success(acceptor, connect):
+    """A login page that says 200 to everything has not accepted anything."""
+    acceptor.usual = answer_with(200, b"<html>Welcome</html>", Content_Type="text/html")
+
+    assert isinstance(send(connect(acceptor.url())), Refused)
+
+
+def test_a_request_too_large_is_told_apart(acceptor, connect):
+    """413 is about the size alone."""
+    acceptor.usual = answer_with(413)
+
+    assert isinstance(send(connect(acceptor.url())), TooLarge)
+
+
+def test_nobody_listening_is_unreachable(connect):
+    """A refused connection is a reason to come back."""
+    with refusing_port() as port:
+        outcome = send(connect(f"http://127.0.0.1:{port}/v1/logs"))
+
+    assert outcome == Unreachable("Connection refused")
+
+
+def test_an_impossible_host_name_is_unreachable(connect):
+    """A name that cannot be resolved is a reason to come back, not an error."""
+    assert isinstance(send(connect(f"http://{'a' * 64}.invalid/v1/logs")), Unreachable)
+
+
+@pytest.mark.parametrize("behaviour", [hang, drip])
+def test_a_server_that_dawdles_ends_at_the_deadline(acceptor, connect, behaviour):
+    """Neither silence nor a byte now and then holds a request beyond its time."""
+    acceptor.usual = behaviour
+
+    outcome = send(connect(acceptor.url()), seconds=0.2)
+
+    assert outcome == Unreachable("no complete answer in time")
+
+
+def test_the_timeout_of_the_endpoint_holds_too(acceptor, connect):
+    """The endpoint's own timeout ends a request whose caller has more time."""
+    acceptor.usual = drip
+
+    assert isinstance(send(connect(acceptor.url(), timeout=0.2)), Unreachable)
+
+
+@pytest.mark.parametrize("behaviour", [hang, drip])
+def test_another_thread_can_interrupt(acceptor, connect, behaviour):
+    """An interrupted request ends at once, and later ones do not begin."""
+    acceptor.usual = behaviour
+    transport = connect(acceptor.url(), timeout=600)
+    outcomes = []
+    thread = threading.Thread(target=lambda: outcomes.append(send(transport, seconds=600)))
+    thread.start()
+    acceptor.await_requests(1)
+
+    transport.interrupt()
+
+    thread.join(PATIENCE)
+    assert [*outcomes, send(transport)] == [Unreachable("interrupted")] * 2
+    assert len(acceptor.requests) == 1
+
+
+def test_an_idle_connection_that_was_closed_is_replaced(acceptor, connect):
+    """A keep-alive connection that the server has closed costs a new connection, not a failure."""
+    transport = connect(acceptor.url())
+    send(transport)
+    acceptor.drop_connections()
+
+    outcome = send(transport)
+
+    assert (outcome, acceptor.connections, len(acceptor.names)) == (Accepted(), 2, 2)
+
+
+def test_a_server_that_closes_after_each_answer_is_reconnected_to(acceptor, connect):
+    """`Connection: close` is heard: every request arrives, each on a connection of its own."""
+    acceptor.usual = answer_with(200, Connection="close")
+    transport = connect(acceptor.url())
+
+    assert [send(transport), send(transport)] == [Accepted(), Accepted()]
+    assert acceptor.connections == 2
+
+
+@pytest.mark.parametrize("behaviour", [lose_answer, break_off])
+def test_a_lost_answer_is_no_success(acceptor, connect, behaviour):
+    """A request whose answer did not arrive whole is not called delivered, though it may have been."""
+    acceptor.script.append(behaviour)
+    transport = connect(acceptor.url())
+
+    assert isinstance(send(transport), Unreachable)
+    assert send(transport) == Accepted()
+
+
+def test_an_endless_answer_is_cut(acceptor, connect):
+    """An answer beyond 64 KiB is not read to its end; the connection is given up, the request stands."""
+    acceptor.script.append(answer_with(200, b"x" * 10_000_000, Content_Type="text/plain"))
+    transport = connect(acceptor.url())
+
+    assert [send(transport), send(transport)] == [Accepted(), Accepted()]
+    assert acceptor.connections == 2
+
+
+def test_what_is_no_http_is_unreachable(connect):
+    """A server of another protocol is a reason, not an error."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def babble():
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"220 mail.test ESMTP\r\n\r\n")
+
+        thread = threading.Thread(target=babble)
+        thread.start()
+        outcome = send(connect(f"http://127.0.0.1:{server.getsockname()[1]}/v1/logs"))
+        thread.join()
+
+    assert isinstance(outcome, Unreachable)
+
+
+# -- TLS ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture
+def server_tls(authority):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
+    return context
+
+
+@pytest.fixture
+def files(authority, tmp_path):
+    certificate, client = tmp_path / "ca.pem", tmp_path / "client.pem"
+    authority.cert_pem.write_to_path(certificate)
+    authority.issue_cert("client@example.org").private_key_and_cert_chain_pem.write_to_path(client)
+    return {"certificate_file": str(certificate), "client_certificate_file": str(client)}
+
+
+def test_tls_with_an_authority_of_ones_own(server_tls, files, connect):
+    """The given authority is trusted, over one connection."""
+    with HttpAcceptor(server_tls) as acceptor:
+        transport = connect(acceptor.url(host="localhost"), certificate_file=files["certificate_file"])
+        outcomes = {send(transport) for _ in range(5)}
+
+        assert (outcomes, acceptor.connections) == ({Accepted()}, 1)
+
+
+def test_tls_does_not_trust_strangers(server_tls, connect):
+    """A server whose authority is unknown gets no request."""
+    with HttpAcceptor(server_tls) as acceptor:
+        outcome = send(connect(acceptor.url(host="localhost")))
+
+        assert isinstance(outcome, Unreachable)
+        assert "certificate" in outcome.reason
+        assert acceptor.requests == []
+
+
+def test_tls_checks_the_name(authority, files, connect):
+    """A certificate for another name is not taken."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("elsewhere.test").configure_cert(context)
+    with HttpAcceptor(context) as acceptor:
+        outcome = send(connect(acceptor.url(host="localhost"), certificate_file=files["certificate_file"]))
+
+        assert isinstance(outcome, Unreachable)
+        assert acceptor.requests == []
+
+
+def test_tls_shows_a_client_certificate(authority, server_tls, files, connect):
+    """A server that wants to know us gets our certificate."""
+    server_tls.verify_mode = ssl.CERT_REQUIRED
+    authority.configure_trust(server_tls)
+    with HttpAcceptor(server_tls) as acceptor:
+        known = send(connect(acceptor.url(host="localhost"), **files))
+        unknown = send(connect(acceptor.url(host="localhost"), certificate_file=files["certificate_file"]))
+
+        assert known == Accepted()
+        assert isinstance(unknown, Unreachable)
+
+
+def test_a_hung_handshake_ends_at_the_deadline(connect):
+    """A server that accepts and says nothing holds TLS no longer than the deadline."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        outcome = send(connect(f"https://127.0.0.1:{server.getsockname()[1]}/v1/logs"), seconds=0.2)
+
+    assert outcome == Unreachable("no complete answer in time")
+
+
+# -- proxies --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def proxy(monkeypatch):
+    """A proxy that notes the head of each request; what it leads to is chosen by `target`."""
+
+    class Proxy:
+        def __init__(self):
+            self.heads = []
+            self.target = 0
+            self.server = socket.create_server(("127.0.0.1", 0))
+            self.thread = threading.Thread(target=self.serve)
+            self.thread.start()
+
+        def serve(self):
+            connection, _ = self.server.accept()
+            with connection, socket.create_connection(("127.0.0.1", self.target)) as onward:
+                head = b""
+                while b"\r\n\r\n" not in head:
+                    head += connection.recv(65536)
+                self.heads.append(head.split(b"\r\n\r\n")[0].decode().split("\r\n"))
+                if head.startswith(b"CONNECT"):
+                    connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                else:
+                    onward.sendall(head)
+                back = threading.Thread(target=self.copy, args=(onward, connection))
+                back.start()
+                self.copy(connection, onward)
+                back.join()
+
+        def copy(self, source, sink):
+            try:
+                while data := source.recv(65536):
+                    sink.sendall(data)
+                sink.shutdown(socket.SHUT_WR)
+            except OSError:
+                pass
+
+    proxy = Proxy()
+    for scheme in ("http", "https"):
+        monkeypatch.setenv(f"{scheme}_proxy", f"http://who:secret@127.0.0.1:{proxy.server.getsockname()[1]}")
+    monkeypatch.setenv("no_proxy", "")
+    yield proxy
+    proxy.thread.join(PATIENCE)
+    proxy.server.close()
+
+
+def test_tls_goes_through_a_tunnel(authority, files, proxy, connect):
+    """The proxy of the environment is asked for a tunnel to the endpoint, and sees nothing else."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("collector.test").configure_cert(context)
+    with HttpAcceptor(context) as acceptor:
+        proxy.target = acceptor.port
+        transport = connect("https://collector.test:4318/v1/logs", certificate_file=files["certificate_file"])
+        outcome = send(transport)
+        transport.close()
+
+    assert outcome == Accepted()
+    assert proxy.heads[0][0] == "CONNECT collector.test:4318 HTTP/1.1"
+    assert "Proxy-Authorization: Basic d2hvOnNlY3JldA==" in proxy.heads[0]
+
+
+def test_plain_http_asks_the_proxy_for_the_whole_url(acceptor, proxy, connect):
+    """Without TLS the proxy gets the endpoint's whole URL, and its own credentials."""
+    proxy.target = acceptor.port
+    transport = connect("http://collector.test:4318/v1/logs")
+    outcome = send(transport)
+    transport.close()
+
+    assert outcome == Accepted()
+    assert acceptor.requests[0].headers[":target"] == "http://collector.test:4318/v1/logs"
+    assert acceptor.requests[0].headers["proxy-authorization"] == "Basic d2hvOnNlY3JldA=="
+
+
+def test_this_machine_needs_no_proxy(acceptor, monkeypatch, connect):
+    """A Collector on loopback is reached directly, whatever the environment says of proxies."""
+    with refusing_port() as port:
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
+
+        assert send(connect(acceptor.url())) == Accepted()
