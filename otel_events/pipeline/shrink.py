@@ -23,7 +23,10 @@ _MARK_BYTES = len(MARK.encode())
 def byte_length(value: Value) -> int:
     """Return how many bytes a value takes in OTLP: rather a few too many than one too few."""
     if type(value) is str:
-        return encoded_length(value)
+        try:
+            return encoded_length(value)
+        except UnicodeEncodeError:  # not clean: a hook put it in after normalize
+            return len(value) * _WIDEST
     if type(value) is bytes:
         return len(value)
     if type(value) is list:
@@ -75,7 +78,7 @@ def shrink(value: Value, room: int) -> Value:
     if byte_length(value) <= room:
         return value
     if type(value) is str:
-        return value[:room].encode()[: max(room - _MARK_BYTES, 0)].decode("utf-8", "ignore") + MARK
+        return value[:room].encode("utf-8", "replace")[: max(room - _MARK_BYTES, 0)].decode("utf-8", "ignore") + MARK
     if type(value) is bytes:
         return value[: max(room - _MARK_BYTES, 0)] + MARK.encode()[: max(room, 0)]
     if type(value) is list:

@@ -141,7 +141,8 @@ class Sample:
         return [row for row in collector.events() if row["attributes"].get("task_id") == self.task_id]
 
     def _resource(self) -> dict[str, Any]:
-        return {"attributes": [{"key": "service.name", "value": {"stringValue": self.service}}]}
+        texts = {"service.name": self.service, "service.instance.id": self.task_id}  # the latter: one for each process
+        return {"attributes": [{"key": key, "value": {"stringValue": text}} for key, text in texts.items()]}
 
 
 @pytest.fixture

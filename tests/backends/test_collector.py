@@ -52,7 +52,7 @@ def test_an_event_arrives_with_its_name_ids_and_typed_attributes(collector, samp
             "trace_id": sample.trace_id,
             "span_id": sample.span_id,
             "scope": "by.hand",
-            "resource": {"service.name": sample.service},
+            "resource": {"service.name": sample.service, "service.instance.id": sample.task_id},
         }
     ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 import threading
@@ -60,6 +61,8 @@ def _status(cache: Cache) -> int:
 
 
 def _run(directory: Path) -> int:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # `kill` stops all three too, as Ctrl-C does
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts us with & has it ignored
     try:
         with running_stack(directory.absolute()) as stack:
             print(f"data and logs    {directory}")
