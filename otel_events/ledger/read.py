@@ -143,7 +143,7 @@ class LedgerReader:
     def _salvage(self, text: bytes, *, is_whole: bool) -> list[Recorded]:
         """Read the whole line that a writer glued behind somebody's torn one, if there is such a line."""
         start = text.rfind(_START)
-        if not is_whole or start >= 0:
+        if not is_whole or start >= 0 or _START.startswith(text):
             self.report.torn += 1
         else:
             self.report.malformed += 1

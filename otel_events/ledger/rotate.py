@@ -113,7 +113,9 @@ def ledger_files(path: str | os.PathLike[str]) -> list[Path]:
 
 
 def _rotated_pattern(path: Path) -> re.Pattern[str]:
-    return re.compile(rf"{re.escape(path.stem)}-\d{{8}}T\d{{6}}Z-(\d{{6,18}}){re.escape(path.suffix)}(?:\.gz)?", re.ASCII)
+    return re.compile(
+        rf"{re.escape(path.stem)}-\d{{8}}T\d{{6}}Z-(\d{{6,18}}){re.escape(path.suffix)}(?:\.gz)?", re.ASCII
+    )
 
 
 def _number_in(pattern: re.Pattern[str], name: str) -> int:

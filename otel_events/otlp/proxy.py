@@ -25,12 +25,14 @@ def find_proxy(endpoint: Endpoint) -> Proxy | None:
 
     The environment alone is asked: the settings of macOS cannot be read safely after a fork.
     """
-    # Heavy, and needed at each connection alone. Typeshed knows the platform's own variants only.
+    if endpoint.is_loopback:
+        return None
+    # Heavy, and not needed on loopback. Typeshed knows the platform's own variants only.
     from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]
 
     proxies = getproxies_environment()
     url = proxies.get(endpoint.scheme) or proxies.get("all")
-    if not url or endpoint.is_loopback or proxy_bypass_environment(endpoint.authority, proxies):
+    if not url or proxy_bypass_environment(endpoint.authority, proxies):
         return None
     parts = urlsplit(url if "://" in url else f"http://{url}")
     if parts.scheme != "http" or not parts.hostname:

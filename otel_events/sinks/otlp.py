@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from otel_events.notices import Notices
     from otel_events.otlp.endpoint import Endpoint, Signal
     from otel_events.sinks.backoff import Backoff
-    from otel_events.spool.queue import Spool
+    from otel_events.spool.queue import Pending, Spool
 
 # Half of what gRPC servers take by default, for those in between that take less. 512 usual records are a tenth of it.
 DEFAULT_MAX_REQUEST_BYTES = 2 * 1024 * 1024
@@ -78,7 +78,8 @@ class OtlpSink:
         span_encoder = SpanEncoder(on_unencodable=self._leave_out(self.span_accounts))
         self._logs = self._make_lane("logs", logs, accounts, log_encoder)
         self._traces = self._make_lane("traces", traces, self.span_accounts, span_encoder)
-        self._senders = [lane.sender for lane in (self._logs, self._traces) if lane is not None]
+        lanes: dict[Signal, _Lane[Event] | _Lane[ReadableSpan] | None] = {"logs": self._logs, "traces": self._traces}
+        self._senders = {signal: lane.sender for signal, lane in lanes.items() if lane is not None}
 
     def write(self, events: Sequence[Event]) -> None:
         """Take a batch of events."""
@@ -90,18 +91,26 @@ class OtlpSink:
         if self._traces is not None:
             self._traces.write(spans)
 
+    def pending(self) -> dict[Signal, Pending]:
+        """Return what is not delivered yet, by signal."""
+        return {signal: sender.pending() for signal, sender in self._senders.items()}
+
     def flush(self, deadline: float) -> bool:
         """Return True only if all that was written was accepted by *deadline*, and nothing lost since the last flush."""
-        for sender in self._senders:  # all of them at once, before waiting for the first
+        for sender in self._senders.values():  # all of them at once, before waiting for the first
             sender.hurry()
-        results = [sender.flush(deadline) for sender in self._senders]  # each of them, whatever the first one says
+        results = [
+            sender.flush(deadline) for sender in self._senders.values()
+        ]  # each of them, whatever the first one says
         return all(results)
 
     def close(self, deadline: float) -> bool:
         """Deliver what can be delivered by *deadline* and stop; True as for `flush`."""
-        for sender in self._senders:
+        for sender in self._senders.values():
             sender.begin_close(deadline)
-        results = [sender.close(deadline) for sender in self._senders]  # each of them, whatever the first one says
+        results = [
+            sender.close(deadline) for sender in self._senders.values()
+        ]  # each of them, whatever the first one says
         return all(results)
 
     def _make_lane(

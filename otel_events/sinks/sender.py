@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from otel_events.notices import Notices
     from otel_events.otlp.transport import Transport
     from otel_events.sinks.delivery import Failure
-    from otel_events.spool.queue import Encoding, Spool
+    from otel_events.spool.queue import Encoding, Pending, Spool
 
 _UNTIL_STUCK = 0.3  # seconds without progress after which an exit stops waiting for the network, where data is safe
 _INTERRUPT_SECONDS = 0.02  # what an interrupted send may take to let go; deadlines hold to 50 ms
@@ -68,8 +68,9 @@ class Sender:
         self._close_result: bool | None = None
         self._drain_lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        # What follows changes under this condition alone.
-        self._state = threading.Condition(threading.Lock())
+        # What follows changes under this condition alone. Its lock is re-entrant (the default), for a signal handler may
+        # shut down in the middle of a flush.
+        self._state = threading.Condition()
         self._is_running = False
         self._retry_at: float | None = None  # while the thread waits between two attempts
         self._is_throttled = False  # that wait is the server's wish
@@ -85,6 +86,10 @@ class Sender:
             self._delivery.warn("spool_full", f"what waits for it has reached its limit: {dropped} records dropped")
         if self._thread is None:
             self._start()
+
+    def pending(self) -> Pending:
+        """Return what is not delivered yet."""
+        return self._spool.pending()
 
     def hurry(self) -> None:
         """Make the next attempt now, unless the server asked for the wait."""

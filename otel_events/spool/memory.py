@@ -38,7 +38,7 @@ class MemorySpool:
         self._lost = 0
         self._woken = False
         self._closed = False
-        self._changed = threading.Condition(threading.Lock())
+        self._changed = threading.Condition()  # re-entrant: a signal handler may shut down in the middle of a flush
 
     def append(self, body: bytes, records: int, encoding: Encoding = None) -> int:
         """Take a batch; return how many records had to be dropped for it, its own included."""

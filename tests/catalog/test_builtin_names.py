@@ -117,7 +117,7 @@ otel_events.writer.stopped otel_events.writer.stopped otel_events
 otel_events.suppressed otel_events.suppressed otel_events
 """
 ROWS = [
-    (system, *(line.split() + [""])[:4])
+    (system, *[*line.split(), ""][:4])
     for system, table in (("A", A), ("B", B), ("C", C), ("D", D), ("E", E), ("ours", OURS))
     for line in table.split("\n")
     if line

@@ -28,7 +28,11 @@ def test_an_unknown_name_is_no_error():
     """Names that nobody defined are fine: not found, unchanged, without aliases."""
     catalog = Catalog()
 
-    assert (catalog.find("no.such"), catalog.canonical("No.Such"), catalog.aliases_of("no.such")) == (None, "No.Such", ())
+    assert (catalog.find("no.such"), catalog.canonical("No.Such"), catalog.aliases_of("no.such")) == (
+        None,
+        "No.Such",
+        (),
+    )
 
 
 def test_users_definitions_are_found_by_name_and_alias():
@@ -76,7 +80,9 @@ def test_all_problems_are_told_at_once():
         EventDefinition("OrderPlaced", stability="sturdy"),
         EventDefinition("order.paid", aliases=("task_started", "two words"), severity="loud"),
         EventDefinition("sense"),
-        EventDefinition("order.sent", attributes={"Weight": AttributeDefinition("Weight", "float", requirement_level="x")}),
+        EventDefinition(
+            "order.sent", attributes={"Weight": AttributeDefinition("Weight", "float", requirement_level="x")}
+        ),
     )
 
     assert problems == [
@@ -85,10 +91,14 @@ def test_all_problems_are_told_at_once():
         "event 'order.paid': alias 'two words' must be a string of 1 to 255 characters without white space",
         "event 'order.paid': severity 'loud' must be an otel_events.Severity or None",
         "event 'order.sent': attribute 'Weight' must look like 'weight'",
-        "event 'order.sent': attribute 'Weight' has the unknown type 'float';"
-        " known are string, int, double, boolean, any, each also with [] behind it",
-        "event 'order.sent': attribute 'Weight' has the unknown requirement level 'x';"
-        " known are required, recommended, opt_in",
+        (
+            "event 'order.sent': attribute 'Weight' has the unknown type 'float';"
+            " known are string, int, double, boolean, any, each also with [] behind it"
+        ),
+        (
+            "event 'order.sent': attribute 'Weight' has the unknown requirement level 'x';"
+            " known are required, recommended, opt_in"
+        ),
         "event 'order.paid': alias 'task_started' already means 'task.started'",
         "event name 'sense' is an alias of 'sense.project'; choose another, or define 'sense.project'",
     ]

@@ -47,7 +47,14 @@ def test_a_flat_line_has_the_payload_at_the_top():
 
 def test_a_payload_key_of_ours_is_put_aside_and_comes_back():
     """A payload's timestamp, message or event neither overwrites ours nor is lost."""
-    payload = {"timestamp": "yesterday", "message": "theirs", "event": "x", "ts": 1, "severity": "s", "attributes": {"a": 1}}
+    payload = {
+        "timestamp": "yesterday",
+        "message": "theirs",
+        "event": "x",
+        "ts": 1,
+        "severity": "s",
+        "attributes": {"a": 1},
+    }
     event = Event("a.b", NOW, NOW, severity=13, severity_text="warning", body="ours", attributes={**payload, "n": 1})
 
     line = write(event)
@@ -59,8 +66,17 @@ def test_a_payload_key_of_ours_is_put_aside_and_comes_back():
     assert back.attributes == {**payload, "n": 1}
 
 
-names = st.sampled_from(["event", "timestamp", "ts", "unix", "time", "message", "severity", "uid", "trace_id", "attributes", "task_id", "k"])
-plain = st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats() | st.text(st.characters(exclude_categories=["Cs"])) | st.binary()
+names = st.sampled_from(
+    ["event", "timestamp", "ts", "unix", "time", "message", "severity", "uid", "trace_id", "attributes", "task_id", "k"]
+)
+plain = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63)
+    | st.floats()
+    | st.text(st.characters(exclude_categories=["Cs"]))
+    | st.binary()
+)
 
 
 @given(st.dictionaries(names, plain | st.lists(plain, max_size=2) | st.dictionaries(names, plain, max_size=2)))

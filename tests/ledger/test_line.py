@@ -25,7 +25,9 @@ scalars = (
     | text
     | st.binary(max_size=20)
 )
-keys = text | st.sampled_from(["bytesValue", "doubleValue", "intValue", "kvlistValue", "event", "time", "uid", *CORRELATION])
+keys = text | st.sampled_from(
+    ["bytesValue", "doubleValue", "intValue", "kvlistValue", "event", "time", "uid", *CORRELATION]
+)
 values = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3), max_leaves=8
 )

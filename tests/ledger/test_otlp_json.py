@@ -114,7 +114,12 @@ def test_numbers_out_of_range_and_wrong_types_are_survived():
                 "eventName": 7,
                 "traceId": "zz",
                 "spanId": "f" * 40,
-                "attributes": [{"key": 1}, 3, {"key": "i", "value": {"intValue": "1e5"}}, {"key": "ok", "value": {"intValue": 3.0}}],
+                "attributes": [
+                    {"key": 1},
+                    3,
+                    {"key": "i", "value": {"intValue": "1e5"}},
+                    {"key": "ok", "value": {"intValue": 3.0}},
+                ],
             }
         )
     )

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import os
 
 import pytest
 from hypothesis import given
@@ -33,6 +34,7 @@ def read(content, **settings):
         (line(1).rstrip(b"\n"), [1], {"events": 1}),
         (line(1) + line(2)[:-20], [1], {"events": 1, "torn": 1}),
         (line(1)[:-20] + b"\n" + line(2), [2], {"events": 1, "torn": 1}),
+        (line(1)[:5] + b"\n" + line(2), [2], {"events": 1, "torn": 1}),
         (line(1)[:40] + line(2), [2], {"events": 1, "torn": 1}),
         (line(1)[:40] + line(2) + line(3), [2, 3], {"events": 2, "torn": 1}),
         (b"\n \r\n" + line(1), [1], {"events": 1, "blank": 2}),
@@ -134,6 +136,15 @@ def test_a_rotation_while_reading_neither_loses_nor_repeats_a_file(tmp_path):
     numbers += [recorded.event.attributes["n"] for recorded in found]
 
     assert numbers == [1, 2]
+
+
+def test_a_file_that_was_rotated_while_it_was_opened_is_read_once(tmp_path):
+    """The file just opened may already stand in the list under its rotated name."""
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(line(1))
+    os.link(path, tmp_path / "events-20260101T000000Z-000001.jsonl")
+
+    assert [recorded.event.attributes["n"] for recorded in read_ledger(path)] == [1]
 
 
 def test_a_missing_ledger_has_no_events(tmp_path):

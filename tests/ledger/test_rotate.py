@@ -69,7 +69,9 @@ def test_order_does_not_hang_on_the_clock(tmp_path):
     """A clock set back does not turn the files about."""
     path = tmp_path / "events.jsonl"
     for step, number in enumerate((b"1\n", b"2\n", b"3\n")):
-        open_ledger(path, RotationSettings(max_file_bytes=2), clock=lambda step=step: START - step * 86_400).append(number)
+        open_ledger(path, RotationSettings(max_file_bytes=2), clock=lambda step=step: START - step * 86_400).append(
+            number
+        )
 
     assert b"".join(file.read_bytes() for file in ledger_files(path)) == b"1\n2\n3\n"
 

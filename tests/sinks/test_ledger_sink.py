@@ -73,13 +73,13 @@ def test_an_unused_sink_leaves_no_trace(tmp_path, open_sink):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("format", "files"), [("flat", 1), ("events", 2)])
-def test_the_flat_format_is_never_rotated_unless_asked(tmp_path, open_sink, format, files):
+@pytest.mark.parametrize(("form", "files"), [("flat", 1), ("events", 2)])
+def test_the_flat_format_is_never_rotated_unless_asked(tmp_path, open_sink, form, files):
     """`tail -f` on a hand-written ledger goes on for ever; our own format begins a new file at 64 MiB."""
     path = tmp_path / "ledger.jsonl"
     path.touch()
     os.truncate(path, 64 << 20)
-    sink = open_sink(path, format=format)
+    sink = open_sink(path, format=form)
 
     sink.write([event()])
 
@@ -195,7 +195,12 @@ def test_the_default_is_one_file_for_all_programs_of_the_user(tmp_path):
         print(default_path(), sink.path == default_path(), accounts.delivered.counts(), sink.close(time.monotonic() + 5))
         """
     )
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "HOME": str(tmp_path),
+        "XDG_STATE_HOME": str(tmp_path / "state"),
+    }
 
     def run():
         return subprocess.run(

@@ -324,6 +324,16 @@ def test_what_otlp_cannot_carry_is_left_out_alone(acceptor, accounts, make_sink)
     assert (acceptor.names, accounts.dropped.counts()) == (["a.1", "a.2"], {"unencodable": 1})
 
 
+def test_what_waits_can_be_asked_for(acceptor, make_sink):
+    """In an outage the sink says how much it holds."""
+    acceptor.usual = answer_with(503)
+    sink = make_sink(acceptor.url(), backoff=NEVER)
+    sink.write(events("a.1", "a.2"))
+
+    assert not sink.flush(soon(60))
+    assert (sink.pending()["logs"].batches, sink.pending()["logs"].records) == (1, 2)
+
+
 def test_a_long_outage_drops_the_oldest(acceptor, accounts, make_sink, caplog):
     """Over the spool's cap the oldest events go: emitted = delivered + dropped, and it is told."""
     acceptor.usual = answer_with(503)

@@ -41,7 +41,7 @@ def build(cache: Cache, recipes: Sequence[Recipe] = RECIPES) -> list[str]:
 
 def _build_all(cache: Cache, wanted: Sequence[Recipe]) -> None:
     print(f"building {', '.join(recipe.name for recipe in wanted)} into {cache.root}", flush=True)
-    print("(from source, once; about eight minutes on two cores, and 4 GiB of Go's own caches)", flush=True)
+    print("(from source, once; about ten minutes on two cores, and 8 GB of Go's own caches)", flush=True)
     go = find_go(cache.root, lambda text: print(text, flush=True))
     for recipe in wanted:
         _build_one(cache, recipe, go)
