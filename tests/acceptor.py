@@ -28,6 +28,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 
+from otel_events.event import Event
+from otel_events.otlp.encode import LogEncoder
+
 if TYPE_CHECKING:
     import ssl
 
@@ -36,6 +39,24 @@ if TYPE_CHECKING:
 LOGS_SERVICE = "opentelemetry.proto.collector.logs.v1.LogsService"
 TRACES_SERVICE = "opentelemetry.proto.collector.trace.v1.TraceService"
 PATIENCE = 10.0  # seconds; the bound of every wait, reached only by a failing test
+
+
+def events(*names: str, **attributes: Any) -> list[Event]:
+    """Return an event of each name."""
+    return [Event(name=name, timestamp=1, observed_timestamp=1, attributes=dict(attributes)) for name in names]
+
+
+BODY = LogEncoder({}).encode(events("seed.germinated"))
+
+
+def soon(seconds: float = PATIENCE) -> float:
+    """Return the deadline *seconds* from now."""
+    return time.monotonic() + seconds
+
+
+def send(transport: Any, body: bytes = BODY, encoding: str | None = None, seconds: float = PATIENCE) -> Any:
+    """Send a request with one event."""
+    return transport.send(body, encoding, soon(seconds))
 
 
 @dataclass(frozen=True)

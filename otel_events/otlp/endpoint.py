@@ -24,14 +24,6 @@ _METADATA_NAME = re.compile(r"[0-9a-z_.-]+\Z")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-def signal_url(base: str, signal: Signal) -> str:
-    """Return where *signal* goes under the *base* URL of all signals, for http/protobuf: `.../v1/logs`.
-
-    The specification adds this path to `OTEL_EXPORTER_OTLP_ENDPOINT`, never to the URL of a single signal.
-    """
-    return f"{base.rstrip('/')}/v1/{signal}"
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class Endpoint:
     """Where requests of one signal go.

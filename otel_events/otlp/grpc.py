@@ -11,7 +11,7 @@ from otel_events.otlp.compression import decompress
 from otel_events.otlp.decode import decode_status
 from otel_events.otlp.outcome import Accepted, Outcome, Refused, Retry, TooLarge, Unreachable, say
 from otel_events.otlp.proxy import basic
-from otel_events.otlp.user_agent import user_agent
+from otel_events.otlp.user_agent import USER_AGENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,7 +108,7 @@ class GrpcTransport:
 
 def _make_channel(grpc: Any, endpoint: Endpoint) -> Any:
     options = [
-        ("grpc.primary_user_agent", user_agent()),
+        ("grpc.primary_user_agent", USER_AGENT),
         ("grpc.enable_retries", 0),  # ours are counted
         ("grpc.use_local_subchannel_pool", 1),  # else a new channel inherits the waiting times of the last
         ("grpc.enable_http_proxy", 0 if endpoint.is_loopback else 1),

@@ -11,7 +11,7 @@ from otel_events.otlp.deadline_socket import DeadlineSocket, InterruptedSendErro
 from otel_events.otlp.http_answer import Answer, interpret
 from otel_events.otlp.outcome import Outcome, Unreachable, say
 from otel_events.otlp.proxy import Proxy, basic, find_proxy
-from otel_events.otlp.user_agent import user_agent
+from otel_events.otlp.user_agent import USER_AGENT
 
 if TYPE_CHECKING:
     import socket
@@ -131,7 +131,7 @@ class HttpTransport:
 def _make_headers(endpoint: Endpoint) -> dict[str, str]:
     default_port = 443 if endpoint.is_secure else 80
     host = endpoint.authority.removesuffix(f":{default_port}")
-    headers = {"host": host, "user-agent": user_agent()}
+    headers = {"host": host, "user-agent": USER_AGENT}
     if endpoint.credentials is not None:
         headers["authorization"] = basic(*endpoint.credentials)
     headers.update((name.lower(), value) for name, value in endpoint.headers.items())

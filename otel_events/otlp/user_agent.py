@@ -1,13 +1,5 @@
 """Who we say we are to a server."""
 
-from __future__ import annotations
+from otel_events.version import VERSION
 
-from importlib import metadata
-
-
-def user_agent() -> str:
-    """Return product and version, as HTTP's User-Agent wants them."""
-    try:
-        return f"otel-events/{metadata.version('otel-events')}"
-    except metadata.PackageNotFoundError:  # run from a source tree
-        return "otel-events"
+USER_AGENT = f"otel-events/{VERSION}"

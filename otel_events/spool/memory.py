@@ -21,7 +21,7 @@ DEFAULT_MAX_BYTES = 64 * 1024 * 1024
 class MemorySpool:
     """Batches in memory, bounded by their bytes: over the cap the oldest that is not being sent is dropped first.
 
-    Counts `spool_full`, `shutdown`, `after_shutdown` and the causes of quarantine as dropped.
+    Counts `spool_full`, `shutdown` and the causes of quarantine as dropped.
     """
 
     outlives_process = False
@@ -46,7 +46,7 @@ class MemorySpool:
             lost_before = self._lost
             self._last_mark += 1
             if self._closed:
-                self._lose(records, "after_shutdown")
+                self._lose(records, "shutdown")
             elif len(body) > self._max_bytes:
                 self._lose(records, "spool_full")
             else:

@@ -3,7 +3,7 @@
 import pytest
 
 from otel_events.errors import ConfigurationError
-from otel_events.otlp.endpoint import Endpoint, signal_url
+from otel_events.otlp.endpoint import Endpoint
 
 
 def test_all_problems_are_told_at_once_without_secrets():
@@ -73,9 +73,3 @@ def test_what_is_on_this_machine_goes_uncompressed(host, is_loopback):
 def test_grpc_takes_urls_and_bare_addresses(url, insecure, address):
     """The scheme decides on TLS; without one, `insecure` does."""
     assert Endpoint(url, protocol="grpc", insecure=insecure).address == address
-
-
-def test_the_base_url_gets_the_signals_path():
-    """`OTEL_EXPORTER_OTLP_ENDPOINT` is a base: each signal has its path under it."""
-    assert signal_url("http://host:4318/prefix/", "logs") == "http://host:4318/prefix/v1/logs"
-    assert signal_url("http://host:4318", "traces") == "http://host:4318/v1/traces"

@@ -1,22 +1,17 @@
 """OTLP over gRPC against a real server that misbehaves."""
 
 import threading
-import time
 
 import grpc
 import pytest
 import trustme
 
-from otel_events.event import Event
 from otel_events.otlp.compression import compress
 from otel_events.otlp.decode import decode_logs_response
-from otel_events.otlp.encode import LogEncoder
 from otel_events.otlp.endpoint import Endpoint
 from otel_events.otlp.grpc import GrpcTransport
 from otel_events.otlp.outcome import Accepted, Refused, Retry, TooLarge, Unreachable
-from tests.acceptor import PATIENCE, GrpcAcceptor, fail_call, hang_call, refusing_port, reject_call
-
-BODY = LogEncoder({}).encode([Event(name="seed.germinated", timestamp=1, observed_timestamp=1)])
+from tests.acceptor import BODY, PATIENCE, GrpcAcceptor, fail_call, hang_call, refusing_port, reject_call, send
 
 
 @pytest.fixture
@@ -38,10 +33,6 @@ def connect():
     yield connect
     for transport in transports:
         transport.close()
-
-
-def send(transport, body=BODY, encoding=None, seconds=PATIENCE):
-    return transport.send(body, encoding, time.monotonic() + seconds)
 
 
 def test_requests_arrive_with_headers_in_lower_case(acceptor, connect):
