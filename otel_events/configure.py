@@ -1,53 +1,34 @@
-"""Set up, start, flush and end: the only module that knows all parts."""
+"""Set up, start, flush and end: what programs and the interpreter's exit call."""
 
 from __future__ import annotations
 
 import _thread
-import math
 import os
 import sys
-import threading
 import time
-from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from otel_events import catalog, propagation, runtime
-from otel_events.accounting import Accounts
-from otel_events.context import bind
-from otel_events.emit import refuse_departures
-from otel_events.notices import Notices
+from otel_events import process, runtime
+from otel_events.process import fill_catalogue_slots
 from otel_events.stats import Stats, stats_of
-from otel_events.version import VERSION
-
-# Whatever is imported inside a function here is not needed to emit, and would make `import otel_events` slow.
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from opentelemetry.trace import TracerProvider
 
-    from otel_events.pipeline.dispatch import Dispatch
-    from otel_events.pipeline.worker import Pipeline
-    from otel_events.settings import Settings
+__all__ = [
+    "configure",
+    "fill_catalogue_slots",
+    "flush",
+    "private_tracer_provider",
+    "shutdown",
+    "start_in_background",
+    "stats",
+]
 
-_TASK_CLOSINGS = ("task.completed", "task.failed", "task.cancelled")
+_EXIT_TIMEOUT = 2.0  # seconds, where nobody has asked for the settings yet
 
-
-@dataclass(slots=True)
-class _State:
-    """What this process has set up so far."""
-
-    keywords: Mapping[str, Any] = field(default_factory=dict)
-    settings: Settings | None = None
-    pipeline: Pipeline | None = None
-    private_provider: TracerProvider | None = None
-    notices: Notices = field(default_factory=Notices)
-    lock: threading.RLock = field(default_factory=threading.RLock)
-
-
-_state = _State()
+# The process of multiprocessing for whose end a shutdown is arranged.
+_finalized_pid: int | None = None
 
 
 def configure(**keywords: Any) -> None:
@@ -61,154 +42,33 @@ def configure(**keywords: Any) -> None:
         **keywords: see "Settings" in the documentation; each has its default there, and its variable.
 
     Raises:
-        ConfigurationError: with every wrong keyword at once. Wrong variables are warned about and not used.
-        DefinitionError: with everything wrong in the event definitions of `catalog`.
+        ConfigurationError: with every wrong keyword at once; nothing is changed then. Wrong variables are warned about
+            and not used.
+        DefinitionError: with everything wrong in the event definitions of `catalog`; nothing is changed then.
     """
-    with _state.lock:
-        settings = _resolve(keywords)
-        _extend_catalog(settings)
-        _state.keywords = keywords
-        if not runtime.capture.open:
-            runtime.capture.reopen()
-            _state.pipeline = None
-        replaced = _set_up(settings)
-        _set_global_provider(settings)
-    if replaced is not None:
-        replaced.close(time.monotonic() + settings.exit_timeout)
-
-
-def _resolve(keywords: Mapping[str, Any]) -> Settings:
-    from otel_events.entry_points import installed
-    from otel_events.settings import resolve
-
-    settings, warnings = resolve(keywords, os.environ, installed=installed)
-    for warning in warnings:
-        _state.notices.warn(f"setting:{warning}", warning)
-    return settings
-
-
-def _set_up(settings: Settings) -> Dispatch | None:
-    """Build everything by *settings* and start; return the sinks that were in place before, if any."""
-    from otel_events.pipeline.worker import Pipeline
-    from otel_events.providers import build_resource
-    from otel_events.wiring import build_wiring
-
-    resource = build_resource(settings, VERSION)
-    capture = runtime.capture
-    wiring = build_wiring(settings, resource, capture, _state.notices)
-    capture.resize(settings.queue_bytes, settings.queue_events)
-    _fill_slots(settings)
-    _state.settings = settings
-    before = None
-    if _state.pipeline is None:
-        _state.pipeline = Pipeline(capture, wiring, _state.notices)
-    else:
-        before = _state.pipeline.rewire(wiring).dispatch
-    _state.pipeline.start()
-    return before
-
-
-def _fill_slots(settings: Settings) -> None:
-    from otel_events.pipeline.copies import CopyFinisher
-    from otel_events.wiring import build_stages
-
-    bind(**settings.attributes)
-    propagation.allowed_keys = settings.baggage_keys
-    runtime.is_copied_to_spans = partial(_is_copied, settings.span_events, dict(settings.span_event_overrides))
-    # The copies have accounts of their own: what is cut or wrong in them was counted with the record.
-    accounts = Accounts()
-    stages = build_stages(settings, accounts)
-    runtime.finish_copy = CopyFinisher(stages, runtime.capture.writer, accounts, Notices(quiet_seconds=math.inf))
-    runtime.strict = refuse_departures if settings.strict else None
-    fill_catalogue_slots()
-
-
-def fill_catalogue_slots() -> None:
-    """Tell capture what it needs to know of the catalogue."""
-    known = catalog.current()
-    runtime.closing_names = frozenset(
-        spelling for name in _TASK_CLOSINGS for spelling in (name, *known.aliases_of(name))
-    )
-    runtime.is_lifecycle = _is_lifecycle
-
-
-def _is_lifecycle(name: object) -> bool:
-    definition = catalog.current().find(str(name))
-    return definition is not None and definition.lifecycle
-
-
-def _is_copied(default: bool, overrides: Mapping[str, bool], name: object) -> bool:
-    for pattern, is_copied in overrides.items():
-        if fnmatchcase(str(name), pattern):
-            return is_copied
-    definition = catalog.current().find(str(name))
-    return default and (definition is None or definition.copied_to_spans)
-
-
-def _extend_catalog(settings: Settings) -> None:
-    folders = [entry for entry in settings.catalog if not isinstance(entry, (type, catalog.EventDefinition))]
-    definitions = [getattr(entry, "__otel_event__", entry) for entry in settings.catalog if entry not in folders]
-    if folders:
-        from otel_events.catalog.registry import load_registry
-
-        definitions.extend(load_registry(*folders))
-    if not definitions:
-        return
-    for name in catalog.extend_current(definitions).replaced:
-        _state.notices.warn(f"replaced:{name}", f"your own definition of '{name}' replaces the built-in one")
-
-
-def _set_global_provider(settings: Settings) -> None:
-    from opentelemetry import trace
-
-    from otel_events.providers import build_resource, build_tracer_provider, wants_spans
-
-    if wants_spans(settings) and isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
-        resource = build_resource(settings, VERSION)
-        trace.set_tracer_provider(build_tracer_provider(settings, resource, _state.notices))
-
-
-def private_tracer_provider() -> TracerProvider | None:
-    """Return the provider of tasks' spans in a program that configured nothing, None if its spans go nowhere."""
-    from otel_events.providers import build_resource, build_tracer_provider, wants_spans
-
-    if _state.settings is None or (_state.private_provider is None and wants_spans(_state.settings)):
-        with _state.lock:
-            settings = _ensure_settings()
-            if _state.private_provider is None and wants_spans(settings):
-                resource = build_resource(settings, VERSION)
-                _state.private_provider = build_tracer_provider(settings, resource, _state.notices)
-    return _state.private_provider
-
-
-def _ensure_settings() -> Settings:
-    if _state.settings is None:
-        _state.settings = _resolve(_state.keywords)
-    return _state.settings
-
-
-def _ensure_pipeline() -> Pipeline:
-    with _state.lock:
-        if _state.pipeline is None:
-            _set_up(_ensure_settings())
-        assert _state.pipeline is not None
-        return _state.pipeline
+    _finalize_in_multiprocessing()
+    process.current().configure(keywords)
 
 
 def start_in_background() -> None:
     """Start the pipeline without waiting for it: on the thread of the first emit, whatever it is in the middle of."""
     _finalize_in_multiprocessing()
     # Not `threading.Thread`: its `start` takes locks and waits.
-    _thread.start_new_thread(_start, ())
+    _thread.start_new_thread(_start, (process.current(),))
 
 
-def _start() -> None:
+def _start(starting: process.Process) -> None:
     try:
-        _ensure_pipeline().start()
+        starting.start()
     except Exception as error:
         # A program that never called configure has nobody to raise to.
-        runtime.capture.accounts.problems.add("start_failed")
-        _state.notices.warn("start_failed", f"otel_events could not start, events wait in memory: {error}")
+        starting.capture.accounts.problems.add("start_failed")
+        starting.notices.warn("start_failed", f"otel_events could not start, events wait in memory: {error}")
+
+
+def private_tracer_provider() -> TracerProvider | None:
+    """Return the provider of tasks' spans in a program that configured nothing, None if its spans go nowhere."""
+    return process.current().private_tracer_provider()
 
 
 def flush(timeout: float | None = None) -> bool:
@@ -217,14 +77,7 @@ def flush(timeout: float | None = None) -> bool:
     Args:
         timeout: seconds, never exceeded by more than 50 ms; by default `exit_timeout`.
     """
-    if not runtime.capture.started and not runtime.capture.items:
-        return True
-    deadline = _deadline(timeout)
-    try:
-        return _ensure_pipeline().flush(deadline)
-    except Exception as error:
-        _state.notices.warn("flush_failed", f"flush failed: {error!r}")
-        return False
+    return _finish("flush", timeout)
 
 
 def shutdown(timeout: float | None = None) -> bool:
@@ -235,44 +88,52 @@ def shutdown(timeout: float | None = None) -> bool:
     Args:
         timeout: seconds, never exceeded by more than 50 ms; by default `exit_timeout`.
     """
-    capture = runtime.capture
-    if not capture.started and not capture.items:
+    return _finish("stop", timeout)
+
+
+def _finish(what: str, timeout: float | None) -> bool:
+    now = process.current()
+    if not now.capture.started and not now.capture.items:
         return True
-    deadline = _deadline(timeout)
+    deadline = time.monotonic() + _seconds(now, timeout)
     try:
-        return _ensure_pipeline().stop(deadline)
+        return bool(getattr(now.ready_pipeline(deadline), what)(deadline))
     except Exception as error:
-        _state.notices.warn("shutdown_failed", f"shutdown failed: {error!r}")
+        now.capture.accounts.problems.add(f"{what}_failed")
+        now.notices.warn(f"{what}_failed", f"{what} failed: {error!r}")
         return False
 
 
-def _deadline(timeout: float | None) -> float:
+def _seconds(now: process.Process, timeout: float | None) -> float:
     if timeout is None:
-        timeout = _state.settings.exit_timeout if _state.settings is not None else 2.0
-    return time.monotonic() + max(0.0, timeout)
+        return now.settings.exit_timeout if now.settings is not None else _EXIT_TIMEOUT
+    return max(0.0, timeout)
 
 
 def stats() -> Stats:
     """Return what became of this process's events so far."""
-    return stats_of(runtime.capture)
-
-
-def _forget_parent() -> None:
-    """Let the child of a fork build its own pipeline, sinks and threads, by the same settings, when it first emits."""
-    _state.pipeline = None
-    _state.lock = threading.RLock()
-    _state.notices = Notices()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_parent)
+    now = process.current()
+    return stats_of(now.capture, now.pipeline)
 
 
 def _finalize_in_multiprocessing() -> None:
     """Have a child of multiprocessing shut down at its end: `atexit` runs in none of them."""
-    process = sys.modules.get("multiprocessing.process")
-    if process is None or process.parent_process() is None:
+    global _finalized_pid
+    module = sys.modules.get("multiprocessing.process")
+    if _finalized_pid == os.getpid() or module is None or module.parent_process() is None:
         return
     from multiprocessing.util import Finalize
 
+    _finalized_pid = os.getpid()
     Finalize(None, shutdown, exitpriority=0)
+
+
+def _bind_environment() -> None:
+    """Bind OTEL_EVENTS_ATTRIBUTES before the first event, which does not wait for the settings."""
+    if os.environ.get("OTEL_EVENTS_ATTRIBUTES"):
+        from otel_events.context import bind
+
+        bind(**process.current().ready_settings().attributes)
+
+
+_bind_environment()

@@ -63,7 +63,8 @@ def field_type(hint: Any) -> FieldType:
     meant = _meant(hint)
     if meant is not None:
         return field_type(meant)
-    return _class(hint) if isinstance(hint, type) else _ANY
+    # On Python 3.10 `dict[str, int]` passes for a class.
+    return _class(hint) if isinstance(hint, type) and get_origin(hint) is None else _ANY
 
 
 def _meant(hint: Any) -> Any:

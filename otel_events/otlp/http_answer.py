@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from email.message import Message
 
 _RETRYABLE = frozenset({429, 502, 503, 504})
+_GO_TOO_LARGE = "http: request body too large"
 _PROTOBUF = "application/x-protobuf"
 # What a status usually means for somebody who has just pointed us at a place.
 _ADVICE = {
@@ -43,7 +44,8 @@ def interpret(answer: Answer, decode_response: Callable[[bytes], tuple[int, str]
     reason = say(f"HTTP {answer.status} {answer.phrase}".strip(), _read_message(answer))
     if answer.status in _RETRYABLE:
         return Retry(reason, _read_retry_after(answer.headers.get("Retry-After")))
-    if answer.status == 413:
+    # The Collector says 400 where 413 is meant (seen with 0.155), in the words of Go's MaxBytesReader.
+    if answer.status == 413 or (answer.status == 400 and _GO_TOO_LARGE in reason):
         return TooLarge(reason)
     # Redirects are not followed: what they lead to was never configured, and would get our headers.
     location = f"redirects to {answer.headers.get('Location', 'nowhere')}" if 300 <= answer.status < 400 else ""

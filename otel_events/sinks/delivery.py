@@ -81,6 +81,7 @@ class Delivery:
     def _split(self, batch: Batch, too_large: TooLarge) -> None:
         halves = _halve(batch)
         if halves is not None:
+            self._accounts.problems.add("otlp_split")
             self._spool.split(batch, halves)
         elif self._spool.quarantine(batch, "otlp_too_large", too_large.reason):
             self.warn(

@@ -218,6 +218,17 @@ def test_unusual_floats_arrive(number):
     assert LogEncoder({}).encode([event]) == request({}, "", [event]).SerializeToString(deterministic=True)
 
 
+def test_every_bound_is_kept_to_the_byte():
+    """However the bound falls between records, no request of several records is larger."""
+    encoder = LogEncoder({"service.name": "test"})
+    batch = [Event("event", 1, 1, scope=InstrumentationScope("ab"[number % 2])) for number in range(8)]
+
+    largest = {bound: encoder.encode_bounded(batch, bound) for bound in range(60, 500)}
+
+    assert [bound for bound, parts in largest.items() for body, n in parts if n > 1 and len(body) > bound] == []
+    assert len(largest[499]) == 1
+
+
 def test_no_events_make_no_request():
     """An empty batch is empty bytes, and no bounded request at all."""
     encoder = LogEncoder({"service.name": "test"})
@@ -313,12 +324,13 @@ def test_the_deepest_value_can_be_read_by_a_parser(kind):
     assert one_record(LogEncoder({}).encode([event])) == log_record(event)
 
 
+@pytest.mark.parametrize("levels", [MAX_DEPTH + 1, 10_000])
 @pytest.mark.parametrize("kind", [list, dict])
-def test_a_value_nested_deeper_is_left_out(kind):
+def test_a_value_nested_deeper_is_left_out(kind, levels):
     """A value so deep that a receiver would refuse the whole request costs only its own event."""
     told = []
 
-    encoded = LogEncoder({}, on_unencodable=told.append).encode([ordinary(attributes={"deep": nested(10_000, kind)})])
+    encoded = LogEncoder({}, on_unencodable=told.append).encode([ordinary(attributes={"deep": nested(levels, kind)})])
 
     assert (encoded, len(told)) == (b"", 1)
 

@@ -126,9 +126,10 @@ def test_a_web_page_is_no_success(acceptor, connect):
     assert isinstance(send(connect(acceptor.url())), Refused)
 
 
-def test_a_request_too_large_is_told_apart(acceptor, connect):
-    """413 is about the size alone."""
-    acceptor.usual = answer_with(413)
+@pytest.mark.parametrize(("status", "words"), [(413, b""), (400, b"http: request body too large")])
+def test_a_request_too_large_is_told_apart(acceptor, connect, status, words):
+    """413 is about the size alone; so is the 400 that the Collector says in its place."""
+    acceptor.usual = answer_with(status, words, Content_Type="text/plain")
 
     assert isinstance(send(connect(acceptor.url())), TooLarge)
 

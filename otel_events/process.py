@@ -1,0 +1,270 @@
+"""What this process has set up: settings, pipeline and tracer provider, built first and put in place together."""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+import time
+from contextlib import contextmanager
+from fnmatch import fnmatchcase
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from otel_events import catalog, propagation, runtime
+from otel_events.accounting import Accounts
+from otel_events.context import bind
+from otel_events.emit import refuse_departures
+from otel_events.notices import Notices
+
+# Whatever is imported inside a function here is not needed to emit, and would make `import otel_events` slow.
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from opentelemetry.sdk.trace import TracerProvider
+
+    from otel_events.pipeline.sink import Sink
+    from otel_events.pipeline.worker import Pipeline, Wiring
+    from otel_events.settings import Settings
+
+_TASK_CLOSINGS = ("task.completed", "task.failed", "task.cancelled")
+# What a set-up changes of the runtime: kept and restored around one that stands in for a while.
+_SLOTS = ("capture", "process_attributes", "is_copied_to_spans", "finish_copy", "strict")
+
+
+class Process:
+    """One set-up of the process. There is one at a time; tests let another stand in for it.
+
+    Attributes:
+        capture: what its pipeline takes from.
+        instead: takes everything in place of the sinks that the settings ask for, and without a thread.
+        keywords: what `configure` was last given.
+        settings: None until they are needed.
+        pipeline: None until it is needed.
+        notices: where warnings about ourselves go.
+        lock: held while any of these is replaced.
+    """
+
+    def __init__(self, *, instead: Sink | None = None, like: Process | None = None) -> None:
+        self.capture = runtime.capture
+        self.instead = instead
+        self.keywords: Mapping[str, Any] = like.keywords if like is not None else {}
+        self.settings: Settings | None = like.settings if like is not None else None
+        self.pipeline: Pipeline | None = None
+        self.notices = Notices()
+        self.lock = threading.RLock()
+        self._tracer_provider: TracerProvider | None = None
+        self._is_without_spans = False
+        self._parents: list[Pipeline] = []
+
+    # -- setting up --------------------------------------------------------------------------------------------------
+
+    def configure(self, keywords: Mapping[str, Any]) -> None:
+        """Set up anew by *keywords*, or raise and leave everything as it was."""
+        with self.lock:
+            settings = self._resolve(keywords)
+            wiring = self._build(settings)
+            self._extend_catalog(settings)
+            self._set_propagators(settings, keywords)
+            unbound = self._unbound_by(settings)
+            if not self.capture.open:
+                self.capture.reopen()
+                self.pipeline = None
+            self.keywords, self.settings = keywords, settings
+            self._tracer_provider, self._is_without_spans = None, False
+            bind(**{**unbound, **settings.attributes})
+            pipeline, before = self.pipeline, self._install(settings, wiring)
+            self._set_global_provider(settings)
+        if pipeline is not None and before is not None:
+            pipeline.retire(before, time.monotonic() + settings.exit_timeout)
+
+    def ready_pipeline(self, deadline: float = math.inf) -> Pipeline:
+        """Return the pipeline, set up if it is not yet.
+
+        Raises:
+            TimeoutError: another thread is still setting up at *deadline* (`time.monotonic()` seconds).
+        """
+        # Without the lock where there is one: a sink that flushes must not wait for a `configure` that waits for it.
+        if self.pipeline is not None:
+            return self.pipeline
+        if not self.lock.acquire(timeout=max(0.0, min(deadline - time.monotonic(), threading.TIMEOUT_MAX))):
+            raise TimeoutError("another thread is still setting up")
+        try:
+            if self.pipeline is None:
+                settings = self.ready_settings()
+                bind(**settings.attributes)
+                self._install(settings, self._build(settings))
+            assert self.pipeline is not None
+            return self.pipeline
+        finally:
+            self.lock.release()
+
+    def ready_settings(self) -> Settings:
+        """Return the settings, resolved if they are not yet."""
+        with self.lock:
+            if self.settings is None:
+                self.settings = self._resolve(self.keywords)
+            return self.settings
+
+    def start(self) -> None:
+        """Set up if need be, and start the pipeline's thread."""
+        pipeline = self.ready_pipeline()
+        if self.instead is None:
+            pipeline.start()
+
+    def after_fork(self) -> None:
+        """Let the child of a fork build its own pipeline, sinks and threads, by the same settings, when it needs them."""
+        if self.pipeline is not None:
+            # Kept, because destructors of what the parent's threads were using may hang here.
+            self._parents.append(self.pipeline)
+        self.pipeline = None
+        self.capture = runtime.capture
+        self.lock = threading.RLock()
+        self.notices = Notices()
+
+    def _resolve(self, keywords: Mapping[str, Any]) -> Settings:
+        from otel_events.entry_points import installed
+        from otel_events.settings import resolve
+
+        settings, warnings = resolve(keywords, os.environ, installed=installed)
+        for warning in warnings:
+            self.notices.warn(f"setting:{warning}", warning)
+        return settings
+
+    def _build(self, settings: Settings) -> Wiring:
+        from otel_events.wiring import build_wiring
+
+        return build_wiring(settings, self.capture, self.notices, instead=self.instead)
+
+    def _install(self, settings: Settings, wiring: Wiring) -> Wiring | None:
+        """Put *wiring* in place and start; return the one before, if there was one."""
+        from otel_events.pipeline.worker import Pipeline
+
+        self._fill_slots(settings)
+        if self.instead is None:
+            self.capture.resize(settings.queue_bytes, settings.queue_events)
+        before = None
+        if self.pipeline is None:
+            self.pipeline = Pipeline(self.capture, wiring, self.notices)
+        else:
+            before = self.pipeline.rewire(wiring)
+        if self.instead is None:
+            self.pipeline.start()
+        return before
+
+    def _fill_slots(self, settings: Settings) -> None:
+        from otel_events.pipeline.copies import CopyFinisher
+        from otel_events.wiring import build_stages
+
+        propagation.allowed_keys = settings.baggage_keys
+        runtime.is_copied_to_spans = partial(_is_copied, settings.span_events, dict(settings.span_event_overrides))
+        # The copies have accounts of their own: what is cut or wrong in them was counted with the record.
+        accounts = Accounts()
+        stages = build_stages(settings, accounts)
+        runtime.finish_copy = CopyFinisher(stages, self.capture.writer, accounts, Notices(quiet_seconds=math.inf))
+        runtime.strict = refuse_departures if settings.strict else None
+        fill_catalogue_slots()
+
+    def _unbound_by(self, settings: Settings) -> dict[str, None]:
+        """Return what the settings before had bound, and *settings* do not: the last `configure` holds as a whole."""
+        before = self.settings.attributes if self.settings is not None else {}
+        bound = runtime.process_attributes
+        return {key: None for key, value in before.items() if bound.get(key) == value and key not in settings.attributes}
+
+    def _extend_catalog(self, settings: Settings) -> None:
+        folders = [entry for entry in settings.catalog if not isinstance(entry, (type, catalog.EventDefinition))]
+        definitions = [getattr(entry, "__otel_event__", entry) for entry in settings.catalog if entry not in folders]
+        if folders:
+            from otel_events.catalog.registry import load_registry
+
+            definitions.extend(load_registry(*folders))
+        if not definitions:
+            return
+        for name in catalog.extend_current(definitions).replaced:
+            self.notices.warn(f"replaced:{name}", f"your own definition of '{name}' replaces the built-in one")
+
+    def _set_propagators(self, settings: Settings, keywords: Mapping[str, Any]) -> None:
+        # Those of the environment are in place already: OpenTelemetry's API reads the variable itself.
+        if keywords.get("propagators") is not None:
+            from otel_events.providers import set_propagators
+
+            set_propagators(settings.propagators)
+
+    # -- spans -------------------------------------------------------------------------------------------------------
+
+    def _set_global_provider(self, settings: Settings) -> None:
+        from otel_events.providers import build_tracer_provider, set_global_provider, wants_spans
+
+        if self.instead is None and wants_spans(settings):
+            set_global_provider(lambda: build_tracer_provider(settings, self.notices))
+
+    def private_tracer_provider(self) -> TracerProvider | None:
+        """Return the provider of tasks' spans where the program has set none, None if spans go nowhere."""
+        if self._tracer_provider is None and not self._is_without_spans:
+            from otel_events.providers import build_tracer_provider, wants_spans
+
+            with self.lock:
+                settings = self.ready_settings()
+                if self.instead is None and not wants_spans(settings):
+                    self._is_without_spans = True
+                elif self._tracer_provider is None:
+                    self._tracer_provider = build_tracer_provider(settings, self.notices)
+        return self._tracer_provider
+
+
+_current = Process()
+
+
+def current() -> Process:
+    """Return the set-up that holds now."""
+    return _current
+
+
+@contextmanager
+def stand_in(sink: Sink) -> Iterator[Process]:
+    """Let a set-up with *sink* alone stand in for the process's own, and restore that with all it had put in place."""
+    global _current
+    outer = _current
+    slots = {name: getattr(runtime, name) for name in _SLOTS}
+    allowed_keys = propagation.allowed_keys
+    runtime.capture = runtime.Capture()
+    runtime.capture.started = True  # nobody is to start a thread: whoever reads takes what waits
+    _current = inner = Process(instead=sink, like=outer)
+    try:
+        yield inner
+    finally:
+        _current = outer
+        for name, value in slots.items():
+            setattr(runtime, name, value)
+        propagation.allowed_keys = allowed_keys
+
+
+def fill_catalogue_slots() -> None:
+    """Tell capture what it needs to know of the catalogue."""
+    known = catalog.current()
+    runtime.closing_names = frozenset(
+        spelling for name in _TASK_CLOSINGS for spelling in (name, *known.aliases_of(name))
+    )
+    runtime.is_lifecycle = _is_lifecycle
+
+
+def _is_lifecycle(name: object) -> bool:
+    definition = catalog.current().find(str(name))
+    return definition is not None and definition.lifecycle
+
+
+def _is_copied(default: bool, overrides: Mapping[str, bool], name: object) -> bool:
+    for pattern, is_copied in overrides.items():
+        if fnmatchcase(str(name), pattern):
+            return is_copied
+    definition = catalog.current().find(str(name))
+    return default and (definition is None or definition.copied_to_spans)
+
+
+def _forget_parent() -> None:
+    _current.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_parent)
