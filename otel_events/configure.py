@@ -5,10 +5,12 @@ from __future__ import annotations
 import _thread
 import os
 import sys
+import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from otel_events import process, runtime
+from otel_events import process
 from otel_events.process import fill_catalogue_slots
 from otel_events.stats import Stats, stats_of
 
@@ -25,7 +27,7 @@ __all__ = [
     "stats",
 ]
 
-_EXIT_TIMEOUT = 2.0  # seconds, where nobody has asked for the settings yet
+_SET_UP_SECONDS = 2.0
 
 # The process of multiprocessing for whose end a shutdown is arranged.
 _finalized_pid: int | None = None
@@ -92,22 +94,17 @@ def shutdown(timeout: float | None = None) -> bool:
 
 
 def _finish(what: str, timeout: float | None) -> bool:
-    now = process.current()
+    began, now = time.monotonic(), process.current()
     if not now.capture.started and not now.capture.items:
         return True
-    deadline = time.monotonic() + _seconds(now, timeout)
     try:
+        seconds = now.ready_settings().exit_timeout if timeout is None else max(0.0, timeout)
+        deadline = began + seconds
         return bool(getattr(now.ready_pipeline(deadline), what)(deadline))
     except Exception as error:
         now.capture.accounts.problems.add(f"{what}_failed")
         now.notices.warn(f"{what}_failed", f"{what} failed: {error!r}")
         return False
-
-
-def _seconds(now: process.Process, timeout: float | None) -> float:
-    if timeout is None:
-        return now.settings.exit_timeout if now.settings is not None else _EXIT_TIMEOUT
-    return max(0.0, timeout)
 
 
 def stats() -> Stats:
@@ -136,4 +133,24 @@ def _bind_environment() -> None:
         bind(**process.current().ready_settings().attributes)
 
 
+def _get_ready_for_the_end() -> None:
+    """Finish setting up while the interpreter still starts threads: a program may end before its background start has."""
+    now = process.current()
+    if now.capture.started or now.capture.items:
+        with suppress(Exception):  # the exit hook meets the same, and tells it
+            now.ready_pipeline(time.monotonic() + _SET_UP_SECONDS)
+
+
+def _prepare_for_short_programs() -> None:
+    # The SDK's exporters need thread pools at their import, and those work no more when `atexit` runs. What is registered
+    # here runs before the pools end: after their module is imported, and as that module itself does it.
+    import concurrent.futures.thread  # noqa: F401
+
+    register = getattr(threading, "_register_atexit", None)
+    if register is not None:
+        with suppress(RuntimeError):  # imported at the end itself: nothing is left to prepare for
+            register(_get_ready_for_the_end)
+
+
+_prepare_for_short_programs()
 _bind_environment()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from enum import Enum
 from time import time_ns
@@ -12,16 +11,18 @@ from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, get_current
 from opentelemetry.trace.propagation import _SPAN_KEY
 
 from otel_events import catalog, runtime
-from otel_events.context import current_in
+from otel_events.binding import close_by_hand, current_in
+from otel_events.context import attribute_name, frozen
+from otel_events.definition import event_attributes
 from otel_events.errors import StrictModeError
-from otel_events.event import DEFAULT_SCOPE, CapturedException, InstrumentationScope
-from otel_events.values import IMMUTABLE, estimate, freeze
+from otel_events.event import DEFAULT_SCOPE, InstrumentationScope
+from otel_events.exception_snapshot import capture_exception
+from otel_events.values import clean, estimate, freeze
 
 if TYPE_CHECKING:
-    from otel_events.event import Draft
+    from otel_events.event import CapturedException, Draft
 
-_LARGE_TEXT = 1024  # characters; from here on a string weighs in the queue's bound
-_MAX_EXCEPTION_MESSAGE = 64 * 1024
+_LARGE = 1024  # characters or bytes; from here on a value weighs in the queue's bound
 _MAX_NAME = 256
 
 
@@ -60,39 +61,39 @@ class Emitter:
         """
         try:
             context = get_current()
-            bound = owner = None
+            bound = binding = None
             if context:
                 context, binding = current_in(context)
                 if binding is not None:
                     bound = binding.merged
-                    owner = binding.owner
                 if context.get(_SUPPRESS_INSTRUMENTATION_KEY):
                     runtime.capture.accounts.dropped.add("suppressed")
                     return
-            message = message_or_attributes
+            message: Any = message_or_attributes
             weight = 0
             for value in fields.values():
                 kind = type(value)
                 if kind is str:
-                    if len(value) > _LARGE_TEXT:
+                    if len(value) > _LARGE:
                         weight += len(value)
-                elif kind not in IMMUTABLE:
+                elif kind is not int and kind is not float and kind is not bool and value is not None:
                     weight = _freeze_in_place(fields)
                     break
-            if type(event) is not str or attributes is not None or (message is not None and type(message) is not str):
-                event, message, attributes = _sort_out(event, message, attributes)
-                weight += _freeze_in_place(attributes)
-            if owner is not None and event in runtime.closing_names:
-                fields = owner.close_by_hand(event, {**(attributes or {}), **fields})
+            if message is not None or attributes is not None or type(event) is not str:
+                event, message, attributes, more = _sort_out(event, message, attributes)
+                weight += more
+            if binding is not None and event in runtime.closing_names:
+                own = attributes or {}
+                attributes = {**close_by_hand(binding, event, {**own, **fields}), **own}
             capture = runtime.capture
             draft = (
                 next(capture.sequence),
                 time_ns(),
                 event,
                 message,
-                severity,
-                timestamp,
-                exception if exception is None else capture_exception(exception),
+                severity if severity is None else frozen(severity),
+                timestamp if timestamp is None else frozen(timestamp),
+                exception if exception is None else _capture(exception),
                 attributes,
                 fields,
                 bound,
@@ -102,11 +103,11 @@ class Emitter:
             )
             if runtime.strict is not None:
                 runtime.strict(draft)
-            if context:
-                span = context.get(_SPAN_KEY)
-                if span is not None and span.is_recording():  # type: ignore[attr-defined]  # the key holds spans only
-                    runtime.copy_to_span(span, draft)
             capture.put(draft, event, weight)
+            if context:
+                span: Any = context.get(_SPAN_KEY)
+                if span is not None:
+                    runtime.copy_to_span(span, draft)
         except StrictModeError:
             raise
         except Exception:
@@ -118,79 +119,76 @@ def _freeze_in_place(attributes: dict[str, Any]) -> int:
     """Detach every value from what the program may still change; return what they weigh beyond an ordinary draft."""
     weight = 0
     for key, value in attributes.items():
-        if type(value) not in IMMUTABLE:
-            frozen = attributes[key] = freeze(value)
-            weight += estimate(frozen)
-        elif type(value) is str and len(value) > _LARGE_TEXT:
-            weight += len(value)
+        kind = type(value)
+        if kind is str or kind is bytes:
+            weight += len(value) if len(value) > _LARGE else 0
+        elif (kept := frozen(value)) is not value:
+            attributes[key] = kept
+            weight += estimate(kept)
     return weight
 
 
-def _sort_out(event: Any, message: Any, attributes: Any) -> tuple[str, str | None, dict[str, Any]]:
-    """Return name, message and attributes of a call that said more than a name and keywords."""
+def _sort_out(event: Any, message: Any, attributes: Any) -> tuple[str, str | None, dict[str, Any] | None, int]:
+    """Return name, message, attributes and their weight, of a call that said more than a name and keywords."""
     own: dict[str, Any] = {}
     if type(event) is not str:
-        event, own = identify(event)
-    if isinstance(message, Mapping):
-        own.update(_copy(message))
-        message = None
-    elif message is not None and not isinstance(message, str):
-        message = str(freeze(message))
+        event, own = _identify(event)
+    if message is not None and type(message) is not str:
+        if _is_a(message, str):
+            message = str.__str__(message)
+        elif _is_a(message, Mapping):
+            own.update(_copy(message))
+            message = None
+        else:
+            message = str(freeze(message))
     if attributes is not None:
         own.update(_copy(attributes))
-    return event, message, own
+    weight = _freeze_in_place(own) if own else 0
+    if message is not None and len(message) > _LARGE:
+        weight += len(message)
+    return event, message, own or None, weight
 
 
 def _copy(attributes: Any) -> dict[str, Any]:
-    try:
-        return {key if type(key) is str else str(freeze(key)): value for key, value in attributes.items()}
-    except Exception:
-        # A mapping that breaks, or no mapping at all: the event goes without it, and says what it could not bring.
-        runtime.capture.accounts.problems.add("bad_attributes")
-        return {"attributes": attributes}
+    if type(attributes) is dict:
+        return {key if type(key) is str else str(freeze(key)): value for key, value in attributes.copy().items()}
+    copy = freeze(attributes)
+    if type(copy) is dict and _is_a(attributes, Mapping):
+        return copy
+    # A mapping that breaks, or no mapping at all: the event says what it could not bring.
+    runtime.capture.accounts.problems.add("bad_attributes")
+    return {"attributes": copy}
 
 
-def identify(event: Any) -> tuple[str, dict[str, Any]]:
+def _identify(event: Any) -> tuple[str, dict[str, Any]]:
     """Return the name that *event* means, and the attributes it brings: a typed event has some, a name has none."""
-    if isinstance(event, Enum):
-        event = event.value if isinstance(event.value, str) else event.name
-    if isinstance(event, str):
-        return str.__str__(event), {}
-    definition = getattr(type(event), "__otel_event__", None)
-    if definition is not None:
-        return definition.name, event_attributes(event)
+    try:
+        if _is_a(event, Enum):
+            return catalog.event_name_of(event), {}
+        if _is_a(event, str):
+            return str.__str__(event), {}
+        definition = getattr(event if _is_a(event, type) else type(event), "__otel_event__", None)
+        if definition is not None:
+            return definition.name, {} if _is_a(event, type) else event_attributes(event)
+    except Exception:  # noqa: S110  # counted below
+        pass
     runtime.capture.accounts.problems.add("bad_name")
     return str(freeze(event))[:_MAX_NAME], {}
 
 
-def event_attributes(event: Any) -> dict[str, Any]:
-    """Return the attributes of an instance of a typed event, by the names they go out under."""
-    return {key: getattr(event, field) for field, key in type(event).__otel_fields__}
+def _capture(exception: Any) -> CapturedException | None:
+    captured = capture_exception(exception)
+    if captured is None and exception is not True:
+        runtime.capture.accounts.problems.add("bad_exception")
+    return captured
 
 
-def capture_exception(exception: Any) -> CapturedException | None:
-    """Return what can be kept of *exception* (True: the one being handled), or None if there is none."""
-    error = sys.exc_info()[1] if exception is True else exception
-    if isinstance(error, tuple) and len(error) == 3:  # as `sys.exc_info()` gives it
-        error = error[1]
-    if not isinstance(error, BaseException):
-        if error is not None:
-            runtime.capture.accounts.problems.add("bad_exception")
-        return None
-    return CapturedException(exception_type(error), _message_of(error), error, error.__traceback__)
-
-
-def exception_type(error: BaseException) -> str:
-    """Return the qualified name of the exception's class, as `exception.type` and `error.type` want it."""
-    kind = type(error)
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-
-
-def _message_of(error: BaseException) -> str:
+def _is_a(value: object, kind: type) -> bool:
+    """Do what isinstance does, without asking the value what it would like to be."""
     try:
-        return str(error)[:_MAX_EXCEPTION_MESSAGE]
-    except Exception:
-        return f"<unprintable {type(error).__name__}>"
+        return issubclass(type(value), kind)
+    except Exception:  # a metaclass of the program's
+        return False
 
 
 def refuse_departures(draft: Draft) -> None:
@@ -199,11 +197,13 @@ def refuse_departures(draft: Draft) -> None:
     Raises:
         StrictModeError: it does.
     """
-    name, given, fields = draft[2], draft[7], draft[8]
+    name, given, fields = draft[2], draft[7] or {}, draft[8] or {}
     definition = catalog.current().find(name)
     if definition is None:
         raise StrictModeError(f"event '{name}' is not in the catalogue; define it, or correct its name")
-    if departures := catalog.check(definition, {**(draft[9] or {}), **(given or {}), **(fields or {})}):
+    keywords = {attribute_name(key): value for key, value in fields.items()}
+    known = {**draft[10], **(draft[9] or {}), **given, **keywords}
+    if departures := catalog.check(definition, {key: clean(value) for key, value in known.items()}):
         raise StrictModeError(f"event '{name}': {'; '.join(departures)}")
 
 
@@ -212,6 +212,8 @@ def get_emitter(name: str, version: str = "", *, schema_url: str = "") -> Emitte
 
     For a library's own instrumentation; a program uses `emit`.
     """
+    words = (name, version, schema_url)
+    name, version, schema_url = (word if type(word) is str else str(freeze(word)) for word in words)
     return Emitter(InstrumentationScope(name, version, schema_url))
 
 

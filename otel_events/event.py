@@ -18,6 +18,18 @@ Value: TypeAlias = "bool | int | float | str | bytes | list[Value] | dict[str, V
 Attributes: TypeAlias = "dict[str, Value]"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+# The attributes that correlate events, with their types, in the order in which people read them. They have these names
+# everywhere: keyword, ledger key, label, document.
+CORRELATION: dict[str, type] = {
+    "task_id": str,
+    "parent_task_id": str,
+    "persona": str,
+    "session_id": str,
+    "cycle": int,
+    "day": int,
+    "env_id": int,
+    "episode": int,
+}
 UID_ATTRIBUTE = "log.record.uid"
 
 
@@ -99,6 +111,13 @@ def parse_timestamp(value: object) -> int | None:
     except (ValueError, OverflowError, OSError):
         return None
     return nanoseconds if 0 <= nanoseconds < 2**63 else None
+
+
+def with_session_id(attributes: Mapping[str, Value]) -> Mapping[str, Value]:
+    """Return *attributes* with `session.id`, which OpenTelemetry defines, beside a `session_id`; else unchanged."""
+    if "session_id" not in attributes or "session.id" in attributes:
+        return attributes
+    return {**attributes, "session.id": attributes["session_id"]}
 
 
 @dataclass(frozen=True, slots=True)

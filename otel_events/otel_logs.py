@@ -1,21 +1,27 @@
 """The only door to OpenTelemetry's unstable logs API."""
 
+# ruff: noqa: TID251  # this is the door
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
-from opentelemetry._logs import LogRecord, SeverityNumber, get_logger_provider
+from opentelemetry._logs import Logger, LoggerProvider, LogRecord, SeverityNumber, get_logger_provider
 from opentelemetry._logs._internal import ProxyLoggerProvider
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
-    from opentelemetry._logs import LoggerProvider
     from opentelemetry.context import Context
+    from opentelemetry.sdk._logs import LogRecordProcessor, ReadableLogRecord, ReadWriteLogRecord
+    from opentelemetry.sdk.resources import Resource
 
     from otel_events.event import Event
+
+
+__all__ = ["Logger", "LoggerProvider", "RecordMaker", "program_provider", "record_of"]
 
 
 def program_provider() -> LoggerProvider | None:
@@ -49,22 +55,46 @@ def _context_of(event: Event) -> Context:
     return trace.set_span_in_context(span, event.context)
 
 
-def provider_for_exporters(names: Iterable[str], resource: Any) -> LoggerProvider:
-    """Return an SDK LoggerProvider that sends to the installed exporters *names* (entry points).
+class RecordMaker:
+    """Makes of events the records that exporters take. For one thread."""
 
-    `console` writes each record at once; the others stand behind the SDK's batch processor, with its losses.
+    def __init__(self, resource: Resource) -> None:
+        from opentelemetry.sdk._logs import LoggerProvider as SdkLoggerProvider
 
-    Raises:
-        LookupError: no such exporter is installed.
-    """
-    from opentelemetry.sdk._logs import LoggerProvider as SdkLoggerProvider
-    from opentelemetry.sdk._logs.export import BatchLogRecordProcessor, SimpleLogRecordProcessor
+        self._made: list[ReadableLogRecord] = []
+        self._provider = SdkLoggerProvider(resource=resource, shutdown_on_exit=False)
+        self._provider.add_log_record_processor(_keeping_processor(self._made, resource))
 
-    from otel_events.entry_points import load_exporter
+    def make(self, events: Sequence[Event]) -> list[ReadableLogRecord]:
+        """Return *events* as records with our resource and their scopes."""
+        self._made.clear()
+        for event in events:
+            scope = event.scope
+            logger = self._provider.get_logger(
+                scope.name, scope.version or None, scope.schema_url or None, dict(scope.attributes) or None
+            )
+            logger.emit(record_of(event))
+        return list(self._made)
 
-    provider = SdkLoggerProvider(resource=resource, shutdown_on_exit=False)
-    for name in names:
-        exporter = load_exporter("opentelemetry_logs_exporter", name)()
-        processor = SimpleLogRecordProcessor if name == "console" else BatchLogRecordProcessor
-        provider.add_log_record_processor(processor(exporter))
-    return provider
+
+def _keeping_processor(kept: list[ReadableLogRecord], resource: Resource) -> LogRecordProcessor:
+    from opentelemetry.sdk._logs import LogRecordProcessor, ReadableLogRecord
+
+    class Keep(LogRecordProcessor):
+        def on_emit(self, log_record: ReadWriteLogRecord) -> None:
+            kept.append(
+                ReadableLogRecord(
+                    log_record=log_record.log_record,
+                    resource=resource,
+                    instrumentation_scope=log_record.instrumentation_scope,
+                    limits=log_record.limits,
+                )
+            )
+
+        def shutdown(self) -> None:
+            """Nothing is open."""
+
+        def force_flush(self, timeout_millis: int = 30_000) -> bool:  # noqa: ARG002  # nothing waits
+            return True
+
+    return Keep()

@@ -46,16 +46,16 @@ class Process:
         lock: held while any of these is replaced.
     """
 
-    def __init__(self, *, instead: Sink | None = None, like: Process | None = None) -> None:
+    def __init__(self, *, like: Process | None = None) -> None:
         self.capture = runtime.capture
-        self.instead = instead
+        self.instead: Sink | None = None
         self.keywords: Mapping[str, Any] = like.keywords if like is not None else {}
         self.settings: Settings | None = like.settings if like is not None else None
         self.pipeline: Pipeline | None = None
         self.notices = Notices()
         self.lock = threading.RLock()
         self._tracer_provider: TracerProvider | None = None
-        self._is_without_spans = False
+        self._has_decided_on_spans = False
         self._parents: list[Pipeline] = []
 
     # -- setting up --------------------------------------------------------------------------------------------------
@@ -72,33 +72,37 @@ class Process:
                 self.capture.reopen()
                 self.pipeline = None
             self.keywords, self.settings = keywords, settings
-            self._tracer_provider, self._is_without_spans = None, False
+            self._tracer_provider, self._has_decided_on_spans = None, False
             bind(**{**unbound, **settings.attributes})
             pipeline, before = self.pipeline, self._install(settings, wiring)
             self._set_global_provider(settings)
+            self.start()
         if pipeline is not None and before is not None:
             pipeline.retire(before, time.monotonic() + settings.exit_timeout)
 
     def ready_pipeline(self, deadline: float = math.inf) -> Pipeline:
-        """Return the pipeline, set up if it is not yet.
+        """Return the pipeline, set up if it is not yet; its thread may not have been started.
 
         Raises:
             TimeoutError: another thread is still setting up at *deadline* (`time.monotonic()` seconds).
         """
         # Without the lock where there is one: a sink that flushes must not wait for a `configure` that waits for it.
-        if self.pipeline is not None:
-            return self.pipeline
+        pipeline = self.pipeline
+        if pipeline is not None:
+            return pipeline
         if not self.lock.acquire(timeout=max(0.0, min(deadline - time.monotonic(), threading.TIMEOUT_MAX))):
             raise TimeoutError("another thread is still setting up")
         try:
-            if self.pipeline is None:
-                settings = self.ready_settings()
-                bind(**settings.attributes)
-                self._install(settings, self._build(settings))
-            assert self.pipeline is not None
-            return self.pipeline
+            return self.pipeline or self._first_pipeline()
         finally:
             self.lock.release()
+
+    def _first_pipeline(self) -> Pipeline:
+        settings = self.ready_settings()
+        bind(**settings.attributes)
+        self._install(settings, self._build(settings))
+        assert self.pipeline is not None
+        return self.pipeline
 
     def ready_settings(self) -> Settings:
         """Return the settings, resolved if they are not yet."""
@@ -110,8 +114,13 @@ class Process:
     def start(self) -> None:
         """Set up if need be, and start the pipeline's thread."""
         pipeline = self.ready_pipeline()
-        if self.instead is None:
+        if self.instead is not None:
+            return
+        try:
             pipeline.start()
+        except RuntimeError:
+            # The interpreter is shutting down and starts no more threads: the exit hook takes what waits.
+            self.capture.accounts.problems.add("thread_not_started")
 
     def after_fork(self) -> None:
         """Let the child of a fork build its own pipeline, sinks and threads, by the same settings, when it needs them."""
@@ -133,25 +142,23 @@ class Process:
         return settings
 
     def _build(self, settings: Settings) -> Wiring:
+        from otel_events.providers import build_resource
         from otel_events.wiring import build_wiring
 
-        return build_wiring(settings, self.capture, self.notices, instead=self.instead)
+        make_resource = partial(build_resource, settings)
+        return build_wiring(settings, make_resource, self.capture, self.notices, instead=self.instead)
 
     def _install(self, settings: Settings, wiring: Wiring) -> Wiring | None:
-        """Put *wiring* in place and start; return the one before, if there was one."""
+        """Put *wiring* in place; return the one before, if there was one."""
         from otel_events.pipeline.worker import Pipeline
 
         self._fill_slots(settings)
         if self.instead is None:
-            self.capture.resize(settings.queue_bytes, settings.queue_events)
-        before = None
-        if self.pipeline is None:
-            self.pipeline = Pipeline(self.capture, wiring, self.notices)
-        else:
-            before = self.pipeline.rewire(wiring)
-        if self.instead is None:
-            self.pipeline.start()
-        return before
+            self.capture.resize(settings.queue_bytes, settings.queue_events, settings.span_batch.queue_events)
+        if self.pipeline is not None:
+            return self.pipeline.rewire(wiring)
+        self.pipeline = Pipeline(self.capture, wiring, self.notices)
+        return None
 
     def _fill_slots(self, settings: Settings) -> None:
         from otel_events.pipeline.copies import CopyFinisher
@@ -170,7 +177,9 @@ class Process:
         """Return what the settings before had bound, and *settings* do not: the last `configure` holds as a whole."""
         before = self.settings.attributes if self.settings is not None else {}
         bound = runtime.process_attributes
-        return {key: None for key, value in before.items() if bound.get(key) == value and key not in settings.attributes}
+        return {
+            key: None for key, value in before.items() if bound.get(key) == value and key not in settings.attributes
+        }
 
     def _extend_catalog(self, settings: Settings) -> None:
         folders = [entry for entry in settings.catalog if not isinstance(entry, (type, catalog.EventDefinition))]
@@ -200,17 +209,30 @@ class Process:
             set_global_provider(lambda: build_tracer_provider(settings, self.notices))
 
     def private_tracer_provider(self) -> TracerProvider | None:
-        """Return the provider of tasks' spans where the program has set none, None if spans go nowhere."""
-        if self._tracer_provider is None and not self._is_without_spans:
-            from otel_events.providers import build_tracer_provider, wants_spans
-
+        """Return the provider of tasks' spans where the program has set none, None if spans go nowhere. Never raises."""
+        if not self._has_decided_on_spans:
             with self.lock:
-                settings = self.ready_settings()
-                if self.instead is None and not wants_spans(settings):
-                    self._is_without_spans = True
-                elif self._tracer_provider is None:
-                    self._tracer_provider = build_tracer_provider(settings, self.notices)
+                self._decide_on_spans()
         return self._tracer_provider
+
+    def _decide_on_spans(self) -> None:
+        if self._has_decided_on_spans:
+            return
+        try:
+            self._tracer_provider = self._make_tracer_provider()
+        except Exception as error:
+            # On the thread of a task, which goes on without a span.
+            self.capture.accounts.problems.add("tracer_provider_failed")
+            self.notices.warn("tracer_provider_failed", f"tasks go on without spans: {error!r}")
+        self._has_decided_on_spans = True
+
+    def _make_tracer_provider(self) -> TracerProvider | None:
+        from otel_events.providers import build_tracer_provider, wants_spans
+
+        settings = self.ready_settings()
+        if self.instead is None and not wants_spans(settings):
+            return None
+        return build_tracer_provider(settings, self.notices)
 
 
 _current = Process()
@@ -222,15 +244,21 @@ def current() -> Process:
 
 
 @contextmanager
-def stand_in(sink: Sink) -> Iterator[Process]:
-    """Let a set-up with *sink* alone stand in for the process's own, and restore that with all it had put in place."""
+def stand_in(sink: Sink | None) -> Iterator[Process]:
+    """Let another set-up stand in for the process's own; restore that with all it had put in place.
+
+    Args:
+        sink: takes everything, under the settings that hold; None for a set-up as if nobody had configured anything.
+    """
     global _current
-    outer = _current
+    outer, pid = _current, os.getpid()
     slots = {name: getattr(runtime, name) for name in _SLOTS}
     allowed_keys = propagation.allowed_keys
     runtime.capture = runtime.Capture()
-    runtime.capture.started = True  # nobody is to start a thread: whoever reads takes what waits
-    _current = inner = Process(instead=sink, like=outer)
+    if sink is not None:
+        runtime.capture.started = True  # nobody is to start a thread: whoever reads takes what waits
+    _current = inner = Process(like=outer if sink is not None else None)
+    inner.instead = sink
     try:
         yield inner
     finally:
@@ -238,6 +266,9 @@ def stand_in(sink: Sink) -> Iterator[Process]:
         for name, value in slots.items():
             setattr(runtime, name, value)
         propagation.allowed_keys = allowed_keys
+        if os.getpid() != pid:  # forked inside: what waited outside is the parent's to deliver
+            runtime.capture = runtime.Capture()
+            outer.after_fork()
 
 
 def fill_catalogue_slots() -> None:

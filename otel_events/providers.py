@@ -1,12 +1,16 @@
-"""The TracerProvider that configure makes where the program has none."""
+"""The TracerProvider that configure makes where the program has none, the resource and the propagators."""
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
-from otel_events.entry_points import load_exporter
+from otel_events.entry_points import load_entry_point
+from otel_events.version import VERSION
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import SpanLimits, TracerProvider
     from opentelemetry.sdk.trace.sampling import Sampler
@@ -15,42 +19,84 @@ if TYPE_CHECKING:
     from otel_events.settings import Settings
 
 
-def build_resource(settings: Settings, version: str) -> Resource:
-    """Return the resource: the SDK's own attributes, the detectors', then those of *settings*."""
+def build_resource(settings: Settings) -> Resource:
+    """Return the resource: the SDK's own attributes, those of detectors that are asked for, then those of *settings*."""
     from opentelemetry.sdk.resources import Resource
 
-    distribution = {"telemetry.distro.name": "otel-events", "telemetry.distro.version": version}
-    return Resource.create({**distribution, **settings.resource_attributes})
+    ours = {
+        "telemetry.distro.name": "otel-events",
+        "telemetry.distro.version": VERSION,
+        **settings.resource_attributes,
+    }
+    if os.environ.get("OTEL_EXPERIMENTAL_RESOURCE_DETECTORS"):
+        try:
+            return Resource.create(ours)
+        except RuntimeError:  # detectors run on threads, and an interpreter that is shutting down starts none
+            pass
+    return _without_detectors().merge(Resource(ours))
+
+
+def _without_detectors() -> Resource:
+    # Not `Resource.create`: it reads OTEL_RESOURCE_ATTRIBUTES once more, with warnings of its own, and needs threads,
+    # which the end of a short program no longer gives.
+    from opentelemetry.sdk import resources
+
+    defaults = {
+        "telemetry.sdk.language": "python",
+        "telemetry.sdk.name": "opentelemetry",
+        "telemetry.sdk.version": _sdk_version(),
+    }
+    instance = getattr(resources, "ServiceInstanceIdResourceDetector", None)  # since 1.44
+    resource = resources.Resource(defaults)
+    return resource if instance is None else resource.merge(instance().detect())
+
+
+def _sdk_version() -> str:
+    from opentelemetry.sdk.version import __version__
+
+    return __version__
 
 
 def wants_spans(settings: Settings) -> bool:
     """Tell whether spans go anywhere, so that a provider is needed."""
     destination = settings.destination
-    return not settings.disabled and (destination.wants_otlp_traces or bool(destination.other_traces_exporters))
+    goes_to_objects = any(hasattr(sink, "write_spans") for sink in settings.sink or ())
+    return not settings.disabled and (
+        destination.wants_otlp_traces or bool(destination.other_traces_exporters) or goes_to_objects
+    )
 
 
-def build_tracer_provider(settings: Settings, resource: Resource, notices: Notices) -> TracerProvider:
-    """Return a provider whose spans take our way to OTLP, and the SDK's own way to every other exporter named."""
+def build_tracer_provider(settings: Settings, notices: Notices) -> TracerProvider:
+    """Return a provider whose spans take our way, to whatever sinks `configure` chooses now or later."""
     from opentelemetry.sdk.trace import TracerProvider
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
 
     from otel_events.bridges.span_processor import DurableSpanProcessor
 
-    provider = TracerProvider(sampler=_sampler(settings), resource=resource, span_limits=_span_limits(settings))
-    if settings.destination.wants_otlp_traces:
-        provider.add_span_processor(DurableSpanProcessor())
-    for name in settings.destination.other_traces_exporters:
-        try:
-            exporter = load_exporter("opentelemetry_traces_exporter", name)()
-        except Exception as error:
-            notices.warn(f"exporter_failed:{name}", f"the traces exporter {name} cannot be used: {error!r}")
-        else:
-            processor = SimpleSpanProcessor if name == "console" else BatchSpanProcessor
-            provider.add_span_processor(processor(exporter))
+    provider = TracerProvider(
+        sampler=_sampler(settings, notices), resource=build_resource(settings), span_limits=_span_limits(settings)
+    )
+    provider.add_span_processor(DurableSpanProcessor())
     return provider
 
 
-def _sampler(settings: Settings) -> Sampler:
+def set_global_provider(make: Callable[[], TracerProvider]) -> None:
+    """Make a provider the global one, unless the program has one: that is never replaced."""
+    from opentelemetry import trace
+
+    if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
+        trace.set_tracer_provider(make())
+
+
+def set_propagators(names: Sequence[str]) -> None:
+    """Make the propagators *names* the global ones; the word `none` stands for none."""
+    from opentelemetry import propagate
+    from opentelemetry.propagators.composite import CompositePropagator
+
+    chosen = [load_entry_point("opentelemetry_propagator", name)() for name in names if name != "none"]
+    propagate.set_global_textmap(CompositePropagator(chosen))
+
+
+def _sampler(settings: Settings, notices: Notices) -> Sampler:
     from opentelemetry.sdk.trace import sampling
 
     if not isinstance(settings.sampler, str):
@@ -68,7 +114,15 @@ def _sampler(settings: Settings) -> Sampler:
     if settings.sampler in known:
         found: Sampler = known[settings.sampler]
         return found
-    made: Sampler = load_exporter("opentelemetry_traces_sampler", settings.sampler)(settings.sampler_arg)
+    try:
+        made: Sampler = load_entry_point("opentelemetry_traces_sampler", settings.sampler)(settings.sampler_arg)
+    except Exception as error:
+        # A sampler of somebody else's: the program runs on, and records all.
+        notices.warn(
+            f"sampler_failed:{settings.sampler}",
+            f"the sampler '{settings.sampler}' cannot be used, parentbased_always_on is: {error!r}",
+        )
+        return sampling.DEFAULT_ON
     return made
 
 

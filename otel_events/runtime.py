@@ -6,13 +6,14 @@ import itertools
 import os
 import secrets
 from collections import deque
-from collections.abc import Callable, Mapping
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from otel_events.accounting import Accounts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from opentelemetry.trace import Span, TracerProvider
 
     from otel_events.event import Draft
@@ -35,6 +36,7 @@ class Capture:
         writer: this process's id (after a fork another), first part of each `log.record.uid`.
         items: the drafts and ended spans that wait, oldest first.
         room: how many ordinary items still fit; heavier ones take more of it.
+        span_room: how many spans still fit, where they have a bound of their own.
         asleep: the pipeline thread waits for a wake-up; whoever puts the next item gives it one.
         taken: how many drafts the pipeline thread has taken so far.
         open: False once the process is shutting down for good.
@@ -42,6 +44,7 @@ class Capture:
 
     __slots__ = (
         "_full_room",
+        "_full_span_room",
         "accounts",
         "asleep",
         "items",
@@ -49,6 +52,7 @@ class Capture:
         "room",
         "sequence",
         "span_accounts",
+        "span_room",
         "started",
         "taken",
         "wakeups",
@@ -68,11 +72,12 @@ class Capture:
         self.started = False
         self.resize(max_bytes)
 
-    def resize(self, max_bytes: int, max_items: int | None = None) -> None:
-        """Set the bound, in bytes, and where *max_items* is given in items too."""
+    def resize(self, max_bytes: int, max_items: int | None = None, max_spans: int | None = None) -> None:
+        """Set the bound, in bytes, and where *max_items* is given in items too; *max_spans* is one for spans alone."""
         room = max(1, max_bytes // DRAFT_BYTES)
         self._full_room = room if max_items is None else min(room, max_items)
-        self.room = self._full_room
+        self._full_span_room = room if max_spans is None else max_spans
+        self.room, self.span_room = self._full_room, self._full_span_room
 
     def put(self, item: object, name: object, extra_bytes: int = 0) -> None:
         """Append *item*, or drop it and count that, if the queue is full.
@@ -89,9 +94,10 @@ class Capture:
             return
         self.items.append(item)
         if self.asleep:
-            self.asleep = False
             if not self.started:
                 self._start()
+            # Together, and last: a Ctrl-C between the two, or inside the start, would leave everybody asleep.
+            self.asleep = False
             self.wakeups.put(None)
 
     def close(self) -> None:
@@ -101,17 +107,19 @@ class Capture:
 
     def reopen(self) -> None:
         """Take events again, after `close`."""
+        # A new one: the thread of before may still wait at the old.
+        self.wakeups = SimpleQueue()
         self.open = True
         self.started = False
         self.asleep = True
         self.resize(DEFAULT_QUEUE_BYTES)
 
-    def take(self) -> list[Any]:
-        """Return all that waits, oldest first. For the pipeline thread."""
-        self.room = self._full_room
+    def take(self, count: int) -> list[Any]:
+        """Return the oldest *count* of what waits, which must be as many at least. For the pipeline thread."""
         items = self.items
-        # Not until it is empty: a caller in a tight loop could keep us here for ever.
-        return [items.popleft() for _ in range(len(items))]
+        if count >= len(items):
+            self.room, self.span_room = self._full_room, self._full_span_room
+        return [items.popleft() for _ in range(count)]
 
     def _may_overflow(self, name: object) -> bool:
         # Spans have no name here, and accounts of their own.
@@ -125,12 +133,12 @@ class Capture:
         return False
 
     def _start(self) -> None:
-        self.started = True
         try:
             starter()
         except RuntimeError:
             # The interpreter is shutting down and starts no more threads: the exit hook takes what waits.
             self.accounts.problems.add("thread_not_started")
+        self.started = True
 
 
 def _nothing() -> None:
@@ -149,7 +157,7 @@ def _no_provider() -> TracerProvider | None:
     return None
 
 
-def _no_finish(_draft: Draft) -> tuple[str, dict[str, Any]] | None:
+def _no_finish(_draft: Draft, _writer: str) -> tuple[str, dict[str, Any]] | None:
     return None
 
 
@@ -175,8 +183,9 @@ is_lifecycle: Callable[[object], bool] = _never
 is_copied_to_spans: Callable[[object], bool] = _always
 # Copies an event to the recording span it happened in. Filled by the package's `__init__`.
 copy_to_span: Callable[[Any, Draft], None] = _no_copy
-# Gives a copy's draft its name and attributes, guarded as the record's are; None if there is to be no copy.
-finish_copy: Callable[[Draft], tuple[str, dict[str, Any]] | None] = _no_finish
+# Gives a copy's draft, and its writer, their name and attributes, guarded as the record's are; None if a stage has held
+# the event back.
+finish_copy: Callable[[Draft, str], tuple[str, dict[str, Any]] | None] = _no_finish
 # Gives the provider of tasks' spans where the program has set no global one, None if spans go nowhere.
 private_tracer_provider: Callable[[], TracerProvider | None] = _no_provider
 # Hands all that was captured to the sinks, seconds given: True only if it is safe there.
@@ -191,6 +200,7 @@ def _forget_parent() -> None:
     before = capture
     capture = Capture()
     capture._full_room = capture.room = before._full_room
+    capture._full_span_room = capture.span_room = before._full_span_room
     capture.open = before.open
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import sys
+import threading
 from abc import ABC, abstractmethod
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
+
+from otel_events.errors import DefinitionError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator
@@ -13,7 +17,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-Function = TypeVar("Function", bound="Callable[..., Any]")
+Function = TypeVar("Function", bound="Callable[..., Any] | classmethod[Any, Any, Any] | staticmethod[Any, Any]")
 Call: TypeAlias = "tuple[tuple[Any, ...], dict[str, Any]]"
 Make: TypeAlias = "Callable[[Call], Scope]"
 
@@ -21,72 +25,137 @@ Make: TypeAlias = "Callable[[Call], Scope]"
 class Scope(ABC):
     """Something that holds for the time of a block or of a call.
 
-    `open` begins it, `attach` and `step_out` make it current and not current any number of times (a decorated
-    generator holds it only while its own code runs, so that nothing shows to its consumer), `close` ends it and may be
-    called while it is current. None of them raises.
+    `open` begins it and makes it current, `step_out` and `step_in` make it not current and current again (a decorated
+    generator holds it only while its own code runs, so that nothing shows to its consumer), `close` ends it, current
+    or not. None of them raises, save in strict mode.
+
+    One object may be entered again, within itself, by several threads or asyncio tasks at once: whoever finds it in
+    use enters a copy.
     """
 
-    __slots__ = ()
+    def __init__(self) -> None:
+        self._in_use = threading.Lock()  # nobody ever waits for it: an atomic flag
+        self._entered: list[Scope] = []  # this scope or copies of it, in the order in which `with` entered them
 
     @abstractmethod
     def open(self) -> None:
-        """Begin."""
-
-    @abstractmethod
-    def attach(self) -> None:
-        """Become current."""
+        """Begin, and become current."""
 
     @abstractmethod
     def step_out(self) -> None:
         """Stop being current, for now."""
 
     @abstractmethod
+    def step_in(self) -> None:
+        """Become current again."""
+
+    @abstractmethod
     def close(self, error: BaseException | None) -> None:
         """End, because of *error* if it is not None."""
 
     @abstractmethod
-    def per_call(self, function: Callable[..., Any]) -> Callable[[Call], Scope]:
-        """Return what makes a new scope like this one for each call of the decorated *function*."""
+    def copy(self) -> Self:
+        """Return a scope like this one that has not begun."""
+
+    @abstractmethod
+    def holds_here(self) -> bool:
+        """Tell whether this thread and asyncio task is inside the scope."""
+
+    def per_call(self, _function: Callable[..., Any]) -> Make:
+        """Return what makes a new scope like this one for each call of the decorated function."""
+        return lambda _call: self.copy()
 
     def __enter__(self) -> Self:
-        self.open()
-        self.attach()
-        return self
+        entered = self if self._in_use.acquire(blocking=False) else self.copy()
+        self._entered.append(entered)
+        try:
+            entered.open()
+        except BaseException:
+            self._leave(entered)
+            raise
+        return entered
 
     def __exit__(
         self, _type: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None
     ) -> None:
-        self.close(error)
+        entered = self._entered_here()
+        if entered is None:
+            return
+        try:
+            entered.close(error)
+        finally:
+            self._leave(entered)
 
     async def __aenter__(self) -> Self:
         return self.__enter__()
 
     async def __aexit__(
-        self, _type: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.close(error)
+        self.__exit__(kind, error, traceback)
 
     def __call__(self, function: Function) -> Function:
         return decorate(self, function)
+
+    def _entered_here(self) -> Scope | None:
+        """Return what the block that ends now has entered: the innermost here, else the newest."""
+        entered = list(self._entered)
+        if len(entered) <= 1:
+            return entered[0] if entered else None
+        return next((scope for scope in reversed(entered) if scope.holds_here()), entered[-1])
+
+    def _leave(self, entered: Scope) -> None:
+        try:
+            self._entered.remove(entered)
+        except ValueError:
+            return  # another thread ended it at the same time
+        if entered is self:
+            self._in_use.release()
 
 
 def decorate(scope: Scope, function: Function) -> Function:
     """Return *function* with a fresh copy of *scope* around each call; signature, docstring and kind stay.
 
-    Plain, async, generator and async-generator functions, methods, class and static methods.
+    Plain, async, generator and async-generator functions, methods, class and static methods, callable objects.
+
+    Raises:
+        DefinitionError: it is a class, or nothing that can be called.
     """
+    try:
+        return _decorated(scope, function)
+    except DefinitionError:
+        raise
+    except Exception as error:  # what looking at it runs is the program's own code
+        raise DefinitionError("this cannot be decorated", [f"looking at it raised {type(error).__name__}"]) from error
+
+
+def _decorated(scope: Scope, function: Function) -> Function:
     if isinstance(function, (classmethod, staticmethod)):
         return cast("Function", type(function)(decorate(scope, function.__func__)))
-    make = scope.per_call(function)
-    if inspect.isasyncgenfunction(function):
-        wrapper = _around_async_generator(make, function)
-    elif inspect.isgeneratorfunction(function):
-        wrapper = _around_generator(make, function)
-    elif inspect.iscoroutinefunction(function):
-        wrapper = _around_coroutine(make, function)
-    else:
-        wrapper = _around_call(make, function)
-    return cast("Function", wrapper)
+    if isinstance(function, type) or not callable(function):
+        raise DefinitionError("this cannot be decorated", [f"give a function or a method, not {_word_for(function)}"])
+    return cast("Function", _wrap(scope.per_call(function), function))
+
+
+def _wrap(make: Make, function: Callable[..., Any]) -> Callable[..., Any]:
+    if _is(inspect.isasyncgenfunction, function):
+        return _around_async_generator(make, function)
+    if _is(inspect.isgeneratorfunction, function):
+        return _around_generator(make, function)
+    if _is(inspect.iscoroutinefunction, function):
+        return _around_coroutine(make, function)
+    return _around_call(make, function)
+
+
+def _is(kind: Callable[[Any], bool], function: Callable[..., Any]) -> bool:
+    # An object's own kind is that of its `__call__`.
+    return kind(function) or kind(getattr(type(function), "__call__", None))  # noqa: B004
+
+
+def _word_for(thing: object) -> str:
+    return (
+        f"the class {thing.__qualname__}" if isinstance(thing, type) else f"an instance of {type(thing).__qualname__}"
+    )
 
 
 def _around_call(make: Make, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -116,10 +185,10 @@ def _around_generator(make: Make, function: Callable[..., Any]) -> Callable[...,
 
 
 def _step(scope: Scope, generator: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
-    scope.open()
+    """Run *generator* with *scope* current while its code runs, and not while its consumer's does."""
     resume: Callable[[], Any] = generator.__next__
+    scope.open()
     while True:
-        scope.attach()
         try:
             item = resume()
         except StopIteration as stop:
@@ -132,7 +201,7 @@ def _step(scope: Scope, generator: Generator[Any, Any, Any]) -> Generator[Any, A
         try:
             resume = partial(generator.send, (yield item))
         except GeneratorExit as leaving:
-            scope.attach()
+            scope.step_in()
             try:
                 generator.close()
             except BaseException as error:
@@ -140,40 +209,54 @@ def _step(scope: Scope, generator: Generator[Any, Any, Any]) -> Generator[Any, A
                 raise
             scope.close(leaving)
             raise
-        except BaseException as thrown:  # noqa: BLE001  # it is the generator's to handle
+        except BaseException as thrown:  # it is the generator's to handle
             resume = partial(generator.throw, thrown)
+        scope.step_in()
 
 
 def _around_async_generator(make: Make, function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     async def call(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-        inner = make((args, kwargs))
+        scope = make((args, kwargs))
         generator = function(*args, **kwargs)
-        inner.open()
-        resume: Callable[[], Any] = generator.__anext__
+        resume: Callable[[], Any] = partial(_begin, generator)
+        scope.open()
         while True:
-            inner.attach()
             try:
                 item = await resume()
             except StopAsyncIteration:
-                inner.close(None)
+                scope.close(None)
                 return
             except BaseException as error:
-                inner.close(error)
+                scope.close(error)
                 raise
-            inner.step_out()
+            scope.step_out()
             try:
                 resume = partial(generator.asend, (yield item))
             except GeneratorExit as leaving:
-                inner.attach()
+                scope.step_in()
                 try:
                     await generator.aclose()
                 except BaseException as error:
-                    inner.close(error)
+                    scope.close(error)
                     raise
-                inner.close(leaving)
+                scope.close(leaving)
                 raise
-            except BaseException as thrown:  # noqa: BLE001
+            except BaseException as thrown:
                 resume = partial(generator.athrow, thrown)
+            scope.step_in()
 
     return call
+
+
+def _begin(generator: AsyncGenerator[Any, Any]) -> Any:
+    """Return the first step of *generator*, hidden from the event loop.
+
+    A loop closes at its end all async generators that it knows, at once: this one and its wrapper, which closes it too.
+    """
+    hooks = sys.get_asyncgen_hooks()
+    sys.set_asyncgen_hooks(None, None)
+    try:
+        return generator.__anext__()
+    finally:
+        sys.set_asyncgen_hooks(*hooks)

@@ -1,120 +1,157 @@
 """The event to span event bridge: an event becomes a span event of the same name, worked out when the span is encoded.
 
 The rules are those of the "event to span event bridge" in OpenTelemetry's logs SDK specification. It reaches into the
-SDK's Span (its lock and its event list), because `Span.add_event` costs 9 to 14 microseconds on the caller's thread and
-hangs for ever when a signal handler or `__del__` calls it while its own thread is inside a span method.
+SDK's Span, because `Span.add_event` costs 9 to 14 microseconds on the caller's thread, and hangs for ever when a signal
+handler or `__del__` calls it while its own thread is inside a span method.
 """
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+from opentelemetry.context import Context
 
 from otel_events import runtime
 from otel_events.event import parse_timestamp
 
 if TYPE_CHECKING:
-    from opentelemetry.sdk.trace import Event as SdkEvent
     from opentelemetry.trace import Span
 
     from otel_events.event import Draft
 
 # Seconds. Longer than any span method holds its lock, short enough for the thread that may hold it itself.
 _LOCK_TIMEOUT = 0.001
+_NO_CONTEXT = Context()
+_MAX_CLASSES = 64
+
+_known_inside: dict[type, bool] = {}
 
 
 def copy_to_span(span: Span, draft: Draft) -> None:
-    """Add the event of *draft* to the recording *span*, as a span event; count it where that cannot be done."""
-    problems = runtime.capture.accounts.problems
-    if not runtime.is_copied_to_spans(draft[2]):
-        return
-    if not span.get_span_context().is_valid:
-        return
-    if not _has_known_inside(type(span)):
-        _add_by_public_api(span, draft)
-        return
-    lock = span._lock  # type: ignore[attr-defined]
-    if not lock.acquire(timeout=_LOCK_TIMEOUT):
-        problems.add("span_event_skipped")
-        return
+    """Add the event of *draft* to *span* if it is recording, as a span event; count it where that cannot be done."""
     try:
-        if span._end_time is None:  # type: ignore[attr-defined]
-            _append(span._events, _lazy_event_class()(draft))  # type: ignore[attr-defined, arg-type]
-    finally:
-        lock.release()
-
-
-def _append(events: Any, event: SdkEvent) -> None:
-    # Not `events.append`: the list has a lock of its own, which a signal handler may find held by its own thread.
-    waiting = events._dq
-    if waiting.maxlen is not None and len(waiting) >= waiting.maxlen:
-        events.dropped += 1
-    waiting.append(event)
-
-
-def _add_by_public_api(span: Span, draft: Draft) -> None:
-    copy = runtime.finish_copy(draft)
-    if copy is not None:
-        name, attributes = copy
-        span.add_event(name, attributes, timestamp=timestamp_of(draft))
+        is_known = _known_inside.get(type(span))
+        if is_known is None:
+            is_known = _look_inside(span)
+        if not draft[2] or not runtime.is_copied_to_spans(draft[2]):
+            return
+        if is_known:
+            if span._end_time is None:  # type: ignore[attr-defined]
+                _append(span, draft)
+        elif span.is_recording() and span.get_span_context().is_valid:
+            _add_by_public_api(span, draft)
+    except Exception:
+        # The event itself is on its way already.
+        runtime.capture.accounts.problems.add("span_event_failed")
 
 
 def timestamp_of(draft: Draft) -> int:
     """Return when the event of *draft* happened, nanoseconds since the epoch; what is no time counts as unsaid."""
     given = draft[5]
-    if given is None:
-        return draft[1]
-    parsed = parse_timestamp(given)
+    parsed = None if given is None else parse_timestamp(given)
     return draft[1] if parsed is None else parsed
 
 
-@lru_cache(maxsize=64)
-def _has_known_inside(span_class: type) -> bool:
-    """Tell whether spans of *span_class* are the SDK's, with the private parts that the bridge uses."""
-    from opentelemetry.sdk.trace import Span as SdkSpan
-    from opentelemetry.sdk.util import BoundedList
+def _append(span: Any, draft: Draft) -> None:
+    # Without the span's lock, which its own thread may hold, and without the list's, likewise. A deque's append cannot
+    # be interrupted; and a span that ends just now has this event, or has it not.
+    events = span._events
+    waiting = events._dq
+    if waiting.maxlen is not None and len(waiting) >= waiting.maxlen:
+        events.dropped += 1
+    waiting.append(_lazy_event_class()(draft, span._limits))
 
-    return (
-        issubclass(span_class, SdkSpan)
-        and span_class.add_event is SdkSpan.add_event
-        and isinstance(getattr(BoundedList(1), "_dq", None), deque)
+
+def _add_by_public_api(span: Span, draft: Draft) -> None:
+    lock = getattr(span, "_lock", None)
+    if lock is not None:
+        if not lock.acquire(timeout=_LOCK_TIMEOUT):
+            # It may be this very thread that holds it, and is interrupted by a signal handler or a destructor.
+            runtime.capture.accounts.problems.add("span_event_skipped")
+            return
+        lock.release()
+    copy = runtime.finish_copy(draft, runtime.capture.writer)
+    if copy is not None:
+        name, attributes = copy
+        span.add_event(name, attributes, timestamp=timestamp_of(draft))
+
+
+def _look_inside(span: Span) -> bool:
+    """Tell whether *span* is the SDK's, with the private parts that the bridge uses."""
+    kind = type(span)
+    # Not imported: then nobody has a span of its. Importing it takes longer than an emit may.
+    sdk = sys.modules.get("opentelemetry.sdk.trace")
+    is_known = (
+        sdk is not None
+        and issubclass(kind, sdk.Span)
+        and kind.add_event is sdk.Span.add_event
+        and hasattr(span, "_end_time")
+        and hasattr(span, "_limits")
+        and isinstance(getattr(getattr(span, "_events", None), "_dq", None), deque)
     )
+    if len(_known_inside) < _MAX_CLASSES:
+        _known_inside[kind] = is_known
+    return is_known
 
 
 @lru_cache(maxsize=1)
-def _lazy_event_class() -> type[SdkEvent]:
+def _lazy_event_class() -> type[Any]:
+    from opentelemetry.attributes import BoundedAttributes
     from opentelemetry.sdk.trace import Event as SdkEvent
 
     class LazyEvent(SdkEvent):
-        """A span event whose name and attributes are normalised, redacted and limited when somebody reads them."""
+        """A span event whose name and attributes are normalised, redacted and limited when somebody reads them.
 
-        def __init__(self, draft: Draft) -> None:
-            # No super().__init__: it would ask for the attributes, which are not worked out yet.
-            self._draft = draft
+        It must be the SDK's Event, and reading it must not raise: either would cost a whole batch of spans.
+        """
+
+        def __init__(self, draft: Draft, limits: Any) -> None:
+            # No super().__init__: it would ask for the attributes, which are not worked out yet. And without the
+            # Context, which holds the span that holds this: only the garbage collector could free a span then.
+            self._draft: Draft | None = (*draft[:11], _NO_CONTEXT, draft[12])
+            self._name = draft[2]
+            self._writer = runtime.capture.writer
+            self._limits = limits
+            self._dropped = 0
             self._timestamp = timestamp_of(draft)
-            self._finished: tuple[str, dict[str, Any]] | None = None
 
-        def _finish(self) -> tuple[str, dict[str, Any]]:
-            if self._finished is None:
-                try:
-                    self._finished = runtime.finish_copy(self._draft) or (str(self._draft[2]), {})
-                except Exception:
-                    # An attribute that raises would cost the whole batch of spans.
-                    runtime.capture.accounts.problems.add("span_event_failed")
-                    self._finished = (str(self._draft[2]), {})
-            return self._finished
+        def _finish(self) -> None:
+            draft = self._draft
+            if draft is None:
+                return
+            self._name, self._attributes = _finished(draft, self._writer)
+            most, longest = self._limits.max_event_attributes, self._limits.max_attribute_length
+            if longest is not None or (most is not None and len(self._attributes) > most):
+                bounded = BoundedAttributes(most, self._attributes, max_value_len=longest, immutable=True)
+                self._attributes, self._dropped = bounded, bounded.dropped
+            self._draft = None
 
         @property
         def name(self) -> str:
-            return self._finish()[0]
+            self._finish()
+            return self._name
 
         @property
         def attributes(self) -> Any:
-            return self._finish()[1]
+            self._finish()
+            return self._attributes
 
         @property
         def dropped_attributes(self) -> int:
-            return 0
+            self._finish()
+            return self._dropped
 
     return LazyEvent
+
+
+def _finished(draft: Draft, writer: str) -> tuple[str, dict[str, Any]]:
+    try:
+        copy = runtime.finish_copy(draft, writer)
+    except Exception:
+        runtime.capture.accounts.problems.add("span_event_failed")
+        copy = None
+    # What a stage has held back keeps its name alone: its place in the span cannot be taken away any more.
+    return copy if copy is not None else (draft[2], {})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import concurrent.futures
 import inspect
 import secrets
@@ -13,21 +12,23 @@ from typing import TYPE_CHECKING, Any, overload
 from opentelemetry.trace import Status, StatusCode
 
 from otel_events import catalog, runtime
-from otel_events.context import CORRELATION, Attachment, bound_attributes, freeze_attributes
-from otel_events.emit import capture_exception, emit, exception_type
-from otel_events.errors import DefinitionError
+from otel_events.binding import Attachment
+from otel_events.context import CORRELATION, BindingScope, bound_attributes, freeze_attributes
+from otel_events.emit import emit
+from otel_events.errors import StrictModeError
 from otel_events.event import Severity
-from otel_events.scoping import Call, Function, Make, Scope, decorate
+from otel_events.exception_snapshot import capture_exception, exception_type
+from otel_events.scoping import Call, Function, Make, decorate
 from otel_events.tracing import start_span
-from otel_events.values import IMMUTABLE, freeze
+from otel_events.values import clean, freeze
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from opentelemetry.trace import Span
+    from typing_extensions import Self
 
-_CANCELLATIONS = (asyncio.CancelledError, concurrent.futures.CancelledError, GeneratorExit, KeyboardInterrupt)
-_BINDS = frozenset(CORRELATION)
+_OUTCOMES = ("completed", "failed", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,139 +36,139 @@ class _Kind:
     """What distinguishes a task from a phase, a cycle and a session: its events, and whether it is a span.
 
     Attributes:
+        opening: the event that it begins with.
         closings: event names by outcome (`completed`, `failed`, `cancelled`).
+        makes_span: it is worth a span.
+        has_id: it has a `task_id`, and an event of the program's own may close it.
     """
 
-    name: str
     opening: str
     closings: Mapping[str, str]
     makes_span: bool = True
+    has_id: bool = False
 
 
-def _pair(name: str, *, makes_span: bool = True, stem: str = "") -> _Kind:
-    stem = stem or name
-    closing = f"{stem}.end"
-    closings = dict.fromkeys(("completed", "failed", "cancelled"), closing)
-    return _Kind(name, f"{stem}.start", closings, makes_span)
+def _pair(stem: str, *, makes_span: bool = True) -> _Kind:
+    return _Kind(f"{stem}.start", dict.fromkeys(_OUTCOMES, f"{stem}.end"), makes_span)
 
 
-class Task(Scope):
+_TASK = _Kind("task.started", {outcome: f"task.{outcome}" for outcome in _OUTCOMES}, has_id=True)
+_PHASE = _pair("phase")
+_CYCLE = _pair("cycle")
+_SESSION = _pair("session", makes_span=False)
+
+
+class Task(BindingScope):
     """Work with a beginning and an end, each an event; between them its bound attributes and its span hold.
 
-    Made by `task`, `phase`, `cycle` and `session`. Use it with `with` or `async with`, once; or as a decorator, where
-    each call gets one of its own.
+    Made by `task`, `phase`, `cycle` and `session`. Use it with `with` or `async with`, or as a decorator, where each
+    call gets one of its own. Entered while it is open, it is a copy of it that `with` gives.
 
     Attributes:
-        task_id: the task's id, given or made; None for what is no task.
+        task_id: the task's id, given or made; None before it begins, and for what is no task.
     """
 
-    def __init__(self, kind: _Kind, span_name: str, attributes: Mapping[str, Any]) -> None:
+    def __init__(self, kind: _Kind, span_name: str | None, given: Mapping[str, Any]) -> None:
+        super().__init__()
         self._kind = kind
-        self._span_name = span_name
-        self._given = attributes
-        self._opening_attributes: dict[str, Any] = {}
+        self._span_name = span_name  # None: the name of the function that is decorated
+        self._given = given
+        self._reset()
+
+    def _reset(self) -> None:
         self.task_id: str | None = None
-        self._attachment: Attachment | None = None
-        self._span: Span | None = None
+        self._opening_attributes: dict[str, Any] = {}
         self._results: dict[str, Any] = {}
         self._failure: tuple[str, str] | None = None
         self._closed_by: str | None = None
-        self._is_attached = False
+        self._span: Span | None = None
         self._began = 0
 
     # -- what a program says in between ------------------------------------------------------------------------------
 
-    def set(self, **attributes: Any) -> None:
+    def set(self, /, **attributes: Any) -> None:
         """Put *attributes* on the span and on the closing event."""
-        for key, value in attributes.items():
-            self._results[key] = frozen = value if type(value) in IMMUTABLE else freeze(value)
-            if self._span is not None and frozen is not None:
-                self._span.set_attribute(key, frozen)
+        self._results.update(freeze_attributes(attributes))
 
-    def fail(self, reason: str, *, error_type: str = "_OTHER") -> None:
+    def fail(self, reason: Any = "", *, error_type: Any = "_OTHER") -> None:
         """Let the task end as failed though no exception leaves it.
 
         Args:
             reason: why, for people; goes on the closing event and the span's status.
             error_type: of few distinct values, as OpenTelemetry's `error.type` asks; `_OTHER` is its word for the rest.
         """
-        self._failure = (str(freeze(reason)), str(freeze(error_type)))
+        self._failure = (_text(reason), _text(error_type))
 
     # -- the scope ---------------------------------------------------------------------------------------------------
 
+    def copy(self) -> Self:
+        return type(self)(self._kind, self._span_name, self._given)
+
     def per_call(self, function: Callable[..., Any]) -> Make:
-        signature = _signature_with_task_id(function) if self._kind is _TASK and "task_id" not in self._given else None
+        name, given = self._span_name, self._given
+        if name is None:
+            name = _name_of(function)
+            given = {"task_name": name, **given}
+        signature = _signature_with_task_id(function) if self._kind.has_id and "task_id" not in given else None
 
         def make(call: Call) -> Task:
             taken = {} if signature is None else _task_id_argument(signature, call)
-            return Task(self._kind, self._span_name, {**self._given, **taken})
+            return Task(self._kind, name, {**given, **taken})
 
         return make
 
     def open(self) -> None:
+        self._reset()
         try:
-            self._open()
+            self._begin()
+            emit(self._kind.opening, self._opening_attributes)
+        except StrictModeError:
+            super().close(None)
+            raise
         except Exception:
-            # The work goes on without its scope; nothing of ours may break a program.
+            # The work goes on, with as much of its scope as there is; nothing of ours may break a program.
             runtime.capture.accounts.problems.add("task_failed_to_open")
 
-    def _open(self) -> None:
+    def _begin(self) -> None:
         given = freeze_attributes(self._given)
-        bound = {key: value for key, value in given.items() if key in _BINDS}
-        self._opening_attributes = {key: value for key, value in given.items() if key not in _BINDS}
-        if self._kind.name == "task":
-            self.task_id = bound.get("task_id") or secrets.token_hex(8)
-            outer_id = bound_attributes().get("task_id")
-            bound = {"parent_task_id": outer_id, **bound, "task_id": self.task_id}
+        bound = {key: given.pop(key) for key in CORRELATION if key in given}
+        self._opening_attributes = given
+        if self._kind.has_id:
+            made = bound.get("task_id")
+            self.task_id = secrets.token_hex(8) if made is None else _text(made)
+            bound = {"parent_task_id": bound_attributes().get("task_id"), **bound, "task_id": self.task_id}
         attachment = Attachment(bound, self)
         if self._kind.makes_span:
-            facts = {**runtime.process_attributes, **attachment.binding.merged, **self._opening_attributes}
-            known = {key: value for key, value in facts.items() if value is not None}
-            self._span = start_span(self._span_name, attachment.binding.outer, known)
+            facts = {**runtime.process_attributes, **attachment.binding.merged, **given}
+            self._span = start_span(self._span_name or "task", attachment.binding.outer, _span_attributes(facts))
         self._attachment = attachment
         self._began = perf_counter_ns()
-        self.attach()
-        emit(self._kind.opening, self._opening_attributes)
-        self.step_out()
-
-    def attach(self) -> None:
-        if self._attachment is not None and not self._is_attached:
-            self._attachment.attach(self._span)
-            self._is_attached = True
-
-    def step_out(self) -> None:
-        if self._attachment is not None and self._is_attached:
-            self._attachment.step_out()
-            self._is_attached = False
+        attachment.attach(self._span)
 
     def close(self, error: BaseException | None) -> None:
-        attachment, self._attachment = self._attachment, None
+        attachment = self._attachment
         if attachment is None:
             return
         try:
             self._emit_closing(error)
             self._end_span(error)
+        except StrictModeError:
+            raise
         except Exception:
             runtime.capture.accounts.problems.add("task_failed_to_close")
         finally:
-            attachment.detach()
+            super().close(error)
 
-    def close_by_hand(self, name: str, attributes: dict[str, Any]) -> dict[str, Any]:
-        """Let event *name*, emitted by the program itself, be the one that closes this task."""
-        given_id = attributes.get("task_id", self.task_id)
-        if self._kind.name != "task" or given_id != self.task_id or self._closed_by is not None:
-            return attributes
+    def close_by_hand(self, name: str, task_id: Any) -> Mapping[str, Any] | None:
+        """Let event *name*, emitted by the program itself, be the one that closes this task, if it is about it."""
+        if not self._kind.has_id or (task_id is not None and _text(task_id) != self.task_id):
+            return None
+        if self._closed_by is not None or self._attachment is None:
+            return {}
         self._closed_by = name
-        return {"duration": self._duration(), **self._results, **attributes}
+        return {"duration": self._duration(), **self._results}
 
     # -- the closing event and the span's end ------------------------------------------------------------------------
-
-    def _outcome(self, error: BaseException | None) -> str:
-        if isinstance(error, _CANCELLATIONS):
-            return "cancelled"
-        if error is not None or self._failure is not None:
-            return "failed"
-        return "completed"
 
     def _duration(self) -> float:
         return (perf_counter_ns() - self._began) / 1e9
@@ -177,34 +178,71 @@ class Task(Scope):
             return
         outcome = self._outcome(error)
         attributes = {**self._results, "duration": self._duration()}
-        if error is not None:
+        if error is not None and outcome != "completed":
             attributes["error.type"] = exception_type(error)
         elif self._failure is not None:
             attributes["reason"], attributes["error.type"] = self._failure
         is_failed = outcome == "failed"
+        self._closed_by = self._kind.closings[outcome]
         emit(
-            self._kind.closings[outcome],
+            self._closed_by,
             attributes,
             severity=Severity.ERROR if is_failed else None,
             exception=error if is_failed else None,
         )
 
+    def _outcome(self, error: BaseException | None) -> str:
+        if error is None or _is_orderly_exit(error):
+            return "completed" if self._failure is None else "failed"
+        kind = type(error)  # not what it says of itself
+        if issubclass(kind, (Exception, SystemExit)) and not issubclass(kind, concurrent.futures.CancelledError):
+            return "failed"
+        # CancelledError, GeneratorExit, KeyboardInterrupt, and what other libraries cancel with: no Exceptions, all.
+        return "cancelled"
+
     def _end_span(self, error: BaseException | None) -> None:
         span = self._span
         if span is None:
             return
-        if self._failure is not None and error is None:
-            reason, error_type = self._failure
+        # Only now: a span's methods take a lock, which `set` in a signal handler or a destructor could wait for.
+        span.set_attributes(_span_attributes(self._results))
+        if self._outcome(error) == "failed":
+            error_type, told = self._failure_of(error)
             span.set_attribute("error.type", error_type)
-            span.set_status(Status(StatusCode.ERROR, reason))
-        elif self._outcome(error) == "failed":
-            captured = capture_exception(error)
-            if captured is not None:
-                span.set_attribute("error.type", captured.type)
-                span.set_status(Status(StatusCode.ERROR, f"{captured.type}: {captured.message}"))
-        elif self._closed_by is not None and self._closed_by.endswith("failed"):
+            span.set_status(Status(StatusCode.ERROR, told))
+        elif self._closed_by and catalog.current().canonical(self._closed_by) == "task.failed":
             span.set_status(Status(StatusCode.ERROR))
         span.end()
+
+    def _failure_of(self, error: BaseException | None) -> tuple[str, str]:
+        """Return `error.type` and the description of the span's status."""
+        captured = capture_exception(error)
+        if captured is not None and not _is_orderly_exit(error):
+            return captured.type, f"{captured.type}: {captured.message}"
+        reason, error_type = self._failure or ("", "")
+        return error_type, reason
+
+
+_code_of: Any = SystemExit.__dict__["code"].__get__  # read past classes that define it themselves
+
+
+def _is_orderly_exit(error: BaseException | None) -> bool:
+    return issubclass(type(error), SystemExit) and _code_of(error) in (None, 0)
+
+
+def _text(value: Any) -> str:
+    return value if type(value) is str else str(clean(freeze(value)))
+
+
+def _span_attributes(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: clean(value) for key, value in facts.items() if key and value is not None}
+
+
+def _name_of(function: Callable[..., Any]) -> str:
+    while hasattr(function, "func"):  # functools.partial
+        function = function.func
+    name = getattr(function, "__qualname__", None)
+    return (name if type(name) is str else type(function).__qualname__).rpartition("<locals>.")[2]
 
 
 def _signature_with_task_id(function: Callable[..., Any]) -> inspect.Signature | None:
@@ -219,16 +257,13 @@ def _task_id_argument(signature: inspect.Signature, call: Call) -> dict[str, Any
     """Return the `task_id` that this call of a decorated function was given."""
     arguments, keywords = call
     try:
-        value = signature.bind(*arguments, **keywords).arguments.get("task_id")
+        bound = signature.bind(*arguments, **keywords)
+        bound.apply_defaults()
+        value = bound.arguments.get("task_id")
     except TypeError:
         # The call itself is about to fail, and says why better than we could.
         return {}
     return {} if value is None else {"task_id": value}
-
-
-_TASK = _Kind("task", "task.started", {outcome: f"task.{outcome}" for outcome in ("completed", "failed", "cancelled")})
-_CYCLE = _pair("cycle")
-_SESSION = _pair("session", makes_span=False)
 
 
 @overload
@@ -245,29 +280,16 @@ def task(name: Any = None, /, **attributes: Any) -> Any:
         **attributes: correlation names (`task_id`, `persona`, `session_id`, `cycle`, `day`, `env_id`, `episode`) are
             bound to every event inside; the others go on the span and the opening event. `task_id` is made if missing;
             a decorated function's own parameter `task_id` serves too. The task around is told as `parent_task_id`.
+
+    Raises:
+        DefinitionError: what is decorated is a class, or cannot be called.
     """
-    if callable(name) or isinstance(name, (classmethod, staticmethod)):
-        return decorate(_UnnamedTask(attributes), name)
     if name is None:
-        return _UnnamedTask(attributes)
-    if not isinstance(name, str):
-        raise DefinitionError("task", [f"its name must be a string or the decorated function, not {name!r:.80}"])
-    return _task_named(name, attributes)
-
-
-def _task_named(name: str, attributes: Mapping[str, Any]) -> Task:
+        return Task(_TASK, None, attributes)
+    if callable(name) or issubclass(type(name), (classmethod, staticmethod)):
+        return decorate(Task(_TASK, None, attributes), name)
+    name = _text(name)
     return Task(_TASK, name, {"task_name": name, **attributes})
-
-
-class _UnnamedTask(Task):
-    """A task that takes its name from the function it decorates."""
-
-    def __init__(self, attributes: Mapping[str, Any]) -> None:
-        super().__init__(_TASK, "task", attributes)
-
-    def per_call(self, function: Callable[..., Any]) -> Make:
-        name = getattr(function, "__qualname__", type(function).__qualname__)
-        return _task_named(name.rpartition("<locals>.")[2], self._given).per_call(function)
 
 
 def phase(name: str, /, **attributes: Any) -> Task:
@@ -275,9 +297,10 @@ def phase(name: str, /, **attributes: Any) -> Task:
 
     Where the catalogue has no such pair, `phase.start` and `phase.end` tell the name as `phase`.
     """
+    name = _text(name)
     if catalog.current().find(f"{name}.start") is not None:
-        return Task(_pair("phase", stem=name), name, attributes)
-    return Task(_pair("phase"), name, {"phase": name, **attributes})
+        return Task(_pair(name), name, attributes)
+    return Task(_PHASE, name, {"phase": name, **attributes})
 
 
 def cycle(number: int, /, **attributes: Any) -> Task:

@@ -4,38 +4,59 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from otel_events.otel_logs import program_provider, provider_for_exporters
-from otel_events.pipeline.dispatch import Dispatch, Route
+from otel_events.entry_points import load_entry_point
+from otel_events.otel_logs import program_provider
+from otel_events.pipeline.dispatch import Dispatch, Route, Sinks
 from otel_events.pipeline.limit import Limit, LimitSettings
 from otel_events.pipeline.normalize import Normalize
 from otel_events.pipeline.worker import Wiring
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from opentelemetry.sdk.resources import Resource
 
     from otel_events.accounting import Accounts
     from otel_events.notices import Notices
-    from otel_events.pipeline.sink import Sink
+    from otel_events.otlp.endpoint import Endpoint, Signal
+    from otel_events.pipeline.sink import Sink, SpanSink
     from otel_events.pipeline.stage import Stage
     from otel_events.runtime import Capture
     from otel_events.settings import EndpointSettings, Settings
+    from otel_events.spool.queue import Spool
 
 
-def build_wiring(settings: Settings, resource: Resource, capture: Capture, notices: Notices) -> Wiring:
+def build_wiring(
+    settings: Settings,
+    make_resource: Callable[[], Resource],
+    capture: Capture,
+    notices: Notices,
+    *,
+    instead: Any = None,
+) -> Wiring:
     """Return all that a batch passes through, by *settings*. Nothing is opened, connected or written yet.
+
+    Args:
+        settings: what is wanted.
+        make_resource: who emits; asked only if a sink says it.
+        capture: where events come from, and are counted.
+        notices: where warnings go.
+        instead: a sink that takes everything, in place of those that *settings* ask for.
 
     Raises:
         ConfigurationError: an endpoint cannot work.
     """
-    sinks = list(_Sinks(settings, resource, capture, notices).all())
-    routes = [Route(pattern, frozenset(names)) for pattern, names in settings.routes]
+    spools = _Spools()
+    if instead is None:
+        sinks = _SinkTable(settings, make_resource, capture, notices, spools).sinks()
+    else:
+        sinks = Sinks(events=(instead,), spans=(instead,))
     return Wiring(
         normalize=Normalize(capture.writer, capture.accounts, notices),
         stages=build_stages(settings, capture.accounts),
-        dispatch=Dispatch(sinks, routes, capture.accounts, notices),
-        flush_interval=settings.flush_interval,
+        dispatch=Dispatch(sinks, capture.accounts, capture.span_accounts, notices),
+        flush_interval=min(settings.flush_interval, settings.span_batch.flush_interval),
+        count_spooled=spools.count,
     )
 
 
@@ -54,35 +75,60 @@ def limit_settings(settings: Settings) -> LimitSettings:
     )
 
 
-class _Sinks:
+class _Spools:
+    """Makes the spools of the network sinks, and counts what waits in them."""
+
+    def __init__(self) -> None:
+        self._made: list[tuple[str, Spool]] = []
+
+    def make(self, signal: Signal, endpoint: Endpoint, *, accounts: Accounts) -> Spool:  # noqa: ARG002  # one in memory is the same for every endpoint
+        from otel_events.spool.memory import MemorySpool
+
+        spool = MemorySpool(accounts=accounts)
+        self._made.append((signal, spool))
+        return spool
+
+    def count(self, signal: str) -> int:
+        """Return how many records of *signal* (`logs`, `traces`) wait to be sent."""
+        return sum(spool.pending().records for of, spool in self._made if of == signal)
+
+
+class _SinkTable:
     """The table "Where events go" of the documentation, row by row."""
 
-    def __init__(self, settings: Settings, resource: Resource, capture: Capture, notices: Notices) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        make_resource: Callable[[], Resource],
+        capture: Capture,
+        notices: Notices,
+        spools: _Spools,
+    ) -> None:
         self._settings = settings
-        self._resource = resource
+        self._make_resource = make_resource
         self._capture = capture
         self._notices = notices
+        self._spools = spools
+        self._made_resource: Resource | None = None
+        self._objects = [self._apart(sink) for sink in settings.sink or () if not isinstance(sink, str)]
 
-    def all(self) -> Iterator[Sink]:
+    def sinks(self) -> Sinks:
         settings = self._settings
         if settings.disabled:
-            return
-        names = self._names()
-        if "otlp" in names or settings.traces is not None:
-            yield self._otlp(settings.logs if "otlp" in names else None)
-        if "ledger" in names:
-            yield self._ledger()
-        if "otel" in names and (provider := program_provider()) is not None:
-            yield self._otel(provider, name="otel", is_own=False)
-        if "memory" in names:
-            from otel_events.sinks.memory import MemorySink
+            return Sinks()
+        routes = tuple(Route(pattern, frozenset(names)) for pattern, names in settings.routes)
+        default = self._default_names()
+        routed = {name for route in routes for name in route.sinks}
+        return Sinks(
+            events=(*self._named(default | routed), *self._log_exporters(), *self._objects),
+            spans=tuple(self._span_sinks()),
+            routes=routes,
+            routed_only=frozenset(routed - default - {sink.name for sink in self._objects}),
+        )
 
-            yield MemorySink()
-        if settings.destination.other_logs_exporters:
-            yield from self._exporters(settings.destination.other_logs_exporters)
-        yield from (sink for sink in settings.sink or () if not isinstance(sink, str))
+    # -- events ------------------------------------------------------------------------------------------------------
 
-    def _names(self) -> set[str]:
+    def _default_names(self) -> set[str]:
         settings = self._settings
         destination = settings.destination
         if settings.sink is not None:
@@ -91,29 +137,35 @@ class _Sinks:
             names = {"otlp"}
         elif destination.logs_none or destination.other_logs_exporters:
             names = set()
-        elif program_provider() is not None:
-            names = {"otel"}
         else:
-            names = {"ledger"}
+            names = {"otel" if program_provider() is not None else "ledger"}
         if settings.ledger is False:
             names.discard("ledger")
         elif settings.ledger is not None:
             names.add("ledger")
         return names
 
-    def _otlp(self, logs: EndpointSettings | None) -> Sink:
-        from otel_events.sinks.otlp import OtlpSink
+    def _named(self, names: set[str]) -> Iterator[Sink]:
+        if "otlp" in names and self._settings.logs is not None:
+            yield self._otlp(self._settings.max_export_batch_size, logs=self._settings.logs)
+        if "ledger" in names:
+            yield self._ledger_unless_provider() if self._is_ledger_a_fallback() else self._ledger()
+        if "otel" in names:
+            yield self._otel(None)
+        if "memory" in names:
+            from otel_events.sinks.memory import MemorySink
 
+            yield self._apart(MemorySink())
+
+    def _is_ledger_a_fallback(self) -> bool:
         settings = self._settings
-        return OtlpSink(
-            logs=_endpoint(logs, settings.export_timeout),
-            traces=_endpoint(settings.traces, settings.span_batch.export_timeout),
-            resource=_plain(self._resource),
-            accounts=self._capture.accounts,
-            span_accounts=self._capture.span_accounts,
-            notices=self._notices,
-            max_batch=settings.max_export_batch_size,
-        )
+        is_routed = any("ledger" in names for _, names in settings.routes)
+        return settings.sink is None and settings.ledger is None and not is_routed
+
+    def _ledger_unless_provider(self) -> Sink:
+        from otel_events.sinks.unless_provider import UnlessProviderSink
+
+        return UnlessProviderSink(self._ledger(), self._otel)
 
     def _ledger(self) -> Sink:
         from otel_events.ledger.rotate import RotationSettings
@@ -128,7 +180,7 @@ class _Sinks:
         return LedgerSink(
             settings.ledger if isinstance(settings.ledger, str) else None,
             format="flat" if settings.ledger_format == "flat" else "events",
-            resource=_plain(self._resource),
+            resource=_plain(self._resource()),
             service=settings.service_name,
             writer_id=self._capture.writer,
             rotation=rotation,
@@ -136,27 +188,88 @@ class _Sinks:
             notices=self._notices,
         )
 
-    def _otel(self, provider: Any, *, name: str, is_own: bool) -> Sink:
+    def _otel(self, provider: Any) -> Sink:
         from otel_events.sinks.otel import OtelSink
 
-        return OtelSink(provider, accounts=self._capture.accounts, notices=self._notices, name=name, is_own=is_own)
+        sink = OtelSink(provider, accounts=self._capture.accounts, notices=self._notices)
+        made: Sink = self._apart(sink, counts_itself=True)
+        return made
 
-    def _exporters(self, names: tuple[str, ...]) -> Iterator[Sink]:
+    def _log_exporters(self) -> Iterator[Sink]:
+        from otel_events.sinks.exporter import LogExporterSink
+
+        for name in self._settings.destination.other_logs_exporters:
+            exporter = self._load("logs", name)
+            if exporter is not None:
+                yield self._apart(LogExporterSink(name, exporter, self._resource()))
+
+    # -- spans -------------------------------------------------------------------------------------------------------
+
+    def _span_sinks(self) -> Iterator[SpanSink]:
+        settings = self._settings
+        if settings.traces is not None:
+            yield self._otlp(settings.span_batch.max_export_batch_size, traces=settings.traces)
+        if settings.destination.other_traces_exporters:
+            from otel_events.sinks.exporter import SpanExporterSink
+
+            for name in settings.destination.other_traces_exporters:
+                exporter = self._load("traces", name)
+                if exporter is not None:
+                    yield self._apart(SpanExporterSink(name, exporter))
+        yield from (sink for sink in self._objects if sink.takes_spans)
+
+    # -- both --------------------------------------------------------------------------------------------------------
+
+    def _resource(self) -> Resource:
+        if self._made_resource is None:
+            self._made_resource = self._make_resource()
+        return self._made_resource
+
+    def _otlp(
+        self, max_batch: int, *, logs: EndpointSettings | None = None, traces: EndpointSettings | None = None
+    ) -> Any:
+        from otel_events.sinks.otlp import OtlpSink
+
+        settings = self._settings
+        return OtlpSink(
+            logs=_endpoint(logs, settings.export_timeout),
+            traces=_endpoint(traces, settings.span_batch.export_timeout),
+            resource=_plain(self._resource()) if logs is not None else {},
+            accounts=self._capture.accounts,
+            span_accounts=self._capture.span_accounts,
+            notices=self._notices,
+            max_batch=max_batch,
+            spool_factory=self._spools.make,
+        )
+
+    def _apart(self, sink: Any, *, counts_itself: bool = False) -> Any:
+        from otel_events.sinks.apart import ApartSink
+
+        return ApartSink(
+            sink,
+            accounts=self._capture.accounts,
+            span_accounts=self._capture.span_accounts,
+            notices=self._notices,
+            counts_itself=counts_itself,
+        )
+
+    def _load(self, signal: str, name: str) -> Any:
         try:
-            provider = provider_for_exporters(names, self._resource)
+            return load_entry_point(f"opentelemetry_{signal}_exporter", name)()
         except Exception as error:
             # An exporter of somebody else's: the program runs on without it.
             self._capture.accounts.problems.add("exporter_failed")
-            self._notices.warn("exporter_failed", f"the logs exporters {', '.join(names)} cannot be used: {error!r}")
-            return
-        yield self._otel(provider, name="exporters", is_own=True)
+            self._notices.warn(
+                f"exporter_failed:{signal}:{name}", f"the {signal} exporter '{name}' cannot be used: {error!r}"
+            )
+            return None
 
 
 def _plain(resource: Resource) -> dict[str, Any]:
     return {key: list(value) if isinstance(value, tuple) else value for key, value in resource.attributes.items()}
 
 
-def _endpoint(settings: EndpointSettings | None, longest: float | None) -> Any:
+def _endpoint(settings: EndpointSettings | None, longest: float | None) -> Endpoint | None:
     from otel_events.otlp.endpoint import Endpoint
 
     if settings is None:

@@ -6,6 +6,7 @@ set -eu
 # One line for each: the command that tests call, the package that brings it, and what for.
 needed() {
     echo "docker-compose docker-compose checks docker-compose.yml (tests/backends)"
+    echo "jq jq answers the documents' questions to the ledger (tests/docs)"
 }
 
 missing=$(needed | while read -r command package reason; do

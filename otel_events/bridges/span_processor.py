@@ -31,7 +31,13 @@ class DurableSpanProcessor(SpanProcessor):
         context = span.get_span_context()
         if context is None or not context.trace_flags.sampled:
             return
-        runtime.capture.put(span, None, _SPAN_BYTES + _SPAN_EVENT_BYTES * len(span.events))
+        capture = runtime.capture
+        # Races between threads may lose a subtraction; the pipeline thread sets it right within a flush window.
+        capture.span_room -= 1
+        if capture.span_room < 0:
+            capture.span_accounts.dropped.add("queue_full")
+            return
+        capture.put(span, None, _SPAN_BYTES + _SPAN_EVENT_BYTES * len(span.events))
 
     def shutdown(self) -> None:
         """Do nothing: the pipeline has its own end, and other providers may use it still."""

@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from otel_events.event import CORRELATION as CORRELATION_TYPES
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 
 CORRELATION = "correlation"
 # In the order in which people read them; the names are the users' words, flat on purpose.
-CORRELATION_KEYS = ("task_id", "parent_task_id", "persona", "session_id", "cycle", "day", "env_id", "episode")
+CORRELATION_KEYS = tuple(CORRELATION_TYPES)
 
 
 @dataclass(frozen=True, slots=True)

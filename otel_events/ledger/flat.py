@@ -9,9 +9,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from otel_events.event import UID_ATTRIBUTE, Event, Severity, parse_severity
+from otel_events.event import CORRELATION, UID_ATTRIBUTE, Event, Severity, parse_severity
 from otel_events.ledger.instants import format_instant_for_datetime, parse_instant
-from otel_events.ledger.line import CORRELATION, dump_line
+from otel_events.ledger.line import dump_line
 from otel_events.ledger.tags import tag, tag_attributes, untag, untag_attributes
 
 if TYPE_CHECKING:

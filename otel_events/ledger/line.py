@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from otel_events.event import DEFAULT_SCOPE, Event, InstrumentationScope, Severity
+from otel_events.event import CORRELATION, DEFAULT_SCOPE, Event, InstrumentationScope, Severity
 from otel_events.ledger.instants import format_instant, parse_instant
 from otel_events.ledger.tags import clean_text, tag, tag_attributes, untag, untag_attributes
 
@@ -20,10 +20,8 @@ if TYPE_CHECKING:
 
     from otel_events.event import Value
 
-CORRELATION = ("task_id", "parent_task_id", "persona", "session_id", "cycle", "day", "env_id", "episode")
 HEADER_EVENT = "otel_events.ledger.header"
 
-_CORRELATION_SET = frozenset(CORRELATION)
 _SEVERITY_NAMES: dict[int, str] = {int(severity): severity.name for severity in Severity}
 _SEVERITY_NUMBERS = {name: number for number, name in _SEVERITY_NAMES.items()}
 _SAMPLED = 1
@@ -89,7 +87,7 @@ class EventsFormat:
         """Put the correlation attributes on *line*; return the other attributes."""
         own = tag_attributes(event.attributes)
         correlated, others = self._split_bound(event.bound)
-        if not _CORRELATION_SET.isdisjoint(own):
+        if not CORRELATION.keys().isdisjoint(own):
             mine = {key: own.pop(key) for key in CORRELATION if key in own}
             merged = {**correlated, **mine}
             correlated = {key: merged[key] for key in CORRELATION if key in merged}

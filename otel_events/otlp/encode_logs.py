@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from otel_events.event import UID_ATTRIBUTE
+from otel_events.event import UID_ATTRIBUTE, with_session_id
 from otel_events.otlp.encode_origin import resource_frame, scope_frame
 from otel_events.otlp.encode_values import AttributeEncoder, EncodeError, encode_value
 from otel_events.otlp.request import MAX_REQUEST_BYTES, Group, assemble, frame_item, join_equal, pack
@@ -111,15 +111,14 @@ class LogEncoder:
         uid = event.uid
         if uid and (UID_ATTRIBUTE in event.attributes or UID_ATTRIBUTE in event.bound):
             # Our numbering shows loss, and a key may not stand twice: the event's own uid wins.
-            attributes = event.all_attributes()
-            attributes[UID_ATTRIBUTE] = uid
-            self._attributes.extend(parts, attributes)
+            attributes = with_session_id(event.all_attributes())
+            self._attributes.extend(parts, {**attributes, UID_ATTRIBUTE: uid})
             return
-        self._attributes.extend(parts, event.attributes)
+        self._attributes.extend(parts, with_session_id(event.attributes))
         if event.bound:
             encoded = bound.get(id(event.bound))
             if encoded is None:
-                encoded = bound[id(event.bound)] = self._attributes.encode(event.bound)
+                encoded = bound[id(event.bound)] = self._attributes.encode(with_session_id(event.bound))
             parts.append(encoded)
         if uid:
             self._attributes.extend(parts, {UID_ATTRIBUTE: uid})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from otel_events.event import UID_ATTRIBUTE
-from otel_events.pipeline.normalize import Normalize
+from otel_events.pipeline.normalize import Normalize, uid_of
 from otel_events.pipeline.stage import run_stages
 
 if TYPE_CHECKING:
@@ -24,8 +24,17 @@ class CopyFinisher:
         self._accounts = accounts
         self._notices = notices
 
-    def __call__(self, draft: Draft) -> tuple[str, dict[str, Any]] | None:
-        events = run_stages(self._stages, self._normalize([draft]), self._accounts, self._notices)
+    def __call__(self, draft: Draft, writer: str) -> tuple[str, dict[str, Any]] | None:
+        """Return name and attributes of the copy, or None if a stage has held the event back.
+
+        Args:
+            draft: what `emit` captured.
+            writer: whose draft it is; a span that was begun before a fork may hold drafts of two.
+        """
+        normalized = self._normalize([draft])
+        for event in normalized:
+            event.uid = uid_of(writer, draft[0])
+        events = run_stages(self._stages, normalized, self._accounts, self._notices)
         if not events:
             return None
         event = events[0]

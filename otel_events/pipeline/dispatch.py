@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
-
-from otel_events.pipeline.sink import SpanSink
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +16,10 @@ if TYPE_CHECKING:
     from otel_events.accounting import Accounts
     from otel_events.event import Event
     from otel_events.notices import Notices
-    from otel_events.pipeline.sink import Sink
+    from otel_events.pipeline.sink import NamedSink, Sink, SpanSink
+
+_GRACE = 0.03  # seconds that a sink has for coming back after the deadline: it tells and counts what it had to leave
+_MAX_NAMES = 4096  # names are few; a program that makes them up must not fill the memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,62 +35,126 @@ class Route:
     sinks: frozenset[str]
 
 
-class Dispatch:
-    """The sinks and the routes to them. The first route that matches counts; without one, every sink gets the event."""
+@dataclass(frozen=True, slots=True)
+class Sinks:
+    """Where events and spans go.
 
-    def __init__(self, sinks: Sequence[Sink], routes: Sequence[Route], accounts: Accounts, notices: Notices) -> None:
-        self._sinks = tuple(sinks)
-        self._routes = tuple(routes)
+    Attributes:
+        events: sinks that take events.
+        spans: sinks that take spans; one may be among both.
+        routes: the first that matches an event counts.
+        routed_only: names of those event sinks that get nothing but what a route sends them.
+    """
+
+    events: tuple[Sink, ...] = ()
+    spans: tuple[SpanSink, ...] = ()
+    routes: tuple[Route, ...] = ()
+    routed_only: frozenset[str] = frozenset()
+
+
+class Dispatch:
+    """The sinks and the routes to them. What goes nowhere is counted as dropped for `no_sink`."""
+
+    def __init__(self, sinks: Sinks, accounts: Accounts, span_accounts: Accounts, notices: Notices) -> None:
+        self._sinks = sinks
         self._accounts = accounts
+        self._span_accounts = span_accounts
         self._notices = notices
-        self._chosen: dict[str, frozenset[str] | None] = {}
+        self._names = frozenset(sink.name for sink in sinks.events)
+        self._default = self._names - sinks.routed_only
+        self._chosen: dict[str, frozenset[str]] = {}
 
     def write(self, events: Sequence[Event]) -> None:
         """Give every sink the events that are routed to it."""
-        for sink in self._sinks:
-            chosen = events if not self._routes else [event for event in events if self._takes(sink.name, event.name)]
-            if not chosen:
-                continue
-            try:
-                sink.write(chosen)
-            except Exception as error:
-                self._failed(sink, len(chosen), error)
+        if self._sinks.routes:
+            lost = sum(not self._sinks_of(event.name) for event in events)
+        else:
+            lost = 0 if self._sinks.events else len(events)
+        if lost:
+            self._accounts.dropped.add("no_sink", lost)
+        for sink in self._sinks.events:
+            chosen = events
+            if self._sinks.routes:
+                chosen = [event for event in events if sink.name in self._sinks_of(event.name)]
+            if chosen:
+                try:
+                    sink.write(chosen)
+                except Exception as error:
+                    self._accounts.dropped.add(f"{sink.name}_failed", len(chosen))
+                    self._tell(sink, error)
 
     def write_spans(self, spans: Sequence[ReadableSpan]) -> None:
         """Give every sink that takes spans all of them."""
-        for sink in self._sinks:
-            if isinstance(sink, SpanSink):
-                try:
-                    sink.write_spans(spans)
-                except Exception as error:
-                    self._failed(sink, len(spans), error)
+        if not self._sinks.spans:
+            self._span_accounts.dropped.add("no_sink", len(spans))
+        for sink in self._sinks.spans:
+            try:
+                sink.write_spans(spans)
+            except Exception as error:  # noqa: PERF203  # each sink for itself
+                self._span_accounts.dropped.add(f"{sink.name}_failed", len(spans))
+                self._tell(sink, error)
 
     def flush(self, deadline: float) -> bool:
-        """Return True only if every sink says that all is safe."""
-        return all([self._try(sink, "flush", deadline) for sink in self._sinks])
+        """Return True only if every sink says by *deadline* that all is safe."""
+        return self._ask_all("flush", deadline)
 
     def close(self, deadline: float) -> bool:
-        """Close every sink; True only if all of them were left with nothing."""
-        return all([self._try(sink, "close", deadline) for sink in self._sinks])
+        """Close every sink by *deadline*; True only if all of them say that they were left with nothing."""
+        return self._ask_all("close", deadline)
 
-    def _takes(self, sink_name: str, event_name: str) -> bool:
-        if event_name not in self._chosen:
-            if len(self._chosen) > 4096:  # names are few; a program that makes them up must not fill the memory
+    def _sinks_of(self, event_name: str) -> frozenset[str]:
+        names = self._chosen.get(event_name)
+        if names is None:
+            if len(self._chosen) >= _MAX_NAMES:
                 self._chosen.clear()
-            self._chosen[event_name] = next(
-                (route.sinks for route in self._routes if fnmatchcase(event_name, route.pattern)), None
-            )
-        names = self._chosen[event_name]
-        return names is None or sink_name in names
+            fitting = (route.sinks for route in self._sinks.routes if fnmatchcase(event_name, route.pattern))
+            names = self._chosen[event_name] = self._names & next(fitting, self._default)
+        return names
 
-    def _try(self, sink: Sink, what: str, deadline: float) -> bool:
-        try:
-            return bool(getattr(sink, what)(max(deadline, time.monotonic())))
-        except Exception as error:
-            self._failed(sink, 0, error)
-            return False
+    def _ask_all(self, what: str, deadline: float) -> bool:
+        """Ask all sinks at once, each on a thread of its own: a sink may be slower than it was told to be."""
+        answers: list[_Answer] = []
+        sinks: tuple[NamedSink, ...] = (*self._sinks.events, *self._sinks.spans)
+        for sink in {id(sink): sink for sink in sinks}.values():
+            answer = _Answer(sink, what, deadline)
+            answer.start()
+            answers.append(answer)
+        are_good = [answer.is_good(deadline + _GRACE) for answer in answers]  # each, whatever the first one says
+        for answer in answers:
+            if answer.error is not None:
+                self._tell(answer.sink, answer.error)
+        return all(are_good)
 
-    def _failed(self, sink: Sink, count: int, error: Exception) -> None:
-        if count:
-            self._accounts.dropped.add(f"{sink.name}_failed", count)
+    def _tell(self, sink: NamedSink, error: Exception) -> None:
         self._notices.warn(f"sink_failed:{sink.name}", f"sink '{sink.name}' failed: {error!r}")
+
+
+class _Answer:
+    """What one sink says to a `flush` or a `close`."""
+
+    def __init__(self, sink: NamedSink, what: str, deadline: float) -> None:
+        self.sink = sink
+        self.error: Exception | None = None
+        self._what = what
+        self._deadline = deadline
+        self._was_yes = False
+        self._done = threading.Event()
+
+    def start(self) -> None:
+        """Ask, on another thread if there can be one."""
+        try:
+            threading.Thread(target=self._ask, name=f"otel_events.{self._what}", daemon=True).start()
+        except RuntimeError:  # the interpreter is shutting down and starts no more threads
+            self._ask()
+
+    def is_good(self, until: float) -> bool:
+        """Return True only if the sink has said yes by *until*."""
+        return self._done.wait(max(0.0, min(until - time.monotonic(), threading.TIMEOUT_MAX))) and self._was_yes
+
+    def _ask(self) -> None:
+        try:
+            self._was_yes = bool(getattr(self.sink, self._what)(max(self._deadline, time.monotonic())))
+        except Exception as error:  # told and answered with no by `Dispatch`
+            self.error = error
+        finally:
+            self._done.set()

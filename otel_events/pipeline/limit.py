@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from otel_events.context import CORRELATION
+from otel_events.event import CORRELATION
 from otel_events.pipeline.shrink import attributes_length, cut_lengths, fit_attributes, most_bytes, shrink
 from otel_events.values import cut_text
 

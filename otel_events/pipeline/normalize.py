@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry import trace
 
 from otel_events import catalog, runtime
+from otel_events.context import attribute_name
 from otel_events.event import Event, Severity, parse_severity, parse_timestamp
 from otel_events.pipeline.stack import exception_attributes
 from otel_events.values import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from opentelemetry.context import Context
     from opentelemetry.trace import SpanContext
@@ -41,9 +42,10 @@ class Normalize:
         for draft in drafts:
             try:
                 events.append(self._event(draft, batch))
-            except Exception as error:
+            except Exception as error:  # noqa: PERF203  # each is tried for itself
                 self._accounts.dropped.add("normalize_failed")
-                self._notices.warn("normalize_failed", f"an event could not be normalised and was dropped: {error!r}")
+                reason = type(error).__name__  # not its repr, which may be the program's own code
+                self._notices.warn("normalize_failed", f"an event could not be normalised and was dropped: {reason}")
         return events
 
     def _event(self, draft: Draft, batch: _Batch) -> Event:
@@ -59,7 +61,7 @@ class Normalize:
             attributes=attributes,
             bound=batch.bound(bound, defaults),
             scope=scope,
-            uid=f"{self._writer}-{sequence:x}",
+            uid=uid_of(self._writer, sequence),
             context=context,
         )
         event.trace_id, event.span_id, event.trace_flags = batch.trace_ids(context)
@@ -76,12 +78,14 @@ class Normalize:
         if unset or not event.bound.keys().isdisjoint(attributes):
             hidden = {*unset, *attributes}
             event.bound = {key: value for key, value in event.bound.items() if key not in hidden}
-        if definition is not None and (departures := catalog.check(definition, attributes)):
+        if definition is not None and (departures := _departures(definition, event)):
             self._accounts.problems.add("departs_from_definition")
             self._notices.warn(f"departs:{event.name}", f"event '{event.name}': {'; '.join(departures)}")
         return event
 
     def _note_unknown(self, event: Event) -> None:
+        if not event.name:
+            return  # a plain log record
         if len(event.name) > _MAX_NAME or not event.name.isascii():
             event.name = str(clean(event.name[:_MAX_NAME]))
         self._accounts.unknown_names.add(event.name)
@@ -89,10 +93,11 @@ class Normalize:
     def _set_severity(self, event: Event, given: Any, definition: EventDefinition | None) -> None:
         severity = None
         if given is not None:
-            severity = parse_severity(given)
+            severity = _parse(parse_severity, given)
             if severity is None:
                 self._accounts.problems.add("bad_severity")
-                self._notices.warn("bad_severity", f"event '{event.name}': {given!r:.80} is no severity; see Severity")
+                told = f"{clean(given)!r:.80}"
+                self._notices.warn("bad_severity", f"event '{event.name}': {told} is no severity; see Severity")
         if severity is None and definition is not None:
             severity = definition.severity
         if severity is not None and severity is not _INFO:
@@ -100,14 +105,14 @@ class Normalize:
             event.severity_text = severity.name
 
     def _set_timestamp(self, event: Event, given: Any) -> None:
-        parsed = parse_timestamp(given)
+        parsed = _parse(parse_timestamp, given)
         if parsed is not None:
             event.timestamp = parsed
             return
         self._accounts.problems.add("bad_timestamp")
         self._notices.warn(
             "bad_timestamp",
-            f"event '{event.name}': {given!r:.80} is no timestamp; give a datetime, float seconds or int nanoseconds",
+            f"event '{event.name}': {clean(given)!r:.80} is no timestamp; give a datetime, float seconds or int nanoseconds",
         )
 
 
@@ -141,6 +146,13 @@ class _Batch:
         return ids
 
 
+def _parse(parse: Callable[[Any], Any], given: Any) -> Any:
+    try:
+        return parse(given)
+    except Exception:  # a number of five thousand digits, say
+        return None
+
+
 def _ids_of(span: SpanContext) -> _TraceIds:
     return (span.trace_id, span.span_id, int(span.trace_flags))
 
@@ -153,16 +165,30 @@ def _own_attributes(given: dict[str, Any] | None, fields: dict[str, Any] | None)
         for key, value in given.items():
             if value is None:
                 unset.append(key)
-            else:
+            elif key:  # OpenTelemetry knows no attribute without a name
                 attributes[key if key.isascii() else str(clean(key))] = clean(value)
     if fields:
         for key, value in fields.items():
-            name = key[:-1] if key[-1:] == "_" else key  # from_, pass_: keywords of Python
+            name = key if key[-1:] != "_" else attribute_name(key)
+            if not name.isascii():
+                name = str(clean(name))
             if value is None:
                 unset.append(name)
+                attributes.pop(name, None)
             else:
-                attributes[name if name.isascii() else str(clean(name))] = clean(value)
+                attributes[name] = clean(value)
     return attributes, unset
+
+
+def _departures(definition: EventDefinition, event: Event) -> list[str]:
+    departures = catalog.check(definition, event.attributes)
+    # What is required may be bound; not looked at first, because it seldom matters.
+    return catalog.check(definition, event.all_attributes()) if departures else departures
+
+
+def uid_of(writer: str, sequence: int) -> str:
+    """Return the `log.record.uid` of the event that *writer* drew *sequence* for."""
+    return f"{writer}-{sequence:x}"
 
 
 def _body(message: str | None, attributes: Attributes, definition: EventDefinition | None) -> Value:

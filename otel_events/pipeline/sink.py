@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,17 +12,10 @@ if TYPE_CHECKING:
     from otel_events.event import Event
 
 
-class Sink(Protocol):
-    """Where finished batches go. `write` is called by the pipeline thread alone, so it must not wait on a network;
-    `flush` and `close` by any thread, also while a `write` is under way.
-
-    `write` may raise: the batch then counts as dropped by this sink, and no other sink notices.
-    """
+class NamedSink(Protocol):
+    """What sinks of events and of spans have in common."""
 
     name: str
-
-    def write(self, events: Sequence[Event]) -> None:
-        """Take a batch of events."""
 
     def flush(self, deadline: float) -> bool:
         """Return True only if all that was written is safe by *deadline* (`time.monotonic()` seconds)."""
@@ -31,9 +24,18 @@ class Sink(Protocol):
         """Flush, then let go of every resource by *deadline*; True as for `flush`."""
 
 
-@runtime_checkable
-class SpanSink(Protocol):
-    """A sink that takes ended spans as well."""
+class Sink(NamedSink, Protocol):
+    """Where finished batches of events go.
+
+    `write` is called by one thread alone, `flush` and `close` by any, also while a `write` is under way. `write` may raise: the batch then counts as dropped by this sink, and no other sink notices.
+    """
+
+    def write(self, events: Sequence[Event]) -> None:
+        """Take a batch of events."""
+
+
+class SpanSink(NamedSink, Protocol):
+    """Where ended spans go; a sink may be both."""
 
     def write_spans(self, spans: Sequence[ReadableSpan]) -> None:
         """Take a batch of ended spans."""

@@ -24,7 +24,9 @@ def run_stages(stages: Sequence[Stage], events: list[Event], accounts: Accounts,
     for stage in stages:
         try:
             events = stage(events)
-        except Exception as error:
+        except KeyboardInterrupt:  # noqa: PERF203  # each stage for itself
+            raise
+        except BaseException as error:  # a stage that calls `sys.exit` must not end the thread either
             name = type(stage).__name__
             accounts.problems.add(f"stage_failed:{name}", len(events))
             notices.warn(f"stage_failed:{name}", f"stage {name} failed and was passed over for a batch: {error!r}")

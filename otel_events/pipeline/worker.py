@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
     from otel_events.pipeline.stage import Stage
     from otel_events.runtime import Capture
 
-# Drafts that are worked on together. More would gain nothing, and hold a long queue in memory twice.
-_BATCH = 4096
+# Items that are worked on together: some ten milliseconds of work, after which deadlines are looked at.
+_BATCH = 1024
+_GRACE = 0.02  # seconds that the batch in hand has for arriving after the deadline
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Wiring:
     stages: tuple[Stage, ...]
     dispatch: Dispatch
     flush_interval: float
+    count_spooled: Callable[[str], int]
 
 
 class Pipeline:
@@ -48,12 +51,13 @@ class Pipeline:
         self._capture = capture
         self._wakeups = capture.wakeups
         self._notices = notices
-        self._requests: deque[threading.Event] = deque()
+        self._requests: deque[_Request] = deque()
         self._turn_lock = threading.Lock()
         self._turning: int | None = None
         self._thread: threading.Thread | None = None
         self._start_lock = threading.Lock()
         self._is_stopping = False
+        self._stop_at = math.inf
 
     def start(self) -> None:
         """Start the thread, unless it was started before.
@@ -89,38 +93,41 @@ class Pipeline:
     def stop(self, deadline: float) -> bool:
         """Take no more events, flush, and close the sinks by *deadline*; True only if all is safe."""
         self._capture.close()
+        self._stop_at = deadline
         was_handed_over = self.hand_over(deadline)
         self._is_stopping = True
         self._wakeups.put(None)
-        was_closed = self.wiring.dispatch.close(deadline)
-        if self._begin_turn(time.monotonic()):
-            try:
-                return not self._drop_what_waits() and was_handed_over and was_closed
-            finally:
-                self._end_turn()
-        return False
+        # The batch in hand may still arrive before its sinks close.
+        if self._begin_turn(max(deadline, time.monotonic()) + _GRACE):
+            self._drop_what_waits()
+            self._end_turn()
+        return self.wiring.dispatch.close(deadline) and was_handed_over
 
     def hand_over(self, deadline: float) -> bool:
         """Return True only if all that was captured before the call has reached the sinks by *deadline*."""
         if self._turning == threading.get_ident():
             return False
-        thread = self._thread
-        if thread is None or not thread.is_alive():
+        if self._thread is None or self._is_ending():
             return self._take_turn(deadline)
-        request = threading.Event()
+        request = _Request()
         self._requests.append(request)
         self._wakeups.put(None)
-        return request.wait(max(0.0, min(deadline - time.monotonic(), threading.TIMEOUT_MAX)))
+        if self._is_ending():  # since then: the thread may have looked for requests for the last time
+            return self._take_turn(deadline)
+        return request.is_served_by(deadline)
+
+    def _is_ending(self) -> bool:
+        return self._is_stopping
 
     # -- the thread --------------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        while not self._is_stopping:
+        while not self._is_stopping or self._requests:
             self._wakeups.get()
             self._gather()
             try:
-                self._take_turn(threading.TIMEOUT_MAX)
-            except BaseException as error:  # noqa: BLE001  # a stage that exits must not end the thread for all others
+                self._take_turn(math.inf)
+            except Exception as error:  # a mistake of ours must not end the thread and lose all that follows
                 self._capture.accounts.problems.add("pipeline_failed")
                 self._notices.warn("pipeline_failed", f"the pipeline went on after: {error!r}")
 
@@ -130,7 +137,7 @@ class Pipeline:
         while not self._requests and not self._is_stopping and (rest := until - time.monotonic()) > 0:
             try:
                 self._wakeups.get(timeout=rest)
-            except Empty:
+            except Empty:  # noqa: PERF203  # a few wake-ups a window
                 return
 
     # -- a turn: on the thread, or on one that flushes where there is none ----------------------------------------------
@@ -148,34 +155,47 @@ class Pipeline:
         self._turn_lock.release()
 
     def _take_turn(self, deadline: float) -> bool:
+        """Work on all that waits now; return False if *deadline*, or that of a `stop`, left some of it in the queue."""
         if not self._begin_turn(deadline):
             return False
         # Whoever asks later may have emitted later than what is taken now.
         requests = [self._requests.popleft() for _ in range(len(self._requests))]
+        was_all = False
         try:
             # First of all: whoever emits from here on gives a wake-up for the next turn.
             self._capture.asleep = True
-            self._process(self._capture.take())
+            was_all = self._work_off(len(self._capture.items), deadline)
+            if not was_all and time.monotonic() >= self._stop_at:
+                self._drop_what_waits()
         finally:
             self._end_turn()
             for request in requests:
-                request.set()
+                request.answer(was_served=was_all)
+        return was_all
+
+    def _work_off(self, count: int, deadline: float) -> bool:
+        while count > 0:
+            items = self._capture.take(min(count, _BATCH))
+            count -= len(items)
+            self._process(items)
+            if count > 0 and time.monotonic() >= min(deadline, self._stop_at):
+                return False
         return True
 
     def _process(self, items: list[Any]) -> None:
         drafts = [item for item in items if type(item) is tuple]
         self._capture.taken += len(drafts)
-        self.in_hand += len(drafts)
-        for start in range(0, len(drafts), _BATCH):
-            batch = drafts[start : start + _BATCH]
-            try:
-                self._process_events(batch)
-            finally:
-                self.in_hand -= len(batch)
+        self.in_hand = len(drafts)
+        try:
+            self._process_events(drafts)
+        finally:
+            self.in_hand = 0
         if len(drafts) < len(items):
             self.wiring.dispatch.write_spans([item for item in items if type(item) is not tuple])
 
     def _process_events(self, drafts: list[Draft]) -> None:
+        if not drafts:
+            return
         wiring = self.wiring
         accounts = self._capture.accounts
         try:
@@ -188,13 +208,28 @@ class Pipeline:
         if events:
             wiring.dispatch.write(events)
 
-    def _drop_what_waits(self) -> int:
-        items = self._capture.take()
+    def _drop_what_waits(self) -> None:
+        items = self._capture.take(len(self._capture.items))
         drafts = sum(type(item) is tuple for item in items)
         self._capture.taken += drafts
         if drafts:
             self._capture.accounts.dropped.add("shutdown", drafts)
-            self._notices.warn("shutdown", f"{drafts} events were left in the queue at the end")
+            self._notices.warn("queue_at_shutdown", f"{drafts} events had not left the queue by the end")
         if drafts < len(items):
             self._capture.span_accounts.dropped.add("shutdown", len(items) - drafts)
-        return len(items)
+
+
+class _Request:
+    """Somebody waits until all that was captured before now has reached the sinks."""
+
+    def __init__(self) -> None:
+        self._is_answered = threading.Event()
+        self._was_served = False
+
+    def answer(self, *, was_served: bool) -> None:
+        self._was_served = was_served
+        self._is_answered.set()
+
+    def is_served_by(self, deadline: float) -> bool:
+        patience = max(0.0, min(deadline - time.monotonic(), threading.TIMEOUT_MAX))
+        return self._is_answered.wait(patience) and self._was_served

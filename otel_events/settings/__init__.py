@@ -7,13 +7,11 @@ from otel_events.settings.destination import Destination
 from otel_events.settings.endpoint import EndpointSettings
 from otel_events.settings.lists import SINKS
 from otel_events.settings.lookup import KEYWORDS
-from otel_events.settings.pairs import BOUND_ATTRIBUTES
 from otel_events.settings.resolve import resolve
 from otel_events.settings.setting import SIGNALS, Setting, Variable
 from otel_events.settings.shape import Settings, SpanBatchSettings, SpanLimitSettings
 
 __all__ = [
-    "BOUND_ATTRIBUTES",
     "GROUPS",
     "KEYWORDS",
     "SETTINGS",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from otel_events.settings import kinds, lists, pairs
+from otel_events.event import CORRELATION
+from otel_events.settings import kinds, lists
 from otel_events.settings.setting import Setting, variables
 
 
@@ -129,7 +130,7 @@ CATALOGUE = (
     Setting(
         "baggage_keys",
         lists.KEYS,
-        tuple(pairs.BOUND_ATTRIBUTES),
+        tuple(CORRELATION),
         "Bound attributes that `inject` may put into baggage.",
     ),
 )

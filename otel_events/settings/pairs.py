@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from otel_events.event import CORRELATION
 from otel_events.settings.kinds import Kind, Partial, UnusableError, show
 
 if TYPE_CHECKING:
@@ -18,18 +19,6 @@ if TYPE_CHECKING:
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 # What both HTTP and gRPC can carry; above all no line break, which would start a header of the value's own.
 _HEADER_VALUE = re.compile(r"[\x20-\x7e\t]*")
-
-# The types of the attributes that `context` and its kin bind. Their order is the one in which documents name them.
-BOUND_ATTRIBUTES: Mapping[str, type] = {
-    "task_id": str,
-    "parent_task_id": str,
-    "persona": str,
-    "session_id": str,
-    "cycle": int,
-    "day": int,
-    "env_id": int,
-    "episode": int,
-}
 
 
 def _read_pair(item: str, check: _Check) -> tuple[str, Any]:
@@ -98,7 +87,7 @@ def _check_resource_attribute(key: str, value: Any) -> tuple[str, Any]:
 
 
 def _check_bound_attribute(key: str, value: Any) -> tuple[str, Any]:
-    if BOUND_ATTRIBUTES.get(key) is not int:
+    if CORRELATION.get(key) is not int:
         return key, value
     if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,18}", value):
         return key, int(value)

@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from otel_events.testing.captured import CapturedEvents
+    from otel_events.testing.events import CapturedEvents
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel_events.event import Event, InstrumentationScope
-from otel_events.ledger.line import CORRELATION, EventsFormat
+from otel_events.event import CORRELATION, Event, InstrumentationScope
+from otel_events.ledger.line import EventsFormat
 from otel_events.ledger.read import LedgerReader
 
 RESOURCE = {"service.name": "orchestrator", "host.name": "h", "blob": b"\x00\xff"}

@@ -1,0 +1,1 @@
+"""What an event costs, beside what our peers cost, measured in one run."""

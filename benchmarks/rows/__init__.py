@@ -1,0 +1,34 @@
+"""The rows of the bench, by name, in the order of the table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from benchmarks.rows import bursts, delay, footprint, instructions, pauses, starting, sustained, tails, tasks, volume
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from benchmarks.contest import Bench
+    from benchmarks.results import Line
+
+ROWS: dict[str, Callable[[Bench], list[Line]]] = {
+    "bursts": bursts.bursts,
+    "pauses": pauses.pauses,
+    "span": pauses.in_span,
+    "threads": tails.threads,
+    "hung": tails.hung,
+    "cpu": volume.cpu,
+    "task": tasks.tasks,
+    "tight": volume.tight,
+    "sustained": sustained.sustained,
+    "ledger": volume.ledger,
+    "memory": footprint.memory,
+    "growth": footprint.growth,
+    "delay": delay.delay,
+    "idle": footprint.idle,
+    "starting": starting.starting,
+    "journal": delay.journal,
+    "host": tails.host,
+    "instructions": instructions.instructions,
+}

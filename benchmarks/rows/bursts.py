@@ -1,0 +1,42 @@
+"""Everybody, in bursts: what the caller waits for, and what an event costs all threads together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from benchmarks.results import Aim, Line, compare, halves, percentile, taken_off
+from benchmarks.subjects import NAMES, OURS, SDK
+
+if TYPE_CHECKING:
+    from benchmarks.contest import Bench, Contest
+
+_SIZE = 500
+_ON_THE_WIRE = (OURS, SDK, "otel_handler")
+
+
+def bursts(bench: Bench) -> list[Line]:
+    """Measure bursts of 500, each handed over before the next one begins; no span is recording."""
+    with bench.contest(*NAMES) as contest:
+        figures = contest.rounds(bench.effort.rounds, "calls", count=_SIZE)
+        missing = _missing(contest, bench.effort.rounds + 1)
+        note = "; ".join(filter(None, (contest.told(), missing, taken_off(figures, SDK))))
+    tails = {name: [percentile(one["ns"], 0.99) / 1e3 for one in rounds] for name, rounds in figures.items()}
+    total = {name: [one["cpu_ns"] / 1e3 for one in rounds] for name, rounds in figures.items()}
+    return [
+        compare(
+            "bursts", "caller, no span, bursts: p50", "µs", halves(figures), Aim(1 / 16, 1 / 12), against=SDK, note=note
+        ),
+        compare("bursts", "the same: p99", "µs", tails, against=SDK),
+        compare("bursts", "total CPU per event, bursts of 500", "µs", total, Aim(1 / 8, 1 / 6), against=SDK),
+    ]
+
+
+def _missing(contest: Contest, rounds: int) -> str:
+    """Return who lost events, or sent them without all attributes."""
+    arrived = {name: contest.arrived(name)["whole"] for name in _ON_THE_WIRE if name not in contest.failures}
+    short = [
+        f"{name}: {whole} of {rounds * _SIZE} arrived whole"
+        for name, whole in arrived.items()
+        if whole != rounds * _SIZE
+    ]
+    return "; ".join(short)

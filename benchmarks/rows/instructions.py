@@ -1,0 +1,94 @@
+"""Instructions per event, which do not shake with the machine, against the last recorded count."""
+
+from __future__ import annotations
+
+import json
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.processes import ROOT, environment
+from benchmarks.results import Aim, Line, Spread
+
+if TYPE_CHECKING:
+    from benchmarks.contest import Bench
+
+RECORD = Path(__file__).resolve().parents[1] / "instructions.json"
+_PATHS = {"caller": "`emit`, caller's thread", "whole": "`emit` to acknowledged, all threads"}
+_FEW, _MANY = 1_024, 3_072
+_REFERENCES = re.compile(r"I\s+refs:\s+([\d,]+)")
+# The same code counts the same to a per mille or two; what other libraries change shows in their versions.
+_GOAL, _FLOOR = 1.02, 1.05
+
+
+def instructions(bench: Bench) -> list[Line]:
+    """Count under valgrind with few events and with many, and divide the difference."""
+    if shutil.which("valgrind") is None:
+        return [Line("instructions", _PATHS["caller"], "instructions", note="skipped: valgrind is not installed")]
+    counts = _count_all(bench)
+    recorded = _read().get(_machine(), {})
+    return [_line(path, counts[path], recorded) for path in _PATHS]
+
+
+def record(lines: list[Line]) -> None:
+    """Make the counts of *lines* the recorded ones for this kind of machine."""
+    counts = {path: round(line.ours.middle) for path, line in zip(_PATHS, lines, strict=True) if line.ours}
+    RECORD.write_text(json.dumps({**_read(), _machine(): {**counts, "with": _versions()}}, indent=2) + "\n")
+
+
+def _line(path: str, count: float, recorded: dict[str, Any]) -> Line:
+    figure = Spread(count, count, count)
+    if path not in recorded:
+        note = f"nothing recorded for {_machine()}: run with --record"
+        return Line("instructions", _PATHS[path], "instructions", ours=figure, note=note)
+    ratio = count / recorded[path]
+    note = f"recorded: {recorded[path]:,}"
+    if recorded.get("with") != _versions():
+        note += f", with other versions: {recorded.get('with')}"
+    aim = Aim(_GOAL, _FLOOR)
+    return Line(
+        "instructions",
+        _PATHS[path],
+        "instructions",
+        ours=figure,
+        against="recorded",
+        ratio=Spread(ratio, ratio, ratio),
+        aim=aim,
+        note=note,
+    )
+
+
+def _count_all(bench: Bench) -> dict[str, float]:
+    jobs = [(path, count) for path in _PATHS for count in (_FEW, _MANY)]
+    with ThreadPoolExecutor(2) as pool:  # counting is not timing: two at once disturb nobody
+        counted = dict(zip(jobs, pool.map(lambda job: _count(bench, *job), jobs), strict=True))
+    return {path: (counted[path, _MANY] - counted[path, _FEW]) / (_MANY - _FEW) for path in _PATHS}
+
+
+def _count(bench: Bench, path: str, count: int) -> int:
+    counter = ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"]
+    program = [sys.executable, "-m", "benchmarks.counted", path, str(count), bench.acceptor.url(f"counted-{path}")]
+    env = environment(bench.home, PYTHONHASHSEED="0", OTEL_EVENTS_SPOOL_DIR=str(bench.home / f"spool-{path}-{count}"))
+    ran = subprocess.run([*counter, *program], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    found = _REFERENCES.search(ran.stderr)
+    if ran.returncode or found is None:
+        raise RuntimeError(f"valgrind ended with {ran.returncode}: {ran.stderr[-300:]}")
+    return int(found[1].replace(",", ""))
+
+
+def _read() -> dict[str, Any]:
+    return json.loads(RECORD.read_text()) if RECORD.exists() else {}
+
+
+def _machine() -> str:
+    return f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}".lower()
+
+
+def _versions() -> dict[str, str]:
+    return {name: version(name) for name in ("opentelemetry-api", "opentelemetry-sdk", "orjson")}

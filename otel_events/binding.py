@@ -1,0 +1,209 @@
+"""Where bound attributes live: a chain of scopes in the OpenTelemetry Context, and how scopes get in and out of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from opentelemetry import context as otel_context
+from opentelemetry.context import Context, create_key
+from opentelemetry.trace.propagation import _SPAN_KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from contextvars import Token
+
+    from opentelemetry.trace import Span
+
+_BINDING = create_key("otel_events.binding")
+# Whether any scope ended where it could not be taken out of the Context. From then on readers look for closed ones.
+_some_are_stale = False
+
+
+class ScopeOwner(Protocol):
+    """What opened a scope and wants to know of an event that closes it by hand."""
+
+    def close_by_hand(self, name: str, task_id: Any) -> Mapping[str, Any] | None:
+        """Let event *name* close it and return the attributes this adds; None if that event is not its own."""
+
+
+class Binding:
+    """One scope's attributes, a link in the chain of scopes that hold.
+
+    Attributes:
+        own: what this scope binds; None unbinds.
+        merged: what holds inside it, from all scopes.
+        parent: the scope around it.
+        outer: the OpenTelemetry Context in which it was opened.
+        span: the span that the scope made current, if it did.
+        owner: the task that opened it, if one did.
+        open: False once it ended in a place where it could not be taken out of the Context.
+    """
+
+    __slots__ = ("merged", "open", "outer", "own", "owner", "parent", "span")
+
+    def __init__(
+        self, own: Mapping[str, Any], parent: Binding | None, outer: Context, owner: ScopeOwner | None = None
+    ) -> None:
+        self.own = own
+        self.parent = parent
+        self.outer = outer
+        self.owner = owner
+        self.span: Span | None = None
+        self.open = True
+        # What is unbound stays in the chain as None, so that it hides the process-wide attribute too.
+        self.merged: Mapping[str, Any] = {**parent.merged, **own} if parent is not None else own
+
+    def copy(self, parent: Binding | None) -> Binding:
+        """Return an open link of the same scope in another chain."""
+        copied = Binding(self.own, parent, self.outer, self.owner)
+        copied.span = self.span
+        return copied
+
+
+def current() -> tuple[Context, Binding | None]:
+    """Return the OpenTelemetry Context that holds here and the innermost open scope of ours in it."""
+    return current_in(otel_context.get_current())
+
+
+def current_in(context: Context) -> tuple[Context, Binding | None]:
+    """Return what `current` does, for a Context already at hand."""
+    binding: Binding | None = context.get(_BINDING)  # type: ignore[assignment]  # the key is ours
+    if _some_are_stale and binding is not None and not all(link.open for link in _chain(binding)):
+        return _without_closed(context, binding)
+    return context, binding
+
+
+def _chain(binding: Any) -> list[Binding]:
+    """Return the scopes that hold, innermost first."""
+    links = []
+    while binding is not None:
+        links.append(binding)
+        binding = binding.parent
+    return links
+
+
+def _without_closed(context: Context, binding: Binding) -> tuple[Context, Binding | None]:
+    """Take out scopes that have ended though they are still in the Context, with the spans they had made current."""
+    link: Binding | None = binding
+    while link is not None and not link.open and _is_of_link_alone(context, link):
+        context, link = link.outer, link.parent
+    if link is None or all(each.open for each in _chain(link)):
+        return context, link
+    return _without_closed_between(context, link)
+
+
+def _is_of_link_alone(context: Context, link: Binding) -> bool:
+    """Tell whether nobody else has put anything into *context* since *link* did."""
+    own = {_BINDING: link} if link.span is None else {_BINDING: link, _SPAN_KEY: link.span}
+    return {**link.outer, **own} == context
+
+
+def _without_closed_between(context: Context, binding: Binding) -> tuple[Context, Binding | None]:
+    span = context.get(_SPAN_KEY)
+    for link in _chain(binding):
+        if not link.open and link.span is not None and link.span is span:
+            span = link.outer.get(_SPAN_KEY)
+    cleaned = _relinked(link for link in _chain(binding) if link.open)
+    values = {key: value for key, value in context.items() if key not in (_SPAN_KEY, _BINDING)}
+    if span is not None:
+        values[_SPAN_KEY] = span
+    if cleaned is not None:
+        values[_BINDING] = cleaned
+    return Context(values), cleaned
+
+
+def _relinked(links: Iterable[Binding]) -> Binding | None:
+    """Return a chain of its own with copies of *links*, given innermost first."""
+    chain: Binding | None = None
+    for link in reversed(list(links)):
+        chain = link.copy(chain)
+    return chain
+
+
+def close_by_hand(binding: Binding, name: str, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Let event *name* close the innermost task that it is about; return the attributes this adds to the event."""
+    task_id = attributes.get("task_id")
+    for link in _chain(binding):
+        if link.owner is not None and (added := link.owner.close_by_hand(name, task_id)) is not None:
+            return added
+    return {}
+
+
+class Attachment:
+    """A scope's presence in the OpenTelemetry Context: attached here, detached here."""
+
+    __slots__ = ("_attached", "_left", "_token", "binding")
+
+    def __init__(self, own: Mapping[str, Any], owner: ScopeOwner | None = None) -> None:
+        outer, parent = current()
+        self.binding = Binding(own, parent, outer, owner)
+        self._attached: Context | None = None
+        self._left: Context | None = None  # where the last step ended, if this goes in steps
+        self._token: Token[Context] | None = None
+
+    def attach(self, span: Span | None = None) -> None:
+        """Make the scope current, with *span* where it has one."""
+        values: dict[str, object] = {**self.binding.outer, _BINDING: self.binding}
+        if span is not None:
+            self.binding.span = values[_SPAN_KEY] = span
+        self._attached = Context(values)
+        self._token = otel_context.attach(self._attached)
+
+    def step_out(self) -> None:
+        """Take the scope out of the Context for a while: a decorated generator yields to its consumer."""
+        if self._token is not None:
+            # With all that the generator's own blocks have put on top: it shall find them again.
+            self._left = otel_context.get_current()
+            detach_token(self._token)
+            self._token = None
+
+    def step_in(self) -> None:
+        """Go back to where `step_out` left."""
+        if self._token is None and self._left is not None:
+            self._token = otel_context.attach(self._left)
+
+    def detach(self) -> None:
+        """End the scope. Where it cannot be taken out of the Context, mark it as closed instead.
+
+        That happens when a generator that was suspended inside it is closed elsewhere, or when two of them end in the
+        order in which they began.
+        """
+        global _some_are_stale
+        token, self._token = self._token, None
+        if token is None:
+            return
+        # Steps nest strictly, so whatever is on top of one is a leftover; blocks may be interleaved by generators.
+        is_innermost = self._left is not None or otel_context.get_current() is self._attached
+        if not is_innermost or not detach_token(token):
+            self.binding.open = False
+            _some_are_stale = True
+        if _some_are_stale:
+            _take_out_closed()
+
+    def holds_here(self) -> bool:
+        """Tell whether the scope is in the Context that holds here."""
+        return self.binding in _chain(otel_context.get_current().get(_BINDING))
+
+
+def _take_out_closed() -> None:
+    """Let the Context here hold no scope that has ended, nor its span, for those who read it without us."""
+    here = otel_context.get_current()
+    cleaned, binding = current_in(here)
+    if cleaned is not here and (binding is None or binding in _chain(here.get(_BINDING))):
+        otel_context.attach(cleaned)
+
+
+def detach_token(token: Token[Context]) -> bool:
+    """Reset the Context, or return False where the token belongs to another thread, task or moment."""
+    try:
+        # Not `otel_context.detach`: it logs a stack trace for what is normal life with generators.
+        otel_context._RUNTIME_CONTEXT.detach(token)
+    except (ValueError, RuntimeError):
+        return False
+    return True
+
+
+def carried() -> Context:
+    """Return the Context that holds here for a call that may come when the scopes here have long ended."""
+    here, binding = current()
+    return here if binding is None else Context({**here, _BINDING: _relinked(_chain(binding))})

@@ -1,0 +1,170 @@
+"""Take secrets out of events before anything touches a disk or a wire."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Protocol
+
+from otel_events.event import CORRELATION
+from otel_events.redaction.prefilter import SHORTEST
+from otel_events.redaction.redactor import Redactor
+from otel_events.redaction.scanner import is_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from otel_events.accounting import Accounts
+    from otel_events.event import Event, Value
+    from otel_events.notices import Notices
+
+_CHUNK = 256  # events whose texts are searched at once: enough to pay, and a few hundred KiB at most, as a rule
+_MAX_NAMES = 4_096
+_WITHHELD = "<REDACTED:failed>"
+
+
+class Guard(Protocol):
+    """What may stand in for our redactor. What it returns goes out; where it raises, the value is withheld."""
+
+    def attributes(self, attributes: Mapping[str, Value]) -> Mapping[str, Value]:
+        """Return *attributes* without secrets."""
+
+    def value(self, key: str, value: Value) -> Value:
+        """Return *value*, which *key* names, without secrets."""
+
+    def text(self, text: str) -> str:
+        """Return *text* without secrets."""
+
+
+class Redact:
+    """Keep secrets out of names, messages and attributes of every event. Nothing passes that was not looked through."""
+
+    def __init__(self, guard: Guard, accounts: Accounts, notices: Notices) -> None:
+        self._guard = guard
+        self._accounts = accounts
+        self._notices = notices
+        # Ours can look at many events at once. A user's patterns may look for anything, so they see everything.
+        self._quick = guard if type(guard) is Redactor and not guard.has_patterns else None
+        self._clean_names: set[str] = set()
+
+    def __call__(self, events: list[Event]) -> list[Event]:
+        bounds: dict[int, tuple[Mapping[str, Value], Mapping[str, Value]]] = {}
+        for start in range(0, len(events), _CHUNK):
+            chunk = events[start : start + _CHUNK]
+            try:
+                if self._quick is not None:
+                    _Chunk(self._quick).redact(chunk)
+                else:
+                    for event in chunk:
+                        self._redact(event, bounds)
+            except Exception as error:
+                self._withhold(chunk, error)
+            for event in chunk:
+                if event.name not in self._clean_names:
+                    self._check_name(event)
+        return events
+
+    def _redact(self, event: Event, bounds: dict[int, tuple[Mapping[str, Value], Mapping[str, Value]]]) -> None:
+        entry = bounds.get(id(event.bound))
+        if entry is None:
+            entry = bounds[id(event.bound)] = (event.bound, self._guard.attributes(event.bound))
+        event.bound = entry[1]
+        event.attributes = dict(self._guard.attributes(event.attributes))
+        if event.body is not None:
+            event.body = self._guard.value("", event.body)
+
+    def _check_name(self, event: Event) -> None:
+        """Redact the names of an event: a program may make them up."""
+        try:
+            clean = self._guard.text(event.name)
+            given = self._guard.text(event.given_name) if event.given_name else ""
+        except Exception as error:
+            self._withhold([event], error)
+            return
+        if clean == event.name:
+            if len(self._clean_names) >= _MAX_NAMES:
+                self._clean_names.clear()
+            self._clean_names.add(event.name)
+        event.name, event.given_name = clean, given
+
+    def _withhold(self, events: list[Event], error: Exception) -> None:
+        self._accounts.problems.add("redaction_failed", len(events))
+        # Not the error's own words: they may quote the value.
+        self._notices.warn("redaction_failed", f"values of events were withheld: redaction: {type(error).__name__}")
+        for event in events:
+            event.attributes = _withheld(event.attributes)
+            event.bound = _withheld(event.bound)
+            event.body = None if event.body is None else _WITHHELD
+
+
+class _Chunk:
+    """Looks at the texts of many events at once, then closer at those few that may hold a secret."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._texts: list[str] = []
+        self._mappings: list[Mapping[str, Value]] = []
+        self._starts: list[int] = []  # where in the texts those of each mapping begin
+        self._changed: dict[int, Mapping[str, Value]] = {}
+
+    def redact(self, events: list[Event]) -> None:
+        places: dict[int, int] = {}
+        owners: list[tuple[int, int]] = []
+        for event in events:
+            own = len(self._mappings)
+            self._add(event.attributes)
+            place = places.get(id(event.bound))
+            if place is None:
+                place = places[id(event.bound)] = len(self._mappings)
+                self._add(event.bound)
+            owners.append((own, place))
+        bodies_start = len(self._texts)
+        bodies = [event for event in events if event.body is not None and self._add_body(event)]
+        self._look_closer(bodies_start, bodies)
+        if self._changed:
+            for event, (own, place) in zip(events, owners, strict=True):
+                event.attributes = self._changed.get(own, event.attributes)  # type: ignore[assignment]  # a dict, as it was
+                event.bound = self._changed.get(place, event.bound)
+
+    def _add(self, mapping: Mapping[str, Value]) -> None:
+        place = len(self._mappings)
+        self._mappings.append(mapping)
+        start = len(self._texts)
+        self._starts.append(start)
+        if mapping and not self._redactor.collect(mapping, self._texts):
+            del self._texts[start:]
+            self._changed[place] = self._redactor.attributes(mapping)
+
+    def _add_body(self, event: Event) -> bool:
+        body = event.body
+        if type(body) is not str:
+            event.body = self._redactor.value("", body)
+        elif len(body) >= SHORTEST:
+            self._texts.append(body)
+            return True
+        return False
+
+    def _look_closer(self, bodies_start: int, bodies: list[Event]) -> None:
+        if not self._texts:
+            return
+        for index, triggers in self._redactor.scanner.prefilter.suspects(self._texts).items():
+            text = self._texts[index]
+            if is_digest(text, triggers):
+                continue
+            if index >= bodies_start:
+                bodies[index - bodies_start].body = self._redactor.suspect("", text, triggers)
+            else:
+                self._look_at(bisect_right(self._starts, index) - 1, text, triggers)
+
+    def _look_at(self, place: int, text: str, triggers: int) -> None:
+        mapping = self._changed.get(place, self._mappings[place])
+        keys = [key for key, value in mapping.items() if value is text]
+        if not keys:  # it is nested in one of the values, or went with another text
+            self._changed[place] = self._redactor.attributes(mapping)
+            return
+        changed = {key: self._redactor.suspect(key, text, triggers) for key in keys}
+        if any(clean is not text for clean in changed.values()):
+            self._changed[place] = {**mapping, **changed}
+
+
+def _withheld(attributes: Mapping[str, Value]) -> dict[str, Value]:
+    return {key: value if key in CORRELATION else _WITHHELD for key, value in attributes.items()}

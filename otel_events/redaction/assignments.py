@@ -1,0 +1,176 @@
+"""Secrets that a text assigns to a key: `key=value`, `key: value`, JSON, code, flags, XML, SQL."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from otel_events.redaction.assigned_values import Assigned, assigned_at, header_at, is_secret
+from otel_events.redaction.checks import is_random
+from otel_events.redaction.keys import words_of
+from otel_events.redaction.rule import Rule, Trigger, pattern_rule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from otel_events.redaction.keys import KeyVerdict
+    from otel_events.redaction.rule import Span
+
+_BEFORE = (  # words that belong to a key although a space follows them, as people write it
+    "api access secret private account shared signing encryption auth authentication client bearer refresh bot personal"
+    " master security credit card debit pass db database user root admin login service session wifi ssh aws azure"
+)
+_HEAD = re.compile(
+    r"(?<![A-Za-z0-9])(?P<key>(?:(?i:" + "|".join(_BEFORE.split()) + r")[ ]){0,3}[A-Za-zÀ-ÿ][\wÀ-ÿ.\-]{1,63})"
+    r"(?:\\{0,7}[\"'`]?\]?[ \t]{0,8}(?P<sign>=>|:=|=(?!=)|:(?!//|:))"
+    r"|\\{0,7}[\"'][ ]?(?P<comma>,)[ ]?(?=[bBfFrRuU]?\\{0,7}[\"'])"
+    r"|[ ](?P<verb>is|was)[ ]?:?(?=[ ]))"
+)
+_PORT = re.compile(r"[0-9]{2,5}(?![\w.\-])")
+_PAIR_END = re.compile(r"\\{0,7}[\"']{1,3}\s?[\])]")
+_FLAG = re.compile(r"(?<![\w\-])--?(?P<key>[A-Za-z][\w\-]{1,40})[ \t]{1,4}(?![\-=])")
+_FLAG_HELP = re.compile(r"[A-Z_]+|string|strings|text|value|file|path|str|name")
+_NAMED = re.compile(
+    r"[\"']?\b(?:name|key|Name|Key|NAME|KEY)\\{0,7}[\"']?\s{0,4}[=:]\s{0,4}\\{0,7}[\"'](?P<key>[\w .\-]{2,64})\\{0,7}[\"']"
+    r"\s{0,8},?\s{0,8}\\{0,7}[\"']?(?:value|Value|VALUE)\\{0,7}[\"']?\s{0,4}[=:]"
+)
+_ELEMENT = re.compile(r"<(?:\w{1,20}:)?(?P<key>[A-Za-z][\w.\-]{1,63})(?:\s[^<>]{0,256})?>(?P<value>[^<>]{1,4096})</")
+
+
+class Assignments:
+    """Finds what a text assigns to keys that are sensitive."""
+
+    def __init__(self, judge: Callable[[str], KeyVerdict]) -> None:
+        """Take *judge* to say which keys are sensitive."""
+        self._judge = judge
+
+    def find(self, text: str) -> Iterator[Span]:
+        """Yield start, end and kind of each secret that *text* assigns to a key."""
+        yield from self._pairs(text)
+        if "-" in text:
+            yield from self._flags(text)
+        if "alue" in text or "ALUE" in text:
+            yield from self._named(text)
+        if "</" in text:
+            yield from self._elements(text)
+
+    def _pairs(self, text: str) -> Iterator[Span]:
+        position = 0
+        while (head := _HEAD.search(text, position)) is not None:
+            position = head.end()
+            verdict = self._judge(head["key"])
+            if verdict.degree == "innocent" or _is_address(text, head) or (head["comma"] and not _is_pair(text, head)):
+                continue
+            value: Assigned | None = assigned_at(text, position)
+            if verdict.kind in {"authorization", "cookie"}:
+                value = header_at(text, value, verdict.kind)  # type: ignore[arg-type]  # it is one
+            if value is not None and self._is_secret(text, value, verdict, head):
+                yield value.start, value.end, verdict.kind
+                position = max(position, value.end)
+
+    def _is_secret(self, text: str, value: Assigned, verdict: KeyVerdict, head: re.Match[str]) -> bool:
+        if verdict.degree == "hint":
+            return is_random(text[value.start : value.end])
+        if head["verb"]:
+            return _is_made_up(text[value.start : value.end])
+        is_tight = head["comma"] is not None or (head["sign"] != ":" and " " not in head[0][len(head["key"]) :])
+        # `token` alone may be one of a language; `auth_token` and the like are none.
+        is_tight = is_tight or (value.is_quoted and len(words_of(head["key"])) > 1)
+        is_tight = is_tight or (head["sign"] == ":" and text[head.end() : head.end() + 1] not in {"", " "})
+        return is_secret(text, value, verdict.kind, is_tight=is_tight)
+
+    def _flags(self, text: str) -> Iterator[Span]:
+        for flag in _FLAG.finditer(text):
+            verdict = self._judge(flag["key"])
+            if verdict.degree != "secret":
+                continue
+            value = assigned_at(text, flag.end())
+            found = text[value.start : value.end]
+            if not _FLAG_HELP.fullmatch(found) and is_secret(text, value, verdict.kind, is_tight=True):
+                yield value.start, value.end, verdict.kind
+
+    def _named(self, text: str) -> Iterator[Span]:
+        """Yield values of `name: password, value: ...`, as environments of containers and lists of headers have it."""
+        for named in _NAMED.finditer(text):
+            verdict = self._judge(named["key"])
+            if verdict.degree == "secret":
+                value = assigned_at(text, named.end())
+                if is_secret(text, value, verdict.kind, is_tight=True):
+                    yield value.start, value.end, verdict.kind
+
+    def _elements(self, text: str) -> Iterator[Span]:
+        for element in _ELEMENT.finditer(text):
+            verdict = self._judge(element["key"])
+            value = Assigned(*element.span("value"), is_quoted=True)
+            if verdict.degree == "secret" and is_secret(text, value, verdict.kind, is_tight=True):
+                yield value.start, value.end, verdict.kind
+
+
+def _is_address(text: str, head: re.Match[str]) -> bool:
+    """Tell whether the key is the name of a host and the value the number of its port, or both are parts of an ARN."""
+    if head["sign"] == ":" and text[max(head.start() - 1, 0) : head.start()] == ":":
+        return True  # of an ARN, whose parts have colons between
+    if head["sign"] != ":" or not _PORT.match(text, head.end("sign")):
+        return False
+    return "." in head["key"] or text[max(head.start() - 2, 0) : head.start()] in {"//", "> "}
+
+
+def _is_pair(text: str, head: re.Match[str]) -> bool:
+    """Tell whether key and value are all that is in brackets, and not two of many words."""
+    before = text[max(head.start() - 6, 0) : head.start()].rstrip("\\\"'bBrRuU")
+    value = assigned_at(text, head.end())
+    return before.endswith(("(", "[")) and _PAIR_END.match(text, value.end) is not None
+
+
+def _is_made_up(found: str) -> bool:
+    """Tell whether *found*, of which a sentence says that it is a secret, is no word of the sentence."""
+    return len(found) >= 6 and not found.isalpha() and not is_nothing_but_digits(found)
+
+
+def is_nothing_but_digits(found: str) -> bool:
+    """Tell whether *found* is a number."""
+    return found.replace(".", "").replace(",", "").isdigit()
+
+
+ASSIGNMENT_NEEDLES = (
+    *("pass", "pwd", "secret", "token", "key", "auth", "credential", "creds", "cookie", "bearer", "sig", "csrf", "xsrf"),
+    *("jwt", "sessid", "cvv", "cvc", "senha", "kennwort", "wachtwoord", "contrase", "mnemonic", "seed phrase"),
+)
+
+COMMAND_RULES: tuple[Rule, ...] = (
+    pattern_rule(
+        "password",
+        Trigger.WORD,
+        ("curl ",),
+        r"\bcurl\b[^\r\n]{0,512}?[ ](?:-u|--user|--proxy-user)[ =]?[\"']?[^\s:\"']{1,128}:(?P<secret>[^\s\"']{1,256})",
+        brief="user:password that is given to curl",
+    ),
+    pattern_rule(
+        "password",
+        Trigger.WORD,
+        ("identified by", "password '", 'password "', "passphrase '", 'passphrase "'),
+        r"(?i:\bidentified\s{1,4}by|\bpassword|\bpassphrase)\s{1,4}[\"'](?P<secret>[^\"'\r\n]{1,256})[\"']",
+        brief="a password in SQL or in a command",
+    ),
+    pattern_rule(
+        "password",
+        Trigger.WORD,
+        ("password",),
+        r"\blogin\s{1,8}\S{1,128}\s{1,8}password\s{1,8}(?P<secret>\S{1,256})",
+        brief="a password in a .netrc file",
+    ),
+    pattern_rule(
+        "password",
+        Trigger.WORD,
+        ("requirepass", "masterauth"),
+        r"\b(?:requirepass|masterauth)\s{1,8}(?P<secret>\S{1,256})",
+        brief="a password in the settings of Redis",
+    ),
+    pattern_rule(
+        "password",
+        Trigger.WORD,
+        ("auth",),
+        r"\bauth\s?=\s?\(\s?[\"'][^\"']{1,128}[\"'],\s?[\"'](?P<secret>[^\"']{1,256})[\"']",
+        brief="user and password that code gives to a client",
+    ),
+)

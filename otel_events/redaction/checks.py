@@ -1,0 +1,126 @@
+"""Second looks at what a pattern found: checksums, encodings, and whether a text looks random."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+import re
+from collections import Counter
+
+_DIGITS = re.compile(r"[^0-9]")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_RANDOM_ALPHABET = re.compile(r"[A-Za-z0-9+/=_\-.~%]{16,512}")
+_FILE_NAME = re.compile(r"\.[a-z][a-z0-9]{1,4}$")
+_SEGMENT = re.compile(r"[-_./=~+%]+")
+# A word, perhaps with a capital or in capitals, perhaps with a few digits at an end: what people type.
+_WORDLIKE = re.compile(r"(?:[A-Za-z]?[a-z]*|[A-Z]+)[0-9]{0,4}|[0-9]{1,8}(?:[a-z]{0,3})")
+_MAX_WORD = 16  # letters: random lower case is longer, and words of people are not
+_BITS = 2.8  # of entropy a character: random text of 16 characters and more has it, words hardly
+
+# Country codes with the length of an IBAN there, from the IBAN registry.
+_IBAN_LENGTHS = {
+    entry[:2]: int(entry[2:])
+    for entry in (
+        "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27 DK18 DO28 EE20 EG29"
+        " ES24 FI18 FK18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20"
+        " LB28 LC32 LI21 LT20 LU20 LV21 LY25 MC27 MD24 ME22 MK19 MN20 MR27 MT31 MU30 NI28 NL18 NO15 OM23 PK24 PL28 PS29"
+        " PT25 QA29 RO24 RS22 RU33 SA24 SC31 SD18 SE24 SI19 SK24 SM27 SO23 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20"
+    ).split()
+}
+
+
+def is_card(text: str, *, has_hint: bool = False) -> bool:
+    """Tell whether *text* is a payment card's number: an issuer's digits, their length, and the Luhn checksum.
+
+    Args:
+        text: digits, perhaps in groups.
+        has_hint: something beside it speaks of cards, so lengths that other numbers have count as well.
+    """
+    digits = _DIGITS.sub("", text)
+    if not _is_issued(digits, has_hint=has_hint) or len(set(digits)) == 1:
+        return False
+    doubled = (int(digit) * 2 for digit in digits[-2::-2])
+    return (sum(int(digit) for digit in digits[::-2]) + sum(number // 10 + number % 10 for number in doubled)) % 10 == 0
+
+
+def iban_end(text: str, start: int) -> int:
+    """Return where the IBAN that begins at *start* ends, perhaps in groups; -1 if none begins there."""
+    length = _IBAN_LENGTHS.get(text[start : start + 2])
+    if length is None:
+        return -1
+    found: list[str] = []
+    end = start
+    for end in range(start, min(start + 2 * length, len(text))):  # noqa: B007 - the end is what is wanted
+        character = text[end]
+        if character.isascii() and (character.isdigit() or character.isupper()):
+            found.append(character)
+            if len(found) == length:
+                break
+        elif character not in " -":
+            return -1
+    if len(found) < length or text[end + 1 : end + 2].isalnum():
+        return -1
+    moved = "".join(found[4:] + found[:4])
+    return end + 1 if int("".join(str(int(character, 36)) for character in moved)) % 97 == 1 else -1
+
+
+def is_basic(text: str) -> bool:
+    """Tell whether *text* is `user:password` in Base64, as the Basic scheme sends it."""
+    try:
+        decoded = base64.b64decode(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4), validate=True).decode()
+    except (binascii.Error, ValueError):
+        return False
+    return ":" in decoded and decoded.isprintable()
+
+
+def is_random(text: str) -> bool:
+    """Tell whether *text* looks made by a generator: long, of many characters, and of no words."""
+    if not _RANDOM_ALPHABET.fullmatch(text) or _UUID.fullmatch(text) or not has_mixed_characters(text):
+        return False
+    if "/" in text and _FILE_NAME.search(text):
+        return False
+    return not is_words(text) and _bits_per_character(text) >= _BITS
+
+
+def has_mixed_characters(text: str) -> bool:
+    """Tell whether *text* has letters beside digits, or small letters beside capitals."""
+    kinds = {_kind(character) for character in text}
+    return len(kinds & {"lower", "upper", "digit"}) > 1
+
+
+def is_words(text: str) -> bool:
+    """Tell whether *text* is nothing but words, numbers and what joins them."""
+    parts = [part for part in _SEGMENT.split(text) if part]
+    return all(len(part) <= _MAX_WORD and _WORDLIKE.fullmatch(part) for part in parts)
+
+
+def _is_issued(digits: str, *, has_hint: bool) -> bool:
+    length = len(digits)
+    first, two, three, four = digits[:1], int(digits[:2] or 0), int(digits[:3] or 0), int(digits[:4] or 0)
+    if first == "4":
+        return length == 16 or (has_hint and length in {13, 19})
+    if 51 <= two <= 55 or 2221 <= four <= 2720:
+        return length == 16
+    if two in {34, 37}:
+        return length == 15
+    if two in {36, 38, 39} or 300 <= three <= 305:
+        return length == 14
+    if two == 35:
+        return length == 16 and 3528 <= four <= 3589
+    if four == 6011 or two in {62, 65} or 644 <= three <= 649:
+        return length == 16 or (has_hint and 16 < length <= 19)
+    return has_hint and two in {50, 56, 57, 58, 63, 67} and 12 <= length <= 19
+
+
+def _kind(character: str) -> str:
+    if character.isdigit():
+        return "digit"
+    if character.isalpha():
+        return "upper" if character.isupper() else "lower"
+    return "other"
+
+
+def _bits_per_character(text: str) -> float:
+    total = len(text)
+    return -sum(count / total * math.log2(count / total) for count in Counter(text).values())

@@ -1,0 +1,105 @@
+"""Secrets that can be told by their structure: tokens that sign themselves, keys, credentials in URLs, hashes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from otel_events.redaction.checks import has_mixed_characters, is_random
+from otel_events.redaction.rule import Rule, Trigger, pattern_rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from otel_events.redaction.rule import Span
+
+_URL = "url_credentials"
+_KEY_BEGIN = re.compile(r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}")
+_PUTTY_BEGIN = re.compile(r"Private-Lines: ?[0-9]{1,4}")
+_BASE64_LINES = re.compile(r"[A-Za-z0-9+/=\s\\]*")
+_USERINFO = re.compile(r"://(?!\[)([^\s:/?#@\"'<>]{0,256}):(?![0-9]{1,5}[/?#\s]|[0-9]{1,5}$)(?=[^\s\"'<>]{0,512}@)")
+_PASSWORD = re.compile(r"[^\s/?#\"'<>]{0,512}@")
+_ODD_PASSWORD = re.compile(r"[^\s\"'<>]{0,512}?@(?=[A-Za-z0-9\[])")
+_USER_ALONE = re.compile(r"://([^\s:/?#@\"'<>]{16,512})@")
+
+
+def _private_keys(text: str) -> Iterator[Span]:
+    position = 0
+    while (begin := _KEY_BEGIN.search(text, position)) is not None:
+        end = text.find("END", begin.end())
+        # Without an end it was cut off: all that follows may belong to it.
+        position = len(text) if end < 0 else _end_of_line(text, end)
+        yield begin.start(), position, "private_key"
+
+
+def _end_of_line(text: str, position: int) -> int:
+    close = re.compile(r"[A-Z0-9 ]{0,60}-{0,5}").match(text, position)
+    return close.end() if close is not None else position
+
+
+def _putty_keys(text: str) -> Iterator[Span]:
+    for begin in _PUTTY_BEGIN.finditer(text):
+        lines = _BASE64_LINES.match(text, begin.end())
+        if lines is not None:
+            yield begin.end(), lines.end(), "private_key"
+
+
+def _url_credentials(text: str) -> Iterator[Span]:
+    """Yield the user and the password of each URL, each by itself."""
+    position = 0
+    while (user := _USERINFO.search(text, position)) is not None:
+        position = user.end()
+        password = _PASSWORD.match(text, position) or _ODD_PASSWORD.match(text, position)
+        if password is None:
+            continue
+        if user[1] and not _is_marker(user[1]):
+            yield *user.span(1), _URL
+        position = password.end()
+        yield user.end(), position - 1, _URL
+    for alone in _USER_ALONE.finditer(text):
+        if has_mixed_characters(alone[1]) and is_random(alone[1]):
+            yield *alone.span(1), _URL
+
+
+def _is_marker(text: str) -> bool:
+    return text.startswith(("*", "{", "$", "%"))
+
+
+SHAPE_RULES: tuple[Rule, ...] = (
+    Rule(
+        "private_key", Trigger.WORD, ("private key",), _private_keys, "a private key between its BEGIN and END lines"
+    ),
+    Rule("private_key", Trigger.WORD, ("private-lines",), _putty_keys, "the private lines of a PuTTY key file"),
+    pattern_rule(
+        "jwt",
+        Trigger.RUN,
+        ("eyj",),
+        r"(?<![A-Za-z0-9])eyJ[A-Za-z0-9_\-]{8,4096}\.[A-Za-z0-9_\-]{8,8192}(?:\.[A-Za-z0-9_\-]{0,8192}){0,3}",
+        is_extended=True,
+        brief="a JSON Web Token: dotted Base64 parts of which the first is a JSON object",
+    ),
+    Rule(_URL, Trigger.AT, ("://",), _url_credentials, "user and password before the @ of a URL"),
+    pattern_rule(
+        _URL,
+        Trigger.AT,
+        ("jdbc:oracle",),
+        r"jdbc:oracle:\w{1,16}:[^\s/@]{1,128}/(?P<secret>[^\s@]{1,256})@",
+        brief="user/password before the @ of an Oracle address",
+    ),
+    pattern_rule(
+        "webhook",
+        Trigger.RUN | Trigger.WORD,
+        ("hooks.slack.com/", "hooks.zapier.com/", "/api/webhooks/", "webhook.office.com/", "chat.googleapis.com/"),
+        r"(?:hooks\.slack\.com/(?:services|workflows|triggers)/|hooks\.zapier\.com/hooks/catch/|/api/webhooks/"
+        r"|webhook\.office\.com/webhookb2/|chat\.googleapis\.com/v1/spaces/)(?P<secret>[^\s\"'<>)]{8,512})",
+        brief="the part of a web hook's address that lets one post",
+    ),
+    pattern_rule(
+        "password_hash",
+        Trigger.RUN,
+        ("$",),
+        r"(?:\$(?:2[abxy]?|5|6|y|7|apr1|argon2(?:id|i|d)|scrypt|pbkdf2[a-z0-9\-]{0,16})|\bpbkdf2_sha[0-9]{1,3})"
+        r"\$[^\s\"'<>]{20,512}",
+        brief="the hash of a password in crypt's form",
+    ),
+)

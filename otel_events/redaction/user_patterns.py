@@ -1,0 +1,147 @@
+"""Users' regular expressions: refused when they can take for ever, applied to pieces of bounded length."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING, Any
+
+try:
+    from re import _constants as constants  # type: ignore[attr-defined]  # private, and the only parser there is
+    from re import _parser as parser  # type: ignore[attr-defined]
+except ImportError:  # Python 3.10
+    import sre_constants as constants
+    import sre_parse as parser
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Characters that a user's pattern sees at once. What takes the square of a text's length takes some
+# milliseconds for so many, and for all that a value may have it would take minutes.
+PIECE = 4_096
+
+_MAX_PATTERN = 2_000
+_PROBES = (6, 10, 14, 18, 22, 26, 30, 40, 60, 100, 200, 400, 800, 1_600)
+_TOO_SLOW = 0.04  # seconds of CPU for one probe: a pattern that takes the square of 1,600 stays far below
+_MAX_PUMPS = 24
+_BREAK = re.compile(r"\s")
+
+
+def pattern_problem(pattern: str | re.Pattern[str], replacement: str | None) -> str | None:
+    """Return why a pattern with its replacement cannot be used, or None.
+
+    A pattern is tried on texts made of what it repeats, growing until it is clear that its time does not explode.
+    The time is CPU time of this thread, so that a busy machine does not refuse what a quiet one takes.
+    """
+    shown = pattern.pattern if isinstance(pattern, re.Pattern) else pattern
+    if not isinstance(shown, str) or not shown:
+        return f"redaction pattern {shown!r:.80} must be a regular expression over text"
+    if len(shown) > _MAX_PATTERN:
+        return f"redaction pattern {shown[:60]!r}… has more than {_MAX_PATTERN} characters"
+    try:
+        compiled = re.compile(pattern)
+        if replacement is not None:
+            compiled.sub(replacement, "")
+            parser.parse_template(replacement, compiled)
+    except (re.error, IndexError, TypeError, RecursionError, OverflowError) as error:
+        return f"redaction pattern {shown[:80]!r}: {error}"
+    if replacement is not None and compiled.search("") is not None:
+        return f"redaction pattern {shown[:80]!r} fits the empty text; it must fit nothing but the secret"
+    return _slowness(compiled, shown)
+
+
+def pieces(text: str) -> Iterator[str]:
+    """Yield *text* in pieces of bounded length, cut at white space where there is some."""
+    start = 0
+    while len(text) - start > PIECE:
+        end = start + PIECE
+        for back in range(end, end - PIECE // 4, -1):
+            if text[back - 1].isspace():
+                end = back
+                break
+        yield text[start:end]
+        start = end
+    yield text[start:]
+
+
+def _slowness(compiled: re.Pattern[str], shown: str) -> str | None:
+    for prefix, pump in _pumps(compiled):
+        for count in _PROBES:
+            probe = prefix + (pump * count)[: max(count, len(pump))] + "\0!"
+            before = time.thread_time()
+            compiled.search(probe)
+            if time.thread_time() - before > _TOO_SLOW:
+                return (
+                    f"redaction pattern {shown[:80]!r} takes too long: {len(probe)} characters such as"
+                    f" {probe[:24]!r} cost more than {_TOO_SLOW * 1000:.0f} ms; bound its repetitions, as in {{0,64}},"
+                    " and repeat nothing that repeats"
+                )
+    return None
+
+
+def _pumps(compiled: re.Pattern[str]) -> list[tuple[str, str]]:
+    """Return (what stands before, what is repeated) for each repetition in a pattern, and some for any pattern."""
+    found: list[tuple[str, str]] = []
+    _walk(parser.parse(compiled.pattern, compiled.flags & ~re.DEBUG), "", found)
+    found += [("", pump) for pump in ("a", "0", " ", "a ", "a0", "a=", "/", "\n")]
+    return list(dict.fromkeys(found))[:_MAX_PUMPS]
+
+
+def _walk(tokens: Any, before: str, found: list[tuple[str, str]]) -> str:
+    """Collect the repetitions of a parsed pattern; return a text that the whole of it fits, about."""
+    text = before
+    for name, argument in tokens:
+        if name in {constants.MAX_REPEAT, constants.MIN_REPEAT} or str(name) == "POSSESSIVE_REPEAT":
+            least, most, inner = argument
+            once = _walk(inner, "", [])
+            _walk(inner, text, found)
+            if most is constants.MAXREPEAT or most > 16:
+                found.append((text, once or "a"))
+            text += once * min(max(least, 1), 4)
+        else:
+            text += _sample(name, argument, text, found)
+    return text[len(before) :] if before else text
+
+
+def _sample(name: Any, argument: Any, before: str, found: list[tuple[str, str]]) -> str:
+    if name is constants.LITERAL:
+        return chr(argument)
+    if name is constants.NOT_LITERAL:
+        return "a" if argument != ord("a") else "b"
+    if name is constants.ANY:
+        return "a"
+    if name is constants.IN:
+        return _member(argument)
+    if name is constants.SUBPATTERN:
+        return _walk(argument[-1], before, found)
+    if name is constants.BRANCH:
+        return [_walk(branch, before, found) for branch in argument[1]][0]
+    if str(name) == "ATOMIC_GROUP":
+        return _walk(argument, before, found)
+    return ""  # assertions, references: they add nothing of their own to a text
+
+
+def _member(members: Any) -> str:
+    """Return a character of a class."""
+    is_negated = members[0][0] is constants.NEGATE
+    pattern = re.compile("[" + "".join(map(_as_source, members)) + "]")
+    candidates = "aA0_ -./=,:;x\n!\0éß一"
+    for character in candidates:
+        if pattern.match(character):
+            return character
+    name, argument = members[-1]
+    if not is_negated and name is constants.RANGE:
+        return chr(argument[0])
+    return chr(argument) if not is_negated and name is constants.LITERAL else "a"
+
+
+def _as_source(member: tuple[Any, Any]) -> str:
+    name, argument = member
+    if name is constants.NEGATE:
+        return "^"
+    if name is constants.LITERAL:
+        return re.escape(chr(argument))
+    if name is constants.RANGE:
+        return f"{re.escape(chr(argument[0]))}-{re.escape(chr(argument[1]))}"
+    categories = {"DIGIT": r"\d", "SPACE": r"\s", "WORD": r"\w", "NOT_DIGIT": r"\D", "NOT_SPACE": r"\S", "NOT_WORD": r"\W"}
+    return categories[str(argument).removeprefix("CATEGORY_")]

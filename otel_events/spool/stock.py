@@ -1,0 +1,335 @@
+"""The segments of a spool in their order: where a batch is stored, which is next, and what has to go."""
+
+from __future__ import annotations
+
+import errno
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from otel_events.spool.queue import Pending
+from otel_events.spool.segment import HEADER_BYTES, RECORD_OVERHEAD, next_number
+from otel_events.spool.segment_file import SegmentFile, set_aside
+from otel_events.spool.stored import Segment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from otel_events.spool.adoption import Claim
+    from otel_events.spool.losses import Losses
+    from otel_events.spool.own import OwnSegments
+    from otel_events.spool.segment_file import DiskCalls
+    from otel_events.spool.stored import Entry
+
+_SEGMENT_BYTES = 8 << 20
+_SEGMENT_SECONDS = 3600.0
+_RETRY_SECONDS = 5.0
+_ELSEWHERE = "or set OTEL_EVENTS_SPOOL_DIR to another directory"
+_CURES = {
+    errno.ENOSPC: "free space on its disk",
+    getattr(errno, "EDQUOT", errno.ENOSPC): "free some of your disk quota",
+    errno.EFBIG: "raise the limit of file sizes (ulimit -f)",
+    errno.EACCES: f"make it writable for this user, {_ELSEWHERE}",
+    errno.EPERM: f"make it this user's own, {_ELSEWHERE}",
+    errno.EROFS: f"mount its file system for writing, {_ELSEWHERE}",
+    errno.ENOTDIR: f"a part of its path is a file: move that away, {_ELSEWHERE}",
+    errno.ELOOP: f"put a directory in place of the symbolic link, {_ELSEWHERE}",
+    errno.ENOLCK: f"its file system knows no locks: {_ELSEWHERE[3:]}",
+    errno.EIO: f"its disk is failing: {_ELSEWHERE[3:]}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """How much may be kept, and for how long.
+
+    Attributes:
+        max_bytes: of all segments in the directory.
+        max_age: seconds after which a segment is dropped.
+        memory_bytes: of what is kept while the disk cannot be written.
+    """
+
+    max_bytes: int
+    max_age: float
+    memory_bytes: int
+
+    @property
+    def segment_bytes(self) -> int:
+        """The size at which a segment is ended: an eighth of the whole at most, for that is what is dropped at once."""
+        return min(_SEGMENT_BYTES, self.max_bytes // 8)
+
+    @property
+    def segment_seconds(self) -> float:
+        """The age at which a segment is ended."""
+        return min(_SEGMENT_SECONDS, self.max_age / 8)
+
+
+class Stock:
+    """All segments, oldest first: of dead writers, our own, and in memory what came while there was no disk.
+
+    The caller holds a lock.
+
+    Attributes:
+        room: how many bytes our segments may take.
+        claims: the dead writers that we took over.
+    """
+
+    def __init__(
+        self,
+        own: OwnSegments,
+        caps: Caps,
+        losses: Losses,
+        calls: DiskCalls,
+        forget_claim: Callable[[Claim], None],
+    ) -> None:
+        self.room = caps.max_bytes
+        self.claims: list[Claim] = []
+        self._own = own
+        self._caps = caps
+        self._losses = losses
+        self._calls = calls
+        self._forget_claim = forget_claim
+        self._segments: list[Segment] = []
+        self._active: Segment | None = None  # the one on disk that is written to
+        self._number = 1
+        self._disk_due = 0.0  # when to try the disk again, on the monotonic clock
+
+    # -- in --------------------------------------------------------------------------------------------------------
+
+    def store(self, entry: Entry) -> None:
+        """Store *entry* on disk, else in memory, where the oldest is dropped if there is no room."""
+        if time.monotonic() >= self._disk_due:
+            try:
+                self._move_to_disk()  # what is older goes first
+                self._write(entry)
+                return
+            except OSError as error:
+                self._leave_disk(error)
+        memory = self._segments[-1] if self._segments else None
+        if memory is None or memory.path is not None:
+            memory = Segment(None, time.monotonic(), entry.mark)
+            self._segments.append(memory)
+        memory.add(entry)
+        self._bound_memory()
+
+    def insert(self, adopted: Iterable[Segment]) -> None:
+        """Put what dead writers left in front."""
+        self._segments[:0] = adopted
+        for segment in self._find_finished():
+            self._finish(segment)
+
+    def _write(self, entry: Entry) -> None:
+        """Append *entry* to the active segment, or to a new one if that is full; or raise OSError."""
+        assert entry.body is not None
+        active = self._active
+        if active is None or self._is_full(active, entry):
+            active = self._begin(entry)
+        assert active.file is not None
+        found = active.file.append(self._number, entry.records, entry.encoding, entry.body)
+        if not active.file.is_in_place():
+            self._active = None
+            lost = active.move_to_memory()
+            self._losses.drop(lost, "spool_vanished", "somebody deleted the file that they were in")
+            raise FileNotFoundError(errno.ENOENT, "somebody deleted the file that is being written")
+        self._number = next_number(self._number, entry.records)
+        if entry.segment is not None:
+            entry.segment.waiting.remove(entry)  # type: ignore[union-attr]  # in memory all are known
+            entry.segment.remove(entry)
+        entry.found = found
+        active.add(entry)
+
+    def _is_full(self, active: Segment, entry: Entry) -> bool:
+        if active.size <= HEADER_BYTES:
+            return False
+        is_old = time.monotonic() - active.began > self._caps.segment_seconds
+        return is_old or active.size + RECORD_OVERHEAD + entry.size > self._caps.segment_bytes
+
+    def _begin(self, entry: Entry) -> Segment:
+        self._end_active()
+        self._make_room(max(self._caps.segment_bytes, HEADER_BYTES + RECORD_OVERHEAD + entry.size))
+        file = self._own.begin(self._number)
+        active = Segment(file.path, time.monotonic(), entry.mark)
+        active.file = file
+        self._segments.append(active)
+        self._active = active
+        return active
+
+    def _end_active(self) -> None:
+        active, self._active = self._active, None
+        if active is None:
+            return
+        if active.batches == 0:
+            self._finish(active)
+        elif active is not self._segments[0] and not active.is_out:
+            active.unload()
+
+    def _leave_disk(self, error: OSError) -> None:
+        # What was deleted can be made again at once.
+        self._disk_due = time.monotonic() + (0.0 if isinstance(error, FileNotFoundError) else _RETRY_SECONDS)
+        self._end_active()
+        cure = _CURES.get(error.errno or 0, f"see to it, {_ELSEWHERE}")
+        self._losses.note(
+            "spool_disk_failed",
+            f"cannot be written ({error.strerror or error}): what waits to be sent is kept in memory meanwhile, "
+            f"up to {self._caps.memory_bytes >> 20} MiB, and does not survive this process; {cure}",
+        )
+
+    def _move_to_disk(self) -> None:
+        for memory in [segment for segment in self._segments if segment.path is None]:
+            for entry in list(memory.waiting or ()):
+                self._write(entry)
+            if memory.batches == 0:
+                self._segments.remove(memory)
+
+    # -- out -------------------------------------------------------------------------------------------------------
+
+    def take(self, *, newest: bool) -> tuple[Entry, bytes] | None:
+        """Return the next entry that waits, with its body; None if nothing waits that can be read."""
+        for segment in list(reversed(self._segments) if newest else self._segments):
+            while self._is_loaded(segment) and segment.waiting:
+                entry, body = segment.take(newest=newest)
+                if body is not None:
+                    return entry, body
+                self._losses.drop(entry.left, "spool_damaged", f"{segment.path} has been damaged")
+                self.settle(entry)
+        return None
+
+    def settle(self, entry: Entry) -> None:
+        """Let go of *entry*; its segment goes with the last."""
+        segment = entry.segment
+        assert segment is not None
+        segment.remove(entry)
+        if segment.batches == 0 and segment is not self._active:
+            self._finish(segment)
+        elif not segment.note_settled(entry):
+            self._losses.note("spool_cursor_failed")
+
+    def _is_loaded(self, segment: Segment) -> bool:
+        if segment.waiting is not None:
+            return True
+        if time.monotonic() < segment.not_before:
+            return False
+        assert segment.path is not None
+        try:
+            file = SegmentFile.open(segment.path, self._calls)
+            self._load(segment, file)
+        except FileNotFoundError:
+            self._losses.drop(segment.records, "spool_vanished", f"somebody deleted {segment.path}")
+            segment.let_go()
+            self._finish(segment)
+            return False
+        except OSError as error:  # too many open files, or a failing disk: it may pass
+            segment.not_before = time.monotonic() + _RETRY_SECONDS
+            self._losses.note("spool_unreadable", f"{segment.path} cannot be read: {error.strerror or error}")
+            return False
+        if segment.batches == 0:
+            self._finish(segment)
+        return True
+
+    def _load(self, segment: Segment, file: SegmentFile) -> None:
+        try:
+            found = file.scan()
+        except OSError:
+            file.close()
+            raise
+        if not file.repair(found):
+            self._losses.note("spool_cursor_failed")
+        lost = segment.load(file, found)
+        self._losses.drop(lost, "spool_damaged", f"{segment.path} has been damaged")
+
+    def _finish(self, segment: Segment) -> None:
+        """Forget *segment*, which holds nothing any more, and delete its file, or keep it aside if it is damaged."""
+        self._segments.remove(segment)
+        if segment.file is not None:
+            segment.file.close()
+        if segment.path is not None:
+            self._clear_away(segment)
+        if segment.claim is not None and segment.path is not None:
+            segment.claim.paths.discard(segment.path)
+            if not segment.claim.paths:
+                self.claims.remove(segment.claim)
+                self._forget_claim(segment.claim)
+
+    def _clear_away(self, segment: Segment) -> None:
+        assert segment.path is not None
+        try:
+            if segment.is_damaged:
+                self._losses.note("spool_damaged", f"a part of a file could not be read: see {set_aside(segment.path)}")
+            else:
+                segment.path.unlink(missing_ok=True)
+        except FileNotFoundError:
+            return
+        except OSError:
+            self._losses.note("spool_delete_failed", f"{segment.path} has been sent, and cannot be deleted")
+
+    # -- caps ------------------------------------------------------------------------------------------------------
+
+    def drop_expired(self) -> None:
+        """Drop the segments that are too old."""
+        # A segment is ended long before that: so nothing is dropped that is younger.
+        limit = time.monotonic() - self._caps.max_age - self._caps.segment_seconds
+        for segment in [segment for segment in self._segments if segment.path is not None and segment.began < limit]:
+            self._drop(segment, "spool_expired", f"older than {self._caps.max_age:.0f} s")
+
+    def _make_room(self, needed: int) -> None:
+        on_disk = [segment for segment in self._segments if segment.path is not None]
+        size = sum(segment.size for segment in on_disk)
+        for segment in on_disk:
+            if size + needed <= max(self.room, needed):
+                return
+            size -= segment.size
+            self._drop(segment, "spool_full", "the spool has reached its cap; these were the oldest")
+
+    def _drop(self, segment: Segment, reason: str, message: str) -> None:
+        self._losses.drop(segment.records, reason, message)
+        if segment is self._active:
+            self._active = None
+        segment.let_go()
+        segment.is_damaged = False  # it is room that we need
+        self._finish(segment)
+
+    def _bound_memory(self) -> None:
+        memory = [segment for segment in self._segments if segment.path is None]
+        size = sum(segment.bytes for segment in memory)
+        for segment in memory:
+            while size > self._caps.memory_bytes and segment.waiting:
+                entry, _ = segment.take(newest=False)
+                size -= entry.size
+                self._losses.drop(entry.left, "spool_full", "too much for the memory, while there is no disk")
+                segment.remove(entry)
+
+    # -- all of it -------------------------------------------------------------------------------------------------
+
+    @property
+    def is_all_on_disk(self) -> bool:
+        """Whether nothing is in memory alone."""
+        return all(segment.path is not None or segment.batches == 0 for segment in self._segments)
+
+    @property
+    def is_reading_late(self) -> bool:
+        """Whether something waits until reading is tried again."""
+        return any(segment.waiting is None and segment.not_before for segment in self._segments)
+
+    def pending(self) -> Pending:
+        """Return what is not settled."""
+        segments = self._segments
+        return Pending(sum(s.batches for s in segments), sum(s.records for s in segments), sum(s.bytes for s in segments))
+
+    def is_settled(self, mark: int) -> bool:
+        """Return whether nothing is left of what was appended here up to *mark*."""
+        return not any(s.batches and 0 < s.oldest_mark() <= mark for s in self._segments)
+
+    def close(self) -> None:
+        """Let go of all files and locks; what is in memory is lost."""
+        self._losses.lose(sum(s.records for s in self._segments if s.path is None), "shutdown")
+        self._end_active()
+        self._segments = [segment for segment in self._segments if segment.path is not None]
+        for segment in self._segments:
+            if segment.file is not None:
+                segment.unload()
+        for claim in self.claims:
+            self._forget_claim(claim)
+        self._own.end(is_empty=all(segment.claim is not None for segment in self._segments))
+
+    def _find_finished(self) -> list[Segment]:
+        return [s for s in self._segments if s.path is not None and s.batches == 0 and s is not self._active]

@@ -1,0 +1,64 @@
+"""A process set-up of its own for each test that configures."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+
+import pytest
+
+from otel_events import catalog, process, runtime
+
+
+@pytest.fixture
+def fresh(monkeypatch, tmp_path):
+    """Give the test a set-up as of a program that has just begun; end it, and restore what was before."""
+    for name in [name for name in os.environ if name.startswith("OTEL_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    known = catalog.current()
+    with process.stand_in(None) as made:
+        runtime.process_attributes = {}
+        yield made
+        if made.pipeline is not None:
+            made.pipeline.stop(time.monotonic() + 0.3)
+    catalog.set_current(known)
+
+
+class KeepingSink:
+    """Keeps what it is given."""
+
+    def __init__(self, name="kept"):
+        self.name = name
+        self.events = deque()
+        self.spans = []
+        self.is_closed = False
+
+    def write(self, events):
+        self.events.extend(events)
+
+    def flush(self, deadline):
+        return True
+
+    def close(self, deadline):
+        self.is_closed = True
+        return True
+
+    @property
+    def names(self):
+        return [event.name for event in self.events]
+
+
+class SpanKeepingSink(KeepingSink):
+    """Keeps events and spans."""
+
+    def write_spans(self, spans):
+        self.spans.extend(spans)
+
+
+def assert_accounted(stats, sink):
+    """Emitted events are delivered to *sink*, dropped, queued or spooled, and nothing else."""
+    parts = (stats.delivered.get(sink, 0), sum(stats.dropped.values()), stats.queued, stats.spooled)
+    assert stats.emitted == sum(parts), stats

@@ -1,0 +1,75 @@
+"""Programs that tests run in a process of their own, where what is global may be set and the end is a real one."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PATIENCE = 60.0  # seconds; reached only by a failing test
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a program left behind."""
+
+    code: int
+    out: str
+    err: str
+    state: Path
+
+    @property
+    def said(self):
+        """Its last line, as JSON."""
+        return json.loads(self.out.splitlines()[-1])
+
+    @property
+    def default_ledger(self):
+        """The events in the ledger of the user's state directory."""
+        return ledger_events(self.state / "otel-events" / "events.jsonl")
+
+
+def ledger_events(path):
+    """Return the events in a ledger, headers left out; none if there is no such file."""
+    if not Path(path).exists():
+        return []
+    lines = (json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines())
+    return [line for line in lines if line["event"] != "otel_events.ledger.header"]
+
+
+def environment(home: Path, **env: str) -> dict[str, str]:
+    """Return an environment without anything of OpenTelemetry's but *env*, and with *home* as the user's home."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("OTEL_", "PYTEST_"))}
+    for name in ("TRACEPARENT", "TRACESTATE", "BAGGAGE"):
+        kept.pop(name, None)
+    state = str(home / "state")
+    return {
+        **kept,
+        "HOME": str(home),
+        "XDG_STATE_HOME": state,
+        "LOCALAPPDATA": state,
+        "PYTHONPATH": str(ROOT),
+        "PYTHONWARNINGS": "error",
+        **env,
+    }
+
+
+def run_program(source: str, home: Path, *arguments: str, **env: str) -> Ran:
+    """Run *source*; `ev`, `json` and `sys` are imported for it."""
+    path = home / "program.py"
+    path.write_text("import json, sys\nimport otel_events as ev\n" + textwrap.dedent(source), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, str(path), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        env=environment(home, **env),
+        cwd=home,
+        check=False,
+    )
+    return Ran(done.returncode, done.stdout, done.stderr, home / "state")

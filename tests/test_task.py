@@ -1,0 +1,552 @@
+"""Tasks, phases, cycles and sessions: what they tell, and what they leave alone."""
+
+import asyncio
+import concurrent.futures
+import functools
+import inspect
+import pathlib
+import threading
+import traceback
+
+import pytest
+from opentelemetry import trace
+from opentelemetry.trace import StatusCode
+
+import otel_events as ev
+from otel_events.testing import capture_events
+from tests.program import run_program
+
+
+def told(events):
+    """Return name, task id and parent of each event."""
+    return [(event.name, event.attributes.get("task_id"), event.attributes.get("parent_task_id")) for event in events]
+
+
+# -- the whole example -----------------------------------------------------------------------------------------------
+
+
+def test_the_example_of_the_documentation_runs_as_written(events):
+    """Sessions and cycles bind and frame, a task is a span, results stand on the closing event."""
+    with ev.session("s-1"), ev.cycle(42, day=1551), ev.context(persona="thesis"):
+        with ev.task("draft", task_id="t-1", goal="...") as task:
+            ev.emit("evidence.added", source="paper.pdf", quality=0.82)
+            task.set(quality=0.85, confidence=0.78)
+    ev.emit("alert.triggered", "Proxy port not responding", severity="warning", component="proxy", port=18091)
+
+    assert events.names == [
+        *("session.start", "cycle.start", "task.started", "evidence.added", "task.completed"),
+        *("cycle.end", "session.end", "alert.triggered"),
+    ]
+    bound = {"session_id": "s-1", "cycle": 42, "day": 1551, "persona": "thesis", "task_id": "t-1"}
+    opening, closing = events.one("task.started"), events.one("task.completed")
+    assert opening.attributes == {"task_name": "draft", "goal": "...", **bound}
+    duration = closing.attributes["duration"]
+    assert isinstance(duration, float)
+    assert closing.attributes == {"quality": 0.85, "confidence": 0.78, "duration": duration, **bound}
+    assert events.one("evidence.added").attributes == {"source": "paper.pdf", "quality": 0.82, **bound}
+    assert events.one("alert.triggered").severity is ev.Severity.WARN
+
+    task_span, cycle_span = events.spans
+    assert (task_span.name, task_span.parent) == ("draft", cycle_span.context)
+    assert dict(task_span.attributes) == {
+        **bound,
+        "task_name": "draft",
+        "goal": "...",
+        "quality": 0.85,
+        "confidence": 0.78,
+    }
+    assert [event.name for event in task_span.events] == ["task.started", "evidence.added", "task.completed"]
+    assert task_span.status.status_code is StatusCode.UNSET
+
+
+# -- functions of every kind -----------------------------------------------------------------------------------------
+
+
+class Desk:
+    @ev.task
+    def method(self, word):
+        return word
+
+    @ev.task
+    @classmethod
+    def outer_class(cls, word):
+        return word
+
+    @classmethod
+    @ev.task
+    def inner_class(cls, word):
+        return word
+
+    @ev.task("static", retries=3)
+    @staticmethod
+    def outer_static(word):
+        return word
+
+    @staticmethod
+    @ev.task
+    def inner_static(word):
+        return word
+
+    @ev.task
+    async def coroutine(self, word):
+        return word
+
+
+class Callable:
+    def __call__(self, word):
+        return word
+
+
+class AsyncCallable:
+    async def __call__(self, word):
+        await asyncio.sleep(0)
+        ev.emit("x.inside")
+        return word
+
+
+def echo(word, times=1):
+    """Say it again."""
+    return word * times
+
+
+async def echo_later(word):
+    """Say it again, later."""
+    await asyncio.sleep(0)
+    ev.emit("x.inside")
+    return word
+
+
+def echo_steps(word):
+    """Say it step by step."""
+    yield word
+    return word
+
+
+async def echo_async_steps(word):
+    """Say it step by step, later."""
+    yield word
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        (lambda: Desk().method("a"), "Desk.method"),
+        (lambda: Desk.outer_class("a"), "Desk.outer_class"),
+        (lambda: Desk().inner_class("a"), "Desk.inner_class"),
+        (lambda: Desk.outer_static("a"), "static"),
+        (lambda: Desk().inner_static("a"), "Desk.inner_static"),
+        (lambda: asyncio.run(Desk().coroutine("a")), "Desk.coroutine"),
+        (lambda: ev.task(echo)("a"), "echo"),
+        (lambda: ev.task()(echo)("a"), "echo"),
+        (lambda: ev.task(goal="x")(echo)("a"), "echo"),
+        (lambda: ev.task(functools.partial(echo, "a"))(), "echo"),
+        (lambda: ev.task(Callable())("a"), "Callable"),
+        (lambda: asyncio.run(ev.task(AsyncCallable())("a")), "AsyncCallable"),
+        (lambda: asyncio.run(ev.task(functools.partial(echo_later, "a"))()), "echo_later"),
+        (lambda: ev.task(lambda word: word)("a"), "<lambda>"),
+    ],
+)
+def test_whatever_can_be_called_can_be_a_task(events, call, name):
+    """Its result is its own; opening and closing event frame what it does."""
+    assert call() == "a"
+
+    names = [event for event in events.names if event != "x.inside"]
+    assert names == ["task.started", "task.completed"]
+    assert events.one("task.started").attributes["task_name"] == name
+    assert events[-1].name == "task.completed"
+
+
+@pytest.mark.parametrize("function", [echo, echo_later, echo_steps, echo_async_steps])
+def test_a_decorated_function_looks_like_the_one_it_was(function):
+    """Name, docstring, signature and kind stay."""
+    decorated = ev.task("x", a=1)(function)
+
+    for kind in (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction):
+        assert kind(decorated) == kind(function)
+    assert inspect.signature(decorated) == inspect.signature(function)
+    assert (decorated.__name__, decorated.__doc__) == (function.__name__, function.__doc__)
+
+
+def test_generators_are_tasks_from_their_first_step_to_their_last(events):
+    """What the consumer does in between is not inside; a return value comes through."""
+
+    def consume():
+        result = yield from ev.task(echo_steps)("a")
+        ev.emit("x.after", result=result)
+
+    for _ in consume():
+        ev.emit("x.between")
+
+    between, after = events.one("x.between"), events.one("x.after")
+    assert events.names == ["task.started", "x.between", "task.completed", "x.after"]
+    assert (between.attributes, after.attributes) == ({}, {"result": "a"})
+
+
+def test_async_generators_are_tasks_too(events):
+    """From the first step to the last."""
+
+    async def consume():
+        async for _ in ev.task(echo_async_steps)("a"):
+            ev.emit("x.between")
+
+    asyncio.run(consume())
+
+    assert events.names == ["task.started", "x.between", "task.completed"]
+    assert events.one("x.between").attributes == {}
+
+
+def test_a_generator_that_is_given_up_is_a_cancelled_task(events):
+    """Closed, or let go of, in the middle."""
+    running = ev.task(echo_steps)("a")
+    next(running)
+    del running
+
+    assert events.names == ["task.started", "task.cancelled"]
+    assert events.one("task.cancelled").attributes["error.type"] == "GeneratorExit"
+
+
+@pytest.mark.parametrize("thing", [int, Desk, property(echo)])
+def test_what_cannot_be_a_task_is_refused_when_it_is_defined(thing):
+    """A class would no longer be one; the error says what to decorate instead."""
+    with pytest.raises(ev.DefinitionError, match="give a function or a method"):
+        ev.task("x")(thing)
+
+
+def test_what_a_type_checker_sees_of_a_decorated_function(tmp_path):
+    """Signature and result of every kind of function stay; wrong calls are refused."""
+    api = pytest.importorskip("mypy.api", reason="mypy comes with the lint tools")
+    root = pathlib.Path(__file__).parents[1]
+    sample = root / "tests" / "typing" / "scopes.py"
+    config = tmp_path / "mypy.ini"
+    config.write_text(f"[mypy]\nmypy_path = {root}\n")
+    options = ["--strict", "--no-error-summary", "--follow-imports=silent", f"--cache-dir={tmp_path / 'cache'}"]
+
+    out, failed, _ = api.run([*options, f"--config-file={config}", str(sample)])
+
+    wanted = [
+        (str(number), line.partition("# mypy: ")[2])
+        for number, line in enumerate(sample.read_text().splitlines(), 1)
+        if "# mypy: " in line
+    ]
+    found = [line.partition("scopes.py:")[2].split(": ", 2) for line in out.splitlines()]
+    assert [(number, said.partition("  [")[0]) for number, _, said in found] == wanted, (out, failed)
+
+
+# -- how it ends -----------------------------------------------------------------------------------------------------
+
+
+def test_an_exception_fails_the_task_and_travels_on_unchanged(events):
+    """The very same object, its traceback without any frame of ours but the wrapper's; the span says ERROR."""
+    error = ValueError("no source")
+
+    @ev.task
+    def draft():
+        raise error
+
+    with pytest.raises(ValueError, match="no source") as caught:
+        draft()
+
+    assert caught.value is error
+    assert [frame.name for frame in traceback.extract_tb(error.__traceback__)][1:] == ["call", "draft"]
+    assert (error.__cause__, error.__context__) == (None, None)
+    failed = events.one("task.failed", severity="error")
+    assert failed.attributes["error.type"] == failed.attributes["exception.type"] == "ValueError"
+    assert failed.attributes["exception.message"] == "no source"
+    assert failed.attributes["exception.stacktrace"].endswith("ValueError: no source")
+    (span,) = events.spans
+    assert (span.status.status_code, span.status.description) == (StatusCode.ERROR, "ValueError: no source")
+    assert span.attributes["error.type"] == "ValueError"
+    assert [event.name for event in span.events] == ["task.started", "task.failed"]
+
+
+class Cancelled(BaseException):
+    """As other libraries cancel."""
+
+
+@pytest.mark.parametrize(
+    ("error", "name", "status"),
+    [
+        (asyncio.CancelledError(), "task.cancelled", StatusCode.UNSET),
+        (concurrent.futures.CancelledError(), "task.cancelled", StatusCode.UNSET),
+        (KeyboardInterrupt(), "task.cancelled", StatusCode.UNSET),
+        (GeneratorExit(), "task.cancelled", StatusCode.UNSET),
+        (Cancelled(), "task.cancelled", StatusCode.UNSET),
+        (SystemExit(), "task.completed", StatusCode.UNSET),
+        (SystemExit(0), "task.completed", StatusCode.UNSET),
+        (SystemExit(3), "task.failed", StatusCode.ERROR),
+        (TimeoutError(), "task.failed", StatusCode.ERROR),
+        (StopIteration(), "task.failed", StatusCode.ERROR),
+    ],
+)
+def test_what_leaves_the_block_decides_how_the_task_ended(events, error, name, status):
+    """Cancellations are no failures; an orderly exit is none either."""
+    with pytest.raises(type(error)), ev.task("x"):
+        raise error
+
+    assert events.names == ["task.started", name]
+    assert events.spans[0].status.status_code is status
+
+
+def test_a_cancelled_asyncio_task_is_a_cancelled_task(events):
+    """And asyncio sees its CancelledError."""
+
+    async def main():
+        running = asyncio.create_task(ev.task(asyncio.sleep)(60))
+        await asyncio.sleep(0.01)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+    asyncio.run(main())
+
+    assert events.names == ["task.started", "task.cancelled"]
+
+
+def test_a_task_can_fail_without_an_exception(events):
+    """`fail` says why, for people and for counting."""
+    with ev.task("x") as task:
+        task.fail("no source found", error_type="no_source")
+
+    failed = events.one("task.failed", severity="error")
+    assert (failed.attributes["reason"], failed.attributes["error.type"]) == ("no source found", "no_source")
+    (span,) = events.spans
+    assert (span.status.status_code, span.status.description) == (StatusCode.ERROR, "no source found")
+    assert span.attributes["error.type"] == "no_source"
+
+
+def test_phases_cycles_and_sessions_end_in_one_event_whatever_happens(events):
+    """It tells by `error.type` and severity that it was a failure."""
+    with pytest.raises(ValueError, match="x"), ev.phase("thesis", goal="g"):
+        raise ValueError("x")
+
+    assert events.names == ["thesis.start", "thesis.end"]
+    assert events[0].attributes == {"goal": "g"}
+    assert (events[1].severity, events[1].attributes["error.type"]) == (ev.Severity.ERROR, "ValueError")
+
+
+def test_a_phase_that_the_catalogue_does_not_know_is_told_by_its_name(events):
+    """`phase.start` and `phase.end` carry it, and it is a span."""
+    with ev.phase("digestion"):
+        pass
+
+    assert [(event.name, event.attributes.get("phase")) for event in events] == [
+        ("phase.start", "digestion"),
+        ("phase.end", None),
+    ]
+    assert [span.name for span in events.spans] == ["digestion"]
+
+
+def test_a_session_is_no_span_and_a_cycle_is_one(events):
+    """Sessions outlive traces."""
+    with ev.session("s-1"):
+        pass
+    with ev.cycle(1):
+        pass
+
+    assert [span.name for span in events.spans] == ["cycle"]
+
+
+# -- identity --------------------------------------------------------------------------------------------------------
+
+
+def test_a_task_id_is_made_where_none_is_given(events):
+    """The task knows it, and every event inside has it; it is text, whatever was given."""
+    with ev.task("x") as made:
+        pass
+    with ev.task("x", task_id=7) as given:
+        pass
+
+    assert (len(made.task_id), given.task_id) == (16, "7")
+    assert [event.attributes["task_id"] for event in events] == [made.task_id] * 2 + ["7"] * 2
+
+
+def test_a_functions_own_parameter_is_the_task_id(events):
+    """By position, by keyword, by default; None means that one is made; what decorates wins."""
+
+    @ev.task
+    def draft(goal, task_id="t-default"):
+        return task_id
+
+    draft("g", "t-1")
+    draft(goal="g", task_id="t-2")
+    draft("g")
+    draft("g", None)
+    ev.task("x", task_id="t-3")(draft.__wrapped__)("g", "t-4")
+    with pytest.raises(TypeError, match="unexpected keyword"):
+        draft("g", nonsense=1)
+
+    ids = [event.attributes["task_id"] for event in events if event.name == "task.started"]
+    assert [*ids[:3], ids[4]] == ["t-1", "t-2", "t-default", "t-3"]
+    assert len(ids[3]) == len(ids[5]) == 16
+
+
+def test_a_nested_task_tells_the_task_around_it(events):
+    """One level up; beneath a process-wide task id as well."""
+    ev.bind(task_id="t-0")
+    with ev.task("a", task_id="t-1"), ev.context(persona="p"), ev.task("b", task_id="t-2"), ev.phase("thesis"):
+        with ev.task("c", task_id="t-3"):
+            pass
+
+    assert told(events)[:5] == [
+        ("task.started", "t-1", "t-0"),
+        ("task.started", "t-2", "t-1"),
+        ("thesis.start", "t-2", "t-1"),
+        ("task.started", "t-3", "t-2"),
+        ("task.completed", "t-3", "t-2"),
+    ]
+
+
+# -- closed by hand --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["task.completed", "task_completed"])
+@pytest.mark.parametrize("fields", [{}, {"task_id": "t-1"}])
+def test_a_task_that_is_closed_by_hand_is_not_closed_twice(events, name, fields):
+    """The program's own event is the closing one, under either spelling, and has duration and results too."""
+    with ev.task("x", task_id="t-1") as task:
+        task.set(quality=0.8, confidence=0.5)
+        with ev.context(persona="p"), ev.phase("thesis"):
+            ev.emit(name, {"key_": 1}, quality=0.9, **fields)
+
+    assert events.names == ["task.started", "thesis.start", "task.completed", "thesis.end"]
+    closing = events.one("task.completed").attributes
+    assert (closing["quality"], closing["confidence"], closing["key_"]) == (0.9, 0.5, 1)
+    assert closing["duration"] > 0
+    assert events.spans[-1].events[-1].name == "task.started"
+
+
+def test_closing_another_task_by_hand_leaves_this_one_open(events):
+    """The id says which is meant: an outer one, or none that is open here."""
+    with ev.task("a", task_id="t-1"), ev.task("b", task_id="t-2"):
+        ev.emit("task.completed", task_id="t-elsewhere")
+        ev.emit("task.failed", task_id="t-1", reason="x")
+
+    assert told(events)[2:] == [
+        ("task.completed", "t-elsewhere", "t-1"),
+        ("task.failed", "t-1", "t-1"),
+        ("task.completed", "t-2", "t-1"),
+    ]
+    assert [span.status.status_code for span in events.spans] == [StatusCode.UNSET, StatusCode.ERROR]
+
+
+def test_an_exception_after_a_task_was_closed_by_hand_shows_on_the_span_alone(events):
+    """The task has ended once, as the program said."""
+    with pytest.raises(ValueError, match="late"), ev.task("x"):
+        ev.emit("task.completed")
+        raise ValueError("late")
+
+    assert events.names == ["task.started", "task.completed"]
+    assert events.spans[0].status.status_code is StatusCode.ERROR
+
+
+# -- one object, many uses -------------------------------------------------------------------------------------------
+
+
+def test_a_task_object_may_be_used_again(events):
+    """Each time is a task of its own, with an id of its own, and nothing left of the last one."""
+    task = ev.task("x")
+    with task:
+        task.set(quality=1)
+        first = task.task_id
+    task.set(quality=2)
+    task.fail("too late")
+    with task:
+        pass
+
+    assert first != task.task_id
+    assert events.names == ["task.started", "task.completed"] * 2
+    assert "quality" not in events[3].attributes
+
+
+def test_a_task_object_entered_within_itself_gives_a_copy(events):
+    """What `with` gives is the inner one."""
+    outer = ev.task("x")
+    with outer, outer as inner:
+        inner.set(quality=1)
+        outer.set(quality=2)
+
+    assert told(events) == [
+        ("task.started", outer.task_id, None),
+        ("task.started", inner.task_id, outer.task_id),
+        ("task.completed", inner.task_id, outer.task_id),
+        ("task.completed", outer.task_id, None),
+    ]
+    assert [event.attributes["quality"] for event in events.named("task.completed")] == [1, 2]
+
+
+def test_a_task_object_serves_many_threads_at_once(events):
+    """Each has an id of its own and closes its own."""
+    shared, barrier = ev.task("x"), threading.Barrier(8)
+
+    def work(number):
+        barrier.wait()
+        for _ in range(20):
+            with shared as mine:
+                mine.set(worker=number)
+                ev.emit("x.inside", mine=mine.task_id)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    inside = events.named("x.inside")
+    assert len({event.attributes["task_id"] for event in inside}) == len(inside) == 160
+    assert [event for event in inside if event.attributes["mine"] != event.attributes["task_id"]] == []
+    assert len(events.named("task.completed")) == 160
+
+
+def test_what_is_said_to_a_task_after_its_end_is_harmless(events):
+    """It is too late, and no mistake."""
+    with ev.task("x") as task:
+        pass
+    task.set(quality=1)
+    task.fail("late")
+    task.close(None)
+
+    assert events.names == ["task.started", "task.completed"]
+
+
+# -- spans -----------------------------------------------------------------------------------------------------------
+
+
+def test_without_any_place_for_spans_a_task_still_has_ids(tmp_path):
+    """Trace and span ids correlate its events; a nested task is in the same trace; they do not follow `random`'s seed."""
+    program = """
+        import random
+        random.seed(0)
+        ev.configure(ledger="events.jsonl")
+        with ev.task("a"), ev.task("b"):
+            ev.emit("x.y")
+        ev.shutdown()
+        with open("events.jsonl", encoding="utf-8") as written:
+            lines = [json.loads(line) for line in written]
+        started, _, inside = [line for line in lines if "trace_id" in line][:3]
+        assert inside["trace_id"] == started["trace_id"] and inside["span_id"] != started["span_id"], lines
+        print(json.dumps(started["trace_id"]))
+    """
+    homes = [tmp_path / "a", tmp_path / "b"]
+    for home in homes:
+        home.mkdir()
+    ran = [run_program(program, home, OTEL_TRACES_EXPORTER="none") for home in homes]
+
+    assert [one.err for one in ran] == ["", ""]
+    assert ran[0].said != ran[1].said
+
+
+def test_a_tracer_that_fails_does_not_fail_the_task(monkeypatch):
+    """A sampler or a processor of somebody else's that raises costs the span, and is counted."""
+
+    class Broken(trace.TracerProvider):
+        def get_tracer(self, *args, **kwargs):
+            raise RuntimeError("broken")
+
+    monkeypatch.setattr(trace, "get_tracer_provider", Broken)
+    with capture_events() as events:
+        with ev.task("x", task_id="t-1"):
+            ev.emit("x.y")
+
+        assert told(events) == [(name, "t-1", None) for name in ("task.started", "x.y", "task.completed")]
+        assert events[0].trace_id != ""
+        assert ev.stats().problems == {"span_failed_to_start": 1}
