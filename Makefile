@@ -11,7 +11,7 @@ INSTALLED := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest
 BACKENDS ?=
 
-.PHONY: help demo test test-fast lint format backends wheel-test docs lock clean
+.PHONY: help demo test test-fast lint format backends wheel-test bench bench-quick docs lock clean
 
 help:  ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,13 +67,29 @@ wheel-test: $(INSTALLED)  ## build the wheel, install it alone, and run the quic
 	cd build/wheel/checkout && ../$(patsubst $(VENV)/%,venv/%,$(BIN))/python -m pytest -m "not backends and not slow" -q \
 	  --ignore tests/catalog/test_generated.py
 
+BENCH_VENV ?= .venv-bench
+BENCH := $(BENCH_VENV)/$(notdir $(BIN))/python
+
+$(BENCH_VENV)/.installed: benchmarks/requirements.txt
+	@$(PYTHON) -m venv $(BENCH_VENV)
+	@$(BENCH) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+bench: $(BENCH_VENV)/.installed  ## what an event costs beside our peers (ten minutes)
+	$(BENCH) -m benchmarks
+
+bench-quick: $(BENCH_VENV)/.installed  ## the same in two minutes
+	$(BENCH) -m benchmarks --quick
+
 docs: $(INSTALLED)  ## write docs/events.md and docs/settings.md anew
 	$(BIN)/python tools/generate_catalog.py
 	$(BIN)/python tools/generate_settings_docs.py
 
-lock:  ## write requirements.lock anew from pyproject.toml (needs uv)
+lock:  ## write the lock files anew from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	  --group dev -o requirements.lock pyproject.toml
+	uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --group bench -o benchmarks/requirements.txt pyproject.toml
 
 clean:  ## remove what was built here (the backends' cache stays)
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(BENCH_VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

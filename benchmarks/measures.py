@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from statistics import median
@@ -161,6 +162,7 @@ def memory(subject: Subject, *, count: int, burst: int = 0) -> dict[str, Any]:
     with subject.speaking() as say:
         for i in range(2000):
             say(i)
+        gc.collect()
         before = resident_bytes()
         for i in range(count):
             say(i)

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,10 +64,8 @@ class _Child:
     def close(self) -> None:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        try:
+        with suppress(BrokenPipeError):  # it has ended before us
             self._process.stdin.close()
-        except BrokenPipeError:  # it has ended before us
-            pass
         try:
             self._process.wait(_PATIENCE)
         except subprocess.TimeoutExpired:

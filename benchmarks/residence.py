@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from pathlib import Path
 
@@ -18,7 +17,6 @@ class NotKnownError(RuntimeError):
 
 def resident_bytes() -> int:
     """Return the memory that this process holds, or raise NotKnownError where there is no /proc."""
-    gc.collect()
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
     except OSError as error:

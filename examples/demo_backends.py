@@ -97,7 +97,7 @@ def _from_ledger(event: Event) -> Seen:
 
 
 def _show_collector(stack: Stack, emitted: int, uid: str) -> Seen:
-    rows = wait_for(lambda: _if_all(stack.collector.events(), emitted), f"{emitted} events in the Collector's file")
+    rows = wait_for(lambda: _if_all(_told(stack), emitted), f"{emitted} events in the Collector's file")
     spans = stack.collector.spans()
     say(f"\nThe Collector's JSONL: {stack.collector.events_path}")
     say(f"  {len(rows)} events; {len(spans)} spans in traces.jsonl beside it")
@@ -128,6 +128,11 @@ def _show_loki(stack: Stack) -> Seen:
     say(f"  {row['body']}  persona={known['persona']} cycle={known['cycle']} strength={known['strength']}")
     uid = known["log_record_uid"]  # Loki has no dots in names, and no types: every value is text
     return Seen(known["event_name"], uid, known["trace_id"], row["time_unix_nano"], float(known["strength"]))
+
+
+def _told(stack: Stack) -> list[dict[str, Any]]:
+    """Return the program's events: what the writer says of itself is no part of the story."""
+    return [row for row in stack.collector.events() if not row["name"].startswith("otel_events.")]
 
 
 def _if_all(rows: list[dict[str, Any]], expected: int) -> list[dict[str, Any]]:

@@ -38,6 +38,7 @@ _TOLD_ELSEWHERE |= {"duration", "task_name", "error.type"}
 
 def show_story(events: Sequence[Event]) -> None:
     """Print the table of *events*, as wide as the terminal but no wider than reads well."""
+    events = [event for event in events if not is_own(event)]
     width = min(_WIDEST, shutil.get_terminal_size((_WIDEST, 24)).columns)
     print(f"\nWhat happened from {_local_time(events[0])} on, in the program's own words:\n")
     for line in Table(events, width, Paint(sys.stdout)).lines():
@@ -81,15 +82,20 @@ class Totals:
 
     @property
     def kept(self) -> int:
-        """The number of events in the ledger."""
+        """The number of the program's events in the ledger."""
         return sum(self.events.values())
+
+
+def is_own(event: Event) -> bool:
+    """Return whether *event* is what the writer says of itself: no part of the story."""
+    return event.name.startswith("otel_events.")
 
 
 def count(events: Sequence[Event]) -> Totals:
     """Return the totals of *events*, all of one writer."""
     # A uid is the writer's id and a number that counts up, in hexadecimal: one that is missing shows.
     numbers = {int(event.uid.rpartition("-")[2], 16) for event in events}
-    return Totals(Counter(event.name for event in events), max(numbers, default=0) - len(numbers))
+    return Totals(Counter(event.name for event in events if not is_own(event)), max(numbers, default=0) - len(numbers))
 
 
 class Table:

@@ -6,6 +6,9 @@ import atexit as _atexit
 import os as _os
 
 from otel_events import runtime as _runtime
+from otel_events.bridges.event_handler import EventHandler
+from otel_events.bridges.setup import setup_logging, setup_structlog
+from otel_events.bridges.unhandled import capture_unhandled
 from otel_events.configure import configure, flush, shutdown, stats
 from otel_events.configure import fill_catalogue_slots as _fill_catalogue_slots
 from otel_events.configure import private_tracer_provider as _private_tracer_provider
@@ -26,6 +29,7 @@ __all__ = [
     "ConfigurationError",
     "DefinitionError",
     "Emitter",
+    "EventHandler",
     "OtelEventsError",
     "Severity",
     "Stats",
@@ -34,6 +38,7 @@ __all__ = [
     "__version__",
     "bind",
     "bound_attributes",
+    "capture_unhandled",
     "carry",
     "configure",
     "context",
@@ -46,6 +51,8 @@ __all__ = [
     "inject",
     "phase",
     "session",
+    "setup_logging",
+    "setup_structlog",
     "shutdown",
     "stats",
     "task",

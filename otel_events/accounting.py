@@ -20,7 +20,7 @@ class Tally:
     def __init__(self) -> None:
         self._pending: deque[tuple[str, int]] = deque()
         self._counts: Counter[str] = Counter()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may come in the middle of `counts`, and count
 
     def add(self, reason: str, count: int = 1) -> None:
         """Count *count* more for *reason*."""
@@ -51,6 +51,8 @@ class Accounts:
     Attributes:
         dropped: events lost, by reason (`queue_full`, `after_shutdown`, `filtered`, `otlp_rejected`, ...).
         delivered: events safely handed over, by sink.
+        summarised: events for which another one stands, by the stage that made it.
+        redacted: what was taken out of events, by kind.
         problems: things that were not as they should be, though the event went on, by cause.
         cut: what limits took away, by kind.
         unknown_names: events that the catalogue does not know, by name.
@@ -59,6 +61,8 @@ class Accounts:
     def __init__(self) -> None:
         self.dropped = Tally()
         self.delivered = Tally()
+        self.summarised = Tally()
+        self.redacted = Tally()
         self.problems = Tally()
         self.cut = Tally()
         self.unknown_names = Tally()

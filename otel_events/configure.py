@@ -31,6 +31,8 @@ _SET_UP_SECONDS = 2.0
 
 # The process of multiprocessing for whose end a shutdown is arranged.
 _finalized_pid: int | None = None
+# The threads that are setting up in the middle of an emit.
+_starting: set[int] = set()
 
 
 def configure(**keywords: Any) -> None:
@@ -53,8 +55,15 @@ def configure(**keywords: Any) -> None:
 
 
 def start_in_background() -> None:
-    """Start the pipeline without waiting for it: on the thread of the first emit, whatever it is in the middle of."""
+    """Start the pipeline without waiting for it: on the thread of the first emit, whatever it is in the middle of.
+
+    Where events are to be on disk when `emit` returns, the first emit does wait.
+    """
     _finalize_in_multiprocessing()
+    now = process.current()
+    if now.wants_inline():
+        _start_here(now)
+        return
     # Not `threading.Thread`: its `start` takes locks and waits.
     _thread.start_new_thread(_start, (process.current(),))
 
@@ -66,6 +75,17 @@ def _start(starting: process.Process) -> None:
         # A program that never called configure has nobody to raise to.
         starting.capture.accounts.problems.add("start_failed")
         starting.notices.warn("start_failed", f"otel_events could not start, events wait in memory: {error}")
+
+
+def _start_here(starting: process.Process) -> None:
+    me = threading.get_ident()
+    if me in _starting:  # a signal handler, or an import, that emits in the middle of it: what it emits waits
+        return
+    _starting.add(me)
+    try:
+        _start(starting)
+    finally:
+        _starting.discard(me)
 
 
 def private_tracer_provider() -> TracerProvider | None:

@@ -20,6 +20,8 @@ from otel_events.exception_snapshot import capture_exception
 from otel_events.values import clean, estimate, freeze
 
 if TYPE_CHECKING:
+    from opentelemetry.context import Context
+
     from otel_events.event import CapturedException, Draft
 
 _LARGE = 1024  # characters or bytes; from here on a value weighs in the queue's bound
@@ -113,6 +115,46 @@ class Emitter:
         except Exception:
             # Nothing that an event holds may break the program that tells of it.
             runtime.capture.accounts.dropped.add("emit_failed")
+
+
+def capture_log_record(
+    name: Any,
+    message: Any,
+    severity: tuple[int, str],
+    *,
+    timestamp: int,
+    exception: CapturedException | None,
+    attributes: dict[str, Any],
+    context: Context,
+    scope: InstrumentationScope,
+) -> None:
+    """Put what a log bridge was given on the way of events; may raise what its parts raise.
+
+    Args:
+        name: what `emit` takes for an event; empty for a plain log record, which no catalogue knows.
+        message: the display string, or None.
+        severity: OpenTelemetry's number, and the source's word for it.
+        timestamp: when the record was made, nanoseconds since the epoch.
+        exception: what it tells of.
+        attributes: its own.
+        context: of the log call, which may have been on another thread.
+        scope: who logged.
+    """
+    context, binding = current_in(context)
+    event, message, own, weight = _sort_out(name, message, attributes)
+    if binding is not None and event in runtime.closing_names:
+        own = {**close_by_hand(binding, event, own or {}), **(own or {})}
+    bound = binding.merged if binding is not None else None
+    defaults = runtime.process_attributes
+    capture = runtime.capture
+    uid = next(capture.sequence)
+    draft = (uid, timestamp, event, message, severity, None, exception, own, None, bound, defaults, context, scope)
+    if event and runtime.strict is not None:
+        runtime.strict(draft)
+    capture.put(draft, event, weight)
+    span: Any = context.get(_SPAN_KEY) if event else None
+    if span is not None:
+        runtime.copy_to_span(span, draft)
 
 
 def _freeze_in_place(attributes: dict[str, Any]) -> int:

@@ -133,6 +133,14 @@ class InstrumentationScope:
 DEFAULT_SCOPE = InstrumentationScope("otel_events")
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Resource:
+    """Who a foreign record comes from, as its LoggerProvider says. Records of one provider share one."""
+
+    attributes: Mapping[str, Value]
+    schema_url: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class CapturedException:
     """An exception as the caller's thread saw it; its stack is formatted later, by the pipeline.
@@ -180,6 +188,7 @@ class Event:
         context: the OpenTelemetry Context at the call, for the processors of a program's own LoggerProvider.
         dropped_attributes: how many attributes a limit took away.
         given_name: the name as the program wrote it, where that is an alias; else empty.
+        resource: of a record that came from a LoggerProvider, that provider's; None for the process's own.
     """
 
     name: str
@@ -198,6 +207,7 @@ class Event:
     context: Context | None = None
     dropped_attributes: int = 0
     given_name: str = ""
+    resource: Resource | None = None
 
     def all_attributes(self) -> dict[str, Value]:
         """Return a new mapping of everything known about the event: its own attributes, then the bound ones."""

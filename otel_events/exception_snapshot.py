@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from otel_events.event import CapturedException
@@ -32,23 +32,29 @@ class ExceptionSnapshot(CapturedException):
         frames: where it went through, outermost first: code and line number.
         before: the exception that it came from, if there is one.
         is_caused: that exception was named as its cause (`raise ... from`).
+        max_lines: of the formatted stack, None for as many as there are.
     """
 
     frames: tuple[tuple[CodeType, int], ...] = ()
     before: ExceptionSnapshot | None = None
     is_caused: bool = False
+    max_lines: int | None = None
 
 
-def capture_exception(exception: Any) -> ExceptionSnapshot | None:
+def capture_exception(exception: Any, *, max_lines: int | None = None) -> ExceptionSnapshot | None:
     """Return what can be kept of *exception*, or None if it is none.
 
     Args:
         exception: an exception, what `sys.exc_info()` gives, or True for the one being handled.
+        max_lines: how many lines of the formatted stack to keep, None for all.
     """
     error: Any = sys.exc_info()[1] if exception is True else exception
     if type(error) is tuple and len(error) == 3:
         error = error[1]
-    return _snapshot(error, _MAX_CHAIN) if issubclass(type(error), BaseException) else None
+    if not issubclass(type(error), BaseException):
+        return None
+    snapshot = _snapshot(error, _MAX_CHAIN)
+    return snapshot if max_lines is None else replace(snapshot, max_lines=max_lines)
 
 
 def exception_type(error: BaseException) -> str:

@@ -39,10 +39,7 @@ class OwnedFile:
         self.fd = os.open(path, flags | _FLAGS, 0o600)
         _owned.add(self)
         try:
-            status = os.fstat(self.fd)
-            if not stat.S_ISREG(status.st_mode):
-                raise OSError(errno.EINVAL, "it is not a regular file", path)
-            _refuse_foreign(status, path)
+            _check_file(os.fstat(self.fd), path)
         except OSError:
             self.close()
             raise
@@ -101,6 +98,12 @@ def _check_directory(path: Path) -> os.stat_result:
         raise OSError(errno.ENOTDIR, "it is not a directory", str(path))
     _refuse_foreign(status, str(path))
     return status
+
+
+def _check_file(status: os.stat_result, path: str) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "it is not a regular file", path)
+    _refuse_foreign(status, path)
 
 
 def _refuse_foreign(status: os.stat_result, path: str) -> None:

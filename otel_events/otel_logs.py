@@ -4,10 +4,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
-from opentelemetry._logs import Logger, LoggerProvider, LogRecord, SeverityNumber, get_logger_provider
+from opentelemetry._logs import (
+    Logger,
+    LoggerProvider,
+    LogRecord,
+    SeverityNumber,
+    get_logger_provider,
+    set_logger_provider,
+)
 from opentelemetry._logs._internal import ProxyLoggerProvider
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 
@@ -19,15 +27,56 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.resources import Resource
 
     from otel_events.event import Event
+    from otel_events.event import Resource as EventResource
 
 
-__all__ = ["Logger", "LoggerProvider", "RecordMaker", "program_provider", "record_of"]
+__all__ = [
+    "OURS",
+    "Logger",
+    "LoggerProvider",
+    "RecordMaker",
+    "global_provider",
+    "program_provider",
+    "record_of",
+    "set_logger_provider",
+    "shared_provider",
+]
+
+# What our own processors and exporters are known by, without importing them.
+OURS = "leads_to_otel_events"
+
+
+def global_provider() -> LoggerProvider | None:
+    """Return the global LoggerProvider, None if nobody has set one."""
+    provider = get_logger_provider()
+    return None if isinstance(provider, ProxyLoggerProvider) else provider
 
 
 def program_provider() -> LoggerProvider | None:
-    """Return the LoggerProvider that the program has set, None if it has set none."""
-    provider = get_logger_provider()
-    return None if isinstance(provider, ProxyLoggerProvider) else provider
+    """Return the LoggerProvider that the program has set as a destination, None if it has set none.
+
+    One that hands its records to us is none: what we sent there would come back.
+    """
+    provider = global_provider()
+    return None if provider is None or any(_which_lead_to_us(provider)) else provider
+
+
+def shared_provider() -> LoggerProvider | None:
+    """Return the global LoggerProvider, None if there is none, or nobody but us would hear what it is told."""
+    provider = global_provider()
+    leads = [] if provider is None else _which_lead_to_us(provider)
+    return None if leads and all(leads) else provider
+
+
+def _which_lead_to_us(provider: LoggerProvider) -> list[bool]:
+    # There is no public way to ask a provider for its processors, nor these for their exporters; a test tells when the
+    # SDK changes inside.
+    multi = getattr(provider, "_multi_log_record_processor", None)
+    leads = []
+    for processor in getattr(multi, "_log_record_processors", ()):
+        exporter = getattr(getattr(processor, "_batch_processor", processor), "_exporter", None)
+        leads.append(getattr(processor, OURS, False) is True or getattr(exporter, OURS, False) is True)
+    return leads
 
 
 def record_of(event: Event) -> LogRecord:
@@ -66,7 +115,7 @@ class RecordMaker:
         self._provider.add_log_record_processor(_keeping_processor(self._made, resource))
 
     def make(self, events: Sequence[Event]) -> list[ReadableLogRecord]:
-        """Return *events* as records with our resource and their scopes."""
+        """Return *events* as records with their scopes, and with their own resource or ours."""
         self._made.clear()
         for event in events:
             scope = event.scope
@@ -74,7 +123,16 @@ class RecordMaker:
                 scope.name, scope.version or None, scope.schema_url or None, dict(scope.attributes) or None
             )
             logger.emit(record_of(event))
+            if event.resource is not None:
+                self._made[-1] = replace(self._made[-1], resource=_sdk_resource(event.resource))
         return list(self._made)
+
+
+def _sdk_resource(resource: EventResource) -> Resource:
+    from opentelemetry.sdk.resources import Resource
+
+    attributes: Any = resource.attributes
+    return Resource(attributes, resource.schema_url)
 
 
 def _keeping_processor(kept: list[ReadableLogRecord], resource: Resource) -> LogRecordProcessor:

@@ -16,6 +16,8 @@ from otel_events.accounting import Accounts
 from otel_events.context import bind
 from otel_events.emit import refuse_departures
 from otel_events.notices import Notices
+from otel_events.pipeline.deferred_notices import DeferredNotices
+from otel_events.stats import join_spools
 
 # Whatever is imported inside a function here is not needed to emit, and would make `import otel_events` slow.
 
@@ -26,9 +28,13 @@ if TYPE_CHECKING:
 
     from otel_events.pipeline.sink import Sink
     from otel_events.pipeline.worker import Pipeline, Wiring
+    from otel_events.pipeline.writer_events import WriterEvents
     from otel_events.settings import Settings
+    from otel_events.stats import SpoolState
 
 _TASK_CLOSINGS = ("task.completed", "task.failed", "task.cancelled")
+# The modes in which the threads that emit take events to the disk.
+INLINE = ("journal", "sync")
 # What a set-up changes of the runtime: kept and restored around one that stands in for a while.
 _SLOTS = ("capture", "process_attributes", "is_copied_to_spans", "finish_copy", "strict")
 
@@ -52,11 +58,13 @@ class Process:
         self.keywords: Mapping[str, Any] = like.keywords if like is not None else {}
         self.settings: Settings | None = like.settings if like is not None else None
         self.pipeline: Pipeline | None = None
-        self.notices = Notices()
+        self.notices = DeferredNotices()
         self.lock = threading.RLock()
         self._tracer_provider: TracerProvider | None = None
         self._has_decided_on_spans = False
         self._parents: list[Pipeline] = []
+        self._writer_events: WriterEvents | None = None
+        self._spools_before: list[SpoolState] = []
 
     # -- setting up --------------------------------------------------------------------------------------------------
 
@@ -70,12 +78,12 @@ class Process:
             unbound = self._unbound_by(settings)
             if not self.capture.open:
                 self.capture.reopen()
-                self.pipeline = None
+                self._forget_pipeline()
             self.keywords, self.settings = keywords, settings
             self._tracer_provider, self._has_decided_on_spans = None, False
             bind(**{**unbound, **settings.attributes})
             pipeline, before = self.pipeline, self._install(settings, wiring)
-            self._set_global_provider(settings)
+            self._set_global_providers(settings)
             self.start()
         if pipeline is not None and before is not None:
             pipeline.retire(before, time.monotonic() + settings.exit_timeout)
@@ -122,6 +130,17 @@ class Process:
             # The interpreter is shutting down and starts no more threads: the exit hook takes what waits.
             self.capture.accounts.problems.add("thread_not_started")
 
+    def wants_inline(self) -> bool:
+        """Return whether events are to be on disk when `emit` returns, as far as is known."""
+        if self.settings is not None:
+            return self.settings.durability in INLINE
+        return os.environ.get("OTEL_EVENTS_DURABILITY", "").strip().lower() in INLINE
+
+    def _forget_pipeline(self) -> None:
+        if self.pipeline is not None:
+            self._spools_before = join_spools((*self.pipeline.spools_before(), *self.pipeline.spools_now()))
+        self.pipeline = None
+
     def after_fork(self) -> None:
         """Let the child of a fork build its own pipeline, sinks and threads, by the same settings, when it needs them."""
         if self.pipeline is not None:
@@ -130,23 +149,34 @@ class Process:
         self.pipeline = None
         self.capture = runtime.capture
         self.lock = threading.RLock()
-        self.notices = Notices()
+        self.notices = DeferredNotices()
+        self._writer_events = None
+        self._spools_before = []
 
     def _resolve(self, keywords: Mapping[str, Any]) -> Settings:
         from otel_events.entry_points import installed
         from otel_events.settings import resolve
 
-        settings, warnings = resolve(keywords, os.environ, installed=installed)
+        settings, warnings = resolve({**runtime.declared, **keywords}, os.environ, installed=installed)
         for warning in warnings:
             self.notices.warn(f"setting:{warning}", warning)
         return settings
 
     def _build(self, settings: Settings) -> Wiring:
+        from otel_events.pipeline.writer_events import WriterEvents
         from otel_events.providers import build_resource
         from otel_events.wiring import build_wiring
 
-        make_resource = partial(build_resource, settings)
-        return build_wiring(settings, make_resource, self.capture, self.notices, instead=self.instead)
+        if self._writer_events is None:
+            self._writer_events = WriterEvents(self.capture)
+        return build_wiring(
+            settings,
+            partial(build_resource, settings),
+            self.capture,
+            self.notices,
+            writer_events=self._writer_events,
+            instead=self.instead,
+        )
 
     def _install(self, settings: Settings, wiring: Wiring) -> Wiring | None:
         """Put *wiring* in place; return the one before, if there was one."""
@@ -155,21 +185,36 @@ class Process:
         self._fill_slots(settings)
         if self.instead is None:
             self.capture.resize(settings.queue_bytes, settings.queue_events, settings.span_batch.queue_events)
+        before = None
         if self.pipeline is not None:
-            return self.pipeline.rewire(wiring)
-        self.pipeline = Pipeline(self.capture, wiring, self.notices)
-        return None
+            before = self.pipeline.rewire(wiring)
+        else:
+            self.pipeline = Pipeline(self.capture, wiring, self.notices, self._spools_before)
+        self._choose_turns(self.pipeline, settings)
+        return before
+
+    def _choose_turns(self, pipeline: Pipeline, settings: Settings) -> None:
+        """Have the threads that emit take the turns, or the pipeline's own."""
+        if self.instead is not None:
+            return
+        if settings.durability in INLINE and not settings.disabled:
+            self.notices.wake = partial(self.capture.wakeups.put, None)
+            self.capture.inline = pipeline.take_inline
+            self.capture.asleep = True  # and from now on always
+        else:
+            self.capture.inline = self.notices.wake = None
+            self.notices.tell()
 
     def _fill_slots(self, settings: Settings) -> None:
+        from otel_events.guards import build_stages
         from otel_events.pipeline.copies import CopyFinisher
-        from otel_events.wiring import build_stages
 
         propagation.allowed_keys = settings.baggage_keys
         runtime.is_copied_to_spans = partial(_is_copied, settings.span_events, dict(settings.span_event_overrides))
         # The copies have accounts of their own: what is cut or wrong in them was counted with the record.
-        accounts = Accounts()
-        stages = build_stages(settings, accounts)
-        runtime.finish_copy = CopyFinisher(stages, self.capture.writer, accounts, Notices(quiet_seconds=math.inf))
+        accounts, silent = Accounts(), Notices(quiet_seconds=math.inf)
+        stages = build_stages(settings, accounts, silent, may_hold=False)
+        runtime.finish_copy = CopyFinisher(stages, self.capture.writer, accounts, silent)
         runtime.strict = refuse_departures if settings.strict else None
         fill_catalogue_slots()
 
@@ -202,11 +247,15 @@ class Process:
 
     # -- spans -------------------------------------------------------------------------------------------------------
 
-    def _set_global_provider(self, settings: Settings) -> None:
-        from otel_events.providers import build_tracer_provider, set_global_provider, wants_spans
+    def _set_global_providers(self, settings: Settings) -> None:
+        from otel_events import providers
 
-        if self.instead is None and wants_spans(settings):
-            set_global_provider(lambda: build_tracer_provider(settings, self.notices))
+        if self.instead is not None:
+            return
+        if providers.wants_spans(settings):
+            providers.set_global_provider(lambda: providers.build_tracer_provider(settings, self.notices))
+        if providers.wants_log_records(settings):
+            providers.set_global_logger_provider(lambda: providers.build_logger_provider(settings))
 
     def private_tracer_provider(self) -> TracerProvider | None:
         """Return the provider of tasks' spans where the program has set none, None if spans go nowhere. Never raises."""

@@ -1,10 +1,12 @@
-"""The TracerProvider that configure makes where the program has none, the resource and the propagators."""
+"""The providers that configure makes where the program has none, the resource and the propagators."""
 
 from __future__ import annotations
 
 import os
+import secrets
 from typing import TYPE_CHECKING, Any
 
+from otel_events import otel_logs
 from otel_events.entry_points import load_entry_point
 from otel_events.version import VERSION
 
@@ -13,9 +15,11 @@ if TYPE_CHECKING:
 
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import SpanLimits, TracerProvider
+    from opentelemetry.sdk.trace.id_generator import IdGenerator
     from opentelemetry.sdk.trace.sampling import Sampler
 
     from otel_events.notices import Notices
+    from otel_events.sdk_logs import LoggerProvider
     from otel_events.settings import Settings
 
 
@@ -73,10 +77,32 @@ def build_tracer_provider(settings: Settings, notices: Notices) -> TracerProvide
     from otel_events.bridges.span_processor import DurableSpanProcessor
 
     provider = TracerProvider(
-        sampler=_sampler(settings, notices), resource=build_resource(settings), span_limits=_span_limits(settings)
+        sampler=_sampler(settings, notices),
+        resource=build_resource(settings),
+        span_limits=_span_limits(settings),
+        id_generator=_id_generator(),
     )
     provider.add_span_processor(DurableSpanProcessor())
     return provider
+
+
+def wants_log_records(settings: Settings) -> bool:
+    """Tell whether log records of libraries are wanted: where OTLP is, as they do not belong into a ledger unasked."""
+    return not settings.disabled and settings.destination.wants_otlp_logs
+
+
+def build_logger_provider(settings: Settings) -> LoggerProvider:
+    """Return a provider whose log records take our way."""
+    from otel_events.bridges.log_processor import DurableLogRecordProcessor
+    from otel_events.sdk_logs import make_provider
+
+    return make_provider(build_resource(settings), DurableLogRecordProcessor())
+
+
+def set_global_logger_provider(make: Callable[[], LoggerProvider]) -> None:
+    """Make a provider the global one for log records, unless the program has one: that is never replaced."""
+    if otel_logs.global_provider() is None:
+        otel_logs.set_logger_provider(make())
 
 
 def set_global_provider(make: Callable[[], TracerProvider]) -> None:
@@ -94,6 +120,24 @@ def set_propagators(names: Sequence[str]) -> None:
 
     chosen = [load_entry_point("opentelemetry_propagator", name)() for name in names if name != "none"]
     propagate.set_global_textmap(CompositePropagator(chosen))
+
+
+def _id_generator() -> IdGenerator:
+    from opentelemetry.sdk.trace.id_generator import IdGenerator
+
+    class SecretsIdGenerator(IdGenerator):
+        """Ids that a program which seeds `random`, as training runs do, does not repeat from run to run."""
+
+        def generate_span_id(self) -> int:
+            return secrets.randbits(64) or 1
+
+        def generate_trace_id(self) -> int:
+            return secrets.randbits(128) or 1
+
+        def is_trace_id_random(self) -> bool:
+            return True
+
+    return SecretsIdGenerator()
 
 
 def _sampler(settings: Settings, notices: Notices) -> Sampler:

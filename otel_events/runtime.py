@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import secrets
+import time
 from collections import deque
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
@@ -38,7 +39,11 @@ class Capture:
         room: how many ordinary items still fit; heavier ones take more of it.
         span_room: how many spans still fit, where they have a bound of their own.
         asleep: the pipeline thread waits for a wake-up; whoever puts the next item gives it one.
-        taken: how many drafts the pipeline thread has taken so far.
+        inline: takes what waits to the sinks on the thread that emits, where events are to be on disk when `emit` returns;
+            answers False if it cannot, in the middle of itself. `asleep` then never changes.
+        taken: how many drafts have left the queue so far.
+        own: how many events the writer has added, about itself.
+        born: when this writer began, nanoseconds since the Unix epoch.
         open: False once the process is shutting down for good.
     """
 
@@ -47,8 +52,11 @@ class Capture:
         "_full_span_room",
         "accounts",
         "asleep",
+        "born",
+        "inline",
         "items",
         "open",
+        "own",
         "room",
         "sequence",
         "span_accounts",
@@ -66,7 +74,9 @@ class Capture:
         self.wakeups: SimpleQueue[None] = SimpleQueue()
         self.accounts = Accounts()
         self.span_accounts = Accounts()
-        self.taken = 0
+        self.taken = self.own = 0
+        self.born = time.time_ns()
+        self.inline: Callable[[], bool] | None = None
         self.asleep = True
         self.open = True
         self.started = False
@@ -94,11 +104,7 @@ class Capture:
             return
         self.items.append(item)
         if self.asleep:
-            if not self.started:
-                self._start()
-            # Together, and last: a Ctrl-C between the two, or inside the start, would leave everybody asleep.
-            self.asleep = False
-            self.wakeups.put(None)
+            self._wake()
 
     def close(self) -> None:
         """Take nothing more: what is put from now on is dropped and counted."""
@@ -111,15 +117,33 @@ class Capture:
         self.wakeups = SimpleQueue()
         self.open = True
         self.started = False
+        self.inline = None
         self.asleep = True
         self.resize(DEFAULT_QUEUE_BYTES)
 
-    def take(self, count: int) -> list[Any]:
-        """Return the oldest *count* of what waits, which must be as many at least. For the pipeline thread."""
+    def first(self, count: int) -> list[Any]:
+        """Return the oldest *count* of what waits, which must be as many at least. For whose turn it is."""
+        items = self.items
+        return [items[at] for at in range(count)]
+
+    def remove(self, count: int) -> None:
+        """Remove the oldest *count* of what waits. For whose turn it is."""
         items = self.items
         if count >= len(items):
             self.room, self.span_room = self._full_room, self._full_span_room
-        return [items.popleft() for _ in range(count)]
+        for _ in range(count):
+            items.popleft()
+
+    def _wake(self) -> None:
+        if self.inline is None and not self.started:
+            self._start()
+        if self.inline is not None:
+            if not self.inline():
+                self.wakeups.put(None)
+            return
+        # Together, and last: a Ctrl-C between the two, or inside the start, would leave everybody asleep.
+        self.asleep = False
+        self.wakeups.put(None)
 
     def _may_overflow(self, name: object) -> bool:
         # Spans have no name here, and accounts of their own.
@@ -190,6 +214,8 @@ finish_copy: Callable[[Draft, str], tuple[str, dict[str, Any]] | None] = _no_fin
 private_tracer_provider: Callable[[], TracerProvider | None] = _no_provider
 # Hands all that was captured to the sinks, seconds given: True only if it is safe there.
 flush: Callable[[float], bool] = _no_flush
+# What a file of OpenTelemetry's declarative configuration says to our exporters; `configure`'s keywords stand above it.
+declared: dict[str, Any] = {}
 # Raises on what departs from the catalogue; for tests.
 strict: Callable[[Draft], None] | None = None
 

@@ -48,6 +48,11 @@ def copy_to_span(span: Span, draft: Draft) -> None:
         runtime.capture.accounts.problems.add("span_event_failed")
 
 
+def is_copy(span_event: object) -> bool:
+    """Tell whether *span_event* is a copy of an event, finished as that is when somebody reads it."""
+    return isinstance(span_event, _lazy_event_class())
+
+
 def timestamp_of(draft: Draft) -> int:
     """Return when the event of *draft* happened, nanoseconds since the epoch; what is no time counts as unsaid."""
     given = draft[5]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import functools
 import inspect
 import secrets
 from dataclasses import dataclass
@@ -239,7 +240,7 @@ def _span_attributes(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _name_of(function: Callable[..., Any]) -> str:
-    while hasattr(function, "func"):  # functools.partial
+    while isinstance(function, functools.partial):
         function = function.func
     name = getattr(function, "__qualname__", None)
     return (name if type(name) is str else type(function).__qualname__).rpartition("<locals>.")[2]

@@ -5,25 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from otel_events.entry_points import load_entry_point
+from otel_events.guards import build_span_guards, build_stages
 from otel_events.otel_logs import program_provider
 from otel_events.pipeline.dispatch import Dispatch, Route, Sinks
-from otel_events.pipeline.limit import Limit, LimitSettings
 from otel_events.pipeline.normalize import Normalize
+from otel_events.pipeline.spans import GuardSpans
 from otel_events.pipeline.worker import Wiring
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from opentelemetry.sdk.resources import Resource
 
-    from otel_events.accounting import Accounts
     from otel_events.notices import Notices
-    from otel_events.otlp.endpoint import Endpoint, Signal
+    from otel_events.otlp.endpoint import Endpoint
     from otel_events.pipeline.sink import Sink, SpanSink
-    from otel_events.pipeline.stage import Stage
+    from otel_events.pipeline.writer_events import WriterEvents
     from otel_events.runtime import Capture
     from otel_events.settings import EndpointSettings, Settings
-    from otel_events.spool.queue import Spool
+    from otel_events.sinks.otlp import OtlpSink
+    from otel_events.sinks.spools import Spools
+    from otel_events.stats import SpoolState
+
+_INLINE = ("journal", "sync")
 
 
 def build_wiring(
@@ -32,6 +36,7 @@ def build_wiring(
     capture: Capture,
     notices: Notices,
     *,
+    writer_events: WriterEvents,
     instead: Any = None,
 ) -> Wiring:
     """Return all that a batch passes through, by *settings*. Nothing is opened, connected or written yet.
@@ -41,56 +46,27 @@ def build_wiring(
         make_resource: who emits; asked only if a sink says it.
         capture: where events come from, and are counted.
         notices: where warnings go.
+        writer_events: what the writer says of itself.
         instead: a sink that takes everything, in place of those that *settings* ask for.
 
     Raises:
         ConfigurationError: an endpoint cannot work.
     """
-    spools = _Spools()
-    if instead is None:
-        sinks = _SinkTable(settings, make_resource, capture, notices, spools).sinks()
-    else:
-        sinks = Sinks(events=(instead,), spans=(instead,))
+    table = _SinkTable(settings, make_resource, capture, notices, writer_events)
+    sinks = table.sinks() if instead is None else Sinks(events=(instead,), spans=(instead,))
     return Wiring(
         normalize=Normalize(capture.writer, capture.accounts, notices),
-        stages=build_stages(settings, capture.accounts),
+        stages=build_stages(settings, capture.accounts, notices, may_hold=settings.durability not in _INLINE),
         dispatch=Dispatch(sinks, capture.accounts, capture.span_accounts, notices),
         flush_interval=min(settings.flush_interval, settings.span_batch.flush_interval),
-        count_spooled=spools.count,
+        spools=table.spool_states,
+        send_leftovers=table.send_leftovers,
+        # Where events go nowhere, the writer need not say that it is there; nor to a test that captures.
+        writer_events=writer_events if sinks.events and instead is None else None,
+        guard_spans=GuardSpans(
+            build_span_guards(settings, capture.span_accounts, notices), capture.span_accounts, notices
+        ),
     )
-
-
-def build_stages(settings: Settings, accounts: Accounts) -> tuple[Stage, ...]:
-    """Return the stages in the order in which a batch passes through them."""
-    return (Limit(limit_settings(settings), accounts),)
-
-
-def limit_settings(settings: Settings) -> LimitSettings:
-    """Return the bounds of log records and span events."""
-    return LimitSettings(
-        attribute_count_limit=settings.attribute_count_limit,
-        attribute_value_length_limit=settings.attribute_value_length_limit,
-        max_event_bytes=settings.max_event_bytes,
-        max_body_length=settings.max_body_length,
-    )
-
-
-class _Spools:
-    """Makes the spools of the network sinks, and counts what waits in them."""
-
-    def __init__(self) -> None:
-        self._made: list[tuple[str, Spool]] = []
-
-    def make(self, signal: Signal, endpoint: Endpoint, *, accounts: Accounts) -> Spool:  # noqa: ARG002  # one in memory is the same for every endpoint
-        from otel_events.spool.memory import MemorySpool
-
-        spool = MemorySpool(accounts=accounts)
-        self._made.append((signal, spool))
-        return spool
-
-    def count(self, signal: str) -> int:
-        """Return how many records of *signal* (`logs`, `traces`) wait to be sent."""
-        return sum(spool.pending().records for of, spool in self._made if of == signal)
 
 
 class _SinkTable:
@@ -102,13 +78,15 @@ class _SinkTable:
         make_resource: Callable[[], Resource],
         capture: Capture,
         notices: Notices,
-        spools: _Spools,
+        writer_events: WriterEvents,
     ) -> None:
         self._settings = settings
         self._make_resource = make_resource
         self._capture = capture
         self._notices = notices
-        self._spools = spools
+        self._writer_events = writer_events
+        self._spools: Spools | None = None
+        self._otlp_sinks: list[OtlpSink] = []
         self._made_resource: Resource | None = None
         self._objects = [self._apart(sink) for sink in settings.sink or () if not isinstance(sink, str)]
 
@@ -125,6 +103,14 @@ class _SinkTable:
             routes=routes,
             routed_only=frozenset(routed - default - {sink.name for sink in self._objects}),
         )
+
+    def spool_states(self) -> Sequence[SpoolState]:
+        return () if self._spools is None else self._spools.states()
+
+    def send_leftovers(self) -> None:
+        if self._spools is not None and self._spools.has_leftovers():
+            for sink in self._otlp_sinks:
+                sink.start()
 
     # -- events ------------------------------------------------------------------------------------------------------
 
@@ -170,14 +156,16 @@ class _SinkTable:
     def _ledger(self) -> Sink:
         from otel_events.ledger.rotate import RotationSettings
         from otel_events.sinks.ledger import LedgerSink
+        from otel_events.sinks.synced_ledger import SyncedLedgerSink
 
         settings = self._settings
+        kind = SyncedLedgerSink if settings.durability == "sync" else LedgerSink
         rotation = RotationSettings(
             max_file_bytes=settings.ledger_max_bytes,
             max_age=settings.ledger_max_age,
             max_total_bytes=settings.ledger_total_bytes,
         )
-        return LedgerSink(
+        return kind(
             settings.ledger if isinstance(settings.ledger, str) else None,
             format="flat" if settings.ledger_format == "flat" else "events",
             resource=_plain(self._resource()),
@@ -231,7 +219,9 @@ class _SinkTable:
         from otel_events.sinks.otlp import OtlpSink
 
         settings = self._settings
-        return OtlpSink(
+        if self._spools is None:
+            self._spools = self._make_spools()
+        sink = OtlpSink(
             logs=_endpoint(logs, settings.export_timeout),
             traces=_endpoint(traces, settings.span_batch.export_timeout),
             resource=_plain(self._resource()) if logs is not None else {},
@@ -240,6 +230,26 @@ class _SinkTable:
             notices=self._notices,
             max_batch=max_batch,
             spool_factory=self._spools.make,
+            gather=settings.flush_interval if settings.durability in _INLINE else None,
+        )
+        self._otlp_sinks.append(sink)
+        return sink
+
+    def _make_spools(self) -> Spools:
+        from otel_events.sinks.spools import Spools, SpoolSettings
+
+        settings = self._settings
+        return Spools(
+            SpoolSettings(
+                durability=settings.durability,  # type: ignore[arg-type]  # one of its words
+                service=settings.service_name,
+                root=settings.spool_dir,
+                max_bytes=settings.spool_max_bytes,
+                max_age=settings.spool_max_age,
+            ),
+            self._capture.writer,
+            self._notices,
+            self._writer_events.note_dropped,
         )
 
     def _apart(self, sink: Any, *, counts_itself: bool = False) -> Any:

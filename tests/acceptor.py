@@ -30,6 +30,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 
 from otel_events.event import Event
 from otel_events.otlp.encode import LogEncoder
+from otel_events.pipeline.writer_events import NAMES
 
 if TYPE_CHECKING:
     import ssl
@@ -109,10 +110,11 @@ Behaviour = Callable[[Any, Request], Any]
 
 
 def read_request(signal: str, body: bytes) -> tuple[str, ...]:
-    """Return the event names or span names in *body*, as the official classes read it."""
+    """Return the event names or span names in *body*, as the official classes read it; writers' own events left out."""
     if signal == "logs":
         logs = ExportLogsServiceRequest.FromString(body)
-        return tuple(r.event_name for g in logs.resource_logs for s in g.scope_logs for r in s.log_records)
+        names = (r.event_name for g in logs.resource_logs for s in g.scope_logs for r in s.log_records)
+        return tuple(name for name in names if name not in NAMES)
     traces = ExportTraceServiceRequest.FromString(body)
     return tuple(span.name for g in traces.resource_spans for s in g.scope_spans for span in s.spans)
 

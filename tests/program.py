@@ -10,6 +10,8 @@ import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
+from otel_events.pipeline.writer_events import NAMES
+
 ROOT = Path(__file__).parents[1]
 PATIENCE = 60.0  # seconds; reached only by a failing test
 
@@ -34,12 +36,13 @@ class Ran:
         return ledger_events(self.state / "otel-events" / "events.jsonl")
 
 
-def ledger_events(path):
-    """Return the events in a ledger, headers left out; none if there is no such file."""
+def ledger_events(path, *, with_own=False):
+    """Return the events in a ledger, without headers and what writers say of themselves; none if there is no such file."""
     if not Path(path).exists():
         return []
     lines = (json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines())
-    return [line for line in lines if line["event"] != "otel_events.ledger.header"]
+    left_out = {"otel_events.ledger.header", *([] if with_own else NAMES)}
+    return [line for line in lines if line["event"] not in left_out]
 
 
 def environment(home: Path, **env: str) -> dict[str, str]:

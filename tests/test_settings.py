@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from otel_events.errors import ConfigurationError
+from otel_events.filter_language import FilterSettings, parse_filter
 from otel_events.settings import KEYWORDS, SETTINGS, SIGNALS, Settings, resolve
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -133,6 +134,28 @@ ROWS: dict[str, Row] = {
     "span_limits.link_attribute_count": Row(
         128, (5, 5), -1, {"OTEL_LINK_ATTRIBUTE_COUNT_LIMIT": ("6", 6)} | COUNT, "x"
     ),
+    "redact": Row(True, (False, False), "off", {EVENTS + "REDACT": ("false", False)}, "no"),
+    "redact_keys": Row((), (["badge"], ("badge",)), [3], {EVENTS + "REDACT_KEYS": ("pin,code", ("pin", "code"))}),
+    "redact_innocent_keys": Row((), ("pin", ("pin",)), [3], {EVENTS + "REDACT_INNOCENT_KEYS": ("a", ("a",))}),
+    "redact_patterns": Row((), ([("a+b", "x")], (("a+b", "x"),)), [("a", "b", "c")]),
+    "redact_allow": Row((), (["a+"], ("a+",)), [3]),
+    "redact_without": Row((), (["card"], ("card",)), [3], {EVENTS + "REDACT_WITHOUT": ("card,iban", ("card", "iban"))}),
+    "redact_marker": Row("<REDACTED:{kind}>", ("***", "***"), 3, {EVENTS + "REDACT_MARKER": ("<X>", "<X>")}),
+    "redact_max_scanned": Row(65536, (2048, 2048), 10, {EVENTS + "REDACT_MAX_SCANNED": ("4096", 4096)}, "10"),
+    "filter": Row(
+        FilterSettings(),
+        ("task.*", parse_filter("task.*")),
+        "severity>=loud",
+        {EVENTS + "FILTER": ("-epoch.*", parse_filter("-epoch.*"))},
+        "severity>=loud",
+    ),
+    "deduplicate": Row((), (["health.*"], (("health.*", None),)), [("a", "b", "c")]),
+    "deduplicate_errors": Row(True, (False, False), "no", {EVENTS + "DEDUPLICATE_ERRORS": ("false", False)}, "no"),
+    "deduplicate_window": Row(10.0, (5, 5.0), -1, {EVENTS + "DEDUPLICATE_WINDOW": ("30s", 30.0)}, "soon"),
+    "rate_limits": Row((), ({"a.*": 2.0}, (("a.*", 2.0),)), [("a", "b", "c")]),
+    "rate_limit_window": Row(10.0, (5, 5.0), -1, {EVENTS + "RATE_LIMIT_WINDOW": ("30s", 30.0)}, "soon"),
+    "roll_up": Row((), (["epoch.*"], ("epoch.*",)), [3], {EVENTS + "ROLL_UP": ("a.*,b.*", ("a.*", "b.*"))}),
+    "roll_up_window": Row(1.0, (5, 5.0), -1, {EVENTS + "ROLL_UP_WINDOW": ("30s", 30.0)}, "soon"),
     "propagators": Row(
         ("tracecontext", "baggage"),
         (["b3"], ("b3",)),
@@ -321,7 +344,7 @@ class TestUpkeep:
         code = (
             "import sys, otel_events; before = set(sys.modules);"
             "import otel_events.settings as s; s.resolve({}, {'OTEL_LOGS_EXPORTER': 'otlp'});"
-            "light = ('otel_events.settings', 'otel_events.errors');"
+            "light = ('otel_events.settings', 'otel_events.errors', 'otel_events.filter_language');"
             "ours = {name for name in set(sys.modules) - before if name.startswith(('otel', 'opentel', 'grpc', 'difflib'))};"
             "print([name for name in ours if not name.startswith(light)])"
         )

@@ -262,60 +262,7 @@ def test_a_foreign_span_whose_lock_is_held_is_passed_over(events):
     assert ev.stats().problems == {"span_event_skipped": 1}
 
 
-# -- in the middle of a span's methods ----------------------------------------------------------------------------------
-
-
-def test_emitting_while_the_thread_is_inside_a_span_method_copies_without_waiting(events, program):
-    """The span's lock and its list's are held by this very thread, as in a signal handler or a destructor."""
-    with program.tracer.start_as_current_span("work") as span:
-        with span._lock, span._events._lock:
-            ev.emit("x.y")
-        with span._lock, ev.task("inner") as task:
-            task.set(quality=1)
-
-    assert [event.name for event in program.spans[-1].events] == ["x.y"]
-    assert ev.stats().problems == {}
-
-
-def test_signal_handlers_and_destructors_inside_span_methods_never_hang(tmp_path):
-    """Hundreds of them, at whatever instant the timer fires and the collector runs."""
-    ran = run_program(
-        """
-        import gc, itertools, signal, time
-        from otel_events.sinks.memory import MemorySink
-        ev.configure(sink=MemorySink(), flush_interval=0.01)
-        from opentelemetry.sdk.trace import TracerProvider, SpanLimits
-        from opentelemetry import trace
-        tracer = TracerProvider(span_limits=SpanLimits(max_events=8)).get_tracer("t")
-        count = itertools.count()
-        class Dying:
-            def __init__(self): self.me = self
-            def __del__(self): ev.emit("object.died")
-        def handle(*_):
-            next(count)
-            ev.emit("signal.tick")
-            with ev.task("handler") as task: task.set(quality=1)
-        if hasattr(signal, "setitimer"):
-            signal.signal(signal.SIGALRM, handle)
-            signal.setitimer(signal.ITIMER_REAL, 0.0003, 0.0003)
-        gc.set_threshold(10)
-        end = time.monotonic() + 1.5
-        while time.monotonic() < end:
-            with tracer.start_as_current_span("s") as span:
-                for number in range(20):
-                    Dying()
-                    span.add_event("a", {"number": number}); span.set_attribute("b", [number]); span.update_name("c")
-                    span.set_status(trace.StatusCode.OK)
-        if hasattr(signal, "setitimer"):
-            signal.setitimer(signal.ITIMER_REAL, 0)
-        gc.set_threshold(700)
-        stats = ev.stats()
-        print(json.dumps([next(count) > 20, stats.dropped, stats.problems]))
-        """,
-        tmp_path,
-    )
-
-    assert (ran.code, ran.said) == (0, [True, {}, {}]), ran.err
+# -- its life ---------------------------------------------------------------------------------------------------------
 
 
 def test_threads_that_emit_while_their_span_ends_lose_no_record(events, program):

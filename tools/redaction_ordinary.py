@@ -1,5 +1,7 @@
 """Ordinary strings and attributes from program life, with what looks like secrets and is none; generated, seeded."""
 
+# ruff: noqa: S311, SIM905 - nothing here protects anything, and words in a row are easier to read
+
 from __future__ import annotations
 
 import base64
@@ -144,8 +146,17 @@ def _instant(rnd: random.Random) -> str:
 
 def _path(rnd: random.Random) -> str:
     parts = [rnd.choice(_WORDS) for _ in range(rnd.randrange(2, 6))]
-    name = f"{rnd.choice(_WORDS)}_{rnd.randrange(999)}.{rnd.choice(['py', 'json', 'pdf', 'log', 'pem', 'key', 'parquet'])}"
-    return rnd.choice(["/" + "/".join([*parts, name]), "C:\\Users\\ada\\" + "\\".join([*parts, name]), "\\\\share\\" + name, f"s3://{parts[0]}/{'/'.join(parts[1:])}/{name}"])
+    name = (
+        f"{rnd.choice(_WORDS)}_{rnd.randrange(999)}.{rnd.choice(['py', 'json', 'pdf', 'log', 'pem', 'key', 'parquet'])}"
+    )
+    return rnd.choice(
+        [
+            "/" + "/".join([*parts, name]),
+            "C:\\Users\\ada\\" + "\\".join([*parts, name]),
+            "\\\\share\\" + name,
+            f"s3://{parts[0]}/{'/'.join(parts[1:])}/{name}",
+        ]
+    )
 
 
 def _log_line(rnd: random.Random) -> str:
@@ -158,7 +169,17 @@ def _sentence(rnd: random.Random) -> str:
 
 
 def _plain(rnd: random.Random) -> str:
-    return rnd.choice([str(rnd.randrange(10**6)), f"{rnd.random():.4f}", rnd.choice(_WORDS), "true", "None", f"{rnd.randrange(999)}ms", f"t-{rnd.randrange(999)}"])
+    return rnd.choice(
+        [
+            str(rnd.randrange(10**6)),
+            f"{rnd.random():.4f}",
+            rnd.choice(_WORDS),
+            "true",
+            "None",
+            f"{rnd.randrange(999)}ms",
+            f"t-{rnd.randrange(999)}",
+        ]
+    )
 
 
 def _image(rnd: random.Random) -> str:
@@ -166,7 +187,12 @@ def _image(rnd: random.Random) -> str:
 
 
 def _json(rnd: random.Random) -> str:
-    document = {rnd.choice(_PAIR_KEYS): rnd.choice([_plain(rnd), rnd.randrange(9999), None, True, [1, 2], str(uuid.UUID(int=rnd.getrandbits(128)))]) for _ in range(6)}
+    document = {
+        rnd.choice(_PAIR_KEYS): rnd.choice(
+            [_plain(rnd), rnd.randrange(9999), None, True, [1, 2], str(uuid.UUID(int=rnd.getrandbits(128)))]
+        )
+        for _ in range(6)
+    }
     return json.dumps(document)
 
 
@@ -203,7 +229,17 @@ def _frame(rnd: random.Random) -> str:
 
 
 def _number(rnd: random.Random) -> str:
-    return rnd.choice([f"{rnd.uniform(-1e6, 1e6)!r}", f"${rnd.uniform(0, 1e4):,.2f}", f"{rnd.random():.17f}", f"{rnd.randrange(10**12)}", f"{rnd.uniform(0, 90):.8f}, {rnd.uniform(0, 180):.8f}", f"{rnd.randrange(100)}%", str([round(rnd.random(), 4) for _ in range(6)])])
+    return rnd.choice(
+        [
+            f"{rnd.uniform(-1e6, 1e6)!r}",
+            f"${rnd.uniform(0, 1e4):,.2f}",
+            f"{rnd.random():.17f}",
+            f"{rnd.randrange(10**12)}",
+            f"{rnd.uniform(0, 90):.8f}, {rnd.uniform(0, 180):.8f}",
+            f"{rnd.randrange(100)}%",
+            str([round(rnd.random(), 4) for _ in range(6)]),
+        ]
+    )
 
 
 def _url(rnd: random.Random) -> str:
@@ -229,5 +265,7 @@ def ordinary(seed: int, count: int) -> Iterator[tuple[str, object]]:
     for sentence in _PROSE:
         yield "message", sentence
     for _ in range(count - len(_PROSE)):
-        key = rnd.choice(_PAIR_KEYS) if rnd.random() < 0.5 else rnd.choice(["message", "note", "value", "data", "result"])
+        key = (
+            rnd.choice(_PAIR_KEYS) if rnd.random() < 0.5 else rnd.choice(["message", "note", "value", "data", "result"])
+        )
         yield key, rnd.choice(_VALUES)(rnd)

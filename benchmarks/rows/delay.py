@@ -19,9 +19,9 @@ def delay(bench: Bench) -> list[Line]:
     with bench.contest(OURS, SDK) as contest:
         for _ in range(bench.effort.few if bench.effort.seconds > 2 else 2):
             contest.rounds(1, "paced", rate=1_000, seconds=max(1.5, bench.effort.seconds), warm_up=False)
-            for name in half:
+            for name, of in half.items():
                 delays = [one / 1e6 for one in contest.arrived(name)["delays"]]
-                half[name].append(percentile(delays, 0.5))
+                of.append(percentile(delays, 0.5))
                 tail[name].append(percentile(delays, 0.99))
     return [
         compare("delay", "emit to acceptor at 1,000/s: p50", "ms", half, Aim(40, 60, of_ratio=False), against=SDK),

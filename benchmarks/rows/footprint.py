@@ -41,7 +41,7 @@ def growth(bench: Bench) -> list[Line]:
 
 def idle(bench: Bench) -> list[Line]:
     """Measure a process that has emitted and does nothing."""
-    seconds = max(3.0, 2 * bench.effort.seconds)
+    seconds = max(2.5, 2 * bench.effort.seconds)
     with bench.contest(OURS, SDK) as contest:
         figures = contest.rounds(1, "idle", seconds=seconds, warm_up=False)
     cpu = {name: [one["cpu_ms"] for one in rounds] for name, rounds in figures.items()}

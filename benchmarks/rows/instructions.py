@@ -78,7 +78,8 @@ def _count(bench: Bench, path: str, count: int) -> int:
     ran = subprocess.run([*counter, *program], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     found = _REFERENCES.search(ran.stderr)
     if ran.returncode or found is None:
-        raise RuntimeError(f"valgrind ended with {ran.returncode}: {ran.stderr[-300:]}")
+        said = [line for line in ran.stderr.splitlines() if line and not line.startswith("==")]
+        raise RuntimeError(f"the counted program ended with {ran.returncode}: {' '.join(said[-1:])}")
     return int(found[1].replace(",", ""))
 
 

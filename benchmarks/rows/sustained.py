@@ -105,4 +105,5 @@ def _body() -> bytes:
         record.body.string_value = MESSAGE
         for attribute in range(ATTRIBUTES):
             record.attributes.add(key=f"attribute_{attribute}").value.string_value = f"value-{number:06}"
-    return request.SerializeToString()
+    body: bytes = request.SerializeToString()
+    return body

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import logfire
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -34,7 +34,8 @@ class Logfire:
     @contextmanager
     def speaking(self, *, in_span: bool = False) -> Iterator[Say]:  # noqa: ARG002  # only measured without one
         """Name correlation in each call."""
-        info, bound = logfire.info, CORRELATION
+        info: Any = logfire.info
+        bound = CORRELATION
 
         def say(i: int) -> None:
             info(MESSAGE, source=SOURCES[i & 63], quality=i * 0.001, tokens=i, method=METHOD, **bound)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from opentelemetry.sdk.trace import SpanProcessor
 
 from otel_events import runtime
+from otel_events.bridges.flushing import force_flush
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
@@ -14,6 +15,17 @@ if TYPE_CHECKING:
 
 _SPAN_BYTES = 2048  # what a span weighs in the queue's bound, beyond an ordinary draft
 _SPAN_EVENT_BYTES = 768
+
+
+def capture_span(span: ReadableSpan) -> None:
+    """Queue *span*, or drop it and count that, if there is no room. Never waits."""
+    capture = runtime.capture
+    # Races between threads may lose a subtraction; the pipeline thread sets it right within a flush window.
+    capture.span_room -= 1
+    if capture.span_room < 0:
+        capture.span_accounts.dropped.add("queue_full")
+        return
+    capture.put(span, None, _SPAN_BYTES + _SPAN_EVENT_BYTES * len(span.events))
 
 
 class DurableSpanProcessor(SpanProcessor):
@@ -29,19 +41,12 @@ class DurableSpanProcessor(SpanProcessor):
     def on_end(self, span: ReadableSpan) -> None:
         """Queue *span* if it was sampled."""
         context = span.get_span_context()
-        if context is None or not context.trace_flags.sampled:
-            return
-        capture = runtime.capture
-        # Races between threads may lose a subtraction; the pipeline thread sets it right within a flush window.
-        capture.span_room -= 1
-        if capture.span_room < 0:
-            capture.span_accounts.dropped.add("queue_full")
-            return
-        capture.put(span, None, _SPAN_BYTES + _SPAN_EVENT_BYTES * len(span.events))
+        if context is not None and context.trace_flags.sampled:
+            capture_span(span)
 
     def shutdown(self) -> None:
         """Do nothing: the pipeline has its own end, and other providers may use it still."""
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Return True only if all spans that ended before are safe within *timeout_millis*."""
-        return runtime.flush(timeout_millis / 1000)
+        return force_flush(timeout_millis)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from otel_events.event import CORRELATION, DEFAULT_SCOPE, Event, InstrumentationScope, Severity
+from otel_events.event import CORRELATION, DEFAULT_SCOPE, Event, InstrumentationScope, Resource, Severity
 from otel_events.ledger.instants import format_instant, parse_instant
 from otel_events.ledger.tags import clean_text, tag, tag_attributes, untag, untag_attributes
 
@@ -41,6 +41,7 @@ class EventsFormat:
         self._resource = resource
         self._writer_id = writer_id
         self._split: tuple[Mapping[str, Value], dict[str, Any], dict[str, Any]] = ({}, {}, {})
+        self._foreign: tuple[Resource | None, dict[str, Any]] = (None, {})
 
     def header(self) -> bytes:
         """Return the line that describes this writer."""
@@ -71,7 +72,22 @@ class EventsFormat:
         line["service"] = self._service
         line["attributes"] = attributes
         _add_rarities(event, line)
+        if event.resource is not None:
+            line.update(self._origin(event.resource))
         return dump_line(line)
+
+    def _origin(self, resource: Resource) -> dict[str, Any]:
+        """Return what a line says of a resource that is not the writer's own."""
+        # Most foreign records come from one provider: its resource is looked at once.
+        if self._foreign[0] is not resource:
+            said: dict[str, Any] = {}
+            if resource.attributes != self._resource or resource.schema_url:
+                said["service"] = str(resource.attributes.get("service.name", ""))
+                said["origin"] = {"attributes": tag_attributes(resource.attributes)}
+                if resource.schema_url:
+                    said["origin"]["schema_url"] = resource.schema_url
+            self._foreign = (resource, said)
+        return self._foreign[1]
 
     @staticmethod
     def _begin(event: Event) -> dict[str, Any]:
@@ -144,6 +160,7 @@ def decode_line(line: Mapping[str, Any]) -> Event:
         uid=_read_text(line.get("uid", "")),
         dropped_attributes=int(line.get("dropped_attributes", 0)),
         given_name=_read_text(line.get("given_name", "")),
+        resource=_read_origin(line["origin"]) if "origin" in line else None,
     )
 
 
@@ -180,6 +197,10 @@ def _read_scope(scope: Mapping[str, Any]) -> InstrumentationScope:
         schema_url=_read_text(scope.get("schema_url", "")),
         attributes=tuple(untag_attributes(scope.get("attributes", {})).items()),
     )
+
+
+def _read_origin(origin: Mapping[str, Any]) -> Resource:
+    return Resource(untag_attributes(origin["attributes"]), _read_text(origin.get("schema_url", "")))
 
 
 def _read_severity(value: object) -> int:

@@ -138,7 +138,9 @@ class LedgerReader:
             return [Recorded(decode_flat(parsed), "", _EMPTY, "flat")]
         event = decode_line(parsed)
         service = str(parsed.get("service", ""))
-        return [Recorded(event, service, self._find_resource(event.uid, service), "ledger")]
+        origin = event.resource
+        resource = self._find_resource(event.uid, service) if origin is None else origin.attributes
+        return [Recorded(event, service, resource, "ledger")]
 
     def _salvage(self, text: bytes, *, is_whole: bool) -> list[Recorded]:
         """Read the whole line that a writer glued behind somebody's torn one, if there is such a line."""

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from google.protobuf.message import DecodeError as ProtobufDecodeError
-from google.rpc.error_details_pb2 import RetryInfo  # type: ignore[import-untyped]
-from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest, ExportLogsServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from google.protobuf.message import Message
+    from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
     from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
     from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope as ScopeMessage
     from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
@@ -102,6 +101,9 @@ def decode_status(body: bytes) -> tuple[str, float | None]:
 
     Servers answer with `google.rpc.Status`; the proxies in front of them with JSON or a line of text.
     """
+    # Only errors need these, and they take as long to import as the rest of the sink.
+    from google.rpc.status_pb2 import Status
+
     status = _parse_or_empty(Status, body)
     if status.message or status.details:
         return _one_line(status.message), _retry_delay(status)
@@ -109,6 +111,8 @@ def decode_status(body: bytes) -> tuple[str, float | None]:
 
 
 def _retry_delay(status: Status) -> float | None:
+    from google.rpc.error_details_pb2 import RetryInfo  # type: ignore[import-untyped]
+
     for detail in status.details:
         info = RetryInfo()
         with suppress(ProtobufDecodeError):  # a torn detail tells nothing, and the next one may

@@ -70,9 +70,9 @@ class LogEncoder:
         return pack(self._groups(events), max_bytes)
 
     def _groups(self, events: Sequence[Event]) -> list[Group]:
-        groups: dict[int, Group] = {}
-        # Scopes and bound attributes are shared between events, so each is encoded once a batch. Identity is enough to
-        # know them by, and hashing would cost more than encoding: the events keep them alive.
+        groups: dict[tuple[int, int], Group] = {}
+        # Resources, scopes and bound attributes are shared between events, so each is encoded once a batch. Identity is
+        # enough to know them by, and hashing would cost more than encoding: the events keep them alive.
         bound: dict[int, bytes] = {}
         for event in events:
             try:
@@ -80,11 +80,16 @@ class LogEncoder:
             except Exception as error:
                 self._leave_out(event, error)
                 continue
-            group = groups.get(id(event.scope))
+            origin = (id(event.resource), id(event.scope))
+            group = groups.get(origin)
             if group is None:
-                group = groups[id(event.scope)] = Group(self._resource, _scope(event.scope), [])
+                group = groups[origin] = Group(self._resource_of(event), _scope(event.scope), [])
             group.items.append(item)
         return join_equal(groups.values())
+
+    def _resource_of(self, event: Event) -> Frame:
+        resource = event.resource
+        return self._resource if resource is None else resource_frame(resource.attributes, resource.schema_url)
 
     def _record(self, event: Event, bound: dict[int, bytes]) -> bytes:
         parts: list[bytes] = []

@@ -9,6 +9,7 @@ from opentelemetry import trace
 from otel_events import catalog, runtime
 from otel_events.context import attribute_name
 from otel_events.event import Event, Severity, parse_severity, parse_timestamp
+from otel_events.pipeline.foreign import ForeignRecords
 from otel_events.pipeline.stack import exception_attributes
 from otel_events.values import clean
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from otel_events.catalog import Catalog, EventDefinition
     from otel_events.event import Attributes, Draft, Value
     from otel_events.notices import Notices
+    from otel_events.pipeline.foreign import ForeignDraft
 
 _MAX_NAME = 256
 _INFO = Severity.INFO
@@ -35,18 +37,26 @@ class Normalize:
         self._writer = writer
         self._accounts = accounts
         self._notices = notices
+        self._foreign = ForeignRecords()
 
-    def __call__(self, drafts: Sequence[Draft]) -> list[Event]:
+    def __call__(self, drafts: Sequence[Draft | ForeignDraft]) -> list[Event]:
         batch = _Batch(catalog.current())
         events = []
         for draft in drafts:
             try:
-                events.append(self._event(draft, batch))
+                events.append(self._foreign_event(draft, batch) if len(draft) == 2 else self._event(draft, batch))
             except Exception as error:  # noqa: PERF203  # each is tried for itself
                 self._accounts.dropped.add("normalize_failed")
                 reason = type(error).__name__  # not its repr, which may be the program's own code
                 self._notices.warn("normalize_failed", f"an event could not be normalised and was dropped: {reason}")
         return events
+
+    def _foreign_event(self, draft: ForeignDraft, batch: _Batch) -> Event:
+        sequence, record = draft
+        event = self._foreign.event(record, uid_of(self._writer, sequence), batch.bound(record.bound, record.defaults))
+        if not event.trace_id:
+            event.trace_id, event.span_id, event.trace_flags = batch.process_ids
+        return event
 
     def _event(self, draft: Draft, batch: _Batch) -> Event:
         sequence, now, name, message, severity, timestamp, exception, given, fields, bound, defaults, context, scope = (
@@ -92,6 +102,9 @@ class Normalize:
 
     def _set_severity(self, event: Event, given: Any, definition: EventDefinition | None) -> None:
         severity = None
+        if type(given) is tuple:  # by a log bridge: the number, and the source's own word for it
+            event.severity, event.severity_text = given
+            return
         if given is not None:
             severity = _parse(parse_severity, given)
             if severity is None:
@@ -124,7 +137,7 @@ class _Batch:
         self._bound: dict[tuple[int, int], Mapping[str, Value]] = {}
         self._trace_ids: dict[int, _TraceIds] = {}
         parent = runtime.process_parent
-        self._process_ids = (0, 0, 0) if parent is None else _ids_of(parent.get_span_context())
+        self.process_ids = (0, 0, 0) if parent is None else _ids_of(parent.get_span_context())
 
     # The keys are ids of objects that the batch's drafts keep alive.
 
@@ -138,11 +151,11 @@ class _Batch:
 
     def trace_ids(self, context: Context) -> _TraceIds:
         if not context:
-            return self._process_ids
+            return self.process_ids
         ids = self._trace_ids.get(id(context))
         if ids is None:
             span = trace.get_current_span(context).get_span_context()
-            ids = self._trace_ids[id(context)] = _ids_of(span) if span.is_valid else self._process_ids
+            ids = self._trace_ids[id(context)] = _ids_of(span) if span.is_valid else self.process_ids
         return ids
 
 

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, Protocol
 
 from otel_events.event import CORRELATION
-from otel_events.redaction.prefilter import SHORTEST
+from otel_events.redaction.prefilter import LONGEST, SHORTEST
 from otel_events.redaction.redactor import Redactor
 from otel_events.redaction.scanner import is_digest
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _CHUNK = 256  # events whose texts are searched at once: enough to pay, and a few hundred KiB at most, as a rule
 _MAX_NAMES = 4_096
+_MAX_BODIES = 1_024
+_LONG_BODY = 64  # characters: a message of the catalogue is shorter, and comes with every event of its type
 _WITHHELD = "<REDACTED:failed>"
 
 
@@ -45,6 +47,7 @@ class Redact:
         # Ours can look at many events at once. A user's patterns may look for anything, so they see everything.
         self._quick = guard if type(guard) is Redactor and not guard.has_patterns else None
         self._clean_names: set[str] = set()
+        self._clean_bodies: set[str] = set()
 
     def __call__(self, events: list[Event]) -> list[Event]:
         bounds: dict[int, tuple[Mapping[str, Value], Mapping[str, Value]]] = {}
@@ -52,12 +55,14 @@ class Redact:
             chunk = events[start : start + _CHUNK]
             try:
                 if self._quick is not None:
-                    _Chunk(self._quick).redact(chunk)
+                    _Chunk(self._quick, self._clean_bodies).redact(chunk)
                 else:
                     for event in chunk:
                         self._redact(event, bounds)
-            except Exception as error:
+            except BaseException as error:  # one that exits would have the stage passed over, and its events go out
                 self._withhold(chunk, error)
+                if isinstance(error, KeyboardInterrupt):
+                    raise
             for event in chunk:
                 if event.name not in self._clean_names:
                     self._check_name(event)
@@ -77,8 +82,11 @@ class Redact:
         try:
             clean = self._guard.text(event.name)
             given = self._guard.text(event.given_name) if event.given_name else ""
-        except Exception as error:
+        except BaseException as error:
             self._withhold([event], error)
+            event.name = event.given_name = _WITHHELD
+            if isinstance(error, KeyboardInterrupt):
+                raise
             return
         if clean == event.name:
             if len(self._clean_names) >= _MAX_NAMES:
@@ -86,7 +94,7 @@ class Redact:
             self._clean_names.add(event.name)
         event.name, event.given_name = clean, given
 
-    def _withhold(self, events: list[Event], error: Exception) -> None:
+    def _withhold(self, events: list[Event], error: BaseException) -> None:
         self._accounts.problems.add("redaction_failed", len(events))
         # Not the error's own words: they may quote the value.
         self._notices.warn("redaction_failed", f"values of events were withheld: redaction: {type(error).__name__}")
@@ -99,8 +107,9 @@ class Redact:
 class _Chunk:
     """Looks at the texts of many events at once, then closer at those few that may hold a secret."""
 
-    def __init__(self, redactor: Redactor) -> None:
+    def __init__(self, redactor: Redactor, clean_bodies: set[str]) -> None:
         self._redactor = redactor
+        self._clean_bodies = clean_bodies
         self._texts: list[str] = []
         self._mappings: list[Mapping[str, Value]] = []
         self._starts: list[int] = []  # where in the texts those of each mapping begin
@@ -130,15 +139,15 @@ class _Chunk:
         self._mappings.append(mapping)
         start = len(self._texts)
         self._starts.append(start)
-        if mapping and not self._redactor.collect(mapping, self._texts):
+        if mapping and not self._redactor.first_look.collect(mapping, self._texts):
             del self._texts[start:]
             self._changed[place] = self._redactor.attributes(mapping)
 
     def _add_body(self, event: Event) -> bool:
         body = event.body
-        if type(body) is not str:
+        if type(body) is not str or len(body) > LONGEST:
             event.body = self._redactor.value("", body)
-        elif len(body) >= SHORTEST:
+        elif len(body) >= SHORTEST and body not in self._clean_bodies:
             self._texts.append(body)
             return True
         return False
@@ -146,7 +155,13 @@ class _Chunk:
     def _look_closer(self, bodies_start: int, bodies: list[Event]) -> None:
         if not self._texts:
             return
-        for index, triggers in self._redactor.scanner.prefilter.suspects(self._texts).items():
+        suspects = self._redactor.scanner.prefilter.suspects(self._texts)
+        if len(self._clean_bodies) < _MAX_BODIES:
+            clean = enumerate(self._texts[bodies_start:], start=bodies_start)
+            self._clean_bodies.update(
+                body for index, body in clean if len(body) <= _LONG_BODY and index not in suspects
+            )
+        for index, triggers in suspects.items():
             text = self._texts[index]
             if is_digest(text, triggers):
                 continue

@@ -18,10 +18,10 @@ _DURING = "\n\nDuring handling of the above exception, another exception occurre
 
 
 def exception_attributes(exception: CapturedException) -> Attributes:
-    """Return `exception.type`, `.message` and `.stacktrace` (at most 16 KiB, a cut is marked)."""
+    """Return `exception.type`, `.message` and `.stacktrace` (at most 16 KiB and `max_lines`, a cut is marked)."""
     attributes: Attributes = {"exception.type": clean(exception.type), "exception.message": clean(exception.message)}
     if isinstance(exception, ExceptionSnapshot) and exception.frames:
-        attributes["exception.stacktrace"] = clean(_cut(_format(exception)))
+        attributes["exception.stacktrace"] = clean(cut_stack(_format(exception), exception.max_lines))
     return attributes
 
 
@@ -31,6 +31,9 @@ def _format(exception: ExceptionSnapshot) -> str:
     if exception.before is not None:
         before = _format(exception.before) + (_CAUSED if exception.is_caused else _DURING)
     last = f"{exception.type}: {exception.message}" if exception.message else exception.type
+    if exception.max_lines is not None:
+        # A long message, which stands beside the stack as a whole, must not take the place of the frames.
+        last = "\n".join(last.split("\n")[: exception.max_lines // 4])
     if not exception.frames:
         return before + last
     frames = [
@@ -41,8 +44,11 @@ def _format(exception: ExceptionSnapshot) -> str:
     return f"{before}Traceback (most recent call last):\n{stack}{last}"
 
 
-def _cut(text: str) -> str:
+def cut_stack(text: str, max_lines: int | None = None) -> str:
     """Cut the oldest part away: where it was raised, and what it says, stand at the end."""
+    lines = text.split("\n") if max_lines is not None else []
+    if max_lines is not None and len(lines) > max_lines:
+        text = "\n".join([_MARK, *lines[len(lines) - max_lines + 1 :]])
     if len(text) <= _MAX_TEXT:
         return text
     return _MARK + text[-(_MAX_TEXT - len(_MARK)) :]

@@ -1,4 +1,4 @@
-"""The pipeline thread: gathers for a flush window, then takes all that waits through the stages to the sinks."""
+"""The pipeline thread: gathers for a flush window, then takes a turn with all that waits."""
 
 from __future__ import annotations
 
@@ -6,58 +6,66 @@ import math
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
 from queue import Empty
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from otel_events.pipeline.stage import run_stages
+from otel_events.pipeline.turn import Turns, Wiring
+from otel_events.stats import join_spools
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from otel_events.event import Draft, Event
-    from otel_events.notices import Notices
-    from otel_events.pipeline.dispatch import Dispatch
-    from otel_events.pipeline.stage import Stage
+    from otel_events.pipeline.deferred_notices import DeferredNotices
     from otel_events.runtime import Capture
+    from otel_events.stats import SpoolState
 
-# Items that are worked on together: some ten milliseconds of work, after which deadlines are looked at.
-_BATCH = 1024
-_GRACE = 0.02  # seconds that the batch in hand has for arriving after the deadline
+__all__ = ["Pipeline", "Wiring"]
 
-
-@dataclass(frozen=True, slots=True)
-class Wiring:
-    """All that a batch passes through. `configure` replaces it as a whole, between two batches."""
-
-    normalize: Callable[[Sequence[Draft]], list[Event]]
-    stages: tuple[Stage, ...]
-    dispatch: Dispatch
-    flush_interval: float
-    count_spooled: Callable[[str], int]
+_GRACE = 0.01  # seconds that the batch in hand has for arriving after the deadline
 
 
 class Pipeline:
     """One per process. An idle one waits without waking; no thread but its own ever waits for it, save in `flush`.
 
-    Attributes:
-        wiring: what the next batch passes through.
-        in_hand: events that were taken from the queue and have not reached the sinks.
+    Where events are to be on disk when `emit` returns, the threads that emit take the turns (`take_inline`), and this one
+    does what is left: what stages held back, and what was emitted in the middle of a turn.
     """
 
-    def __init__(self, capture: Capture, wiring: Wiring, notices: Notices) -> None:
-        self.wiring = wiring
-        self.in_hand = 0
+    def __init__(
+        self,
+        capture: Capture,
+        wiring: Wiring,
+        notices: DeferredNotices,
+        spools_before: Iterable[SpoolState] = (),
+    ) -> None:
         self._capture = capture
         self._wakeups = capture.wakeups
         self._notices = notices
+        self._turns = Turns(capture, wiring, notices)
+        self._spools_before = list(spools_before)
         self._requests: deque[_Request] = deque()
-        self._turn_lock = threading.Lock()
-        self._turning: int | None = None
         self._thread: threading.Thread | None = None
         self._start_lock = threading.Lock()
         self._is_stopping = False
-        self._stop_at = math.inf
+        self._waits_until = math.inf
+
+    @property
+    def wiring(self) -> Wiring:
+        """What the next batch passes through."""
+        return self._turns.wiring
+
+    @property
+    def in_hand(self) -> int:
+        """Events that left the queue and have not reached the sinks."""
+        return self._turns.held
+
+    def spools_now(self) -> Sequence[SpoolState]:
+        """Return what waits to be sent."""
+        return self.wiring.spools()
+
+    def spools_before(self) -> Sequence[SpoolState]:
+        """Return what earlier configurations have left on disk."""
+        return list(self._spools_before)
 
     def start(self) -> None:
         """Start the thread, unless it was started before.
@@ -71,50 +79,80 @@ class Pipeline:
                 thread = threading.Thread(target=self._run, name="otel_events.pipeline", daemon=True)
                 thread.start()
                 self._thread = thread
+        self.wiring.send_leftovers()
 
     def rewire(self, wiring: Wiring) -> Wiring:
         """Let batches go the new way from the next one on; return the old."""
-        old, self.wiring = self.wiring, wiring
+        old, self._turns.wiring = self._turns.wiring, wiring
         return old
 
     def retire(self, wiring: Wiring, deadline: float) -> bool:
         """Close what was in place before a `rewire`, once the batch that may be on its way there has arrived."""
-        if self._begin_turn(deadline):
-            self._end_turn()
-        return wiring.dispatch.close(deadline)
+        if self._turns.begin(deadline):
+            try:
+                self._turns.release(math.inf, wiring)
+            finally:
+                self._turns.end()
+        was_closed = wiring.dispatch.close(deadline)
+        self._spools_before = join_spools((*self._spools_before, *wiring.spools()))
+        return was_closed
 
     def flush(self, deadline: float) -> bool:
         """Return True only if all that was captured before the call is safe by *deadline* (`time.monotonic()`).
 
         A stage or a sink that flushes gets False at once: its own batch is not safe before it returns.
         """
-        return self.hand_over(deadline) and self.wiring.dispatch.flush(deadline)
+        if not self.hand_over(deadline):
+            return False
+        with self._turns.apart():
+            return self.wiring.dispatch.flush(deadline)
 
     def stop(self, deadline: float) -> bool:
         """Take no more events, flush, and close the sinks by *deadline*; True only if all is safe."""
         self._capture.close()
-        self._stop_at = deadline
+        self._turns.stop_at = deadline
         was_handed_over = self.hand_over(deadline)
         self._is_stopping = True
         self._wakeups.put(None)
         # The batch in hand may still arrive before its sinks close.
-        if self._begin_turn(max(deadline, time.monotonic()) + _GRACE):
-            self._drop_what_waits()
-            self._end_turn()
-        return self.wiring.dispatch.close(deadline) and was_handed_over
+        if self._turns.begin(max(deadline, time.monotonic()) + _GRACE):
+            try:
+                self._turns.drop_what_waits()
+                self._turns.release(math.inf)
+                self._turns.say_last_words()
+            finally:
+                self._turns.end()
+        with self._turns.apart():
+            was_closed = self.wiring.dispatch.close(deadline)
+        # Nobody else does it any more.
+        self._notices.wake = None
+        self._notices.tell()
+        return was_closed and was_handed_over
 
     def hand_over(self, deadline: float) -> bool:
-        """Return True only if all that was captured before the call has reached the sinks by *deadline*."""
-        if self._turning == threading.get_ident():
+        """Return True only if all that was captured before the call has reached the sinks by *deadline*.
+
+        What stages hold back goes on as well.
+        """
+        if self._turns.is_mine():
             return False
-        if self._thread is None or self._is_ending():
-            return self._take_turn(deadline)
         request = _Request()
         self._requests.append(request)
-        self._wakeups.put(None)
-        if self._is_ending():  # since then: the thread may have looked for requests for the last time
-            return self._take_turn(deadline)
+        if self._thread is None or self._is_stopping:
+            self._take_turn(deadline)
+        else:
+            self._wakeups.put(None)
+            if self._is_ending():  # since then: the thread may have looked for requests for the last time
+                self._take_turn(deadline)
         return request.is_served_by(deadline)
+
+    def take_inline(self) -> bool:
+        """Take a turn on the thread that emits; False if it is in the middle of one, or holds what that needs."""
+        was_taken = self._turns.take_inline()
+        due = self._turns.due()
+        if due is not None and due < self._waits_until:
+            self._wakeups.put(None)
+        return was_taken
 
     def _is_ending(self) -> bool:
         return self._is_stopping
@@ -123,13 +161,26 @@ class Pipeline:
 
     def _run(self) -> None:
         while not self._is_stopping or self._requests:
-            self._wakeups.get()
-            self._gather()
+            if self._is_woken():
+                self._gather()
             try:
                 self._take_turn(math.inf)
             except Exception as error:  # a mistake of ours must not end the thread and lose all that follows
                 self._capture.accounts.problems.add("pipeline_failed")
                 self._notices.warn("pipeline_failed", f"the pipeline went on after: {error!r}")
+            self._notices.tell()
+
+    def _is_woken(self) -> bool:
+        """Wait for a wake-up, or until a stage wants to let something go on: then return False."""
+        self._waits_until = math.inf  # first: who opens a window meanwhile wakes us
+        due = self._turns.due()
+        if due is not None:
+            self._waits_until = due
+        try:
+            self._wakeups.get(timeout=None if due is None else max(0.0, due - time.monotonic()))
+        except Empty:
+            return False
+        return True
 
     def _gather(self) -> None:
         # Whoever emits now finds us awake and gives no wake-up; a flush does, and cuts the window short.
@@ -140,23 +191,10 @@ class Pipeline:
             except Empty:  # noqa: PERF203  # a few wake-ups a window
                 return
 
-    # -- a turn: on the thread, or on one that flushes where there is none ----------------------------------------------
-
-    def _begin_turn(self, deadline: float) -> bool:
-        if self._turning == threading.get_ident():
-            return False
-        if not self._turn_lock.acquire(timeout=max(0.0, min(deadline - time.monotonic(), threading.TIMEOUT_MAX))):
-            return False
-        self._turning = threading.get_ident()
-        return True
-
-    def _end_turn(self) -> None:
-        self._turning = None
-        self._turn_lock.release()
-
     def _take_turn(self, deadline: float) -> bool:
         """Work on all that waits now; return False if *deadline*, or that of a `stop`, left some of it in the queue."""
-        if not self._begin_turn(deadline):
+        turns = self._turns
+        if not turns.begin(deadline):
             return False
         # Whoever asks later may have emitted later than what is taken now.
         requests = [self._requests.popleft() for _ in range(len(self._requests))]
@@ -164,59 +202,16 @@ class Pipeline:
         try:
             # First of all: whoever emits from here on gives a wake-up for the next turn.
             self._capture.asleep = True
-            was_all = self._work_off(len(self._capture.items), deadline)
-            if not was_all and time.monotonic() >= self._stop_at:
-                self._drop_what_waits()
+            was_all = turns.work_off(len(self._capture.items), deadline)
+            if was_all:
+                turns.release(math.inf if requests else time.monotonic())
+            elif time.monotonic() >= turns.stop_at:
+                turns.drop_what_waits()
         finally:
-            self._end_turn()
+            turns.end()
             for request in requests:
                 request.answer(was_served=was_all)
         return was_all
-
-    def _work_off(self, count: int, deadline: float) -> bool:
-        while count > 0:
-            items = self._capture.take(min(count, _BATCH))
-            count -= len(items)
-            self._process(items)
-            if count > 0 and time.monotonic() >= min(deadline, self._stop_at):
-                return False
-        return True
-
-    def _process(self, items: list[Any]) -> None:
-        drafts = [item for item in items if type(item) is tuple]
-        self._capture.taken += len(drafts)
-        self.in_hand = len(drafts)
-        try:
-            self._process_events(drafts)
-        finally:
-            self.in_hand = 0
-        if len(drafts) < len(items):
-            self.wiring.dispatch.write_spans([item for item in items if type(item) is not tuple])
-
-    def _process_events(self, drafts: list[Draft]) -> None:
-        if not drafts:
-            return
-        wiring = self.wiring
-        accounts = self._capture.accounts
-        try:
-            events = wiring.normalize(drafts)
-        except Exception as error:
-            accounts.dropped.add("pipeline_failed", len(drafts))
-            self._notices.warn("pipeline_failed", f"a batch was lost in the pipeline: {error!r}")
-            return
-        events = run_stages(wiring.stages, events, accounts, self._notices)
-        if events:
-            wiring.dispatch.write(events)
-
-    def _drop_what_waits(self) -> None:
-        items = self._capture.take(len(self._capture.items))
-        drafts = sum(type(item) is tuple for item in items)
-        self._capture.taken += drafts
-        if drafts:
-            self._capture.accounts.dropped.add("shutdown", drafts)
-            self._notices.warn("queue_at_shutdown", f"{drafts} events had not left the queue by the end")
-        if drafts < len(items):
-            self._capture.span_accounts.dropped.add("shutdown", len(items) - drafts)
 
 
 class _Request:

@@ -1,12 +1,14 @@
 """Where a value that a text assigns to a key begins and ends, and whether it can be a secret."""
 
+# ruff: noqa: SIM905 - words in a row are easier to read and to add to
+
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
 _OPEN = re.compile(r"[fFrRbBuU]{0,2}(\\{0,7})(\"\"\"|'''|[\"'`])")
-_SPACE = re.compile(r"[ \t]{0,8}")
+_SPACE = re.compile(r"[ \t]{0,64}")
 # Marks that end a value only where the text goes on as lists of pairs do; people have such marks in passwords.
 _BARE = re.compile(
     r"(?:[^\s\"'`,;&<>|]+"
@@ -23,6 +25,8 @@ _SCHEME = re.compile(
     r"(digest|hmac|oauth|signature|aws4-hmac-sha256|hoba|mutual|scram-sha-\d+))[ \t]{1,3}(?=\S)"
 )
 _PAIRS = re.compile(r"[\w.\-$%]{1,64}=\S")
+_LONGEST = 2_048  # characters: enough to tell what a value is; all of a longer one would be read again and again
+_LONGEST_QUOTED = 16_384
 _CLOSERS = {")": "(", "]": "[", "}": "{"}
 
 _PLACEHOLDER = re.compile(
@@ -76,11 +80,19 @@ def assigned_at(text: str, position: int) -> Assigned:
     listed = _LIST.match(text, position)
     if listed is not None:
         return Assigned(position, listed.end(), is_quoted=True)
-    bare = _BARE.match(text, position)
+    bare = _BARE.match(text, position, position + _LONGEST)
     end = bare.end() if bare is not None else position
     while end > position and _is_trailing(text[end - 1], text, position, end):
         end -= 1
     return Assigned(position, end, is_quoted=False)
+
+
+def whole(text: str, value: Assigned) -> Assigned:
+    """Return *value* to its very end, where it was longer than is looked at for telling whether it is a secret."""
+    if value.is_quoted or value.end - value.start < _LONGEST - 8:
+        return value
+    bare = _BARE.match(text, value.start)
+    return value if bare is None else Assigned(value.start, bare.end(), is_quoted=False)
 
 
 def header_at(text: str, value: Assigned, kind: str) -> Assigned | None:
@@ -98,7 +110,7 @@ def header_at(text: str, value: Assigned, kind: str) -> Assigned | None:
     if scheme[2] and (line := _WHOLE_LINE.match(text, scheme.end())) is not None:
         return Assigned(scheme.end(), line.end(), is_quoted=True)
     token = assigned_at(text, scheme.end())
-    return Assigned(token.start, token.end, is_quoted=not _is_prose(text, token))
+    return Assigned(token.start, token.end, is_quoted=not is_prose(text, token))
 
 
 def is_secret(text: str, value: Assigned, kind: str, *, is_tight: bool) -> bool:
@@ -113,21 +125,22 @@ def is_secret(text: str, value: Assigned, kind: str, *, is_tight: bool) -> bool:
     found = text[value.start : value.end]
     if not found or _is_nothing(found, is_quoted=value.is_quoted):
         return False
+    is_plain = value.is_quoted or is_tight
     if kind == "password":
-        if _PATH.fullmatch(found) and text[max(value.start - 5, 0) : value.start].lower().endswith(_AFTER_PWD):
-            return False  # the working directory
-        if value.is_quoted or is_tight:
-            return True
-        return not _is_prose(text, value) and len(found) >= 3
+        return _is_password(text, value, found, is_plain=is_plain)
     if _FILE.fullmatch(found):
         return False  # where the secret is
     if _SMALL_NUMBER.fullmatch(found):
         return kind == "personal" and len(found) >= 3
     if kind == "token" and not is_tight:
         return _looks_made(found) or (value.is_quoted and len(found) >= 8 and _has_capital_inside(found))
-    if value.is_quoted or is_tight:
-        return len(found) >= 4
-    return _looks_made(found)
+    return len(found) >= 3 if is_plain else _looks_made(found)
+
+
+def _is_password(text: str, value: Assigned, found: str, *, is_plain: bool) -> bool:
+    if _PATH.fullmatch(found) and text[max(value.start - 5, 0) : value.start].lower().endswith(_AFTER_PWD):
+        return False  # the working directory
+    return is_plain or (not is_prose(text, value) and len(found) >= 3)
 
 
 def _closing(text: str, start: int, backslashes: str, quote: str) -> int:
@@ -138,6 +151,8 @@ def _closing(text: str, start: int, backslashes: str, quote: str) -> int:
         before = end - 1
         while before >= start and text[before] == "\\" and end - before <= 8:
             before -= 1
+        if end - start > _LONGEST_QUOTED:
+            break  # a mark that opened nothing: an apostrophe, say
         if backslashes or (end - 1 - before) % 2 == 0:
             return end
         position = end + len(closing)
@@ -160,7 +175,8 @@ def _is_nothing(found: str, *, is_quoted: bool) -> bool:
     return not is_quoted and _CODE.fullmatch(found) is not None
 
 
-def _is_prose(text: str, value: Assigned) -> bool:
+def is_prose(text: str, value: Assigned) -> bool:
+    """Tell whether *value* is a word and the text goes on as a sentence."""
     found = text[value.start : value.end]
     return _PLAIN_WORD.fullmatch(found) is not None and _PROSE_GOES_ON.match(text, value.end) is not None
 
@@ -173,6 +189,6 @@ def _looks_made(found: str) -> bool:
     """Tell whether a generator made *found*, or somebody who was asked for digits."""
     has_digit = any(character.isdigit() for character in found)
     has_letter = any(character.isalpha() for character in found)
-    if len(found) >= 8 and has_digit and has_letter:
+    if (len(found) >= 8 and has_digit and has_letter) or (len(found) >= 16 and _has_capital_inside(found)):
         return True
-    return len(found) >= 16 and " " not in found and not found.isalpha() or (len(found) > 24 and found.isalnum())
+    return (len(found) >= 16 and " " not in found and not found.isalpha()) or (len(found) > 24 and found.isalnum())

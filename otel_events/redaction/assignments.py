@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from otel_events.redaction.assigned_values import Assigned, assigned_at, header_at, is_secret
+from otel_events.redaction.assigned_values import Assigned, assigned_at, header_at, is_prose, is_secret, whole
 from otel_events.redaction.checks import is_random
 from otel_events.redaction.keys import words_of
 from otel_events.redaction.rule import Rule, Trigger, pattern_rule
@@ -22,7 +22,7 @@ _BEFORE = (  # words that belong to a key although a space follows them, as peop
 )
 _HEAD = re.compile(
     r"(?<![A-Za-z0-9])(?P<key>(?:(?i:" + "|".join(_BEFORE.split()) + r")[ ]){0,3}[A-Za-zÀ-ÿ][\wÀ-ÿ.\-]{1,63})"
-    r"(?:\\{0,7}[\"'`]?\]?[ \t]{0,8}(?P<sign>=>|:=|=(?!=)|:(?!//|:))"
+    r"(?:\\{0,7}[\"'`]?\]?[ \t]{0,64}(?P<sign>=>|:=|=(?!=)|:(?!//|:))"
     r"|\\{0,7}[\"'][ ]?(?P<comma>,)[ ]?(?=[bBfFrRuU]?\\{0,7}[\"'])"
     r"|[ ](?P<verb>is|was)[ ]?:?(?=[ ]))"
 )
@@ -65,17 +65,25 @@ class Assignments:
             if verdict.kind in {"authorization", "cookie"}:
                 value = header_at(text, value, verdict.kind)  # type: ignore[arg-type]  # it is one
             if value is not None and self._is_secret(text, value, verdict, head):
-                yield value.start, value.end, verdict.kind
-                position = max(position, value.end)
+                end = whole(text, value).end
+                yield value.start, end, verdict.kind
+                position = max(position, end)
 
     def _is_secret(self, text: str, value: Assigned, verdict: KeyVerdict, head: re.Match[str]) -> bool:
         if verdict.degree == "hint":
             return is_random(text[value.start : value.end])
         if head["verb"]:
             return _is_made_up(text[value.start : value.end])
+        found = text[value.start : value.end]
+        if "." in head["key"] and head["sign"] == ":" and not value.is_quoted and found.replace("-", "").isalpha():
+            return False  # the name of a logger, and what it said
         is_tight = head["comma"] is not None or (head["sign"] != ":" and " " not in head[0][len(head["key"]) :])
         # `token` alone may be one of a language; `auth_token` and the like are none.
-        is_tight = is_tight or (value.is_quoted and len(words_of(head["key"])) > 1)
+        name = head["key"].rpartition(".")[2]
+        if found == name:
+            return False  # `self.token = token`
+        is_name = " " not in name and len(words_of(name)) > 1
+        is_tight = is_tight or (is_name and (value.is_quoted or not is_prose(text, value)))
         is_tight = is_tight or (head["sign"] == ":" and text[head.end() : head.end() + 1] not in {"", " "})
         return is_secret(text, value, verdict.kind, is_tight=is_tight)
 
@@ -133,8 +141,8 @@ def is_nothing_but_digits(found: str) -> bool:
 
 
 ASSIGNMENT_NEEDLES = (
-    *("pass", "pwd", "secret", "token", "key", "auth", "credential", "creds", "cookie", "bearer", "sig", "csrf", "xsrf"),
-    *("jwt", "sessid", "cvv", "cvc", "senha", "kennwort", "wachtwoord", "contrase", "mnemonic", "seed phrase"),
+    *("pass", "pwd", "secret", "token", "key", "auth", "cred", "cookie", "bearer", "sig=", "srf", "sessid", "kennwort"),
+    "mnemonic",
 )
 
 COMMAND_RULES: tuple[Rule, ...] = (

@@ -1,5 +1,7 @@
 """Second looks at what a pattern found: checksums, encodings, and whether a text looks random."""
 
+# ruff: noqa: SIM905 - words in a row are easier to read and to add to
+
 from __future__ import annotations
 
 import base64
@@ -30,6 +32,17 @@ _IBAN_LENGTHS = {
 }
 
 
+# Lengths of card numbers, lengths that count only beside a hint, and what such numbers begin with, from and to.
+_ISSUERS: tuple[tuple[frozenset[int], frozenset[int], tuple[tuple[str, str], ...]], ...] = (
+    (frozenset({16}), frozenset({13, 19}), (("4", "4"),)),
+    (frozenset({16}), frozenset(), (("51", "55"), ("2221", "2720"), ("3528", "3589"))),
+    (frozenset({15}), frozenset(), (("34", "34"), ("37", "37"))),
+    (frozenset({14}), frozenset(), (("36", "36"), ("38", "39"), ("300", "305"))),
+    (frozenset({16}), frozenset({17, 18, 19}), (("6011", "6011"), ("62", "62"), ("644", "649"), ("65", "65"))),
+    (frozenset(), frozenset(range(12, 20)), (("50", "50"), ("56", "58"), ("63", "63"), ("67", "67"))),
+)
+
+
 def is_card(text: str, *, has_hint: bool = False) -> bool:
     """Tell whether *text* is a payment card's number: an issuer's digits, their length, and the Luhn checksum.
 
@@ -51,7 +64,7 @@ def iban_end(text: str, start: int) -> int:
         return -1
     found: list[str] = []
     end = start
-    for end in range(start, min(start + 2 * length, len(text))):  # noqa: B007 - the end is what is wanted
+    for end in range(start, min(start + 2 * length, len(text))):
         character = text[end]
         if character.isascii() and (character.isdigit() or character.isupper()):
             found.append(character)
@@ -97,20 +110,12 @@ def is_words(text: str) -> bool:
 
 def _is_issued(digits: str, *, has_hint: bool) -> bool:
     length = len(digits)
-    first, two, three, four = digits[:1], int(digits[:2] or 0), int(digits[:3] or 0), int(digits[:4] or 0)
-    if first == "4":
-        return length == 16 or (has_hint and length in {13, 19})
-    if 51 <= two <= 55 or 2221 <= four <= 2720:
-        return length == 16
-    if two in {34, 37}:
-        return length == 15
-    if two in {36, 38, 39} or 300 <= three <= 305:
-        return length == 14
-    if two == 35:
-        return length == 16 and 3528 <= four <= 3589
-    if four == 6011 or two in {62, 65} or 644 <= three <= 649:
-        return length == 16 or (has_hint and 16 < length <= 19)
-    return has_hint and two in {50, 56, 57, 58, 63, 67} and 12 <= length <= 19
+    for lengths, hinted, prefixes in _ISSUERS:
+        if length in lengths or (has_hint and length in hinted):
+            for first, last in prefixes:
+                if first <= digits[: len(first)] <= last:
+                    return True
+    return False
 
 
 def _kind(character: str) -> str:

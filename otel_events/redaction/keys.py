@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from otel_events.event import CORRELATION
@@ -27,7 +28,9 @@ _NUMBERED = re.compile(r"[0-9]{1,4}")
 _MAX_KEY = 256  # characters: what is longer is a text, and no name of anything
 _MAX_WORDS = 12
 # What may follow the word that makes a key sensitive without changing what the value is.
-_VALUE_WORDS = frozenset({"value", "val", "string", "str", "header", "text", "plain", "raw", "data", "b64", "base64", "v"})
+_VALUE_WORDS = frozenset(
+    {"value", "val", "string", "str", "header", "text", "plain", "raw", "data", "b64", "base64", "v"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ def _kind_of(words: list[str]) -> str:
         kind = SECRET_WORDS.get(word)
         if kind and not (kind == "token" and words[-1] != word):
             return kind
-    for pair in zip(words, words[1:], strict=False):
+    for pair in pairwise(words):
         if pair in SECRET_PAIRS:
             return SECRET_PAIRS[pair]
     return _kind_of_last(words)

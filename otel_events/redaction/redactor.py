@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from otel_events.event import CORRELATION
 from otel_events.redaction.checks import is_card, is_random
+from otel_events.redaction.first_look import FirstLook, is_long_number
 from otel_events.redaction.keys import INNOCENT, SensitiveKeys, words_of
-from otel_events.redaction.prefilter import SHORTEST
 from otel_events.redaction.rule import Trigger
 from otel_events.redaction.scanner import Finding, Scanner
 from otel_events.redaction.settings import RedactionSettings, check_settings
@@ -26,9 +26,6 @@ Attributes: TypeAlias = "Mapping[str, Value]"
 
 _MAX_KEYS = 4_096  # verdicts that are kept; a program that makes up keys must not fill the memory
 _TAIL = 512  # characters before the end of what is scanned: a secret may begin in them, and end beyond
-_LONG_NUMBER = 10**13
-_PLAIN = frozenset({float, bool, type(None)})
-_SCALARS = _PLAIN | {str}
 _NAME_KEYS = ("name", "key", "Name", "Key")
 _VALUE_KEYS = ("value", "Value", "val")
 
@@ -58,10 +55,10 @@ class Redactor:
         self._notices = notices
         self._keys = SensitiveKeys(settings.keys, settings.innocent_keys)
         self._verdicts: dict[str, KeyVerdict] = {}
-        self._innocent: set[str] = set()
         # Each of a user's keys is found in texts by its longest word.
         own_words = {max(words_of(key), key=len) for key in settings.keys}
         self.scanner = Scanner(self.judge, settings.without, own_words)
+        self.first_look = FirstLook(self.judge, self.key, self.scanner.prefilter)
         self._patterns = tuple((re.compile(pattern), replacement) for pattern, replacement in settings.patterns)
         self._allow = tuple(re.compile(pattern) for pattern in settings.allow)
         self.has_patterns = bool(self._patterns)
@@ -80,27 +77,9 @@ class Redactor:
 
     def attributes(self, attributes: Attributes) -> Attributes:
         """Return *attributes* without secrets in keys and values."""
-        if not self._patterns:
-            texts: list[str] = []
-            if self.collect(attributes, texts) and not (texts and self.scanner.prefilter.suspects(texts)):
-                return attributes
+        if not self._patterns and self.first_look.is_clean(attributes):
+            return attributes
         return self._walked(attributes)
-
-    def collect(self, attributes: Attributes, texts: list[str]) -> bool:
-        """Add to *texts* all that is worth a look by the prefilter; return False if *attributes* need a walk anyway."""
-        if not attributes.keys() <= self._innocent and not self._learn(attributes):
-            return False
-        for value in attributes.values():
-            kind = type(value)
-            if kind is str:
-                if len(value) >= SHORTEST:  # type: ignore[arg-type]  # mypy does not narrow by `kind is`
-                    texts.append(value)  # type: ignore[arg-type]
-            elif kind is int:
-                if value >= _LONG_NUMBER and is_long_number(value):  # type: ignore[arg-type, operator]
-                    return False
-            elif kind not in _PLAIN and not self._collect_nested(value, texts):
-                return False
-        return True
 
     def _walked(self, attributes: Attributes) -> Attributes:
         changed: dict[str, Value] = {}
@@ -114,33 +93,6 @@ class Redactor:
             if clean_value is not value:
                 changed[key] = clean_value
         return {**attributes, **changed} if changed else attributes
-
-    def _collect_nested(self, value: Value, texts: list[str]) -> bool:
-        if isinstance(value, dict):
-            return self.collect(value, texts)
-        if isinstance(value, list):
-            # However short: one may be the flag before a password.
-            texts.extend([item for item in value if type(item) is str])
-            return all([self._collect_nested(item, texts) for item in value if type(item) not in _SCALARS])
-        return type(value) is int and not is_long_number(value)
-
-    def _learn(self, attributes: Attributes) -> bool:
-        """Return True if every key of *attributes* is innocent, or hints at a secret and its value looks like none."""
-        for key, value in attributes.items():
-            if key not in self._innocent:
-                verdict = self.judge(key)
-                if verdict.degree == "secret" or self.key(key) is not key:
-                    return False
-                if verdict.degree == "innocent":
-                    self._keep_innocent(key)
-                elif type(value) not in _PLAIN and not (type(value) is str and not is_random(value)):
-                    return False
-        return True
-
-    def _keep_innocent(self, key: str) -> None:
-        if len(self._innocent) >= _MAX_KEYS:
-            self._innocent.clear()
-        self._innocent.add(key)
 
     def key(self, key: str) -> str:
         """Return *key*, itself a text in which a secret may stand."""
@@ -193,20 +145,19 @@ class Redactor:
         verdict = self.judge(key)
         if verdict.degree == "secret" and not self._is_harmless(value, verdict.kind):
             return self._mark(verdict.kind)
-        kind = type(value)
-        if kind is str:
-            if verdict.degree == "hint" and is_random(value) and not self.is_allowed(value):  # type: ignore[arg-type]
+        if isinstance(value, str):
+            if verdict.degree == "hint" and is_random(value) and not self.is_allowed(value):
                 return self._mark(verdict.kind)
-            return self._text(key, value, None)  # type: ignore[arg-type]  # mypy does not narrow by `kind is`
-        if kind is list:
-            return self._list(key, value)  # type: ignore[arg-type]
-        if kind is dict:
-            return self._dict(value)  # type: ignore[arg-type]
-        if kind is bytes:
-            return self._bytes(key, value)  # type: ignore[arg-type]
-        if kind is int and is_long_number(value) and key not in CORRELATION and is_card(str(value)):  # type: ignore[arg-type]
-            return value if "card" in self._settings.without else self._mark("card")
-        return value
+            return self._text(key, value, None)
+        if isinstance(value, (list, dict)):
+            return self._list(key, value) if isinstance(value, list) else self._dict(value)
+        if isinstance(value, bytes):
+            return self._bytes(key, value)
+        return self._mark("card") if self._is_card(key, value) else value
+
+    def _is_card(self, key: str, value: Value) -> bool:
+        is_number = type(value) is int and is_long_number(value) and key not in CORRELATION
+        return is_number and "card" not in self._settings.without and is_card(str(value))
 
     def _is_harmless(self, value: Value, kind: str) -> bool:
         """Tell whether *value* is no secret whatever its key says: nothing, a yes or no, a count, a marker."""
@@ -253,9 +204,15 @@ class Redactor:
         longest = self._settings.max_scanned
         if len(text) > longest:
             return self._long_text(key, text)
+        if self.first_look.is_known(text):
+            return text
         findings = self.findings(text, key, triggers)
         clean = self._without(text, findings) if findings else text
-        return self._without_patterns(clean) if self._patterns else clean
+        if self._patterns:
+            clean = self._without_patterns(clean)
+        if clean is text and key not in CORRELATION:  # of those, some findings do not count
+            self.first_look.keep(text)
+        return clean
 
     def _long_text(self, key: str, text: str) -> str:
         """Return what is scanned of *text*, and how much is withheld: also the end of it, in which a secret may begin."""
@@ -318,13 +275,10 @@ class Redactor:
         self._count("failed")
         if self._notices is not None:
             # Not the error's own words: they may quote the value.
-            self._notices.warn("redaction_failed", f"a value could not be redacted and was withheld: {type(error).__name__}")
+            self._notices.warn(
+                "redaction_failed", f"a value could not be redacted and was withheld: {type(error).__name__}"
+            )
         return self.marker("failed")
-
-
-def is_long_number(value: int) -> bool:
-    """Tell whether a number is as long as those of payment cards."""
-    return _LONG_NUMBER <= value < 10**16
 
 
 def _key_before(item: str, length: int) -> str:

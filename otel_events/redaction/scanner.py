@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from otel_events.redaction.assignments import ASSIGNMENT_NEEDLES, COMMAND_RULES, Assignments
+from otel_events.redaction.checks import is_random
 from otel_events.redaction.headers import HEADER_RULES
 from otel_events.redaction.personal import PERSONAL_RULES
 from otel_events.redaction.prefilter import SHORTEST, Prefilter
 from otel_events.redaction.rule import Rule, Trigger, pattern_rule
-from otel_events.redaction.checks import has_mixed_characters, is_random
 from otel_events.redaction.shapes import SHAPE_RULES
 from otel_events.redaction.vendor_tokens import VENDOR_RULES
 
@@ -23,7 +23,12 @@ _HEX_AND_DASHES = "0123456789abcdefABCDEF-"
 
 
 def _is_aws_secret(found: str) -> bool:
-    return is_random(found) and any(c.isdigit() for c in found) and any(c.isupper() for c in found) and any(c.islower() for c in found)
+    return (
+        is_random(found)
+        and any(c.isdigit() for c in found)
+        and any(c.isupper() for c in found)
+        and any(c.islower() for c in found)
+    )
 
 
 _BESIDE_A_HINT: tuple[Rule, ...] = (
@@ -65,7 +70,9 @@ class Finding:
 class Scanner:
     """The built-in rules, in the order in which the more telling kind wins."""
 
-    def __init__(self, judge: Callable[[str], KeyVerdict], without: Iterable[str] = (), own_words: Iterable[str] = ()) -> None:
+    def __init__(
+        self, judge: Callable[[str], KeyVerdict], without: Iterable[str] = (), own_words: Iterable[str] = ()
+    ) -> None:
         """Take *judge* for the keys in texts; kinds in *without* are not looked for.
 
         Args:
@@ -85,9 +92,7 @@ class Scanner:
         )
         rules = (*SHAPE_RULES, *VENDOR_RULES, *_BESIDE_A_HINT, *HEADER_RULES, *COMMAND_RULES, assigned, *PERSONAL_RULES)
         self._rules = tuple(rule for rule in rules if rule.name not in self._without)
-        self._table = tuple(
-            (needle, number) for number, rule in enumerate(self._rules) for needle in rule.needles
-        )
+        self._table = tuple((needle, number) for number, rule in enumerate(self._rules) for needle in rule.needles)
         self._always = tuple(number for number, rule in enumerate(self._rules) if not rule.needles)
         self._tables: dict[int, tuple[tuple[str, int], ...]] = {}
 
@@ -132,11 +137,16 @@ def is_digest(text: str, triggers: int) -> bool:
 def _disjoint(found: list[tuple[int, int, int, str]]) -> list[tuple[int, int, int, str]]:
     """Return (start, rule, end, kind) in order; those that overlap become one, of the kind of the first rule."""
     merged: list[tuple[int, int, int, str]] = []
-    for start, number, end, kind in sorted(found):
+    for one in sorted(found):
+        start, number, end, kind = one
         if not merged or start >= merged[-1][2]:
-            merged.append((start, number, end, kind))
+            merged.append(one)
             continue
         first_start, first_number, first_end, first_kind = merged[-1]
-        number, kind = min((first_number, first_kind), (number, kind))
-        merged[-1] = (first_start, number, max(first_end, end), kind)
+        merged[-1] = (
+            first_start,
+            min(first_number, number),
+            max(first_end, end),
+            first_kind if first_number <= number else kind,
+        )
     return merged

@@ -1,10 +1,14 @@
 """The words that make a key sensitive, and those that take that back: data for `keys`."""
 
+# ruff: noqa: SIM905 - words in a row are easier to read and to add to
+
 from __future__ import annotations
 
 # A key with one of these words is sensitive, wherever the word stands, and says of what kind its value is.
 SECRET_WORDS: dict[str, str] = {
-    **dict.fromkeys(("password", "passwords", "passwd", "passwort", "kennwort", "contrasena", "contraseña"), "password"),
+    **dict.fromkeys(
+        ("password", "passwords", "passwd", "passwort", "kennwort", "contrasena", "contraseña"), "password"
+    ),
     **dict.fromkeys(("senha", "wachtwoord", "motdepasse", "mdp", "pwd", "passcode", "passphrase", "pswd"), "password"),
     **dict.fromkeys(("pgpassword", "pgpass", "userpass", "dbpass", "sshpass", "psk"), "password"),
     **dict.fromkeys(("secret", "secrets", "clientsecret", "mnemonic", "seedphrase"), "secret"),
@@ -52,9 +56,7 @@ SECRET_PAIRS: dict[tuple[str, str], str] = {
             " sql login account http basic auth service svc database imap ssh sudo key keystore truststore cert pfx"
         ).split()
     },
-    **{
-        (word, "pw"): "password" for word in ("db", "user", "admin", "root", "my", "smtp", "login", "account", "mysql")
-    },
+    **{(word, "pw"): "password" for word in ("db", "user", "admin", "root", "my", "smtp", "login", "account", "mysql")},
     **{(word, "auth"): "authorization" for word in ("basic", "proxy", "http", "x", "registry")},
     **{(word, "code"): "secret" for word in ("pin", "otp", "security", "mfa", "2fa", "totp", "verification")},
     **{(word, "seed"): "secret" for word in ("totp", "otp", "mfa", "wallet")},
@@ -68,6 +70,7 @@ SECRET_PAIRS: dict[tuple[str, str], str] = {
     ("backup", "codes"): "secret",
     ("social", "security"): "personal",
     ("session", "cookie"): "cookie",
+    ("gitlab", "session"): "cookie",
     ("connect", "sid"): "cookie",
     **{(word, "pat"): "token" for word in ("github", "gitlab", "azure", "devops", "airtable", "databricks")},
 }

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from otel_events.errors import ConfigurationError
 from otel_events.redaction.user_patterns import pattern_problem
+
+if TYPE_CHECKING:
+    import re
 
 MARKER = "<REDACTED:{kind}>"
 _LEAST_SCANNED = 1_024

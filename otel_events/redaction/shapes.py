@@ -66,9 +66,7 @@ def _is_marker(text: str) -> bool:
 
 
 SHAPE_RULES: tuple[Rule, ...] = (
-    Rule(
-        "private_key", Trigger.WORD, ("private key",), _private_keys, "a private key between its BEGIN and END lines"
-    ),
+    Rule("private_key", Trigger.WORD, ("private key",), _private_keys, "a private key between its BEGIN and END lines"),
     Rule("private_key", Trigger.WORD, ("private-lines",), _putty_keys, "the private lines of a PuTTY key file"),
     pattern_rule(
         "jwt",

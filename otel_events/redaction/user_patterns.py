@@ -34,7 +34,7 @@ def pattern_problem(pattern: str | re.Pattern[str], replacement: str | None) -> 
     The time is CPU time of this thread, so that a busy machine does not refuse what a quiet one takes.
     """
     shown = pattern.pattern if isinstance(pattern, re.Pattern) else pattern
-    if not isinstance(shown, str) or not shown:
+    if type(shown) is not str or not shown:
         return f"redaction pattern {shown!r:.80} must be a regular expression over text"
     if len(shown) > _MAX_PATTERN:
         return f"redaction pattern {shown[:60]!r}… has more than {_MAX_PATTERN} characters"
@@ -104,21 +104,23 @@ def _walk(tokens: Any, before: str, found: list[tuple[str, str]]) -> str:
 
 
 def _sample(name: Any, argument: Any, before: str, found: list[tuple[str, str]]) -> str:
+    sample = ""  # of assertions and references: they add nothing of their own to a text
     if name is constants.LITERAL:
-        return chr(argument)
-    if name is constants.NOT_LITERAL:
-        return "a" if argument != ord("a") else "b"
-    if name is constants.ANY:
-        return "a"
-    if name is constants.IN:
-        return _member(argument)
-    if name is constants.SUBPATTERN:
-        return _walk(argument[-1], before, found)
-    if name is constants.BRANCH:
-        return [_walk(branch, before, found) for branch in argument[1]][0]
-    if str(name) == "ATOMIC_GROUP":
-        return _walk(argument, before, found)
-    return ""  # assertions, references: they add nothing of their own to a text
+        sample = chr(argument)
+    elif name is constants.NOT_LITERAL:
+        sample = "a" if argument != ord("a") else "b"
+    elif name is constants.ANY:
+        sample = "a"
+    elif name is constants.IN:
+        sample = _member(argument)
+    elif name is constants.SUBPATTERN:
+        sample = _walk(argument[-1], before, found)
+    elif name is constants.BRANCH:
+        samples = [_walk(branch, before, found) for branch in argument[1]]  # any of them may repeat something
+        sample = samples[0]
+    elif str(name) == "ATOMIC_GROUP":
+        sample = _walk(argument, before, found)
+    return sample
 
 
 def _member(members: Any) -> str:
@@ -143,5 +145,12 @@ def _as_source(member: tuple[Any, Any]) -> str:
         return re.escape(chr(argument))
     if name is constants.RANGE:
         return f"{re.escape(chr(argument[0]))}-{re.escape(chr(argument[1]))}"
-    categories = {"DIGIT": r"\d", "SPACE": r"\s", "WORD": r"\w", "NOT_DIGIT": r"\D", "NOT_SPACE": r"\S", "NOT_WORD": r"\W"}
+    categories = {
+        "DIGIT": r"\d",
+        "SPACE": r"\s",
+        "WORD": r"\w",
+        "NOT_DIGIT": r"\D",
+        "NOT_SPACE": r"\S",
+        "NOT_WORD": r"\W",
+    }
     return categories[str(argument).removeprefix("CATEGORY_")]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from otel_events.settings.declared_behaviour import CATALOGUE, LIMITS, TRACING
 from otel_events.settings.declared_delivery import DELIVERY
 from otel_events.settings.declared_export import DESTINATIONS, OTLP, SERVICE
+from otel_events.settings.declared_guards import GUARDS
 
 if TYPE_CHECKING:
     from otel_events.settings.setting import Setting
@@ -18,6 +19,7 @@ GROUPS: dict[str, tuple[Setting, ...]] = {
     "Destinations": DESTINATIONS,
     "Queue, delivery and exit": DELIVERY,
     "Limits": LIMITS,
+    "Guards": GUARDS,
     "Tracing": TRACING,
     "Catalogue and checks": CATALOGUE,
 }

@@ -91,7 +91,7 @@ DELIVERY = (
         "span_batch.flush_interval",
         kinds.WAIT,
         None,
-        "How long ended spans are gathered.",
+        "How long ended spans are gathered; with `flush_interval` the shorter of the two counts for both.",
         variables("OTEL_BSP_SCHEDULE_DELAY", kind=kinds.MILLISECONDS),
         "seconds",
         "as `flush_interval`",

@@ -14,7 +14,7 @@ SINKS = ("otlp", "ledger", "otel", "memory")
 _NAME = re.compile(r"[^\s,]+")
 
 
-def _as_items(value: object) -> tuple[Any, ...]:
+def as_items(value: object) -> tuple[Any, ...]:
     """Return the items of *value*: a text is cut at commas, anything that cannot be walked is one item."""
     if isinstance(value, str):
         return tuple(item.strip() for item in value.split(",") if item.strip())
@@ -23,7 +23,7 @@ def _as_items(value: object) -> tuple[Any, ...]:
 
 def _accept_names(value: object) -> tuple[str, ...]:
     """Return each name once; none at all where the only name is `none`."""
-    names = tuple(dict.fromkeys(_as_items(value)))
+    names = tuple(dict.fromkeys(as_items(value)))
     if not names or not all(isinstance(name, str) and _NAME.fullmatch(name) for name in names):
         raise UnusableError
     is_none = [name.lower() == "none" for name in names]
@@ -39,7 +39,7 @@ def _is_sink(value: object) -> bool:
 
 
 def _accept_sinks(value: object) -> tuple[Any, ...]:
-    sinks = (value,) if _is_sink(value) else _as_items(value)
+    sinks = (value,) if _is_sink(value) else as_items(value)
     if not sinks or not all(sink in SINKS if isinstance(sink, str) else _is_sink(sink) for sink in sinks):
         raise UnusableError
     return sinks
@@ -51,7 +51,7 @@ def _accept_routes(value: Any) -> tuple[tuple[str, tuple[str, ...]], ...]:
     routes = []
     for pair in pairs:
         pattern, names = pair if not isinstance(pair, str) else (None, ())
-        sinks = _as_items(names)
+        sinks = as_items(names)
         if not isinstance(pattern, str) or not pattern or not all(isinstance(name, str) for name in sinks):
             raise UnusableError
         routes.append((pattern, sinks))
@@ -69,14 +69,14 @@ def _accept_overrides(value: object) -> dict[str, bool]:
 def _accept_catalog(value: object) -> tuple[Any, ...]:
     """Return paths as texts and definitions as they are; what a definition is, the catalogue knows."""
     is_one = isinstance(value, (str, os.PathLike, type)) or not isinstance(value, Iterable)
-    parts = (value,) if is_one else _as_items(value)
+    parts = (value,) if is_one else as_items(value)
     if any(part is None or part == "" or isinstance(part, (bytes, int, float)) for part in parts):
         raise UnusableError
     return tuple(os.fspath(part) if isinstance(part, os.PathLike) else part for part in parts)
 
 
 def _accept_keys(value: object) -> tuple[str, ...]:
-    keys = tuple(dict.fromkeys(_as_items(value)))
+    keys = tuple(dict.fromkeys(as_items(value)))
     if not all(isinstance(key, str) and _NAME.fullmatch(key) for key in keys):
         raise UnusableError
     return keys
@@ -93,3 +93,4 @@ ROUTES = Kind("a list of (pattern, names of sinks) pairs", not_from_text, _accep
 OVERRIDES = Kind("a mapping of name patterns to True or False", not_from_text, _accept_overrides)
 CATALOG = Kind("a list of paths and definitions", not_from_text, _accept_catalog)
 KEYS = Kind("a list of attribute names", not_from_text, _accept_keys)
+LISTED_KEYS = Kind("names with commas between", _accept_keys, _accept_keys)

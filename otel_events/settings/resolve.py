@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from otel_events.errors import ConfigurationError
 from otel_events.settings.declaration import SETTINGS
+from otel_events.settings.declared_guards import GUARDS
 from otel_events.settings.destination import KNOWN_EXPORTERS, choose_destination, protocol_of
 from otel_events.settings.endpoint import (
     DEFAULT_ENDPOINTS,
@@ -55,6 +56,7 @@ _PLAIN = (
     "strict",
     "before_emit",
     "baggage_keys",
+    *(setting.name for setting in GUARDS),
 )
 
 

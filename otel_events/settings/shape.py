@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from otel_events.filter_language import FilterSettings
     from otel_events.settings.destination import Destination
     from otel_events.settings.endpoint import EndpointSettings
 
@@ -91,4 +92,20 @@ class Settings:
     catalog: tuple[Any, ...]
     strict: bool
     before_emit: tuple[Callable[..., Any], ...]
+    redact: Any
+    redact_keys: tuple[str, ...]
+    redact_innocent_keys: tuple[str, ...]
+    redact_patterns: tuple[tuple[Any, Any], ...]
+    redact_allow: tuple[Any, ...]
+    redact_without: tuple[str, ...]
+    redact_marker: str
+    redact_max_scanned: int
+    filter: FilterSettings
+    deduplicate: tuple[tuple[Any, Any], ...]
+    deduplicate_errors: bool
+    deduplicate_window: float
+    rate_limits: tuple[Any, ...]
+    rate_limit_window: float
+    roll_up: tuple[str, ...]
+    roll_up_window: float
     baggage_keys: tuple[str, ...]

@@ -11,11 +11,14 @@ from otel_events.otlp.compression import compress, decompress
 from otel_events.otlp.outcome import Accepted, Refused, Retry, TooLarge, Unreachable, say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from otel_events.accounting import Accounts
     from otel_events.notices import Notices
     from otel_events.otlp.outcome import Outcome
     from otel_events.otlp.transport import Transport
-    from otel_events.spool.queue import Batch, Spool
+    from otel_events.sinks.joining import Joining
+    from otel_events.spool.queue import Batch, Encoding, Spool
 
 Failure: TypeAlias = Retry | Unreachable
 
@@ -28,29 +31,42 @@ class Delivery:
     """
 
     def __init__(
-        self, *, name: str, address: str, spool: Spool, transport: Transport, accounts: Accounts, notices: Notices
+        self,
+        *,
+        name: str,
+        address: str,
+        spool: Spool,
+        transport: Transport,
+        joining: Joining,
+        accounts: Accounts,
+        notices: Notices,
     ) -> None:
         self.rejected = 0
         self._name = name
         self._address = address
         self._spool = spool
         self._transport = transport
+        self._joining = joining
         self._accounts = accounts
         self._notices = notices
 
-    def deliver(self, batch: Batch, deadline: float) -> Failure | None:
-        """See a taken *batch* through; if that failed for now, return why: the batch is back in the spool."""
-        outcome = self._send(batch, deadline)
+    def deliver(self, batches: Sequence[Batch], deadline: float) -> Failure | None:
+        """See taken *batches* through as one request; if that failed for now, return why: they are back in the spool."""
+        outcome = self._send(self._joining.join(batches), deadline)
         if isinstance(outcome, (Retry, Unreachable)):
             self._accounts.problems.add("otlp_retry")
-            self._spool.put_back(batch)
+            self._put_back(batches)
             return outcome
         if isinstance(outcome, Accepted):
-            self._accept(batch, outcome)
+            self._accept(batches, outcome)
+        elif len(batches) > 1:
+            # One of them is to blame: each shall answer for itself.
+            self._joining.leave_apart(len(batches))
+            self._put_back(batches)
         elif isinstance(outcome, TooLarge):
-            self._split(batch, outcome)
+            self._split(batches[0], outcome)
         else:
-            self._give_up(batch, outcome)
+            self._give_up(batches[0], outcome)
         return None
 
     def warn(self, cause: str, message: str) -> None:
@@ -59,24 +75,29 @@ class Delivery:
         if not sys.is_finalizing():
             self._notices.warn(f"{self._name}_{cause} {self._address}", f"{self._address}: {message}")
 
-    def _send(self, batch: Batch, deadline: float) -> Outcome:
+    def _put_back(self, batches: Sequence[Batch]) -> None:
+        for batch in reversed(batches):
+            self._spool.put_back(batch)
+
+    def _send(self, request: tuple[bytes, Encoding], deadline: float) -> Outcome:
         try:
-            return self._transport.send(batch.body, batch.encoding, deadline)
+            return self._transport.send(*request, deadline)
         except Exception as error:  # a mistake of ours must not end the thread and lose all that follows
             self._accounts.problems.add("transport_error")
             return Unreachable(say("our own mistake", type(error).__name__, str(error)))
 
-    def _accept(self, batch: Batch, accepted: Accepted) -> None:
+    def _accept(self, batches: Sequence[Batch], accepted: Accepted) -> None:
         # The spool says no if it was closed meanwhile: it has counted these records already.
-        if not self._spool.release(batch):
+        records = sum(batch.records for batch in batches if self._spool.release(batch))
+        if not records:
             return
-        rejected = min(accepted.rejected, batch.records)
-        self._accounts.delivered.add(self._name, batch.records - rejected)
+        rejected = min(accepted.rejected, records)
+        self._accounts.delivered.add(self._name, records - rejected)
         if rejected:
             self.rejected += rejected
             self._accounts.dropped.add("otlp_rejected", rejected)
         if rejected or accepted.message:
-            self.warn("rejected", say(f"rejected {rejected} of {batch.records} records", accepted.message))
+            self.warn("rejected", say(f"rejected {rejected} of {records} records", accepted.message))
 
     def _split(self, batch: Batch, too_large: TooLarge) -> None:
         halves = _halve(batch)

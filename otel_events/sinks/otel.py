@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from otel_events.otel_logs import program_provider, record_of
+from otel_events.otel_logs import record_of, shared_provider
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 class OtelSink:
     """Emit finished events through a LoggerProvider. What its processors lose is theirs: they tell nobody.
+
+    A record that came from a LoggerProvider is not emitted again: the processors beside ours have seen it.
 
     Args:
         provider: where records go; None for the one that the program has set by the time of a write. It stays open,
@@ -37,12 +39,13 @@ class OtelSink:
 
     def write(self, events: Sequence[Event]) -> None:
         """Emit *events*, or raise if there is no provider; one that a processor fails on is counted."""
-        self._provider = self._provider or program_provider()
+        self._provider = self._provider or shared_provider()
         if self._provider is None:
             raise LookupError("the program has set no LoggerProvider")
         for event in events:
             try:
-                self._logger(self._provider, event.scope).emit(record_of(event))
+                if event.resource is None:
+                    self._logger(self._provider, event.scope).emit(record_of(event))
             except Exception as error:  # noqa: PERF203  # each event for itself
                 self._has_lost = True
                 self._accounts.dropped.add("otel_failed")

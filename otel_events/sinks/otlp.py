@@ -8,6 +8,7 @@ from otel_events.accounting import Accounts
 from otel_events.otlp.compression import compress
 from otel_events.otlp.encode import EncodeError, LogEncoder, SpanEncoder
 from otel_events.otlp.transport import make_transport
+from otel_events.sinks.joining import Joining
 from otel_events.sinks.sender import Sender
 from otel_events.spool.memory import MemorySpool
 
@@ -50,6 +51,8 @@ class OtlpSink:
         max_batch: the most records in one request.
         spool_factory: makes the spools; in memory by default.
         backoff: how long to wait between attempts.
+        gather: for single events that are each appended as soon as they are there: the seconds for which they are gathered
+            before they are sent together, and compressed; None for batches.
     """
 
     name = "otlp"
@@ -67,7 +70,9 @@ class OtlpSink:
         max_batch: int = DEFAULT_MAX_BATCH,
         spool_factory: SpoolFactory | None = None,
         backoff: Backoff | None = None,
+        gather: float | None = None,
     ) -> None:
+        self._gather = gather
         self.span_accounts = Accounts() if span_accounts is None else span_accounts
         self._notices = notices
         self._max_request_bytes = max_request_bytes
@@ -90,6 +95,11 @@ class OtlpSink:
         """Take a batch of ended spans."""
         if self._traces is not None:
             self._traces.write(spans)
+
+    def start(self) -> None:
+        """Begin to send what is in the spools already."""
+        for sender in self._senders.values():
+            sender.start()
 
     def pending(self) -> dict[Signal, Pending]:
         """Return what is not delivered yet, by signal."""
@@ -118,6 +128,8 @@ class OtlpSink:
     ) -> _Lane[_Record] | None:
         if endpoint is None:
             return None
+        # gRPC compresses by itself, what it sends.
+        is_gzip = endpoint.is_compressed and endpoint.protocol == "http/protobuf"
         sender = Sender(
             name=self.name,
             address=endpoint.address,
@@ -126,9 +138,15 @@ class OtlpSink:
             accounts=accounts,
             notices=self._notices,
             backoff=self._backoff,
+            joining=Joining(
+                gather=self._gather or 0.0,
+                max_bytes=self._max_request_bytes,
+                max_records=self._max_batch,
+                is_gzip=is_gzip,
+            ),
         )
-        # gRPC compresses by itself, what it sends.
-        is_gzip = endpoint.is_compressed and endpoint.protocol == "http/protobuf"
+        # Single events are small: compressed one by one they would hardly be smaller, and emitting would take longer.
+        is_gzip = is_gzip and self._gather is None
         return _Lane(sender, encoder, self._max_request_bytes, self._max_batch, is_gzip=is_gzip)
 
     def _leave_out(self, accounts: Accounts) -> Callable[[EncodeError], None]:

@@ -13,6 +13,7 @@ from opentelemetry.context import _SUPPRESS_HTTP_INSTRUMENTATION_KEY, _SUPPRESS_
 from otel_events.otlp.outcome import Retry, Unreachable, say
 from otel_events.sinks.backoff import Backoff
 from otel_events.sinks.delivery import Delivery
+from otel_events.sinks.joining import Joining
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from otel_events.notices import Notices
     from otel_events.otlp.transport import Transport
     from otel_events.sinks.delivery import Failure
-    from otel_events.spool.queue import Encoding, Pending, Spool
+    from otel_events.spool.queue import Batch, Encoding, Pending, Spool
 
 _UNTIL_STUCK = 0.3  # seconds without progress after which an exit stops waiting for the network, where data is safe
 _INTERRUPT_SECONDS = 0.02  # what an interrupted send may take to let go; deadlines hold to 50 ms
@@ -42,6 +43,7 @@ class Sender:
         accounts: where deliveries, losses and retries are counted.
         notices: where outages and losses are told.
         backoff: how long to wait between attempts.
+        joining: which batches go out together.
     """
 
     def __init__(
@@ -54,14 +56,22 @@ class Sender:
         accounts: Accounts,
         notices: Notices,
         backoff: Backoff | None = None,
+        joining: Joining | None = None,
     ) -> None:
         self._name = name
         self._spool = spool
         self._transport = transport
         self._accounts = accounts
         self._backoff = backoff or Backoff()
+        self._joining = joining or Joining()
         self._delivery = Delivery(
-            name=name, address=address, spool=spool, transport=transport, accounts=accounts, notices=notices
+            name=name,
+            address=address,
+            spool=spool,
+            transport=transport,
+            joining=self._joining,
+            accounts=accounts,
+            notices=notices,
         )
         self._failures = 0  # in a row
         self._lost_told = 0
@@ -75,6 +85,7 @@ class Sender:
         self._retry_at: float | None = None  # while the thread waits between two attempts
         self._is_throttled = False  # that wait is the server's wish
         self._is_hurried = False
+        self._flushes = 0  # that wait
         self._closing_at: float | None = None
         self._has_given_up = False
         self._progress_at = 0.0
@@ -86,6 +97,10 @@ class Sender:
             self._delivery.warn("spool_full", f"what waits for it has reached its limit: {dropped} records dropped")
         if self._thread is None:
             self._start()
+
+    def start(self) -> None:
+        """Begin to send what is in the spool already."""
+        self._start()
 
     def pending(self) -> Pending:
         """Return what is not delivered yet."""
@@ -108,8 +123,11 @@ class Sender:
         if not self._spool.is_settled(mark) and self._thread is None and not self._start():
             self._drain_here(deadline)
         with self._state:
+            self._flushes += 1
+            self._state.notify_all()
             while self._is_running and not self._spool.is_settled(mark) and not self._is_hopeless(deadline):
                 self._state.wait(_remaining(deadline))
+            self._flushes -= 1
         return self._spool.is_settled(mark) and not self._has_new_losses()
 
     def begin_close(self, deadline: float) -> None:
@@ -182,7 +200,7 @@ class Sender:
         try:
             with _uninstrumented():
                 while time.monotonic() < deadline and (batch := self._spool.take(0)):
-                    if self._delivery.deliver(batch, deadline):
+                    if self._delivery.deliver(self._joining.take_more(batch, self._spool), deadline):
                         return
         finally:
             self._drain_lock.release()
@@ -212,11 +230,12 @@ class Sender:
 
     def _deliver_next(self) -> Failure | None:
         try:
-            batch = self._spool.take(None if self._closing_at is None else 0)
+            batch = self._next()
             if batch is None:
                 return None
+            batches = self._joining.take_more(batch, self._spool)
             closing_at = self._closing_at
-            failure = self._delivery.deliver(batch, threading.TIMEOUT_MAX if closing_at is None else closing_at)
+            failure = self._delivery.deliver(batches, threading.TIMEOUT_MAX if closing_at is None else closing_at)
         except Exception as error:  # a mistake of ours must not end the thread and lose all that follows
             self._accounts.problems.add("sender_error")
             return Unreachable(say("our own mistake", type(error).__name__, str(error)))
@@ -226,6 +245,16 @@ class Sender:
                 self._progress_at = time.monotonic()
                 self._state.notify_all()
         return failure
+
+    def _next(self) -> Batch | None:
+        if self._closing_at is not None:
+            return self._spool.take(0)
+        batch = self._spool.take(0)
+        if batch is None and (batch := self._spool.take(None)) is not None and self._joining.gather:
+            # The first of many, it may be: a request for each would cost the program more than emitting.
+            with self._state:
+                self._state.wait_for(lambda: self._flushes or self._closing_at is not None, self._joining.gather)
+        return batch
 
     def _pause(self, failure: Failure) -> None:
         """Wait until the next attempt is due, or wanted."""

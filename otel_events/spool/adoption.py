@@ -4,41 +4,23 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from otel_events.file_lock import take_lock
+from otel_events.spool.claim import Claim
 from otel_events.spool.segment import name_lock, read_lock_name, read_name
 from otel_events.spool.segment_file import SegmentFile, set_aside
 from otel_events.spool.stored import Segment
 
 if TYPE_CHECKING:
-    from otel_events.file_lock import HeldLock
     from otel_events.spool.losses import Losses
     from otel_events.spool.segment_file import DiskCalls
 
 _MOST_CLAIMS = 8  # each costs a lock that is held: what a thousand short-lived processes left is taken over bit by bit
-
-
-@dataclass(slots=True)
-class Claim:
-    """A dead writer whose segments are ours to send, as long as its lock is held.
-
-    Attributes:
-        paths: its segments that are still there.
-        is_left: some of them are not for us: the lock file stays.
-    """
-
-    token: str
-    lock: HeldLock
-    paths: set[Path] = field(default_factory=set)
-    is_left: bool = False
-
-    def let_go(self) -> None:
-        """Let others have what is left."""
-        self.lock.let_go(delete=not self.paths and not self.is_left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +30,7 @@ class Adopted:
     Attributes:
         segments: with something to send, in order.
         claims: whose they are.
-        lost: records that damage has taken away, counted by nobody yet.
+        lost: records that were lost there, by reason, counted by nobody yet.
         others_bytes: what living writers have there.
         others: how many these are.
         is_more: there are more dead writers.
@@ -56,7 +38,7 @@ class Adopted:
 
     segments: list[Segment]
     claims: list[Claim]
-    lost: int
+    lost: Counter[str]
     others_bytes: int
     others: int
     is_more: bool
@@ -78,9 +60,10 @@ class Adoption:
         """Take over writers that have died, with *present* taken over before; or raise OSError."""
         groups: list[list[Segment]] = []
         claims: list[Claim] = []
-        lost = others_bytes = others = 0
+        lost: Counter[str] = Counter()
+        others_bytes = others = 0
         is_more = False
-        for token, (paths, size) in self._find_writers().items():
+        for token, (paths, size) in sorted(self._find_writers().items()):
             if present + len(claims) >= _MOST_CLAIMS:
                 is_more = True
                 break
@@ -90,7 +73,7 @@ class Adoption:
                 others_bytes += size
                 continue
             group: list[Segment] = []
-            lost += self._read_all(claim, sorted(paths), group)
+            self._read_all(claim, sorted(paths), group, lost)
             if claim.paths:
                 claims.append(claim)
                 groups.append(group)
@@ -131,44 +114,46 @@ class Adoption:
             return None
         return None if lock is None else Claim(token, lock)
 
-    def _read_all(self, claim: Claim, paths: list[Path], into: list[Segment]) -> int:
-        lost = 0
+    def _read_all(self, claim: Claim, paths: list[Path], into: list[Segment], lost: Counter[str]) -> None:
         for path in paths:
             try:
-                lost += self._read(claim, path, into)
-            except FileNotFoundError:  # its writer has deleted it, and then ended
+                self._read(claim, path, into, lost)
+            except FileNotFoundError:  # noqa: PERF203  # its writer has deleted it, and then ended
                 continue
             except OSError as error:
                 claim.is_left = True
                 self._losses.note("spool_adopt_failed", f"{path.name} cannot be taken over: {error.strerror or error}")
         if claim.is_left:
             self._known.add(claim.token)  # once is enough
-        return lost
 
-    def _read(self, claim: Claim, path: Path, into: list[Segment]) -> int:
+    def _read(self, claim: Claim, path: Path, into: list[Segment], lost: Counter[str]) -> None:
         file = SegmentFile.open(path, self._calls)
         try:
             found = file.scan()
             if found.is_newer:
                 claim.is_left = True
-                self._losses.note("spool_newer", f"{path.name} is left for the later version of otel-events that wrote it")
-                return 0
+                self._losses.note(
+                    "spool_newer", f"{path.name} is left for the later version of otel-events that wrote it"
+                )
+                return
             if found.is_empty and found.is_damaged:
                 file.close()
-                self._losses.note("spool_damaged", f"a file is no segment, or nothing of it can be read: see {set_aside(path)}")
-                return 0
+                self._losses.note(
+                    "spool_damaged", f"a file is no segment, or nothing of it can be read: see {set_aside(path)}"
+                )
+                return
             if not file.repair(found):
                 self._losses.note("spool_cursor_failed")
-            lost = sum(records for _, records in found.missing)
+            lost["spool_damaged"] += sum(records for _, records in found.missing)
+            lost["spool_torn"] += found.cut_records
             if not found.waiting and not found.is_damaged:
                 file.delete()
-                return lost
+                return
             began = path.stat().st_mtime if found.header is None else float(found.header.began)
             segment = Segment(path, time.monotonic() - max(0.0, time.time() - began), 0, claim)
             segment.load(file, found)
             segment.unload()
             claim.paths.add(path)
             into.append(segment)
-            return lost
         finally:
             file.close()

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from otel_events.accounting import Accounts
     from otel_events.notices import Notices
+    from otel_events.spool.adoption import Adopted
     from otel_events.spool.queue import Cause, Encoding
 
 DEFAULT_MAX_BYTES = 512 << 20
@@ -32,6 +33,10 @@ DEFAULT_MAX_AGE = 7 * 86_400.0
 _MEMORY_BYTES = 64 << 20
 _LOOK_SECONDS = 10.0  # between two looks for dead writers, by a spool that is in use; an idle one does not look
 _READ_AGAIN_SECONDS = 5.0
+_LEFT_BEHIND = {
+    "spool_damaged": "what another process left there has been damaged",
+    "spool_torn": "another process ended in the middle of writing them",
+}
 
 
 class DiskSpool:
@@ -41,7 +46,7 @@ class DiskSpool:
     writers that have died left in the directory is taken over. Nothing is touched before the first append or take. After
     a fork the child makes a spool of its own; the parent's does nothing there.
 
-    Counts as dropped: `spool_full`, `spool_expired`, `spool_damaged`, `spool_vanished`, the causes of quarantine, and
+    Counts as dropped: `spool_full`, `spool_expired`, `spool_damaged`, `spool_torn`, `spool_vanished`, the causes of quarantine, and
     `shutdown` for what was in memory alone at the end.
 
     Args:
@@ -75,7 +80,7 @@ class DiskSpool:
         max_bytes: int = DEFAULT_MAX_BYTES,
         max_age: float = DEFAULT_MAX_AGE,
         order: Literal["oldest", "newest"] = "oldest",
-        on_dropped: Callable[[int, str], None] | None = None,
+        on_dropped: Callable[[int, str], None] = lambda _records, _reason: None,
         memory_bytes: int = _MEMORY_BYTES,
         calls: DiskCalls | None = None,
     ) -> None:
@@ -131,7 +136,7 @@ class DiskSpool:
             if self._closed:
                 self._losses.lose(records, "shutdown")
             elif len(body) > self._largest:
-                self._losses.drop(records, "spool_full", "a request is larger than the spool may be")
+                self._losses.drop(records, "spool_full")
             else:
                 self._stock.store(Entry(self._last_mark, records, len(body), encoding, body))
                 self._changed.notify()
@@ -260,7 +265,6 @@ class DiskSpool:
             return None
         entry, body = taken
         entry.pieces = 1
-        entry.left = 0
         return self._make(entry, body, entry.records)
 
     def _make(self, entry: Entry, body: bytes, records: int) -> Batch:
@@ -297,14 +301,18 @@ class DiskSpool:
             adopted = self._adoption.look(present)
         except OSError:  # no such directory yet, or none of ours: an append says what is wrong with it
             return
+        self._take_over(adopted)
+
+    def _take_over(self, adopted: Adopted) -> None:
         with self._turn():
             self._is_more_to_adopt = adopted.is_more
             self._stock.claims += adopted.claims
-            self._adopted += adopted.lost + sum(segment.records for segment in adopted.segments)
-            self._losses.drop(adopted.lost, "spool_damaged", "what another process left there has been damaged")
+            self._adopted += sum(adopted.lost.values()) + sum(segment.records for segment in adopted.segments)
+            for reason, records in adopted.lost.items():
+                self._losses.drop(records, reason, _LEFT_BEHIND[reason])
             self._stock.insert(adopted.segments)
             share = self._max_bytes // (1 + adopted.others)
             self._stock.room = max(self._max_bytes - adopted.others_bytes, share)
             self._stock.drop_expired()
-            if self._closed:
+            if self._closed:  # meanwhile: what was taken over is let go of as well
                 self._stock.close()

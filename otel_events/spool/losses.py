@@ -28,7 +28,7 @@ class Losses:
     """
 
     def __init__(
-        self, accounts: Accounts, notices: Notices, place: str, on_dropped: Callable[[int, str], None] | None
+        self, accounts: Accounts, notices: Notices, place: str, on_dropped: Callable[[int, str], None]
     ) -> None:
         self.total = 0
         self._accounts = accounts
@@ -43,13 +43,13 @@ class Losses:
             self.total += records
             self._accounts.dropped.add(reason, records)
 
-    def drop(self, records: int, reason: str, message: str) -> None:
-        """Count *records* as dropped for *reason*, and have it told."""
+    def drop(self, records: int, reason: str, message: str = "") -> None:
+        """Count *records* as dropped for *reason*, and have it told: by a warning only if nobody else gives one."""
         self.lose(records, reason)
-        if records:
+        if records and message:
             self.warn(reason, f"{records} records dropped: {message}")
-            if (callback := self._on_dropped) is not None:
-                self._news.append(lambda: callback(records, reason))
+        if records:
+            self._news.append(lambda: self._on_dropped(records, reason))
 
     def note(self, problem: str, message: str = "") -> None:
         """Count a *problem* that lost nothing, and have it told if there is a *message*."""

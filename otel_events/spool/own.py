@@ -31,9 +31,7 @@ class OwnSegments:
         token: names this writer: unlike the writer id, no other spool of the process shares it.
     """
 
-    def __init__(
-        self, directory: Path, root: Path, writer_id: str, about: Mapping[str, str], calls: DiskCalls
-    ) -> None:
+    def __init__(self, directory: Path, root: Path, writer_id: str, about: Mapping[str, str], calls: DiskCalls) -> None:
         self.token = make_token(writer_id)
         self._directory = directory
         self._root = root

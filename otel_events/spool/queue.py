@@ -51,13 +51,15 @@ class Spool(Protocol):
     One thread appends (the pipeline's), another takes (the sender's), any may ask. A batch that was taken is *held* until it
     is released, put back, split or quarantined: each is answered with False, and does nothing, once the spool has
     let go of the batch otherwise (closed), so that nothing is counted twice. The spool counts what it loses, by reason.
-
-    Attributes:
-        outlives_process: what was appended is safe without having been sent. An exit then waits for the network
-            only while that makes progress.
     """
 
-    outlives_process: bool
+    @property
+    def outlives_process(self) -> bool:
+        """Whether what was appended is safe without having been sent: an exit waits for the network only while it helps."""
+
+    @property
+    def rejected_directory(self) -> str | None:
+        """Where a file is kept of each batch that went to quarantine; None if none is."""
 
     def append(self, body: bytes, records: int, encoding: Encoding = None) -> int:
         """Take a batch; return how many records had to be dropped for it, its own included: 0 as a rule. Never waits."""

@@ -34,9 +34,9 @@ _CRC = struct.Struct("<I")
 _KIND_SETTLED = 255
 _ENCODINGS: dict[int, Encoding] = {0: None, 1: "gzip"}
 _KINDS: dict[Encoding, int] = {encoding: kind for kind, encoding in _ENCODINGS.items()}
-_TOKEN = r"[0-9A-Za-z]{0,31}\.[0-9a-f]{8}"
-_NAME = re.compile(rf"(\d{{10}})-({_TOKEN})\.spool")
-_LOCK_NAME = re.compile(rf"({_TOKEN})\.lock")
+_WRITER = r"[0-9A-Za-z]{0,31}\.[0-9a-f]{8}"
+_NAME = re.compile(rf"(\d{{10}})-({_WRITER})\.spool")
+_LOCK_NAME = re.compile(rf"({_WRITER})\.lock")
 
 HEADER_BYTES: Final = _HEADER.size
 RECORD_OVERHEAD: Final = _RECORD.size
@@ -75,7 +75,8 @@ class Scan:
         header: None if it is damaged, or this is no segment.
         waiting: the intact batches that are not settled, in order.
         missing: number and records of what is damaged, and not settled.
-        cut_at: where a batch was cut short at the end, as a kill leaves it.
+        cut_at: where a batch was cut short at the end, as a kill leaves it: its append had not returned.
+        cut_records: how many log records or spans it was to hold, as far as that can be read.
         is_damaged: something else cannot be read.
         is_empty: nothing in it was ever a batch.
     """
@@ -84,6 +85,7 @@ class Scan:
     waiting: list[Found] = field(default_factory=list)
     missing: list[tuple[int, int]] = field(default_factory=list)
     cut_at: int | None = None
+    cut_records: int = 0
     is_damaged: bool = False
     is_empty: bool = True
 
@@ -146,16 +148,14 @@ def scan(data: bytes) -> Scan:
     """Return what is in a segment with the content *data*, whatever has become of it."""
     header = _read_header(data)
     result = Scan(header)
-    if result.is_newer:
-        result.is_empty = False
+    if result.is_newer or (len(data) < HEADER_BYTES and _MAGIC.startswith(data[: len(_MAGIC)])):
+        result.is_empty = not result.is_newer
         return result
     reader = _Reader(data, 0 if header is None else HEADER_BYTES)
     batches, settled = reader.read()
     result.waiting = [batch for number, batch in batches.items() if number not in settled]
-    result.cut_at = reader.cut_at
-    result.is_damaged = reader.is_damaged
-    if header is None and data and not _MAGIC.startswith(data[: len(_MAGIC)]):
-        result.is_damaged = True
+    result.cut_at, result.cut_records = reader.cut_at, reader.cut_records
+    result.is_damaged = reader.is_damaged or header is None
     result.is_empty = not reader.claimed
     known = {**settled, **{number: batch.records for number, batch in batches.items()}}
     result.missing = list(_find_missing(header, reader.claimed, known))
@@ -168,7 +168,7 @@ def _encode_head(number: int, records: int, kind: int, length: int, crc: int) ->
 
 
 def _is_intact(head: bytes) -> bool:
-    return zlib.crc32(head[: -_CRC.size]) == _CRC.unpack_from(head, len(head) - _CRC.size)[0]
+    return _CRC.pack(zlib.crc32(head[: -_CRC.size])) == head[-_CRC.size :]
 
 
 def _read_header(data: bytes) -> Header | None:
@@ -183,13 +183,15 @@ class _Reader:
 
     Attributes:
         claimed: the records per number of all whose head is intact, whatever has become of the body.
-        cut_at: where the last one was cut short.
+        cut_at: where the last one was cut short, which is not among the claimed.
+        cut_records: how many records it was to hold.
         is_damaged: something else was passed over.
     """
 
     def __init__(self, data: bytes, start: int) -> None:
         self.claimed: dict[int, int] = {}
         self.cut_at: int | None = None
+        self.cut_records = 0
         self.is_damaged = False
         self._data = data
         self._view = memoryview(data)
@@ -208,6 +210,8 @@ class _Reader:
             elif self._is_body_intact(at, length, crc) and kind in _ENCODINGS:
                 batches[number] = Found(number, records, _ENCODINGS[kind], self._position, length, crc)
                 self._position += length
+            elif self.cut_at is not None:
+                self.cut_records = self.claimed.pop(number)
         return batches, settled
 
     def _find_heads(self) -> Iterator[int]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from otel_events.files import OwnedFile, sync_directory
@@ -20,6 +19,7 @@ from otel_events.spool.segment import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from otel_events.spool.queue import Encoding
     from otel_events.spool.segment import Scan
@@ -124,15 +124,17 @@ class SegmentFile:
         self.path.unlink(missing_ok=True)
 
     def _write(self, data: bytes) -> None:
+        written = 0
         try:
-            written = self._calls.write(self._file.fd, data)
+            while written < len(data):  # once, as a rule: what a full disk cuts short is told by the second write
+                count = self._calls.write(self._file.fd, data[written:] if written else data)
+                if count == 0:
+                    raise OSError(errno.ENOSPC, "nothing could be written", str(self.path))  # noqa: TRY301
+                written += count
         except OSError:
             self._cut_back()
             raise
-        if written != len(data):
-            self._cut_back()
-            raise OSError(errno.ENOSPC, "only a part could be written", str(self.path))
-        self.size += len(data)
+        self.size += written
 
     def _cut_back(self) -> None:
         try:

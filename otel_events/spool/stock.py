@@ -15,7 +15,7 @@ from otel_events.spool.stored import Segment
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from otel_events.spool.adoption import Claim
+    from otel_events.spool.claim import Claim
     from otel_events.spool.losses import Losses
     from otel_events.spool.own import OwnSegments
     from otel_events.spool.segment_file import DiskCalls
@@ -52,11 +52,6 @@ class Caps:
     max_bytes: int
     max_age: float
     memory_bytes: int
-
-    @property
-    def segment_bytes(self) -> int:
-        """The size at which a segment is ended: an eighth of the whole at most, for that is what is dropped at once."""
-        return min(_SEGMENT_BYTES, self.max_bytes // 8)
 
     @property
     def segment_seconds(self) -> float:
@@ -125,7 +120,14 @@ class Stock:
         if active is None or self._is_full(active, entry):
             active = self._begin(entry)
         assert active.file is not None
-        found = active.file.append(self._number, entry.records, entry.encoding, entry.body)
+        try:
+            found = active.file.append(self._number, entry.records, entry.encoding, entry.body)
+        except OSError:
+            if active.size <= HEADER_BYTES:
+                raise
+            self._end_active()  # a bad block, a limit of file sizes: another file may do
+            self._write(entry)
+            return
         if not active.file.is_in_place():
             self._active = None
             lost = active.move_to_memory()
@@ -142,17 +144,22 @@ class Stock:
         if active.size <= HEADER_BYTES:
             return False
         is_old = time.monotonic() - active.began > self._caps.segment_seconds
-        return is_old or active.size + RECORD_OVERHEAD + entry.size > self._caps.segment_bytes
+        return is_old or active.size + RECORD_OVERHEAD + entry.size > self._segment_bytes
 
     def _begin(self, entry: Entry) -> Segment:
         self._end_active()
-        self._make_room(max(self._caps.segment_bytes, HEADER_BYTES + RECORD_OVERHEAD + entry.size))
+        self._make_room(max(self._segment_bytes, HEADER_BYTES + RECORD_OVERHEAD + entry.size))
         file = self._own.begin(self._number)
         active = Segment(file.path, time.monotonic(), entry.mark)
         active.file = file
         self._segments.append(active)
         self._active = active
         return active
+
+    @property
+    def _segment_bytes(self) -> int:
+        # An eighth of the room at most, for that is what is dropped at once.
+        return min(_SEGMENT_BYTES, self.room // 8)
 
     def _end_active(self) -> None:
         active, self._active = self._active, None
@@ -193,6 +200,15 @@ class Stock:
                 self._losses.drop(entry.left, "spool_damaged", f"{segment.path} has been damaged")
                 self.settle(entry)
         return None
+
+    def settle_part(self, entry: Entry, records: int) -> None:
+        """Let go of one piece of *entry* with so many *records*, and of all of it with the last."""
+        assert entry.segment is not None
+        entry.segment.records -= records
+        entry.left -= records
+        entry.pieces -= 1
+        if entry.pieces == 0:
+            self.settle(entry)
 
     def settle(self, entry: Entry) -> None:
         """Let go of *entry*; its segment goes with the last."""
@@ -278,9 +294,9 @@ class Stock:
             if size + needed <= max(self.room, needed):
                 return
             size -= segment.size
-            self._drop(segment, "spool_full", "the spool has reached its cap; these were the oldest")
+            self._drop(segment, "spool_full")
 
-    def _drop(self, segment: Segment, reason: str, message: str) -> None:
+    def _drop(self, segment: Segment, reason: str, message: str = "") -> None:
         self._losses.drop(segment.records, reason, message)
         if segment is self._active:
             self._active = None
@@ -295,7 +311,7 @@ class Stock:
             while size > self._caps.memory_bytes and segment.waiting:
                 entry, _ = segment.take(newest=False)
                 size -= entry.size
-                self._losses.drop(entry.left, "spool_full", "too much for the memory, while there is no disk")
+                self._losses.drop(entry.left, "spool_full")
                 segment.remove(entry)
 
     # -- all of it -------------------------------------------------------------------------------------------------
@@ -313,7 +329,9 @@ class Stock:
     def pending(self) -> Pending:
         """Return what is not settled."""
         segments = self._segments
-        return Pending(sum(s.batches for s in segments), sum(s.records for s in segments), sum(s.bytes for s in segments))
+        return Pending(
+            sum(s.batches for s in segments), sum(s.records for s in segments), sum(s.bytes for s in segments)
+        )
 
     def is_settled(self, mark: int) -> bool:
         """Return whether nothing is left of what was appended here up to *mark*."""
@@ -329,6 +347,7 @@ class Stock:
                 segment.unload()
         for claim in self.claims:
             self._forget_claim(claim)
+        self.claims = []
         self._own.end(is_empty=all(segment.claim is not None for segment in self._segments))
 
     def _find_finished(self) -> list[Segment]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from otel_events.spool.adoption import Claim
+    from otel_events.spool.claim import Claim
     from otel_events.spool.queue import Encoding
     from otel_events.spool.segment import Found, Scan
     from otel_events.spool.segment_file import SegmentFile

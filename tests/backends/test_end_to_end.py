@@ -17,6 +17,7 @@ pytestmark = pytest.mark.backends
 
 PROGRAM = Path(__file__).parents[1] / "programs" / "story.py"
 NAMES = [
+    "otel_events.writer.started",
     "session.start",
     "cycle.start",
     "task.started",
@@ -27,6 +28,7 @@ NAMES = [
     "alert.triggered",
     "cycle.end",
     "session.end",
+    "otel_events.writer.stopped",
 ]
 
 

@@ -114,6 +114,7 @@ test.event test.event otel_events
 otel_events.writer.started otel_events.writer.started otel_events
 otel_events.writer.report otel_events.writer.report otel_events
 otel_events.writer.stopped otel_events.writer.stopped otel_events
+otel_events.spool.dropped otel_events.spool.dropped otel_events
 otel_events.suppressed otel_events.suppressed otel_events
 """
 ROWS = [

@@ -11,7 +11,7 @@ import pytest
 from otel_events import process, runtime
 from otel_events.emit import Emitter
 from otel_events.event import DEFAULT_SCOPE
-from otel_events.notices import Notices
+from otel_events.pipeline.deferred_notices import DeferredNotices
 from otel_events.pipeline.dispatch import Dispatch, Sinks
 from otel_events.pipeline.normalize import Normalize
 from otel_events.pipeline.worker import Pipeline, Wiring
@@ -27,7 +27,7 @@ class Made:
     def __init__(self, *stages, flush_interval=0.01, normalize=None):
         self.capture = runtime.capture
         self.sink = KeepingSink()
-        notices = Notices()
+        notices = DeferredNotices()
         accounts = self.capture.accounts
         self.pipeline = Pipeline(
             self.capture,
@@ -36,7 +36,6 @@ class Made:
                 stages=stages,
                 dispatch=Dispatch(Sinks(events=(self.sink,)), accounts, self.capture.span_accounts, notices),
                 flush_interval=flush_interval,
-                count_spooled=lambda _signal: 0,
             ),
             notices,
         )
@@ -149,7 +148,7 @@ def test_a_normalizer_that_raises_loses_only_its_batch():
     """A batch that cannot even be read is dropped and counted; the thread lives on."""
     is_broken = [True]
     capture = runtime.capture
-    normalize = Normalize(capture.writer, capture.accounts, Notices())
+    normalize = Normalize(capture.writer, capture.accounts, DeferredNotices())
 
     def breaks_once(drafts):
         if is_broken.pop() if is_broken else False:

@@ -143,7 +143,7 @@ def test_a_refusal_is_counted_and_told_without_credentials(acceptor, accounts, m
     """A final error drops the batch, names place and reason once, shows no secret, and holds nobody up."""
     acceptor.script.extend([answer_with(401), answer_with(401)])
     url = acceptor.url().replace("http://", "http://me:hunter2@") + "?key=hunter2"
-    sink = make_sink(url, headers={"authorization": "hunter2"})
+    sink = make_sink(url, headers={"authorization": "hunter2"}, max_batch=1)
     for name in ("a.1", "a.2", "a.3"):
         sink.write(events(name))
 

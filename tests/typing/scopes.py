@@ -1,4 +1,4 @@
-"""What type checkers make of scopes; `test_task.py` compares the comments with what mypy says."""
+"""What type checkers make of scopes; `test_task_functions.py` compares the comments with what mypy says."""
 
 from collections.abc import AsyncIterator, Iterator
 

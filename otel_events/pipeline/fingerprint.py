@@ -1,0 +1,71 @@
+"""What makes two events the same: for errors where they come from, for others what they say."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from otel_events.event import Event, Value
+
+_FRAMES = 5
+_FRAME = re.compile(r'File "([^"\r\n]{1,1024})", line [0-9]{1,9}(?:, in ([^\r\n]{1,256}))?')
+_SEPARATOR = re.compile(r"[\\/]")
+_MAX_TEXT = 2_048  # characters of a message that tell what it is about
+_MAX_STACK = 32_768
+# Longer forms first: a UUID has numbers in it.
+_FOLDED = re.compile(
+    r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+    r"|0[xX][0-9a-fA-F]{1,32}"
+    r"|(?<![0-9A-Za-z])(?=[0-9a-fA-F]{0,63}[0-9])[0-9a-fA-F]{8,64}(?![0-9A-Za-z])"
+    r"|[0-9]+(?:[.,:][0-9]+){0,8}"
+)
+
+
+def fingerprint(event: Event) -> str:
+    """Return what is the same for events that say the same: name, kind of error, top frames, message without numbers."""
+    attributes = event.attributes
+    error_type = attributes.get("exception.type", attributes.get("error.type", ""))
+    stack = attributes.get("exception.stacktrace", attributes.get("stack_trace", attributes.get("traceback", "")))
+    message = event.body if type(event.body) is str else ""
+    detail = attributes.get("exception.message", "")
+    return _digest(
+        event.name, _text(error_type), _text(stack)[-_MAX_STACK:], message[:_MAX_TEXT], _text(detail)[:_MAX_TEXT]
+    )
+
+
+def fingerprint_by(event: Event, keys: Sequence[str]) -> str:
+    """Return what is the same for events of one name with the same values of *keys*, or of all attributes if there are none."""
+    everything = event.all_attributes()
+    chosen = {key: everything.get(key) for key in keys} if keys else everything
+    text = "\0".join(f"{key}\1{value!r}" for key, value in sorted(chosen.items()))
+    return hashlib.sha1(f"{event.name}\0{text}".encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
+
+
+def stack_fingerprint(stacktrace: str) -> str:
+    """Return the SHA-1 of the five innermost frames as `file::function|...`: no line numbers, no folders."""
+    return hashlib.sha1("|".join(_frames(stacktrace)).encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
+
+
+def message_template(message: str) -> str:
+    """Return *message* with each number and id folded into `#`."""
+    return _FOLDED.sub("#", message[:_MAX_TEXT])
+
+
+def _digest(name: str, error_type: str, stack: str, message: str, detail: str) -> str:
+    parts = (name, error_type, *_frames(stack), message_template(message), message_template(detail))
+    return hashlib.sha1("\0".join(parts).encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
+
+
+@lru_cache(maxsize=128)  # a storm comes from few places; a stack may have 16 KiB
+def _frames(stacktrace: str) -> tuple[str, ...]:
+    frames = _FRAME.findall(stacktrace)[-_FRAMES:]
+    return tuple(f"{_SEPARATOR.split(file)[-1]}::{function}" for file, function in frames)
+
+
+def _text(value: Value) -> str:
+    return value if type(value) is str else ""

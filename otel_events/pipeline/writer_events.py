@@ -1,0 +1,106 @@
+"""What a writer says of itself among its events: that it started, how it fares, what it lost, that it stopped."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter, deque
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry.context import Context
+
+from otel_events import runtime
+from otel_events.event import DEFAULT_SCOPE
+from otel_events.stats import count_emitted
+from otel_events.version import VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from otel_events.event import Draft
+    from otel_events.runtime import Capture
+
+STARTED = "otel_events.writer.started"
+REPORT = "otel_events.writer.report"
+STOPPED = "otel_events.writer.stopped"
+DROPPED = "otel_events.spool.dropped"
+NAMES = frozenset((STARTED, REPORT, STOPPED, DROPPED))
+
+_REPORT_SECONDS = 300.0
+
+
+class WriterEvents:
+    """Makes these events as they are due. They go with the program's own: an idle process is not woken for them.
+
+    A writer that is killed never says that it stopped: so the end of what it emitted cannot be lost unseen. They are numbered
+    as all events are, and counted apart.
+    """
+
+    def __init__(self, capture: Capture, clock: Callable[[], float] = time.monotonic) -> None:
+        self._capture = capture
+        self._clock = clock
+        self._has_started = False
+        self._report_at = 0.0
+        self._losses: deque[tuple[int, str, str, str]] = deque()
+
+    def note_dropped(self, records: int, reason: str, signal: str, destination: str) -> None:
+        """Have it told that a spool dropped *records*."""
+        self._losses.append((records, reason, signal, destination))
+
+    def is_due(self) -> bool:
+        """Return whether there is something to say."""
+        return not self._has_started or bool(self._losses) or self._clock() >= self._report_at
+
+    def before(self) -> list[Draft]:
+        """Return what goes before the program's events that are being written."""
+        if self._has_started:
+            return []
+        self._has_started = True
+        self._report_at = self._clock() + _REPORT_SECONDS
+        # It began before the first event, though it says so after.
+        return [self._draft(STARTED, {"pid": os.getpid(), "version": VERSION}, self._capture.born)]
+
+    def after(self) -> list[Draft]:
+        """Return what goes behind them."""
+        drafts = list(self._dropped())
+        if self._clock() >= self._report_at:
+            self._report_at = self._clock() + _REPORT_SECONDS
+            drafts.append(self._draft(REPORT, self._counts()))
+        return drafts
+
+    def last(self) -> list[Draft]:
+        """Return what goes behind everything, if anything was written."""
+        if not self._has_started and not self._losses:
+            return []
+        drafts = [*self.before(), *self._dropped()]
+        self._has_started = False
+        self._capture.born = time.time_ns()  # of the next one, should there be one
+        return [*drafts, self._draft(STOPPED, {**self._counts(), "reason": "shutdown"})]
+
+    def _dropped(self) -> Iterator[Draft]:
+        """Yield one event for each place and reason: a spool that is far too small loses a little with each batch."""
+        sums: Counter[tuple[str, str, str]] = Counter()
+        while self._losses:
+            records, *place = self._losses.popleft()
+            sums[tuple(place)] += records  # type: ignore[index]  # three words
+        for (reason, signal, destination), records in sums.items():
+            yield self._draft(
+                DROPPED, {"count": records, "reason": reason, "signal_type": signal, "destination": destination}
+            )
+
+    def _counts(self) -> dict[str, Any]:
+        accounts = self._capture.accounts
+        return {
+            "emitted": count_emitted(self._capture),
+            "delivered": accounts.delivered.counts(),
+            "dropped": accounts.dropped.counts(),
+        }
+
+    def _draft(self, name: str, attributes: dict[str, Any], timestamp: int | None = None) -> Draft:
+        number = next(self._capture.sequence)
+        attributes = {"writer_id": self._capture.writer, **attributes}
+        if "emitted" in attributes:
+            attributes["last_sequence"] = number
+        defaults = runtime.process_attributes
+        now = time.time_ns()
+        return (number, now, name, None, None, timestamp, None, attributes, None, None, defaults, Context(), DEFAULT_SCOPE)

@@ -1,0 +1,114 @@
+"""A first look at attributes: cheap enough for every event, and enough for nearly all of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from otel_events.redaction.checks import is_random
+from otel_events.redaction.prefilter import LONGEST, SHORTEST
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from otel_events.event import Value
+    from otel_events.redaction.keys import KeyVerdict
+    from otel_events.redaction.prefilter import Prefilter
+
+_MAX_KEYS = 4_096  # keys that are kept; a program that makes up keys must not fill the memory
+_LONG_TEXT = 512  # characters: the stacks of a storm of errors are longer, and equal
+_MAX_LONG_TEXTS = 64  # of at most 16 KiB each
+_LONG_NUMBER = 10**13
+_PLAIN = frozenset({float, bool, type(None)})
+_SCALARS = _PLAIN | {str}
+
+
+class FirstLook:
+    """Remembers which keys are innocent, and collects the texts that the prefilter has to see."""
+
+    def __init__(
+        self, judge: Callable[[str], KeyVerdict], clean_key: Callable[[str], str], prefilter: Prefilter
+    ) -> None:
+        """Take *judge* for what keys say of their values, and *clean_key* for secrets in keys themselves."""
+        self._judge = judge
+        self._clean_key = clean_key
+        self._prefilter = prefilter
+        self._innocent: set[str] = set()
+        self._clean_texts: set[str] = set()
+
+    def is_known(self, text: str) -> bool:
+        """Tell whether *text* is one of the last long ones in which there was nothing."""
+        return len(text) >= _LONG_TEXT and text in self._clean_texts
+
+    def keep(self, text: str) -> None:
+        """Remember that there is nothing in *text*, if it is worth it: a clean one only, so that no secret is kept."""
+        if _LONG_TEXT <= len(text) <= LONGEST:
+            if len(self._clean_texts) >= _MAX_LONG_TEXTS:
+                self._clean_texts.clear()
+            self._clean_texts.add(text)
+
+    def is_clean(self, attributes: Mapping[str, Value]) -> bool:
+        """Tell whether there is certainly no secret in *attributes*."""
+        texts: list[str] = []
+        return self.collect(attributes, texts) and not (texts and self._prefilter.suspects(texts))
+
+    def collect(self, attributes: Mapping[str, Value], texts: list[str]) -> bool:
+        """Add to *texts* all that is worth a look by the prefilter; return False if *attributes* need a walk anyway."""
+        try:
+            return self._collect(attributes, texts)
+        except RecursionError:  # deeper than `normalize` makes them: the walk withholds that value alone
+            return False
+
+    def _collect(self, attributes: Mapping[str, Value], texts: list[str]) -> bool:
+        if not attributes.keys() <= self._innocent and not self._learn(attributes):
+            return False
+        for value in attributes.values():
+            kind = type(value)
+            if kind is str:
+                length = len(value)  # type: ignore[arg-type]  # mypy does not narrow by `kind is`
+                if length >= SHORTEST:
+                    if length > LONGEST:
+                        return False
+                    if length >= _LONG_TEXT and value in self._clean_texts:
+                        continue
+                    texts.append(value)  # type: ignore[arg-type]
+            elif kind is int:
+                if value >= _LONG_NUMBER and is_long_number(value):  # type: ignore[arg-type, operator]
+                    return False
+            elif kind not in _PLAIN and not self._collect_nested(value, texts):
+                return False
+        return True
+
+    def _collect_nested(self, value: Value, texts: list[str]) -> bool:
+        if isinstance(value, dict):
+            return self._collect(value, texts)
+        if isinstance(value, list):
+            # However short: one may be the flag before a password.
+            found = [item for item in value if type(item) is str]
+            texts.extend(found)
+            if any(len(item) > LONGEST for item in found):
+                return False
+            return all(self._collect_nested(item, texts) for item in value if type(item) not in _SCALARS)
+        return type(value) is int and not is_long_number(value)
+
+    def _learn(self, attributes: Mapping[str, Value]) -> bool:
+        """Return True if every key of *attributes* is innocent, or hints at a secret and its value looks like none."""
+        for key, value in attributes.items():
+            if key not in self._innocent:
+                verdict = self._judge(key)
+                if verdict.degree == "secret" or self._clean_key(key) is not key:
+                    return False
+                if verdict.degree == "innocent":
+                    self._keep_innocent(key)
+                elif type(value) not in _PLAIN and not (type(value) is str and not is_random(value)):
+                    return False
+        return True
+
+    def _keep_innocent(self, key: str) -> None:
+        if len(self._innocent) >= _MAX_KEYS:
+            self._innocent.clear()
+        self._innocent.add(key)
+
+
+def is_long_number(value: int) -> bool:
+    """Tell whether a number is as long as those of payment cards."""
+    return _LONG_NUMBER <= value < 10**16

@@ -1,0 +1,161 @@
+"""The spools of one configuration: where each lies, of what kind it is, and what waits in them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from otel_events.spool.disk import DiskSpool
+from otel_events.spool.memory import MemorySpool
+from otel_events.spool.places import default_root
+from otel_events.spool.segment import RECORD_OVERHEAD, read_name
+from otel_events.spool.segment_file import DiskCalls
+from otel_events.stats import SpoolState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from otel_events.accounting import Accounts
+    from otel_events.notices import Notices
+    from otel_events.otlp.endpoint import Endpoint, Signal
+
+Durability: TypeAlias = Literal["memory", "async", "journal", "sync"]
+
+_MAX_SLUG = 64
+_UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolSettings:
+    """How events wait for the network.
+
+    Attributes:
+        durability: `memory` keeps nothing on disk; with `sync` the disk has a batch before it counts as taken.
+        service: whose spools; programs of one name share them, and send what others of it have left.
+        root: the directory of all spools; None for the user's.
+        max_bytes: of one spool.
+        max_age: seconds after which what was not delivered is dropped.
+    """
+
+    durability: Durability
+    service: str
+    root: str | None
+    max_bytes: int
+    max_age: float
+
+
+def spool_directory(root: Path, service: str, destination: str, signal: str) -> Path:
+    """Return where *service* keeps what of *signal* waits for *destination*."""
+    place = hashlib.sha256(destination.encode()).hexdigest()[:16]
+    return root / _slug(service) / place / signal
+
+
+class Spools:
+    """Makes the spools of the network sinks, and tells what waits in them.
+
+    Args:
+        settings: of which kind they are.
+        writer_id: of this process.
+        notices: where warnings go.
+        on_dropped: called with number, reason, signal and destination when caps or damage have cost records.
+    """
+
+    def __init__(
+        self,
+        settings: SpoolSettings,
+        writer_id: str,
+        notices: Notices,
+        on_dropped: Callable[[int, str, str, str], None],
+    ) -> None:
+        self._settings = settings
+        self._writer_id = writer_id
+        self._notices = notices
+        self._on_dropped = on_dropped
+        self._made: list[_Made] = []
+
+    def make(self, signal: Signal, endpoint: Endpoint, *, accounts: Accounts) -> DiskSpool | MemorySpool:
+        """Return the spool for *signal* to *endpoint*; nothing is touched yet."""
+        if self._settings.durability == "memory":
+            spool: DiskSpool | MemorySpool = MemorySpool(accounts=accounts)
+        else:
+            spool = self._make_on_disk(signal, endpoint.address, accounts)
+        self._made.append(_Made(signal, endpoint.address, spool))
+        return spool
+
+    def states(self) -> list[SpoolState]:
+        """Return what is in each spool now; once it is closed, what it has left on disk."""
+        return [made.state() for made in self._made]
+
+    def has_leftovers(self) -> bool:
+        """Return whether earlier processes have left something on disk, as far as names tell."""
+        return any(_has_segments(made.spool.directory) for made in self._made if isinstance(made.spool, DiskSpool))
+
+    def _make_on_disk(self, signal: Signal, destination: str, accounts: Accounts) -> DiskSpool:
+        settings = self._settings
+        root = default_root() if settings.root is None else Path(settings.root)
+
+        def tell(records: int, reason: str) -> None:
+            self._on_dropped(records, reason, signal, destination)
+
+        return DiskSpool(
+            spool_directory(root, settings.service, destination, signal),
+            root=root,
+            service=settings.service,
+            signal=signal,
+            destination=destination,
+            writer_id=self._writer_id,
+            accounts=accounts,
+            notices=self._notices,
+            max_bytes=settings.max_bytes,
+            max_age=settings.max_age,
+            on_dropped=tell,
+            calls=DiskCalls(write=_write_and_sync) if settings.durability == "sync" else DiskCalls(),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    signal: str
+    destination: str
+    spool: DiskSpool | MemorySpool
+
+    def state(self) -> SpoolState:
+        pending = self.spool.pending()
+        is_on_disk = isinstance(self.spool, DiskSpool)
+        return SpoolState(
+            signal=self.signal,
+            destination=self.destination,
+            directory=str(self.spool.directory) if isinstance(self.spool, DiskSpool) else None,
+            records=pending.records,
+            bytes=pending.bytes,
+            adopted=self.spool.adopted if isinstance(self.spool, DiskSpool) else 0,
+            is_on_disk=is_on_disk and self.spool.outlives_process,
+        )
+
+
+def _has_segments(directory: Path) -> bool:
+    try:
+        return any(read_name(name) is not None for name in os.listdir(directory))  # noqa: PTH208  # names are enough
+    except OSError:  # no such directory yet, or none that can be read: an append says what is wrong
+        return False
+
+
+def _slug(service: str) -> str:
+    slug = _UNFIT.sub("_", service)[:_MAX_SLUG].strip(".") or "_"
+    # What was changed may be like another's name.
+    return slug if slug == service else f"{slug}-{hashlib.sha256(service.encode()).hexdigest()[:8]}"
+
+
+def _write_and_sync(fd: int, data: bytes) -> int:
+    written = os.write(fd, data)
+    # A record without a body says that a batch is settled: without it that is only sent again.
+    if len(data) != RECORD_OVERHEAD:
+        _sync(fd)
+    return written
+
+
+_sync: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)

@@ -1,0 +1,219 @@
+"""Looking at spools from outside, sending what is left in them, deleting them."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from otel_events.errors import OtelEventsError
+from otel_events.file_lock import take_lock
+from otel_events.files import OwnedFile
+from otel_events.spool.disk import DiskSpool
+from otel_events.spool.own import ABOUT
+from otel_events.spool.places import find_spools
+from otel_events.spool.rejected import QUARANTINE
+from otel_events.spool.segment import name_lock, read_lock_name, read_name, scan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from otel_events.accounting import Accounts
+    from otel_events.notices import Notices
+    from otel_events.spool.queue import Batch
+
+
+class SpoolInUseError(OtelEventsError):
+    """A living process uses the spool."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolInfo:
+    """What is in a spool, at one moment.
+
+    Attributes:
+        path: its directory.
+        service: whose it is; empty if that is not known. *signal* and *destination* likewise.
+        signal: `logs` or `traces`.
+        destination: the address.
+        batches: requests that wait.
+        records: log records or spans that wait.
+        bytes: what the segments take on disk.
+        living: writers that are running.
+        dead: writers that have left something to send.
+        unreadable: segments of which something could not be read, now or when they were set aside.
+        rejected: requests in quarantine.
+    """
+
+    path: Path
+    service: str
+    signal: str
+    destination: str
+    batches: int
+    records: int
+    bytes: int
+    living: int
+    dead: int
+    unreadable: tuple[Path, ...]
+    rejected: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A request that its destination would not take: *path* holds it as it was posted."""
+
+    path: Path
+    time: float
+    cause: str
+    reason: str
+    records: int
+
+
+def list_spools(root: str | os.PathLike[str] | None = None) -> list[SpoolInfo]:
+    """Return every spool beneath *root*, None for the user's state directory."""
+    return [inspect(path) for path in find_spools(root)]
+
+
+def inspect(path: str | os.PathLike[str]) -> SpoolInfo:
+    """Return what is in the spool at *path*. Changes nothing; living writers go on meanwhile."""
+    directory = Path(path)
+    about = _read_json(directory / ABOUT)
+    segments = [entry for entry in _entries(directory) if read_name(entry.name) is not None]
+    unreadable = [entry for entry in _entries(directory) if entry.name.endswith(".spool.bad")]
+    batches = records = size = 0
+    for segment in segments:
+        try:
+            data = _read(segment)
+        except OSError:
+            unreadable.append(segment)
+            continue
+        found = scan(data)
+        size += len(data)
+        batches += len(found.waiting)
+        records += sum(batch.records for batch in found.waiting)
+        if found.is_damaged or found.is_newer:
+            unreadable.append(segment)
+    living, dead = _count_writers(directory, segments)
+    return SpoolInfo(
+        path=directory,
+        service=str(about.get("service", "")),
+        signal=str(about.get("signal", "")),
+        destination=str(about.get("destination", "")),
+        batches=batches,
+        records=records,
+        bytes=size,
+        living=living,
+        dead=dead,
+        unreadable=tuple(unreadable),
+        rejected=len(quarantine(directory)),
+    )
+
+
+def drain(
+    path: str | os.PathLike[str], deliver: Callable[[Batch], bool], *, accounts: Accounts, notices: Notices
+) -> tuple[int, int]:
+    """Hand what dead writers have left at *path* to *deliver*, until that says False; return records delivered and left.
+
+    What living writers have there is theirs to send. Whatever *deliver* took is not sent again.
+    """
+    spool = DiskSpool(path, signal="", destination="", writer_id="drain", accounts=accounts, notices=notices)
+    delivered = 0
+    try:
+        while (batch := spool.take(0)) is not None:
+            if not deliver(batch):
+                break
+            spool.release(batch)
+            delivered += batch.records
+    finally:
+        spool.close()
+    return delivered, inspect(path).records
+
+
+def quarantine(path: str | os.PathLike[str]) -> list[Rejected]:
+    """Return the requests that are kept in quarantine in the spool at *path*."""
+    found = []
+    for entry in _entries(Path(path) / QUARANTINE):
+        if ".otlp" in entry.name:
+            about = _read_json(entry.with_name(entry.name.split(".otlp")[0] + ".json"))
+            found.append(
+                Rejected(
+                    path=entry,
+                    time=float(about.get("time", 0)),
+                    cause=str(about.get("cause", "")),
+                    reason=str(about.get("reason", "")),
+                    records=int(about.get("records", 0)),
+                )
+            )
+    return found
+
+
+def delete(path: str | os.PathLike[str]) -> int:
+    """Delete all of ours in the spool at *path*, sent or not, and the directory if nothing else is in it.
+
+    Returns:
+        The number of records that were waiting to be sent.
+
+    Raises:
+        SpoolInUseError: a living process uses it.
+    """
+    info = inspect(path)
+    if info.living:
+        raise SpoolInUseError(f"{path} is used by {info.living} running processes: end them first")
+    rejected = info.path / QUARANTINE
+    ours = [entry for entry in _entries(info.path) if _is_ours(entry.name)]
+    for entry in [*ours, *_entries(rejected)]:
+        with suppress(FileNotFoundError):
+            entry.unlink()
+    for directory in (rejected, info.path):
+        with suppress(OSError):  # not there, or somebody else's files are in it
+            directory.rmdir()
+    return info.records
+
+
+def _count_writers(directory: Path, segments: list[Path]) -> tuple[int, int]:
+    named = {token for entry in _entries(directory) if (token := read_lock_name(entry.name)) is not None}
+    living = {token for token in named if _is_living(directory, token)}
+    left = {name[1] for entry in segments if (name := read_name(entry.name)) is not None}
+    return len(living), len(left - living)
+
+
+def _is_living(directory: Path, token: str) -> bool:
+    try:
+        lock = take_lock(str(directory / name_lock(token)))
+    except OSError:  # not ours to take: then it is not ours to delete either
+        return True
+    if lock is not None:
+        lock.let_go(delete=False)
+    return lock is None
+
+
+def _is_ours(name: str) -> bool:
+    is_segment = read_name(name.removesuffix(".bad")) is not None
+    return is_segment or read_lock_name(name) is not None or name == ABOUT
+
+
+def _entries(directory: Path) -> list[Path]:
+    try:
+        return sorted(directory.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _read(path: Path) -> bytes:
+    file = OwnedFile(str(path), os.O_RDONLY)
+    try:
+        with os.fdopen(file.fd, "rb", closefd=False) as stream:
+            return stream.read()
+    finally:
+        file.close()
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        about = json.loads(_read(path))
+    except (OSError, ValueError):  # cut short by a kill, or not there: it only names things
+        return {}
+    return about if isinstance(about, dict) else {}

@@ -1,0 +1,288 @@
+"""The journal: events on disk from the moment `emit` returns until the sinks have them."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from otel_events.pipeline.stage import run_stages
+from otel_events.spool.disk import DiskSpool
+from otel_events.spool.journal_record import pack_event, pack_writer, unpack
+from otel_events.spool.own import OwnSegments
+from otel_events.spool.segment import encode_settled, read_name
+from otel_events.spool.segment_file import DiskCalls
+from otel_events.stats import SpoolState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from otel_events.accounting import Accounts
+    from otel_events.event import Event, Resource, Value
+    from otel_events.notices import Notices
+    from otel_events.pipeline.stage import Stage
+    from otel_events.pipeline.turn import Journaled
+    from otel_events.spool.segment_file import SegmentFile
+
+_SEGMENT_BYTES = 1 << 20  # small: a segment goes when all of it is settled
+_RETRY_SECONDS = 5.0
+_BATCH = 512
+_DESTINATION = "the sinks of this process"
+
+
+class Journal:
+    """Guards each event and appends it to a file, on the thread that emits; what the sinks have is settled later.
+
+    An event that cannot be written goes on in memory; that is counted and told. So does one that is emitted in the middle of
+    another, by a hook or a signal handler.
+
+    Args:
+        directory: of this service, for all its processes.
+        root: the directory from which on no part of *directory* may be a symbolic link or another user's.
+        writer_id: of this process.
+        normalize: makes events of drafts.
+        guards: the stages that an event passes before it may touch a disk.
+        make_resource: who emits.
+        is_synced: ask the disk after each event.
+        accounts: where losses and problems are counted.
+        notices: where they are told.
+        max_age: seconds after which what dead processes left is dropped.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        root: Path,
+        service: str,
+        writer_id: str,
+        normalize: Callable[[Sequence[Any]], list[Event]],
+        guards: Sequence[Stage],
+        make_resource: Callable[[], Mapping[str, Value]],
+        is_synced: bool,
+        accounts: Accounts,
+        notices: Notices,
+        max_age: float,
+    ) -> None:
+        self._directory = directory
+        self._root = root
+        self._service = service
+        self._writer_id = writer_id
+        self._normalize = normalize
+        self._guards = tuple(guards)
+        self._make_resource = make_resource
+        self._is_synced = is_synced
+        self._accounts = accounts
+        self._notices = notices
+        self._max_age = max_age
+        about = {"service": service, "signal": "journal", "destination": _DESTINATION}
+        self._own = OwnSegments(directory, root, writer_id, about, DiskCalls(write=self._write))
+        self._inside: set[int] = set()  # the threads that are in the middle of an event
+        self._adopted: DiskSpool | None = None
+        # What follows changes under this lock alone. It is re-entrant, for a signal handler may come in between.
+        self._lock = threading.RLock()
+        self._segments: list[_Segment] = []  # the last is written to, unless that failed
+        self._active: _Segment | None = None
+        self._number = 1
+        self._try_at = 0.0
+        self._is_settling = False
+        self._left = 0
+
+    # -- on the threads that emit ------------------------------------------------------------------------------------
+
+    def __call__(self, draft: Any) -> Any:
+        """Return *draft* as an event that is on disk; as it is where that could not be done, to be guarded later."""
+        me = threading.get_ident()
+        if me in self._inside:
+            self._accounts.problems.add("journal_reentrant")
+            return draft
+        self._inside.add(me)
+        try:
+            events = self.guard([draft])
+            if not events:  # dropped and counted
+                return (None, None, 0)
+            return (events[0], *self._append(events[0]))
+        finally:
+            self._inside.discard(me)
+
+    def guard(self, drafts: Sequence[Any]) -> list[Event]:
+        """Return the events of *drafts*, as they may touch a disk."""
+        try:
+            events = self._normalize(drafts)
+        except Exception as error:
+            self._accounts.dropped.add("pipeline_failed", len(drafts))
+            self._notices.warn("pipeline_failed", f"events were lost in the pipeline: {error!r}")
+            return []
+        return run_stages(self._guards, events, self._accounts, self._notices)
+
+    def _append(self, event: Event) -> tuple[_Segment | None, int]:
+        try:
+            body = pack_event(event, self._writer_id)
+            with self._lock:
+                if time.monotonic() < self._try_at:
+                    self._accounts.problems.add("journal_failed")
+                    return None, 0
+                segment = self._active or self._begin()
+                number = self._number
+                self._number += 1
+                segment.waiting.add(number)
+                segment.file.append(number, 1, None, body)
+                return segment, number
+        except Exception as error:
+            self._leave(error)
+            return None, 0
+
+    def _begin(self) -> _Segment:
+        file = self._own.begin(self._number)
+        segment = self._active = _Segment(file)
+        self._segments.append(segment)
+        file.append(self._number, 0, None, pack_writer(self._writer_id, self._make_resource()))
+        self._number += 1
+        return segment
+
+    def _leave(self, error: Exception) -> None:
+        self._accounts.problems.add("journal_failed")
+        if isinstance(error, OSError):
+            self._active = None
+            self._try_at = time.monotonic() + _RETRY_SECONDS
+        reason = (error.strerror if isinstance(error, OSError) else None) or repr(error)
+        self._notices.warn(
+            "journal_failed",
+            f"journal {self._directory}: cannot be written ({reason}): events go on, and do not survive this process;"
+            " see to its disk, or set OTEL_EVENTS_SPOOL_DIR to another directory",
+        )
+
+    def _write(self, fd: int, data: bytes) -> int:
+        written = os.write(fd, data)
+        if self._is_synced and not self._is_settling:
+            _sync(fd)
+        return written
+
+    # -- on the pipeline's thread ------------------------------------------------------------------------------------
+
+    def settle(self, items: Sequence[Journaled]) -> None:
+        """Note that the sinks have *items*."""
+        with self._lock:
+            for segment in {id(item[1]): item[1] for item in items if item[1] is not None}.values():
+                self._settle(segment, [item[2] for item in items if item[1] is segment])
+            if self._active is not None and not self._active.is_usable():
+                self._active = None
+
+    def _settle(self, segment: _Segment, numbers: list[int]) -> None:
+        segment.waiting.difference_update(numbers)
+        if segment is not self._active or segment.file.size > _SEGMENT_BYTES:
+            self._active = None if segment is self._active else self._active
+            if not segment.waiting:
+                self._delete(segment)
+                return
+        self._is_settling = True
+        try:
+            segment.file.write(b"".join(encode_settled(number, 1) for number in numbers))
+        except OSError:  # costs a duplicate at worst
+            self._accounts.problems.add("journal_settle_failed")
+        finally:
+            self._is_settling = False
+
+    def _delete(self, segment: _Segment) -> None:
+        self._segments.remove(segment)
+        try:
+            segment.file.delete()
+        except OSError:
+            self._accounts.problems.add("journal_delete_failed")
+
+    def leave(self, items: Sequence[Journaled]) -> int:
+        """Leave *items* to the next process; return how many of them are on disk."""
+        left = sum(item[1] is not None for item in items)
+        self._left += left
+        return left
+
+    def close(self) -> None:
+        """Let go of everything; what is not settled stays."""
+        with self._lock:
+            self._active, self._try_at = None, float("inf")
+            for segment in list(self._segments):
+                if segment.waiting:
+                    segment.file.close()
+                else:
+                    self._delete(segment)
+            self._own.end(is_empty=not self._segments)
+
+    # -- what others have left ---------------------------------------------------------------------------------------
+
+    def leftovers(self) -> Iterator[list[Event]]:
+        """Yield the events of processes that have died, by batches: each counts as done when the next is asked for."""
+        if not self._has_others():
+            return
+        spool = self._adopted = self._open_others()
+        try:
+            resources: dict[str, Resource] = {}
+            while (batch := spool.take(0)) is not None:
+                batches = [batch]
+                while len(batches) < _BATCH and (batch := spool.take(0)) is not None:
+                    batches.append(batch)
+                unpacked = (unpack(taken.body, resources) for taken in batches)
+                events = [event for event in unpacked if event is not None]
+                lost = sum(taken.records for taken in batches) - len(events)
+                if lost:
+                    self._accounts.dropped.add("journal_unreadable", lost)
+                yield events
+                for taken in batches:
+                    spool.release(taken)
+        finally:
+            spool.close()
+
+    def state(self) -> SpoolState:
+        """Return what others had left, and what is left to others."""
+        others = self._adopted
+        return SpoolState(
+            signal="logs",
+            destination=_DESTINATION,
+            directory=str(self._directory),
+            records=self._left + (others.pending().records if others is not None else 0),
+            bytes=sum(segment.file.size for segment in list(self._segments)),
+            adopted=others.adopted if others is not None else 0,
+            is_on_disk=time.monotonic() >= self._try_at,
+        )
+
+    def _has_others(self) -> bool:
+        with suppress(OSError):  # no such directory yet
+            for name in os.listdir(self._directory):  # noqa: PTH208  # names are enough
+                known = read_name(name)
+                if known is not None and known[1] != self._own.token:
+                    return True
+        return False
+
+    def _open_others(self) -> DiskSpool:
+        return DiskSpool(
+            self._directory,
+            root=self._root,
+            service=self._service,
+            signal="journal",
+            destination=_DESTINATION,
+            writer_id=self._writer_id,
+            accounts=self._accounts,
+            notices=self._notices,
+            max_age=self._max_age,
+        )
+
+
+class _Segment:
+    """A file of the journal, and the numbers of the events in it that are not settled."""
+
+    __slots__ = ("file", "waiting")
+
+    def __init__(self, file: SegmentFile) -> None:
+        self.file = file
+        self.waiting: set[int] = set()
+
+    def is_usable(self) -> bool:
+        try:
+            return self.file.is_in_place()
+        except OSError:
+            return False
+
+
+_sync: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)

@@ -1,0 +1,113 @@
+"""How an event stands in the journal: everything of it but the Context, which is of use to its own process alone."""
+
+from __future__ import annotations
+
+import marshal
+from typing import TYPE_CHECKING, Any
+
+from otel_events.event import DEFAULT_SCOPE, Event, InstrumentationScope, Resource
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from otel_events.event import Value
+
+# marshal is the quickest there is, and plain values of these kinds are the same for every Python since 3.4. What is read
+# back comes from a private directory and is checked by its CRC.
+_MARSHAL = 4
+_VERSION = 1
+_WRITER = "writer"
+
+
+def pack_writer(writer_id: str, resource: Mapping[str, Value]) -> bytes:
+    """Return the record that begins a segment: who writes it."""
+    return marshal.dumps((_VERSION, _WRITER, writer_id, dict(resource)), _MARSHAL)
+
+
+def pack_event(event: Event, writer_id: str) -> bytes:
+    """Return *event* as bytes, or raise ValueError if there is in it what has no place in OTLP."""
+    scope, resource = event.scope, event.resource
+    return marshal.dumps(
+        (
+            _VERSION,
+            writer_id,
+            event.name,
+            event.timestamp,
+            event.observed_timestamp,
+            int(event.severity),
+            event.severity_text,
+            event.body,
+            event.attributes,
+            dict(event.bound),
+            event.trace_id,
+            event.span_id,
+            event.trace_flags,
+            event.uid,
+            event.dropped_attributes,
+            event.given_name,
+            None if scope is DEFAULT_SCOPE else (scope.name, scope.version, scope.schema_url, scope.attributes),
+            None if resource is None else (dict(resource.attributes), resource.schema_url),
+        ),
+        _MARSHAL,
+    )
+
+
+def unpack(body: bytes, resources: dict[str, Resource]) -> Event | None:
+    """Return the event that *body* holds; None for one that cannot be read, and for who wrote what follows.
+
+    Args:
+        body: of a record.
+        resources: by writer; what *body* tells of that is added.
+    """
+    try:
+        packed = marshal.loads(body)  # noqa: S302  # see above
+        if packed[0] != _VERSION:
+            return None
+        if packed[1] == _WRITER and len(packed) == 4:
+            resources[packed[2]] = Resource(packed[3])
+            return None
+        return _unpack(packed, resources)
+    except Exception:
+        # Counted by the caller.
+        return None
+
+
+def _unpack(packed: tuple[Any, ...], resources: dict[str, Resource]) -> Event:
+    (
+        _,
+        writer_id,
+        name,
+        timestamp,
+        observed_timestamp,
+        severity,
+        severity_text,
+        body,
+        attributes,
+        bound,
+        trace_id,
+        span_id,
+        trace_flags,
+        uid,
+        dropped_attributes,
+        given_name,
+        scope,
+        resource,
+    ) = packed
+    return Event(
+        name=name,
+        timestamp=timestamp,
+        observed_timestamp=observed_timestamp,
+        severity=severity,
+        severity_text=severity_text,
+        body=body,
+        attributes=attributes,
+        bound=bound,
+        trace_id=trace_id,
+        span_id=span_id,
+        trace_flags=trace_flags,
+        scope=DEFAULT_SCOPE if scope is None else InstrumentationScope(*scope),
+        uid=uid,
+        dropped_attributes=dropped_attributes,
+        given_name=given_name,
+        resource=resources.get(writer_id) if resource is None else Resource(*resource),
+    )

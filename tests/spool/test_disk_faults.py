@@ -1,0 +1,319 @@
+"""The spool on a disk that fails, and in a directory that is not as it should be: told with the cure, and nothing lost."""
+
+import errno
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from tests.spool.conftest import FailingDisk, drain, kill, segments
+
+# -- a disk that fails ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EIO, errno.EROFS, errno.EDQUOT])
+def test_while_the_disk_fails_batches_wait_in_memory(make_spool, caplog, error):
+    """Nothing is lost or out of order; it is told once, with the cure; the spool does not claim that they are safe."""
+    disk = FailingDisk()
+    spool = make_spool(calls=disk.calls)
+    spool.append(b"0", 1)
+    disk.error = error
+    for number in range(1, 5):
+        spool.append(b"%d" % number, 1)
+
+    assert not spool.outlives_process
+    assert drain(spool) == [b"0", b"1", b"2", b"3", b"4"]
+    assert [record.message for record in caplog.records if "kept in memory" in record.message] != []
+    assert len(caplog.records) == 1
+    assert spool.accounts.problems.counts()["spool_disk_failed"] == 1
+    assert spool.accounts.dropped.counts() == {}
+
+
+def test_when_the_disk_is_back_what_is_in_memory_goes_there(make_spool, impatient):
+    """After the fault all is on disk again, in order, and survives a kill."""
+    disk = FailingDisk()
+    spool = make_spool(calls=disk.calls)
+    disk.error = errno.ENOSPC
+    for number in range(5):
+        spool.append(b"%d" % number, 1)
+    disk.error = None
+    spool.append(b"5", 1)
+    was_safe = spool.outlives_process
+    kill(spool)
+
+    assert was_safe
+    assert drain(make_spool()) == [b"0", b"1", b"2", b"3", b"4", b"5"]
+
+
+def test_a_write_cut_short_leaves_nothing_behind(make_spool):
+    """Half a batch is taken back; the batch itself waits in memory, and is there once."""
+    disk = FailingDisk()
+    spool = make_spool(calls=disk.calls)
+    spool.append(b"a", 1)
+    size = segments(spool.directory)[0].stat().st_size
+    disk.error, disk.room = errno.ENOSPC, 50
+    spool.append(b"b" * 100, 1)
+
+    assert segments(spool.directory)[0].stat().st_size == size
+    assert drain(spool) == [b"a", b"b" * 100]
+
+
+def test_memory_is_bounded_while_there_is_no_disk(make_spool):
+    """The oldest batches go when memory is full, counted."""
+    disk = FailingDisk()
+    disk.error = errno.ENOSPC
+    spool = make_spool(calls=disk.calls, memory_bytes=1_000)
+    dropped = [spool.append(b"%d" % number + bytes(299), 2) for number in range(6)]
+
+    assert dropped == [0, 0, 0, 2, 2, 2]
+    assert [body[:1] for body in drain(spool)] == [b"3", b"4", b"5"]
+    assert spool.accounts.dropped.counts() == {"spool_full": 6}
+
+
+def test_at_the_end_what_is_in_memory_alone_is_lost_and_counted(make_spool):
+    """Close tells the truth."""
+    disk = FailingDisk()
+    spool = make_spool(calls=disk.calls)
+    spool.append(b"on disk", 1)
+    disk.error = errno.ENOSPC
+    spool.append(b"in memory", 4)
+
+    assert not spool.close()
+    assert spool.accounts.dropped.counts() == {"shutdown": 4}
+    assert drain(make_spool()) == [b"on disk"]
+
+
+LIMITED = """
+    import resource, sys
+    from pathlib import Path
+    from otel_events.accounting import Accounts
+    from otel_events.notices import Notices
+    from otel_events.spool.disk import DiskSpool
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, resource.RLIM_INFINITY))
+    accounts = Accounts()
+    spool = DiskSpool(sys.argv[1], signal="logs", destination="d", writer_id="w", accounts=accounts, notices=Notices())
+    for number in range(100):
+        spool.append(b"%03d" % number + bytes(300), 1)
+    assert spool.outlives_process
+    assert len(list(Path(sys.argv[1]).glob("*.spool"))) == 4
+    bodies = []
+    while batch := spool.take(0):
+        bodies.append(int(batch.body[:3]))
+        spool.release(batch)
+    assert bodies == list(range(100)), bodies
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200, resource.RLIM_INFINITY))
+    spool.append(bytes(300), 1)
+    assert not spool.outlives_process
+    assert spool.take(0).body == bytes(300)
+"""
+
+
+def test_a_limit_of_file_sizes_is_survived(tmp_path):
+    """A real limit cuts a write short: another file is begun; where none can be, memory has to do. No signal kills."""
+    program = [sys.executable, "-c", textwrap.dedent(LIMITED), str(tmp_path / "spool")]
+    root = Path(__file__).parents[2]
+    done = subprocess.run(program, capture_output=True, text=True, cwd=root, timeout=60, check=False)
+
+    assert (done.returncode, done.stderr.count("raise the limit of file sizes")) == (0, 1), done.stderr
+
+
+# -- a directory that is not as it should be ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("what", ["file", "symlink", "symlink above", "foreign"])
+def test_a_directory_that_cannot_be_trusted_is_left_alone(make_spool, tmp_path, caplog, what):
+    """A file, a symbolic link or another user's directory: a warning with the cure, nothing touched, events in memory."""
+    root = tmp_path / "root"
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    if what == "file":
+        root.write_text("mine")
+    elif what == "foreign":
+        if os.geteuid() != 0:
+            pytest.skip("only root can give a directory away")
+        root.mkdir()
+        os.chown(root, 12345, 12345)
+    elif what == "symlink":
+        root.symlink_to(elsewhere)
+    else:
+        root.mkdir()
+        (root / "service").symlink_to(elsewhere)
+    before = sorted(tmp_path.rglob("*"))
+    spool = make_spool(root / "service" / "logs", root=root)
+    spool.append(b"a", 1)
+
+    assert drain(spool) == [b"a"]
+    assert sorted(tmp_path.rglob("*")) == before
+    assert "OTEL_EVENTS_SPOOL_DIR" in caplog.text
+    assert len(caplog.records) == 1
+
+
+def test_foreign_files_are_left_alone(make_spool):
+    """What is not ours is neither read nor renamed nor deleted."""
+    spool = make_spool()
+    spool.append(b"a", 1)
+    names = ["notes.txt", "other.lock", "0000000001-x.spool", "core.spool.bad"]
+    for name in names:
+        (spool.directory / name).write_bytes(b"mine")
+    spool.close()
+
+    assert drain(make_spool()) == [b"a"]
+    assert {name: (spool.directory / name).read_bytes() for name in names} == dict.fromkeys(names, b"mine")
+
+
+def test_garbage_under_a_segments_name_is_set_aside(make_spool, caplog):
+    """It is renamed, named in a warning, and what else is there is sent."""
+    spool = make_spool()
+    spool.append(b"a", 1)
+    spool.close()
+    garbage = spool.directory / "0000000001-w.00000000.spool"
+    garbage.write_bytes(os.urandom(5000))
+
+    assert drain(make_spool()) == [b"a"]
+    assert not garbage.exists()
+    assert f"{garbage}.bad" in caplog.text
+    assert Path(f"{garbage}.bad").stat().st_size == 5000
+
+
+def test_a_newer_versions_segment_is_left_for_it(make_spool, impatient, caplog):
+    """It stays as it is, and is told."""
+    spool = make_spool()
+    spool.append(b"a", 1)
+    spool.close()
+    path = segments(spool.directory)[0]
+    data = bytearray(path.read_bytes())
+    data[8] = 2
+    data[68:72] = __import__("zlib").crc32(data[:68]).to_bytes(4, "little")
+    path.write_bytes(data)
+    following = make_spool()
+    following.append(b"b", 1)
+
+    assert drain(following) == [b"b"]
+    assert path.read_bytes() == data
+    assert "later version" in caplog.text
+
+
+def test_empty_files_are_cleared_away(make_spool):
+    """What a kill left between making a file and writing to it is deleted."""
+    spool = make_spool()
+    spool.append(b"a", 1)
+    spool.close()
+    for token, data in (("w.00000000", b""), ("w.00000001", segments(spool.directory)[0].read_bytes()[:72])):
+        (spool.directory / f"0000000001-{token}.spool").write_bytes(data)
+
+    assert drain(make_spool()) == [b"a"]
+    assert segments(spool.directory) == []
+
+
+def test_a_damaged_segment_gives_what_is_intact_and_is_kept(make_spool, caplog):
+    """One flipped bit costs one batch, counted and told; the file is set aside."""
+    spool = make_spool()
+    for number in range(5):
+        spool.append(b"%d" % number + bytes(100), 3)
+    spool.close()
+    path = segments(spool.directory)[0]
+    data = bytearray(path.read_bytes())
+    data[data.index(b"2" + bytes(100)) + 50] ^= 1
+    path.write_bytes(data)
+    following = make_spool()
+
+    assert [body[:1] for body in drain(following)] == [b"0", b"1", b"3", b"4"]
+    assert following.accounts.dropped.counts() == {"spool_damaged": 3}
+    assert (following.adopted, Path(f"{path}.bad").exists()) == (15, True)
+    assert "3 records dropped" in caplog.text
+
+
+def test_damage_under_a_running_process_is_seen(make_spool):
+    """What is read back is checked: a batch that changed on disk is not sent, but counted."""
+    spool = make_spool()
+    for number in range(6):
+        spool.append(b"%d" % number + bytes(1 << 20), 2)  # more than is kept in memory
+    path = segments(spool.directory)[0]
+    with path.open("r+b") as file:
+        file.seek(-100, os.SEEK_END)
+        file.write(b"x")
+
+    assert [body[:1] for body in drain(spool)] == [b"0", b"1", b"2", b"3", b"4"]
+    assert spool.accounts.dropped.counts() == {"spool_damaged": 2}
+
+
+def test_damage_is_counted_once_by_all_that_take_over(make_spool):
+    """The second process that takes a damaged segment over does not count its losses again."""
+    spool = make_spool()
+    for number in range(5):
+        spool.append(b"%d" % number + bytes(100), 3)
+    spool.close()
+    path = segments(spool.directory)[0]
+    data = bytearray(path.read_bytes())
+    data[data.index(b"2" + bytes(100)) + 50] ^= 1
+    path.write_bytes(data)
+    second, third = make_spool(), make_spool()
+    second.take(0)
+    kill(second)
+    rest = drain(third)
+
+    assert len(rest) == 4
+    assert second.lost() + third.lost() == 3
+
+
+def test_a_directory_deleted_while_running_is_made_anew(make_spool):
+    """What the open file still gives is saved; later batches survive a kill again."""
+    spool = make_spool()
+    for number in range(5):
+        spool.append(b"%d" % number, 1)
+    shutil.rmtree(spool.directory)
+    for number in range(5, 8):
+        spool.append(b"%d" % number, 1)
+    was_safe = spool.outlives_process
+    kill(spool)
+    following = make_spool()
+
+    assert was_safe
+    assert drain(following) == [b"%d" % number for number in range(8)]
+    assert spool.accounts.dropped.counts() == {}
+
+
+def test_segments_deleted_by_somebody_are_counted(make_spool, caplog):
+    """What is gone is counted as that, and the rest is sent."""
+    spool = make_spool(max_bytes=40_000)
+    for _ in range(30):
+        spool.append(bytes(1_000), 2)
+    paths = segments(spool.directory)
+    paths[2].unlink()
+    delivered = len(drain(spool))
+
+    assert spool.accounts.dropped.counts() == {"spool_vanished": 60 - 2 * delivered}
+    assert 0 < delivered < 30
+    assert "somebody deleted" in caplog.text
+
+
+def test_a_lock_file_that_was_deleted_does_not_let_others_in(make_spool, impatient):
+    """Although another writer takes us for dead, nothing that is appended meanwhile is lost."""
+    spool = make_spool(max_bytes=80_000)
+    spool.append(b"0" + bytes(300), 1)
+    for path in spool.directory.glob("*.lock"):
+        path.unlink()
+    thief = make_spool()
+    stolen = thief.take(0)
+    spool.append(b"1" + bytes(300), 1)
+    thief.release(stolen)
+    spool.append(b"2" + bytes(300), 1)
+
+    assert {body[:1] for body in drain(spool)} >= {b"1", b"2"}
+
+
+def test_modes_of_our_directories_are_tightened(make_spool, tmp_path):
+    """A directory of ours that others may read is made private again; the root above it is left as it is."""
+    (tmp_path / "root" / "service").mkdir(parents=True, mode=0o755)
+    spool = make_spool(tmp_path / "root" / "service", root=tmp_path / "root")
+    spool.append(b"a", 1)
+
+    assert stat.S_IMODE((tmp_path / "root" / "service").stat().st_mode) == 0o700
+    assert stat.S_IMODE((tmp_path / "root").stat().st_mode) == 0o755

@@ -1,0 +1,113 @@
+"""Spools seen from outside: listed, looked into, drained, deleted."""
+
+import pytest
+
+from otel_events import spool as spools
+from otel_events.accounting import Accounts
+from otel_events.notices import Notices
+
+
+@pytest.fixture
+def make(make_spool, tmp_path):
+    """Make a spool as programs do."""
+
+    def make(service="svc", signal="logs"):
+        return make_spool(
+            tmp_path / "root" / service / "abc" / signal, root=tmp_path / "root", service=service, signal=signal
+        )
+
+    return make
+
+
+def drain(path, deliver):
+    return spools.drain(path, deliver, accounts=Accounts(), notices=Notices())
+
+
+def test_a_spool_says_whose_it_is_and_what_waits(make, tmp_path):
+    """All spools are listed, with what waits and who lives."""
+    living, dead = make("living"), make("dead", "traces")
+    living.append(b"aaa", 3)
+    living.append(b"b", 1)
+    living.release(living.take(0))
+    dead.append(b"c", 2)
+    dead.close()
+    one, two = spools.list_spools(tmp_path / "root")
+
+    assert (one.service, one.signal, one.batches, one.records, one.living, one.dead) == ("dead", "traces", 1, 2, 0, 1)
+    assert (two.service, two.signal, two.batches, two.records, two.living, two.dead) == ("living", "logs", 1, 1, 1, 0)
+    assert one.destination == "http://127.0.0.1:4318/v1/logs"
+
+
+def test_looking_changes_nothing(make):
+    """A living writer goes on, and its successor finds the same."""
+    spool = make()
+    spool.append(b"a", 1)
+    before = {path: path.read_bytes() for path in spool.directory.iterdir()}
+    spools.inspect(spool.directory)
+
+    assert {path: path.read_bytes() for path in spool.directory.iterdir()} == before
+    assert spool.append(b"b", 1) == 0
+
+
+def test_what_dead_writers_left_can_be_drained(make):
+    """Delivered is what was taken; the rest stays."""
+    spool = make()
+    for number in range(5):
+        spool.append(b"%d" % number, 2)
+    spool.close()
+    bodies = []
+
+    first = drain(spool.directory, lambda batch: len(bodies) < 3 and not bodies.append(batch.body))
+    second = drain(spool.directory, lambda batch: not bodies.append(batch.body))
+
+    assert (first, second, bodies) == ((6, 4), (4, 0), [b"0", b"1", b"2", b"3", b"4"])
+
+
+def test_a_living_writers_batches_are_not_drained(make):
+    """They are its own to send."""
+    spool = make()
+    spool.append(b"a", 1)
+
+    assert drain(spool.directory, lambda _batch: True) == (0, 1)
+
+
+def test_what_was_rejected_can_be_listed(make):
+    """With reason and place."""
+    spool = make()
+    spool.append(b"a", 7)
+    spool.quarantine(spool.take(0), "otlp_refused", "HTTP 400: no")
+    (rejected,) = spools.quarantine(spool.directory)
+
+    assert (rejected.cause, rejected.reason, rejected.records) == ("otlp_refused", "HTTP 400: no", 7)
+    assert rejected.path.read_bytes() == b"a"
+    assert spools.inspect(spool.directory).rejected == 1
+
+
+def test_a_spool_in_use_is_not_deleted(make):
+    """Its processes are to be ended first."""
+    spool = make()
+    spool.append(b"a", 1)
+
+    with pytest.raises(spools.SpoolInUseError):
+        spools.delete(spool.directory)
+    assert spools.inspect(spool.directory).records == 1
+
+
+def test_deleting_takes_what_is_ours_alone(make):
+    """Segments, locks, quarantine and notes go; what somebody else put there stays."""
+    spool = make()
+    spool.append(b"a", 2)
+    spool.append(b"b", 1)
+    spool.quarantine(spool.take(0), "otlp_refused", "no")
+    spool.close()
+    (spool.directory / "mine.txt").write_text("mine")
+
+    assert spools.delete(spool.directory) == 1
+    assert [path.name for path in spool.directory.rglob("*")] == ["mine.txt"]
+
+
+def test_what_is_not_there_is_empty(tmp_path):
+    """No spool is no error."""
+    assert spools.list_spools(tmp_path) == []
+    assert spools.inspect(tmp_path / "none").records == 0
+    assert not (tmp_path / "none").exists()

@@ -1,0 +1,153 @@
+"""kill -9 at random instants, and the next process that delivers what the killed one had promised to keep."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tools.faults.received import Received
+from tools.faults.report import Finding
+
+if TYPE_CHECKING:
+    import subprocess
+
+    from tools.backends.collector import Collector
+    from tools.faults.laboratory import Laboratory, Place
+
+# What `async` states that a kill may take, and what a busy machine may add to it before the disk has a batch.
+FLUSH_WINDOW = 0.050
+_BUSY_MACHINE = 0.250
+_LONGEST_LIFE = 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class _Killed:
+    """One trial: what had been acknowledged before the kill."""
+
+    run: str
+    emitted_at: dict[int, float]
+    flushed: int
+    killed_at: float
+
+
+def try_kills(laboratory: Laboratory, mode: str) -> Finding:
+    """Kill a program again and again; each next one adopts what the last has left."""
+    trials = laboratory.choose(10, 200)
+    chance = random.Random(f"kill {mode}")
+    place = laboratory.place(f"kill-{mode}", mode)
+    killed: list[_Killed] = []
+    with laboratory.collector(place.directory.name) as collector:
+        for trial in range(trials):
+            killed.append(_kill_one(place, collector, f"{mode}-{trial}", chance))
+            if trial % 20 == 19:
+                laboratory.tell(f"kill -9, {mode}: {trial + 1} of {trials}")
+        if not any(one.emitted_at for one in killed):
+            raise RuntimeError("no program came as far as an event")
+        rest = place.send_rest(collector.http_endpoint)
+        left = place.waiting()
+        received = Received(collector.events_path)
+    damaged = [one for ended in rest for one in ended.stats["dropped"].items()]
+    return _judge(mode, killed, received, left, damaged)
+
+
+def _kill_one(place: Place, collector: Collector, run: str, chance: random.Random) -> _Killed:
+    pid = collector.process.pid
+    assert pid is not None
+    is_outage = chance.random() < 0.5  # then what is left on disk is all that there is
+    if is_outage:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        with (place.directory_made() / "warnings").open("a") as warnings:
+            process = place.start("numbered", collector.http_endpoint, stderr=warnings, run=run, seed=run)
+            return _watch_and_kill(process, run, chance)
+    finally:
+        if is_outage:
+            os.kill(pid, signal.SIGCONT)
+
+
+def _watch_and_kill(process: subprocess.Popen[str], run: str, chance: random.Random) -> _Killed:
+    """Kill it in the middle: from its first acknowledged event on, or, one time in ten, in the middle of its start."""
+    import threading
+
+    killed_at: list[float] = []
+
+    def kill() -> None:
+        killed_at.append(time.monotonic())
+        with suppress(ProcessLookupError):
+            process.kill()
+
+    assert process.stdout is not None
+    if chance.random() < 0.1:
+        lines, delay = [], chance.random() * _LONGEST_LIFE
+    else:
+        lines, delay = [process.stdout.readline()], chance.random() ** 2 * _LONGEST_LIFE
+    timer = threading.Timer(delay, kill)
+    timer.start()
+    lines.extend(process.stdout)
+    timer.join()
+    process.stdout.close()
+    if process.wait() != -signal.SIGKILL:
+        raise RuntimeError(f"a program ended by itself with code {process.returncode}")
+    return _read_acknowledged(run, lines, killed_at[0])
+
+
+def _read_acknowledged(run: str, lines: list[str], killed_at: float) -> _Killed:
+    emitted_at: dict[int, float] = {}
+    flushed = 0
+    for line in lines:
+        if not line.endswith("\n"):  # cut short by the kill
+            continue
+        what, number, *at = line.split()
+        if what == "E":
+            emitted_at[int(number)] = int(at[0]) / 1e9
+        else:
+            flushed = int(number)
+    return _Killed(run, emitted_at, flushed, killed_at)
+
+
+def _judge(
+    mode: str, killed: list[_Killed], received: Received, left: int, damaged: list[tuple[str, int]]
+) -> Finding:
+    lost = promised = in_window = told = silent = gaps = 0
+    oldest = 0.0
+    for one in killed:
+        arrived = received.numbers[one.run]
+        missing = one.emitted_at.keys() - arrived
+        ages = {number: one.killed_at - one.emitted_at[number] for number in missing}
+        allowed = set() if mode != "async" else {
+            number for number in missing if number > one.flushed and ages[number] <= FLUSH_WINDOW + _BUSY_MACHINE
+        }
+        lost += len(missing - allowed)
+        in_window += len(allowed)
+        oldest = max(oldest, *(ages[number] for number in allowed), 0.0)
+        promised += len(one.emitted_at) - len(allowed)
+        gaps += sum(number < max(arrived, default=0) for number in missing)
+        told += received.is_unclean(one.run)
+        silent += bool(one.emitted_at.keys() - allowed) and not received.is_unclean(one.run)
+    problems = []
+    if silent:
+        problems.append(f"{silent} killed programs look as if they had ended well, or had never been")
+    if gaps:
+        problems.append(f"{gaps} events are missing before others that arrived: more than a tail was lost")
+    if left:
+        problems.append(f"{left} records were never sent by the processes that came after")
+    if damaged:
+        problems.append(f"records of killed programs were dropped: {dict(damaged)}")
+    window = f"{in_window:,} in the window, the oldest {oldest * 1000:.0f} ms; " if mode == "async" else ""
+    return Finding(
+        fault="kill -9",
+        mode=mode,
+        trials=len(killed),
+        events=sum(len(one.emitted_at) for one in killed),
+        acknowledged=promised,
+        lost=lost,
+        duplicated=received.duplicated,
+        told=told,
+        figures=f"{window}{sum(not one.emitted_at for one in killed)} killed before the first event",
+        problems=tuple(problems),
+    )
