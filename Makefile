@@ -11,7 +11,7 @@ INSTALLED := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest
 BACKENDS ?=
 
-.PHONY: help demo test test-fast lint format backends wheel-test bench bench-quick docs lock clean
+.PHONY: help demo test test-fast lint format backends wheel-test bench bench-quick redaction-report docs lock clean
 
 help:  ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,6 +80,9 @@ bench: $(BENCH_VENV)/.installed  ## what an event costs beside our peers (ten mi
 
 bench-quick: $(BENCH_VENV)/.installed  ## the same in two minutes
 	$(BENCH) -m benchmarks --quick
+
+redaction-report: $(INSTALLED)  ## how well secrets are found, beside the scrubbers of logfire and Sentry
+	$(BIN)/python -m tools.redaction_report --install-peers
 
 docs: $(INSTALLED)  ## write docs/events.md and docs/settings.md anew
 	$(BIN)/python tools/generate_catalog.py

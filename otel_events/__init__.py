@@ -23,7 +23,7 @@ from otel_events.propagation import extract, inject
 from otel_events.span_events import copy_to_span as _copy_to_span
 from otel_events.stats import Stats
 from otel_events.task import Task, cycle, phase, session, task
-from otel_events.version import VERSION as __version__
+from otel_events.version import VERSION as __version__  # noqa: N811  # the name that tools look for
 
 __all__ = [
     "ConfigurationError",

@@ -52,6 +52,7 @@ def configure(**keywords: Any) -> None:
     """
     _finalize_in_multiprocessing()
     process.current().configure(keywords)
+    _register_metrics()
 
 
 def start_in_background() -> None:
@@ -61,7 +62,7 @@ def start_in_background() -> None:
     """
     _finalize_in_multiprocessing()
     now = process.current()
-    if now.wants_inline():
+    if now.wants_journal():
         _start_here(now)
         return
     # Not `threading.Thread`: its `start` takes locks and waits.
@@ -71,10 +72,17 @@ def start_in_background() -> None:
 def _start(starting: process.Process) -> None:
     try:
         starting.start()
+        _register_metrics()
     except Exception as error:
         # A program that never called configure has nobody to raise to.
         starting.capture.accounts.problems.add("start_failed")
         starting.notices.warn("start_failed", f"otel_events could not start, events wait in memory: {error}")
+
+
+def _register_metrics() -> None:
+    from otel_events import metrics
+
+    metrics.register(stats)
 
 
 def _start_here(starting: process.Process) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import TracebackType
+    from types import CodeType
 
     from opentelemetry.context import Context
 
@@ -145,17 +145,23 @@ class Resource:
 class CapturedException:
     """An exception as the caller's thread saw it; its stack is formatted later, by the pipeline.
 
+    Nothing in it keeps frames and their locals alive.
+
     Attributes:
         type: the qualified name of its class, without `builtins.`.
         message: its `str()`, taken on the caller's thread, because that is the program's own code.
-        error: the exception itself, None where the caller had no object.
-        traceback: where it was raised.
+        frames: where it went through, outermost first: code and line number.
+        before: the exception that it came from, if there is one.
+        is_caused: that exception was named as its cause (`raise ... from`).
+        max_lines: of the formatted stack, None for as many as there are.
     """
 
     type: str
     message: str
-    error: BaseException | None = None
-    traceback: TracebackType | None = None
+    frames: tuple[tuple[CodeType, int], ...] = ()
+    before: CapturedException | None = None
+    is_caused: bool = False
+    max_lines: int | None = None
 
 
 # What the caller's thread captures. A plain tuple: a class costs five times as much to make, and the

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from otel_events.event import CapturedException
@@ -24,24 +24,7 @@ _context_of: Any = BaseException.__dict__["__context__"].__get__
 _is_context_hidden: Any = BaseException.__dict__["__suppress_context__"].__get__
 
 
-@dataclass(frozen=True, slots=True)
-class ExceptionSnapshot(CapturedException):
-    """An exception as the caller's thread saw it; its stack is formatted later, by the pipeline.
-
-    Attributes:
-        frames: where it went through, outermost first: code and line number.
-        before: the exception that it came from, if there is one.
-        is_caused: that exception was named as its cause (`raise ... from`).
-        max_lines: of the formatted stack, None for as many as there are.
-    """
-
-    frames: tuple[tuple[CodeType, int], ...] = ()
-    before: ExceptionSnapshot | None = None
-    is_caused: bool = False
-    max_lines: int | None = None
-
-
-def capture_exception(exception: Any, *, max_lines: int | None = None) -> ExceptionSnapshot | None:
+def capture_exception(exception: Any, *, max_lines: int | None = None) -> CapturedException | None:
     """Return what can be kept of *exception*, or None if it is none.
 
     Args:
@@ -67,10 +50,10 @@ def exception_type(error: BaseException) -> str:
         return type_name(kind)
 
 
-def _snapshot(error: BaseException, chain: int) -> ExceptionSnapshot:
+def _snapshot(error: BaseException, chain: int) -> CapturedException:
     cause = _cause_of(error)
     before = cause if cause is not None or _is_context_hidden(error) else _context_of(error)
-    return ExceptionSnapshot(
+    return CapturedException(
         type=exception_type(error),
         message=_message_of(error),
         frames=_frames(_traceback_of(error)),

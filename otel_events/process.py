@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from otel_events.stats import SpoolState
 
 _TASK_CLOSINGS = ("task.completed", "task.failed", "task.cancelled")
-# The modes in which the threads that emit take events to the disk.
-INLINE = ("journal", "sync")
+# The modes in which the threads that emit put events on disk.
+JOURNALING = ("journal", "sync")
 # What a set-up changes of the runtime: kept and restored around one that stands in for a while.
 _SLOTS = ("capture", "process_attributes", "is_copied_to_spans", "finish_copy", "strict")
 
@@ -130,11 +130,11 @@ class Process:
             # The interpreter is shutting down and starts no more threads: the exit hook takes what waits.
             self.capture.accounts.problems.add("thread_not_started")
 
-    def wants_inline(self) -> bool:
+    def wants_journal(self) -> bool:
         """Return whether events are to be on disk when `emit` returns, as far as is known."""
         if self.settings is not None:
-            return self.settings.durability in INLINE
-        return os.environ.get("OTEL_EVENTS_DURABILITY", "").strip().lower() in INLINE
+            return self.settings.durability in JOURNALING
+        return os.environ.get("OTEL_EVENTS_DURABILITY", "").strip().lower() in JOURNALING
 
     def _forget_pipeline(self) -> None:
         if self.pipeline is not None:
@@ -190,20 +190,24 @@ class Process:
             before = self.pipeline.rewire(wiring)
         else:
             self.pipeline = Pipeline(self.capture, wiring, self.notices, self._spools_before)
-        self._choose_turns(self.pipeline, settings)
+        self._set_journal(self.pipeline, wiring)
         return before
 
-    def _choose_turns(self, pipeline: Pipeline, settings: Settings) -> None:
-        """Have the threads that emit take the turns, or the pipeline's own."""
+    def _set_journal(self, pipeline: Pipeline, wiring: Wiring) -> None:
+        """Have events put on disk as they are emitted, or not, as *wiring* says."""
+        journal = wiring.journal
         if self.instead is not None:
             return
-        if settings.durability in INLINE and not settings.disabled:
-            self.notices.wake = partial(self.capture.wakeups.put, None)
-            self.capture.inline = pipeline.take_inline
-            self.capture.asleep = True  # and from now on always
-        else:
-            self.capture.inline = self.notices.wake = None
+        if journal is None:
+            self.capture.__class__ = runtime.Capture
+            self.notices.wake = None
             self.notices.tell()
+            return
+        # The threads that emit now do work of which there may be something to tell.
+        self.notices.wake = partial(self.capture.wakeups.put, None)
+        self.capture.journal = journal
+        self.capture.__class__ = runtime.JournalingCapture
+        pipeline.put_on_disk()
 
     def _fill_slots(self, settings: Settings) -> None:
         from otel_events.guards import build_stages

@@ -39,8 +39,7 @@ class Capture:
         room: how many ordinary items still fit; heavier ones take more of it.
         span_room: how many spans still fit, where they have a bound of their own.
         asleep: the pipeline thread waits for a wake-up; whoever puts the next item gives it one.
-        inline: takes what waits to the sinks on the thread that emits, where events are to be on disk when `emit` returns;
-            answers False if it cannot, in the middle of itself. `asleep` then never changes.
+        journal: puts a draft on disk, see `JournalingCapture`.
         taken: how many drafts have left the queue so far.
         own: how many events the writer has added, about itself.
         born: when this writer began, nanoseconds since the Unix epoch.
@@ -53,8 +52,8 @@ class Capture:
         "accounts",
         "asleep",
         "born",
-        "inline",
         "items",
+        "journal",
         "open",
         "own",
         "room",
@@ -76,7 +75,7 @@ class Capture:
         self.span_accounts = Accounts()
         self.taken = self.own = 0
         self.born = time.time_ns()
-        self.inline: Callable[[], bool] | None = None
+        self.journal: Callable[[Any], Any] = _as_it_is
         self.asleep = True
         self.open = True
         self.started = False
@@ -117,7 +116,6 @@ class Capture:
         self.wakeups = SimpleQueue()
         self.open = True
         self.started = False
-        self.inline = None
         self.asleep = True
         self.resize(DEFAULT_QUEUE_BYTES)
 
@@ -135,12 +133,8 @@ class Capture:
             items.popleft()
 
     def _wake(self) -> None:
-        if self.inline is None and not self.started:
+        if not self.started:
             self._start()
-        if self.inline is not None:
-            if not self.inline():
-                self.wakeups.put(None)
-            return
         # Together, and last: a Ctrl-C between the two, or inside the start, would leave everybody asleep.
         self.asleep = False
         self.wakeups.put(None)
@@ -163,6 +157,33 @@ class Capture:
             # The interpreter is shutting down and starts no more threads: the exit hook takes what waits.
             self.accounts.problems.add("thread_not_started")
         self.started = True
+
+
+class JournalingCapture(Capture):
+    """Puts each event on disk before it goes into the queue, for those who want that when `emit` returns.
+
+    A class, and not a question that every `put` would ask: where nobody wants it, it costs nothing. A capture that is in use
+    changes its class.
+    """
+
+    __slots__ = ()
+
+    def put(self, item: object, name: object, extra_bytes: int = 0) -> None:
+        """Put *item* on disk if it is an event, then do as any capture does."""
+        if type(item) is not tuple:
+            super().put(item, name, extra_bytes)
+            return
+        if extra_bytes:
+            self.room -= extra_bytes // DRAFT_BYTES
+        if len(self.items) >= self.room and not self._may_overflow(name):
+            return
+        self.items.append(self.journal(item))
+        if self.asleep:
+            self._wake()
+
+
+def _as_it_is(draft: Any) -> Any:
+    return draft
 
 
 def _nothing() -> None:

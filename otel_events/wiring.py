@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from otel_events.entry_points import load_entry_point
 from otel_events.guards import build_span_guards, build_stages
 from otel_events.otel_logs import program_provider
+from otel_events.pipeline.before_emit import BeforeEmit
 from otel_events.pipeline.dispatch import Dispatch, Route, Sinks
 from otel_events.pipeline.normalize import Normalize
+from otel_events.pipeline.one_by_one import NormalizeOne, RedactOne
+from otel_events.pipeline.redact import Redact
 from otel_events.pipeline.spans import GuardSpans
 from otel_events.pipeline.worker import Wiring
 
@@ -20,14 +25,16 @@ if TYPE_CHECKING:
     from otel_events.notices import Notices
     from otel_events.otlp.endpoint import Endpoint
     from otel_events.pipeline.sink import Sink, SpanSink
+    from otel_events.pipeline.stage import Stage
     from otel_events.pipeline.writer_events import WriterEvents
     from otel_events.runtime import Capture
     from otel_events.settings import EndpointSettings, Settings
     from otel_events.sinks.otlp import OtlpSink
     from otel_events.sinks.spools import Spools
+    from otel_events.spool.journal import Journal
     from otel_events.stats import SpoolState
 
-_INLINE = ("journal", "sync")
+_JOURNALING = ("journal", "sync")
 
 
 def build_wiring(
@@ -54,15 +61,21 @@ def build_wiring(
     """
     table = _SinkTable(settings, make_resource, capture, notices, writer_events)
     sinks = table.sinks() if instead is None else Sinks(events=(instead,), spans=(instead,))
+    stages = build_stages(settings, capture.accounts, notices)
+    journal = None
+    if settings.durability in _JOURNALING and sinks.events and instead is None:
+        guards = tuple(itertools.takewhile(lambda stage: isinstance(stage, (BeforeEmit, Redact)), stages))
+        journal, stages = table.journal(guards), stages[len(guards) :]
     return Wiring(
         normalize=Normalize(capture.writer, capture.accounts, notices),
-        stages=build_stages(settings, capture.accounts, notices, may_hold=settings.durability not in _INLINE),
+        stages=stages,
         dispatch=Dispatch(sinks, capture.accounts, capture.span_accounts, notices),
         flush_interval=min(settings.flush_interval, settings.span_batch.flush_interval),
         spools=table.spool_states,
         send_leftovers=table.send_leftovers,
         # Where events go nowhere, the writer need not say that it is there; nor to a test that captures.
         writer_events=writer_events if sinks.events and instead is None else None,
+        journal=journal,
         guard_spans=GuardSpans(
             build_span_guards(settings, capture.span_accounts, notices), capture.span_accounts, notices
         ),
@@ -86,6 +99,7 @@ class _SinkTable:
         self._notices = notices
         self._writer_events = writer_events
         self._spools: Spools | None = None
+        self._journal: Journal | None = None
         self._otlp_sinks: list[OtlpSink] = []
         self._made_resource: Resource | None = None
         self._objects = [self._apart(sink) for sink in settings.sink or () if not isinstance(sink, str)]
@@ -104,11 +118,34 @@ class _SinkTable:
             routed_only=frozenset(routed - default - {sink.name for sink in self._objects}),
         )
 
+    def journal(self, guards: Sequence[Stage]) -> Journal:
+        from otel_events.sinks.spools import journal_directory
+        from otel_events.spool.journal import Journal
+        from otel_events.spool.places import default_root
+
+        settings = self._settings
+        root = default_root() if settings.spool_dir is None else Path(settings.spool_dir)
+        self._journal = Journal(
+            journal_directory(root, settings.service_name),
+            root=root,
+            service=settings.service_name,
+            writer_id=self._capture.writer,
+            normalize=NormalizeOne(self._capture.writer, self._capture.accounts, self._notices),
+            guards=tuple(RedactOne(guard) if isinstance(guard, Redact) else guard for guard in guards),
+            make_resource=lambda: _plain(self._resource()),
+            is_synced=settings.durability == "sync",
+            accounts=self._capture.accounts,
+            notices=self._notices,
+            max_age=settings.spool_max_age,
+        )
+        return self._journal
+
     def spool_states(self) -> Sequence[SpoolState]:
-        return () if self._spools is None else self._spools.states()
+        states = [] if self._spools is None else self._spools.states()
+        return states if self._journal is None else [*states, self._journal.state()]
 
     def send_leftovers(self) -> None:
-        if self._spools is not None and self._spools.has_leftovers():
+        if self._spools is not None and self._spools.find_leftovers():
             for sink in self._otlp_sinks:
                 sink.start()
 
@@ -230,7 +267,6 @@ class _SinkTable:
             notices=self._notices,
             max_batch=max_batch,
             spool_factory=self._spools.make,
-            gather=settings.flush_interval if settings.durability in _INLINE else None,
         )
         self._otlp_sinks.append(sink)
         return sink

@@ -1,6 +1,6 @@
 """Ordinary strings and attributes from program life, with what looks like secrets and is none; generated, seeded."""
 
-# ruff: noqa: S311, SIM905 - nothing here protects anything, and words in a row are easier to read
+# ruff: noqa: SIM905 - nothing here protects anything, and words in a row are easier to read
 
 from __future__ import annotations
 

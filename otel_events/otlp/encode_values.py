@@ -24,7 +24,7 @@ class EncodeError(OtelEventsError, ValueError):
     """A record that OTLP cannot carry. The message names the place, never the value, which may be a secret."""
 
 
-def encode_value(value: object, depth: int = 0) -> bytes:  # noqa: PLR0911  one return for each type
+def encode_value(value: object, depth: int = 0) -> bytes:
     """Return *value* as an AnyValue, or raise if OTLP cannot carry it."""
     if isinstance(value, str):
         text = str.encode(value)

@@ -46,7 +46,7 @@ class GrpcTransport:
 
     def send(self, body: bytes, encoding: str | None, deadline: float) -> Outcome:
         """Call Export with *body* and return what became of it by *deadline* or the endpoint's timeout."""
-        import grpc  # type: ignore[import-untyped] # heavy: the sending thread pays for it, not the program
+        import grpc  # heavy: the sending thread pays for it, not the program
 
         message = decompress(body) if encoding == "gzip" else body  # gRPC compresses by itself
         timeout = min(self._endpoint.timeout, deadline - time.monotonic())

@@ -27,14 +27,19 @@ _FOLDED = re.compile(
 
 
 def fingerprint(event: Event) -> str:
-    """Return what is the same for events that say the same: name, kind of error, top frames, message without numbers."""
+    """Return what is the same for events that say the same.
+
+    Scope, severity, name, kind of error, top frames, and the message without its numbers.
+    """
     attributes = event.attributes
     error_type = attributes.get("exception.type", attributes.get("error.type", ""))
     stack = attributes.get("exception.stacktrace", attributes.get("stack_trace", attributes.get("traceback", "")))
     message = event.body if type(event.body) is str else ""
     detail = attributes.get("exception.message", "")
+    # Two loggers that say the same have two troubles, and a fatal one is not the same as an error.
+    origin = f"{event.scope.name}\1{event.severity}\1{event.name}"
     return _digest(
-        event.name, _text(error_type), _text(stack)[-_MAX_STACK:], message[:_MAX_TEXT], _text(detail)[:_MAX_TEXT]
+        origin, _text(error_type), _text(stack)[-_MAX_STACK:], message[:_MAX_TEXT], _text(detail)[:_MAX_TEXT]
     )
 
 
@@ -56,8 +61,8 @@ def message_template(message: str) -> str:
     return _FOLDED.sub("#", message[:_MAX_TEXT])
 
 
-def _digest(name: str, error_type: str, stack: str, message: str, detail: str) -> str:
-    parts = (name, error_type, *_frames(stack), message_template(message), message_template(detail))
+def _digest(origin: str, error_type: str, stack: str, message: str, detail: str) -> str:
+    parts = (origin, error_type, *_frames(stack), message_template(message), message_template(detail))
     return hashlib.sha1("\0".join(parts).encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import traceback
 from typing import TYPE_CHECKING
 
-from otel_events.exception_snapshot import ExceptionSnapshot
 from otel_events.values import clean
 
 if TYPE_CHECKING:
@@ -20,12 +19,12 @@ _DURING = "\n\nDuring handling of the above exception, another exception occurre
 def exception_attributes(exception: CapturedException) -> Attributes:
     """Return `exception.type`, `.message` and `.stacktrace` (at most 16 KiB and `max_lines`, a cut is marked)."""
     attributes: Attributes = {"exception.type": clean(exception.type), "exception.message": clean(exception.message)}
-    if isinstance(exception, ExceptionSnapshot) and exception.frames:
+    if exception.frames:
         attributes["exception.stacktrace"] = clean(cut_stack(_format(exception), exception.max_lines))
     return attributes
 
 
-def _format(exception: ExceptionSnapshot) -> str:
+def _format(exception: CapturedException) -> str:
     """Return what Python prints of an exception, oldest cause first."""
     before = ""
     if exception.before is not None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 import threading
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from otel_events.pipeline.stage import count_held, next_due, run_stages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from opentelemetry.sdk.trace import ReadableSpan
 
@@ -24,6 +23,11 @@ if TYPE_CHECKING:
     from otel_events.runtime import Capture
     from otel_events.stats import SpoolState
 
+# In the queue: an event that is on disk already, where, and under which number. None for one that a guard has dropped;
+# nowhere, for one that could not be written.
+Journaled: TypeAlias = "tuple[Event | None, Place | None, int]"
+_JOURNALED = 3  # the length of such a tuple; no draft has it
+_MOST_UNSETTLED = 10_000
 # Items that are worked on together: some ten milliseconds of work, after which deadlines are looked at.
 _BATCH = 1024
 
@@ -36,6 +40,34 @@ def _nothing() -> None:
     """Stand in where nothing of earlier processes can wait."""
 
 
+class Journal(Protocol):
+    """What keeps events on disk until the sinks have them; see `otel_events.spool.journal`."""
+
+    def __call__(self, draft: Any, /) -> Any:
+        """Return *draft* as `Journaled`, or as it is."""
+
+    def guard(self, drafts: Sequence[Any], /) -> list[Event]:
+        """Return the events of *drafts*, having passed what an event must before it may touch a disk."""
+
+    def settle(self, place: Any, numbers: list[int], /) -> None:
+        """Note that the sinks have these events."""
+
+    def leave(self, count: int, /) -> None:
+        """Leave so many events to the next process."""
+
+    def leftovers(self) -> Generator[list[Event], None, None]:
+        """Yield the events that dead processes left."""
+
+    def close(self) -> None:
+        """Let go of it; what is not settled stays on disk."""
+
+
+class Place(Protocol):
+    """Where in a journal an event is."""
+
+    journal: Any
+
+
 @dataclass(frozen=True, slots=True)
 class Wiring:
     """All that a batch passes through. `configure` replaces it as a whole, between two batches.
@@ -46,8 +78,9 @@ class Wiring:
         dispatch: where they go.
         flush_interval: seconds for which events are gathered.
         spools: tells what waits to be sent.
-        send_leftovers: begins to send what earlier processes have left on disk.
+        send_leftovers: begins to send what earlier processes, or sinks, have left on disk.
         writer_events: what the writer says of itself; None if nothing.
+        journal: keeps events on disk from the moment `emit` returns; None if that is not wanted.
         guard_spans: gives of spans what may go out.
     """
 
@@ -58,6 +91,7 @@ class Wiring:
     spools: Callable[[], Sequence[SpoolState]] = _no_spools
     send_leftovers: Callable[[], None] = _nothing
     writer_events: WriterEvents | None = None
+    journal: Journal | None = None
     guard_spans: Callable[[Sequence[ReadableSpan]], list[ReadableSpan]] = list
 
 
@@ -77,10 +111,10 @@ class Turns:
         self.stop_at = math.inf
         self._capture = capture
         self._notices = notices
-        # Re-entrant: a signal handler that emits may come after it was taken, and before that is known.
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
         self._turning: int | None = None
-        self._apart: set[int] = set()
+        self._leftovers = _leftovers_of(wiring)
+        self._unsettled: list[Journaled] = []
 
     @property
     def held(self) -> int:
@@ -88,25 +122,12 @@ class Turns:
         return count_held(self.wiring.stages)
 
     def is_mine(self) -> bool:
-        """Return whether the calling thread is in the middle of a turn, or `apart`."""
-        me = threading.get_ident()
-        return self._turning == me or me in self._apart
-
-    @contextmanager
-    def apart(self) -> Iterator[None]:
-        """Have what this thread emits meanwhile left in the queue: it may hold locks of sinks."""
-        me = threading.get_ident()
-        is_first = me not in self._apart
-        self._apart.add(me)
-        try:
-            yield
-        finally:
-            if is_first:
-                self._apart.discard(me)
+        """Return whether the calling thread is in the middle of a turn."""
+        return self._turning == threading.get_ident()
 
     def begin(self, deadline: float) -> bool:
         """Begin a turn; False if another thread's lasts beyond *deadline*, or this one's is under way."""
-        if self._turning == threading.get_ident():
+        if self.is_mine():
             return False
         if not self._lock.acquire(timeout=max(0.0, min(deadline - time.monotonic(), threading.TIMEOUT_MAX))):
             return False
@@ -117,24 +138,6 @@ class Turns:
         """End the turn that was begun."""
         self._turning = None
         self._lock.release()
-
-    def take_inline(self) -> bool:
-        """Work on all that waits, on the thread that emits; False in the middle of a turn, which will do it."""
-        if self.is_mine():
-            self._capture.accounts.problems.add("journal_reentrant")
-            return False
-        items = self._capture.items
-        with self._lock:
-            try:
-                self._turning = threading.get_ident()
-                while items:
-                    self._process_first(min(len(items), _BATCH))
-            except Exception as error:  # a mistake of ours must not look like one of the program's
-                self._capture.accounts.problems.add("pipeline_failed")
-                self._notices.warn("pipeline_failed", f"the pipeline went on after: {error!r}")
-            finally:
-                self._turning = None
-        return True
 
     # -- within a turn -----------------------------------------------------------------------------------------------
 
@@ -165,14 +168,57 @@ class Turns:
             self._write(drafts, self.wiring)
 
     def drop_what_waits(self) -> None:
-        """Drop and count all that is in the queue."""
+        """Drop and count all that is in the queue; what is on disk is left to the next process."""
         items = self._capture.first(len(self._capture.items))
         drafts = self._remove(items)
-        if drafts:
-            self._capture.accounts.dropped.add("shutdown", drafts)
-            self._notices.warn("queue_at_shutdown", f"{drafts} events had not left the queue by the end")
+        left = sum(type(item) is tuple and len(item) == _JOURNALED and item[1] is not None for item in items)
+        if left and self.wiring.journal is not None:
+            self.wiring.journal.leave(left)
+        if drafts - left:
+            self._capture.accounts.dropped.add("shutdown", drafts - left)
+            self._notices.warn("queue_at_shutdown", f"{drafts - left} events had not left the queue by the end")
         if drafts < len(items):
             self._capture.span_accounts.dropped.add("shutdown", len(items) - drafts)
+
+    def journal_waiting(self) -> None:
+        """Put on disk what waits, as far as it is not there."""
+        items = self._capture.items
+        for at in range(len(items)):
+            if type(items[at]) is tuple and len(items[at]) != _JOURNALED:
+                items[at] = self._capture.journal(items[at])
+
+    @property
+    def has_leftovers(self) -> bool:
+        """Whether there may be events of dead processes to work on."""
+        return self._leftovers is not None
+
+    def take_leftovers(self) -> None:
+        """Work on some of the events that dead processes have left in the journal, if there are any."""
+        if self._leftovers is None or not self.begin(math.inf):
+            return
+        try:
+            events = None if time.monotonic() >= self.stop_at else next(self._leftovers, None)
+            if events is None:
+                self._leftovers.close()
+                self._leftovers = None
+            else:
+                self._pass_on(events, self.wiring)
+        finally:
+            self.end()
+
+    def settle(self) -> None:
+        """Let the journal know what the sinks have."""
+        if self.held and len(self._unsettled) < _MOST_UNSETTLED:
+            return  # one of them may be what a stage holds back
+        items, self._unsettled = self._unsettled, []
+        for place in {id(place): place for _, place, _ in items if place is not None}.values():
+            place.journal.settle(place, [number for _, at, number in items if at is place])
+
+    def let_go(self, wiring: Wiring) -> None:
+        """Close the journal of *wiring*."""
+        if wiring.journal is not None:
+            self.settle()
+            wiring.journal.close()
 
     def _process_first(self, count: int) -> None:
         items = self._capture.first(count)
@@ -203,17 +249,38 @@ class Turns:
                 self._write([*before, *drafts, *after], wiring)
             else:
                 self._write(drafts, wiring)
+            self._unsettled += [draft for draft in drafts if len(draft) == _JOURNALED]
+            if self._unsettled:
+                self.settle()
         if len(drafts) < len(items):
             wiring.dispatch.write_spans(wiring.guard_spans([item for item in items if type(item) is not tuple]))
 
-    def _write(self, drafts: list[Draft], wiring: Wiring, until: float | None = None) -> None:
-        accounts = self._capture.accounts
+    def _write(self, drafts: list[Any], wiring: Wiring, until: float | None = None) -> None:
         try:
-            events = wiring.normalize(drafts) if drafts else []
+            events = self._events_of(drafts, wiring) if drafts else []
         except Exception as error:
-            accounts.dropped.add("pipeline_failed", len(drafts))
+            self._capture.accounts.dropped.add("pipeline_failed", len(drafts))
             self._notices.warn("pipeline_failed", f"a batch was lost in the pipeline: {error!r}")
             return
-        events = run_stages(wiring.stages, events, accounts, self._notices, until)
+        self._pass_on(events, wiring, until)
+
+    def _events_of(self, drafts: list[Any], wiring: Wiring) -> list[Event]:
+        if wiring.journal is None and not any(len(draft) == _JOURNALED for draft in drafts):
+            return wiring.normalize(drafts)
+        guard = wiring.normalize if wiring.journal is None else wiring.journal.guard
+        events: list[Event] = []
+        for draft in drafts:
+            if len(draft) != _JOURNALED:
+                events += guard([draft])
+            elif draft[0] is not None:
+                events.append(draft[0])
+        return events
+
+    def _pass_on(self, events: list[Event], wiring: Wiring, until: float | None = None) -> None:
+        events = run_stages(wiring.stages, events, self._capture.accounts, self._notices, until)
         if events:
             wiring.dispatch.write(events)
+
+
+def _leftovers_of(wiring: Wiring) -> Generator[list[Event], None, None] | None:
+    return None if wiring.journal is None else wiring.journal.leftovers()

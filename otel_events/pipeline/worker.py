@@ -26,9 +26,6 @@ _GRACE = 0.01  # seconds that the batch in hand has for arriving after the deadl
 
 class Pipeline:
     """One per process. An idle one waits without waking; no thread but its own ever waits for it, save in `flush`.
-
-    Where events are to be on disk when `emit` returns, the threads that emit take the turns (`take_inline`), and this one
-    does what is left: what stages held back, and what was emitted in the middle of a turn.
     """
 
     def __init__(
@@ -47,7 +44,6 @@ class Pipeline:
         self._thread: threading.Thread | None = None
         self._start_lock = threading.Lock()
         self._is_stopping = False
-        self._waits_until = math.inf
 
     @property
     def wiring(self) -> Wiring:
@@ -90,11 +86,14 @@ class Pipeline:
         """Close what was in place before a `rewire`, once the batch that may be on its way there has arrived."""
         if self._turns.begin(deadline):
             try:
+                self._turns.work_off(len(self._capture.items), deadline)
                 self._turns.release(math.inf, wiring)
+                self._turns.let_go(wiring)
             finally:
                 self._turns.end()
         was_closed = wiring.dispatch.close(deadline)
         self._spools_before = join_spools((*self._spools_before, *wiring.spools()))
+        self.wiring.send_leftovers()
         return was_closed
 
     def flush(self, deadline: float) -> bool:
@@ -102,10 +101,7 @@ class Pipeline:
 
         A stage or a sink that flushes gets False at once: its own batch is not safe before it returns.
         """
-        if not self.hand_over(deadline):
-            return False
-        with self._turns.apart():
-            return self.wiring.dispatch.flush(deadline)
+        return self.hand_over(deadline) and self.wiring.dispatch.flush(deadline)
 
     def stop(self, deadline: float) -> bool:
         """Take no more events, flush, and close the sinks by *deadline*; True only if all is safe."""
@@ -120,10 +116,10 @@ class Pipeline:
                 self._turns.drop_what_waits()
                 self._turns.release(math.inf)
                 self._turns.say_last_words()
+                self._turns.let_go(self.wiring)
             finally:
                 self._turns.end()
-        with self._turns.apart():
-            was_closed = self.wiring.dispatch.close(deadline)
+        was_closed = self.wiring.dispatch.close(deadline)
         # Nobody else does it any more.
         self._notices.wake = None
         self._notices.tell()
@@ -146,13 +142,13 @@ class Pipeline:
                 self._take_turn(deadline)
         return request.is_served_by(deadline)
 
-    def take_inline(self) -> bool:
-        """Take a turn on the thread that emits; False if it is in the middle of one, or holds what that needs."""
-        was_taken = self._turns.take_inline()
-        due = self._turns.due()
-        if due is not None and due < self._waits_until:
-            self._wakeups.put(None)
-        return was_taken
+    def put_on_disk(self) -> None:
+        """Have the journal take what was captured before there was one."""
+        if self._turns.begin(math.inf):
+            try:
+                self._turns.journal_waiting()
+            finally:
+                self._turns.end()
 
     def _is_ending(self) -> bool:
         return self._is_stopping
@@ -165,17 +161,17 @@ class Pipeline:
                 self._gather()
             try:
                 self._take_turn(math.inf)
+                self._turns.take_leftovers()
             except Exception as error:  # a mistake of ours must not end the thread and lose all that follows
                 self._capture.accounts.problems.add("pipeline_failed")
                 self._notices.warn("pipeline_failed", f"the pipeline went on after: {error!r}")
             self._notices.tell()
 
     def _is_woken(self) -> bool:
-        """Wait for a wake-up, or until a stage wants to let something go on: then return False."""
-        self._waits_until = math.inf  # first: who opens a window meanwhile wakes us
+        """Wait for a wake-up, or until something is to be done without one: then return False."""
+        if self._turns.has_leftovers:
+            return False
         due = self._turns.due()
-        if due is not None:
-            self._waits_until = due
         try:
             self._wakeups.get(timeout=None if due is None else max(0.0, due - time.monotonic()))
         except Empty:
@@ -205,6 +201,7 @@ class Pipeline:
             was_all = turns.work_off(len(self._capture.items), deadline)
             if was_all:
                 turns.release(math.inf if requests else time.monotonic())
+                turns.settle()
             elif time.monotonic() >= turns.stop_at:
                 turns.drop_what_waits()
         finally:

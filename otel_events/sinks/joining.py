@@ -1,11 +1,9 @@
-"""Which batches go out together: single events are appended one by one, and must not become single requests."""
+"""Which batches go out together: after an outage many small ones wait, and must not become as many requests."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from otel_events.otlp.compression import compress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,17 +16,13 @@ class Joining:
     """Joins what is not compressed: requests of one signal, one after the other, are one request in protobuf.
 
     Attributes:
-        gather: seconds for which batches are gathered before they are sent.
         max_bytes: the bound of what is joined.
         max_records: the most records in it.
-        is_gzip: what is not compressed is compressed when it is sent.
         apart: so many batches of those to come go out on their own.
     """
 
-    gather: float = 0.0
     max_bytes: int = 1024 * 1024
     max_records: int = 512
-    is_gzip: bool = False
     apart: int = 0
 
     def take_more(self, first: Batch, spool: Spool) -> list[Batch]:
@@ -49,8 +43,6 @@ class Joining:
         """Return the request that all *batches* make, and how it is compressed."""
         encoding = batches[0].encoding
         body = batches[0].body if len(batches) == 1 else b"".join(batch.body for batch in batches)
-        if self.is_gzip and encoding is None:
-            return compress(body), "gzip"
         return body, encoding
 
     def leave_apart(self, count: int) -> None:

@@ -51,8 +51,6 @@ class OtlpSink:
         max_batch: the most records in one request.
         spool_factory: makes the spools; in memory by default.
         backoff: how long to wait between attempts.
-        gather: for single events that are each appended as soon as they are there: the seconds for which they are gathered
-            before they are sent together, and compressed; None for batches.
     """
 
     name = "otlp"
@@ -70,9 +68,7 @@ class OtlpSink:
         max_batch: int = DEFAULT_MAX_BATCH,
         spool_factory: SpoolFactory | None = None,
         backoff: Backoff | None = None,
-        gather: float | None = None,
     ) -> None:
-        self._gather = gather
         self.span_accounts = Accounts() if span_accounts is None else span_accounts
         self._notices = notices
         self._max_request_bytes = max_request_bytes
@@ -138,15 +134,8 @@ class OtlpSink:
             accounts=accounts,
             notices=self._notices,
             backoff=self._backoff,
-            joining=Joining(
-                gather=self._gather or 0.0,
-                max_bytes=self._max_request_bytes,
-                max_records=self._max_batch,
-                is_gzip=is_gzip,
-            ),
+            joining=Joining(self._max_request_bytes, self._max_batch),
         )
-        # Single events are small: compressed one by one they would hardly be smaller, and emitting would take longer.
-        is_gzip = is_gzip and self._gather is None
         return _Lane(sender, encoder, self._max_request_bytes, self._max_batch, is_gzip=is_gzip)
 
     def _leave_out(self, accounts: Accounts) -> Callable[[EncodeError], None]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from otel_events.notices import Notices
     from otel_events.otlp.transport import Transport
     from otel_events.sinks.delivery import Failure
-    from otel_events.spool.queue import Batch, Encoding, Pending, Spool
+    from otel_events.spool.queue import Encoding, Pending, Spool
 
 _UNTIL_STUCK = 0.3  # seconds without progress after which an exit stops waiting for the network, where data is safe
 _INTERRUPT_SECONDS = 0.02  # what an interrupted send may take to let go; deadlines hold to 50 ms
@@ -85,7 +85,6 @@ class Sender:
         self._retry_at: float | None = None  # while the thread waits between two attempts
         self._is_throttled = False  # that wait is the server's wish
         self._is_hurried = False
-        self._flushes = 0  # that wait
         self._closing_at: float | None = None
         self._has_given_up = False
         self._progress_at = 0.0
@@ -123,11 +122,8 @@ class Sender:
         if not self._spool.is_settled(mark) and self._thread is None and not self._start():
             self._drain_here(deadline)
         with self._state:
-            self._flushes += 1
-            self._state.notify_all()
             while self._is_running and not self._spool.is_settled(mark) and not self._is_hopeless(deadline):
                 self._state.wait(_remaining(deadline))
-            self._flushes -= 1
         return self._spool.is_settled(mark) and not self._has_new_losses()
 
     def begin_close(self, deadline: float) -> None:
@@ -230,7 +226,7 @@ class Sender:
 
     def _deliver_next(self) -> Failure | None:
         try:
-            batch = self._next()
+            batch = self._spool.take(None if self._closing_at is None else 0)
             if batch is None:
                 return None
             batches = self._joining.take_more(batch, self._spool)
@@ -245,16 +241,6 @@ class Sender:
                 self._progress_at = time.monotonic()
                 self._state.notify_all()
         return failure
-
-    def _next(self) -> Batch | None:
-        if self._closing_at is not None:
-            return self._spool.take(0)
-        batch = self._spool.take(0)
-        if batch is None and (batch := self._spool.take(None)) is not None and self._joining.gather:
-            # The first of many, it may be: a request for each would cost the program more than emitting.
-            with self._state:
-                self._state.wait_for(lambda: self._flushes or self._closing_at is not None, self._joining.gather)
-        return batch
 
     def _pause(self, failure: Failure) -> None:
         """Wait until the next attempt is due, or wanted."""

@@ -54,6 +54,11 @@ def spool_directory(root: Path, service: str, destination: str, signal: str) -> 
     return root / _slug(service) / place / signal
 
 
+def journal_directory(root: Path, service: str) -> Path:
+    """Return where *service* keeps events until its sinks have them."""
+    return root / ".journal" / _slug(service)  # no service's own directory begins with a dot
+
+
 class Spools:
     """Makes the spools of the network sinks, and tells what waits in them.
 
@@ -90,9 +95,13 @@ class Spools:
         """Return what is in each spool now; once it is closed, what it has left on disk."""
         return [made.state() for made in self._made]
 
-    def has_leftovers(self) -> bool:
-        """Return whether earlier processes have left something on disk, as far as names tell."""
-        return any(_has_segments(made.spool.directory) for made in self._made if isinstance(made.spool, DiskSpool))
+    def find_leftovers(self) -> bool:
+        """Have the spools look for what others have left; return whether there is anything, as far as names tell."""
+        on_disk = [made.spool for made in self._made if isinstance(made.spool, DiskSpool)]
+        for spool in on_disk:
+            spool._look_at = 0.0
+            spool.wake()
+        return any(_has_segments(spool.directory) for spool in on_disk)
 
     def _make_on_disk(self, signal: Signal, destination: str, accounts: Accounts) -> DiskSpool:
         settings = self._settings

@@ -12,19 +12,18 @@ from otel_events.pipeline.stage import run_stages
 from otel_events.spool.disk import DiskSpool
 from otel_events.spool.journal_record import pack_event, pack_writer, unpack
 from otel_events.spool.own import OwnSegments
-from otel_events.spool.segment import encode_settled, read_name
+from otel_events.spool.segment import encode_batch, encode_settled, read_name
 from otel_events.spool.segment_file import DiskCalls
 from otel_events.stats import SpoolState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
     from pathlib import Path
 
     from otel_events.accounting import Accounts
     from otel_events.event import Event, Resource, Value
     from otel_events.notices import Notices
     from otel_events.pipeline.stage import Stage
-    from otel_events.pipeline.turn import Journaled
     from otel_events.spool.segment_file import SegmentFile
 
 _SEGMENT_BYTES = 1 << 20  # small: a segment goes when all of it is settled
@@ -122,14 +121,14 @@ class Journal:
         try:
             body = pack_event(event, self._writer_id)
             with self._lock:
-                if time.monotonic() < self._try_at:
+                if self._try_at and time.monotonic() < self._try_at:
                     self._accounts.problems.add("journal_failed")
                     return None, 0
                 segment = self._active or self._begin()
                 number = self._number
                 self._number += 1
+                segment.file._write(encode_batch(number, 1, None, body)[0])  # `append`, less what only readers need
                 segment.waiting.add(number)
-                segment.file.append(number, 1, None, body)
                 return segment, number
         except Exception as error:
             self._leave(error)
@@ -137,7 +136,7 @@ class Journal:
 
     def _begin(self) -> _Segment:
         file = self._own.begin(self._number)
-        segment = self._active = _Segment(file)
+        segment = self._active = _Segment(self, file)
         self._segments.append(segment)
         file.append(self._number, 0, None, pack_writer(self._writer_id, self._make_resource()))
         self._number += 1
@@ -163,11 +162,10 @@ class Journal:
 
     # -- on the pipeline's thread ------------------------------------------------------------------------------------
 
-    def settle(self, items: Sequence[Journaled]) -> None:
-        """Note that the sinks have *items*."""
+    def settle(self, segment: _Segment, numbers: list[int]) -> None:
+        """Note that the sinks have the events *numbers* of *segment*."""
         with self._lock:
-            for segment in {id(item[1]): item[1] for item in items if item[1] is not None}.values():
-                self._settle(segment, [item[2] for item in items if item[1] is segment])
+            self._settle(segment, numbers)
             if self._active is not None and not self._active.is_usable():
                 self._active = None
 
@@ -180,7 +178,7 @@ class Journal:
                 return
         self._is_settling = True
         try:
-            segment.file.write(b"".join(encode_settled(number, 1) for number in numbers))
+            segment.file._write(b"".join(encode_settled(number, 1) for number in numbers))
         except OSError:  # costs a duplicate at worst
             self._accounts.problems.add("journal_settle_failed")
         finally:
@@ -193,11 +191,9 @@ class Journal:
         except OSError:
             self._accounts.problems.add("journal_delete_failed")
 
-    def leave(self, items: Sequence[Journaled]) -> int:
-        """Leave *items* to the next process; return how many of them are on disk."""
-        left = sum(item[1] is not None for item in items)
-        self._left += left
-        return left
+    def leave(self, count: int) -> None:
+        """Leave *count* events, which are not settled, to the next process."""
+        self._left += count
 
     def close(self) -> None:
         """Let go of everything; what is not settled stays."""
@@ -212,7 +208,7 @@ class Journal:
 
     # -- what others have left ---------------------------------------------------------------------------------------
 
-    def leftovers(self) -> Iterator[list[Event]]:
+    def leftovers(self) -> Generator[list[Event], None, None]:
         """Yield the events of processes that have died, by batches: each counts as done when the next is asked for."""
         if not self._has_others():
             return
@@ -272,9 +268,10 @@ class Journal:
 class _Segment:
     """A file of the journal, and the numbers of the events in it that are not settled."""
 
-    __slots__ = ("file", "waiting")
+    __slots__ = ("file", "journal", "waiting")
 
-    def __init__(self, file: SegmentFile) -> None:
+    def __init__(self, journal: Journal, file: SegmentFile) -> None:
+        self.journal = journal
         self.file = file
         self.waiting: set[int] = set()
 

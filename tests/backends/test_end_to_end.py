@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from otel_events.ledger.read import read_lines
+from tests.program import environment
 from tools.backends.waiting import wait_for
 
 pytestmark = pytest.mark.backends
@@ -39,14 +39,15 @@ class Told:
         self.task_id = f"t-{secrets.token_hex(4)}"
         self.service = f"story-{self.task_id}"
         endpoint = collector.http_endpoint if protocol == "http/protobuf" else collector.grpc_endpoint
-        environment = {
-            **os.environ,
-            "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
-            "OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
-            "OTEL_EVENTS_LEDGER_PATH": str(ledger),
-            "PYTHONPATH": str(PROGRAM.parents[2]),
-        }
-        run = subprocess.run([sys.executable, PROGRAM, self.task_id], env=environment, capture_output=True, text=True)
+        variables = environment(
+            ledger.parent,
+            OTEL_EXPORTER_OTLP_ENDPOINT=endpoint,
+            OTEL_EXPORTER_OTLP_PROTOCOL=protocol,
+            OTEL_EVENTS_LEDGER_PATH=str(ledger),
+        )
+        run = subprocess.run(
+            [sys.executable, PROGRAM, self.task_id], env=variables, capture_output=True, text=True, check=False
+        )
         assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
         self._collector = collector
         self.ledger = [recorded.event for recorded in read_lines(ledger)]

@@ -123,7 +123,7 @@ def test_every_question_to_jq_is_one(name, command):
 @pytest.mark.parametrize(("name", "command"), COMMANDS, ids=[f"{name}:{command[:50]}" for name, command in COMMANDS])
 def test_every_command_names_what_exists(name, command):
     """make targets, modules and files that commands name are there."""
-    words = [word for word in shlex.split(command, comments=True) if not ASSIGNMENT.match(word)]
+    words = [word for word in shlex.split(command, comments=True) if not ASSIGNMENT.match(word)] or [""]
     if words[0] == "make":
         assert words[1] in make_targets()
     elif words[0] == "python" and words[1] == "-m":

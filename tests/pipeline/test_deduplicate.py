@@ -6,7 +6,7 @@ import pytest
 
 from otel_events.accounting import Tally
 from otel_events.errors import ConfigurationError
-from otel_events.event import Event, Severity
+from otel_events.event import Event, InstrumentationScope, Severity
 from otel_events.pipeline.deduplicate import Deduplicate, DeduplicateSettings, DuplicateRule
 from otel_events.pipeline.fingerprint import message_template, stack_fingerprint
 
@@ -149,3 +149,14 @@ def test_settings_that_cannot_work_are_refused_with_all_that_is_wrong():
         stage(rules=(DuplicateRule(""),), window=float("nan"), max_fingerprints=0)
 
     assert len(error.value.problems) == 3
+
+
+def test_the_same_words_from_two_loggers_are_two_errors():
+    """Which logger speaks, and how severely, is part of what makes two errors the same."""
+    deduplicate = Deduplicate(DeduplicateSettings(), Tally())
+    events = [
+        Event("", 1, 1, severity=severity, body="connection lost", scope=InstrumentationScope(logger))
+        for logger, severity in (("payments", Severity.ERROR), ("auth", Severity.ERROR), ("payments", Severity.FATAL))
+    ]
+
+    assert deduplicate(events) == events

@@ -19,7 +19,7 @@ def free_ports(count: int) -> list[int]:
         for _ in range(_ATTEMPTS):
             if len(found) == count:
                 return found
-            port = random.randint(_LOWEST, _HIGHEST)  # noqa: S311 (no secret; chance keeps two test runs apart)
+            port = random.randint(_LOWEST, _HIGHEST)
             listener = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
             with contextlib.suppress(OSError):  # taken: try another
                 listener.bind(("127.0.0.1", port))

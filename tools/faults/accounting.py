@@ -48,3 +48,16 @@ def is_told(ended: Ended) -> bool:
     """Return whether a program warned of anything, or counted a loss, a retry or another problem."""
     stats = ended.stats
     return bool(ended.warned.strip() or stats["dropped"] or stats["problems"])
+
+
+def count_lost(missing: int, programs: list[Ended]) -> int:
+    """Return how many of *missing* events nobody has counted as dropped.
+
+    What writers say of themselves is emitted too, and may be among the dropped: the accounts must add up besides.
+    """
+    return max(0, missing - sum(count_dropped(programs).values()))
+
+
+def needs_telling(ended: Ended) -> bool:
+    """Return whether anything became of a program's events but that they arrived."""
+    return bool(ended.stats["dropped"] or ended.stats["spooled"] or not ended.said["flush"] or not ended.said["shutdown"])

@@ -24,7 +24,7 @@ from tests.acceptor import (
     reject,
     take_at_most,
 )
-from tools.faults.accounting import check_equation, check_program, count_dropped, is_told
+from tools.faults.accounting import check_equation, check_program, count_dropped, count_lost, is_told, needs_telling
 from tools.faults.received import Received
 from tools.faults.report import Finding
 
@@ -170,7 +170,6 @@ def _judge(
 ) -> Finding:
     before, arrived, duplicated = arrivals
     dropped = count_dropped([ended, *rest])
-    missing = count - len(arrived)
     problems = [*check_program(ended), *(problem for one in rest for problem in check_equation(one.stats))]
     if unexpected := dropped.keys() - reasons:
         problems.append(f"dropped for {', '.join(sorted(unexpected))}")
@@ -178,7 +177,7 @@ def _judge(
         problems.append("flush said True, and not everything had arrived")
     if left:
         problems.append(f"{left} records are still on disk")
-    if not is_told(ended):
+    if needs_telling(ended) and not is_told(ended):
         problems.append("nothing was told")
     figures = f"flush {ended.said['flush_seconds']:.2f} s, shutdown {ended.said['shutdown_seconds']:.2f} s"
     if dropped:
@@ -189,7 +188,7 @@ def _judge(
         trials=1,
         events=ended.stats["emitted"],
         acknowledged=ended.stats["emitted"],
-        lost=max(0, missing - sum(dropped.values())),
+        lost=count_lost(count - len(arrived), [ended, *rest]),
         duplicated=duplicated,
         told=int(is_told(ended)),
         figures=figures,

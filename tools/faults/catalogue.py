@@ -6,7 +6,7 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from tools.faults import answers, kills
+from tools.faults import answers, damages, disks, ends, kills, outages
 from tools.faults.report import Finding
 
 if TYPE_CHECKING:
@@ -30,6 +30,28 @@ FAULTS: dict[str, Fault] = {
         for mode in ("async", "journal")
         for fault in answers.NAMES
     },
+    **{
+        f"disk-{_slug(fault)}-{mode}": partial(disks.try_disk, fault=fault, mode=mode)
+        for mode in ("async", "journal")
+        for fault in disks.NAMES
+    },
+    **{
+        f"segment-{_slug(fault)}": partial(damages.try_damage, fault=fault, mode="async")
+        for fault in damages.NAMES
+    },
+    **{
+        f"shared-{processes}-{mode}": partial(kills.try_shared_kills, mode=mode, processes=processes)
+        for mode in ("async", "journal")
+        for processes in (2, 4)
+    },
+    **{
+        f"end-{_slug(fault)}-{mode}": partial(ends.try_end, fault=fault, mode=mode)
+        for mode in ("async", "journal")
+        for fault in ends.NAMES
+    },
+    **{f"end-collector-hangs-{mode}": partial(ends.try_hung_exit, mode=mode) for mode in ("async", "journal", "sync")},
+    **{f"outage-{mode}": partial(outages.try_outage, mode=mode) for mode in ("async", "journal")},
+    **{f"caps-{mode}": partial(outages.try_small_caps, mode=mode) for mode in ("async", "journal")},
 }
 
 

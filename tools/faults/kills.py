@@ -6,8 +6,9 @@ import os
 import random
 import signal
 import time
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tools.faults.received import Received
@@ -53,6 +54,43 @@ def try_kills(laboratory: Laboratory, mode: str) -> Finding:
         received = Received(collector.events_path)
     damaged = [one for ended in rest for one in ended.stats["dropped"].items()]
     return _judge(mode, killed, received, left, damaged)
+
+
+def try_shared_kills(laboratory: Laboratory, mode: str, processes: int) -> Finding:
+    """Have several programs share a spool, each killed and started again at random, the Collector now and then frozen."""
+    trials = laboratory.choose(3, 200 // processes)
+    place = laboratory.place(f"shared-{processes}-{mode}", mode)
+    with laboratory.collector(place.directory.name) as collector, ThreadPoolExecutor(processes) as pool:
+        runs = [f"{mode}-{processes}-{number}" for number in range(processes)]
+        works = [pool.submit(_kill_in_turn, place, collector.http_endpoint, run, trials) for run in runs]
+        _freeze_now_and_then(collector, works)
+        killed = [one for work in works for one in work.result()]
+        rest = place.send_rest(collector.http_endpoint)
+        left = place.waiting()
+        received = Received(collector.events_path)
+    damaged = [one for ended in rest for one in ended.stats["dropped"].items()]
+    return replace(_judge(mode, killed, received, left, damaged), fault=f"kill -9, {processes} share a spool")
+
+
+def _kill_in_turn(place: Place, endpoint: str, run: str, trials: int) -> list[_Killed]:
+    chance = random.Random(run)
+    killed = []
+    with (place.directory_made() / f"{run}.warnings").open("a") as warnings:
+        for trial in range(trials):
+            name = f"{run}-{trial}"
+            process = place.start("numbered", endpoint, stderr=warnings, run=name, seed=name)
+            killed.append(_watch_and_kill(process, name, chance))
+    return killed
+
+
+def _freeze_now_and_then(collector: Collector, works: list[Future[list[_Killed]]]) -> None:
+    pid = collector.process.pid
+    assert pid is not None
+    chance = random.Random("freeze")
+    while wait(works, timeout=chance.random()).not_done:
+        os.kill(pid, signal.SIGSTOP)
+        wait(works, timeout=chance.random())
+        os.kill(pid, signal.SIGCONT)
 
 
 def _kill_one(place: Place, collector: Collector, run: str, chance: random.Random) -> _Killed:
@@ -134,6 +172,10 @@ def _judge(
         problems.append(f"{silent} killed programs look as if they had ended well, or had never been")
     if gaps:
         problems.append(f"{gaps} events are missing before others that arrived: more than a tail was lost")
+    if holes := received.holes():
+        problems.append(f"{sum(holes.values())} numbers are missing in the sequences of {len(holes)} writers")
+    if unstarted := received.unstarted():
+        problems.append(f"{len(unstarted)} writers never said that they started")
     if left:
         problems.append(f"{left} records were never sent by the processes that came after")
     if damaged:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from otel_events.spool import list_spools
 from tests.program import ROOT, environment
 from tools.backends.collector import Collector
+from tools.faults.on_disk import count_waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -96,7 +96,7 @@ class Place:
 
     def waiting(self) -> int:
         """Return how many records are on disk."""
-        return sum(spool.records for spool in list_spools(self.spools))
+        return count_waiting(self.spools)
 
     def send_rest(self, endpoint: str) -> list[Ended]:
         """Let processes of the same service send what is left, as the next start of a program does."""
@@ -106,11 +106,11 @@ class Place:
         return ended
 
 
-def await_end(process: subprocess.Popen[str]) -> Ended:
+def await_end(process: subprocess.Popen[str], patience: float = _PATIENCE) -> Ended:
     """Read what *process* says until it ends; kill it, and say so, if it hangs."""
     assert process.stdout is not None
     last, at = "", time.monotonic()
-    with kill_after(process, _PATIENCE):
+    with kill_after(process, patience):
         for line in process.stdout:
             last, at = line, time.monotonic()
         code = process.wait()

@@ -22,6 +22,7 @@ class Received:
         self.started: set[str] = set()
         self.stopped: set[str] = set()
         self.runs: dict[str, str] = {}
+        self._counts: Counter[str] = Counter()
         self.sequences: defaultdict[str, set[int]] = defaultdict(set)
         self.names: Counter[str] = Counter()
         self.duplicated = self.records = 0
@@ -30,13 +31,21 @@ class Received:
             self._add(record)
 
     def is_unclean(self, run: str) -> bool:
-        """Return whether a writer of *run* began and never said that it stopped."""
-        return any(self.runs.get(writer) == run and writer not in self.stopped for writer in self.started)
+        """Return whether a writer of *run* never said that it stopped."""
+        return any(known == run and writer not in self.stopped for writer, known in self.runs.items())
 
     def holes(self) -> dict[str, int]:
         """Return how many sequence numbers are missing between the first and the last that arrived, by writer."""
         found = {writer: max(numbers) - min(numbers) + 1 - len(numbers) for writer, numbers in self.sequences.items()}
         return {writer: missing for writer, missing in found.items() if missing}
+
+    def unstarted(self) -> list[str]:
+        """Return the writers that sent events, and never said that they started."""
+        return [writer for writer in self.sequences if writer not in self.started]
+
+    def runs_by_count(self) -> dict[str, int]:
+        """Return how many events of each run arrived, each once; several programs may have had the same numbers."""
+        return dict(self._counts)
 
     def _add(self, record: dict[str, Any]) -> None:
         name = record.get("eventName", "")
@@ -51,13 +60,15 @@ class Received:
         writer, _, sequence = uid.rpartition("-")
         self.sequences[writer].add(int(sequence, 16))
         run = attributes.get("run", {}).get("stringValue", "")
+        if run:
+            self.runs[writer] = run
         if name == STARTED:
             self.started.add(writer)
-            self.runs[writer] = run
         elif name == STOPPED:
             self.stopped.add(writer)
         elif "n" in attributes:
             self.numbers[run].add(int(attributes["n"]["intValue"]))
+            self._counts[run] += 1
 
 
 def read_records(path: Path) -> Iterator[dict[str, Any]]:

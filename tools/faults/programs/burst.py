@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import shutil
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import otel_events as ev
 from tools.faults.programs.telling import given, say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def main() -> None:
     """Emit, flush, shut down."""
     arguments = given()
     ev.configure(attributes={"run": arguments.get("run", "burst")}, **arguments.get("settings", {}))
-    emit_numbers(arguments)
+    for what, *values in arguments.get("steps", [["emit", arguments.get("count", 0)]]):
+        if what == "emit":
+            _emit(arguments, *values)
+        else:
+            _ACTS[what](*values)
     began = time.monotonic()
     is_flushed = ev.flush(timeout=arguments.get("flush", 0.5))
     flushed = time.monotonic()
@@ -29,15 +39,31 @@ def main() -> None:
     )
 
 
-def emit_numbers(arguments: dict[str, Any]) -> None:
+def _emit(arguments: dict[str, Any], count: int) -> None:
     """Emit, with the number as an attribute, and in the name too where the other side keeps names alone."""
-    first, count = arguments.get("first", 1), arguments["count"]
     text, pause = "x" * arguments.get("size", 60), arguments.get("pause", 0.0)
-    for number in range(first, first + count):
+    for _ in range(count):
+        number = next(_NUMBERS)
         name = f"n.{number}" if arguments.get("is_named") else "numbered.event"
         ev.emit(name, n=number, text=text)
         if pause and number % 100 == 0:
             time.sleep(pause)
+
+
+def _bound_file_size(size: int) -> None:
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+
+_NUMBERS = itertools.count(1)
+_ACTS: dict[str, Callable[..., None]] = {
+    "sleep": time.sleep,
+    "remove": lambda path: shutil.rmtree(path),
+    "unlink": lambda path: os.unlink(path),
+    "bound": _bound_file_size,
+    "flush": lambda seconds: print(ev.flush(timeout=seconds)),
+}
 
 
 if __name__ == "__main__":

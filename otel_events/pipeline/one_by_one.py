@@ -1,0 +1,76 @@
+"""Normalising and redacting where events come one by one: what the events of a batch share is kept for the next one."""
+
+from __future__ import annotations
+
+from operator import is_
+from typing import TYPE_CHECKING, Any
+
+from otel_events import catalog, runtime
+from otel_events.pipeline.normalize import Normalize, _Batch
+from otel_events.redaction.prefilter import LONGEST, SHORTEST
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from otel_events.event import Event
+    from otel_events.pipeline.redact import Redact
+
+
+class NormalizeOne(Normalize):
+    """Normalize that knows the last scope again: a program emits many events in one. For any thread."""
+
+    _last: tuple[tuple[Any, ...], _Batch] | None = None
+
+    def __call__(self, drafts: Sequence[Any]) -> list[Event]:
+        if len(drafts) != 1 or len(drafts[0]) == 2:
+            return super().__call__(drafts)
+        draft = drafts[0]
+        # Bound attributes, process-wide ones and Context, which are known by identity: kept here, they keep theirs.
+        scope = (draft[9], draft[10], draft[11], runtime.process_parent, catalog.current())
+        last = self._last
+        if last is None or not all(map(is_, last[0], scope)):
+            last = self._last = (scope, _Batch(scope[4]))
+        try:
+            return [self._event(draft, last[1])]
+        except Exception:
+            # Once more, to have it counted and told.
+            return super().__call__(drafts)
+
+
+class RedactOne:
+    """Redact, with a shorter way for a single event in which there is certainly nothing: nearly every one."""
+
+    def __init__(self, redact: Redact) -> None:
+        self._redact = redact
+        self._redactor = redact._quick
+        self._clean_bound: Mapping[str, Any] | None = None
+
+    def __call__(self, events: list[Event]) -> list[Event]:
+        if len(events) == 1 and self._redactor is not None and self._is_clean(events[0]):
+            return events
+        return self._redact(events)
+
+    def _is_clean(self, event: Event) -> bool:
+        assert self._redactor is not None
+        look, body, bound = self._redactor.first_look, event.body, event.bound
+        texts: list[str] = []
+        is_new = bound is not self._clean_bound
+        if event.name not in self._redact._clean_names or event.given_name:
+            return False
+        try:
+            if not look.collect(event.attributes, texts) or (is_new and not look.collect(bound, texts)):
+                return False
+            if type(body) is str:
+                if len(body) > LONGEST:
+                    return False
+                if len(body) >= SHORTEST:
+                    texts.append(body)
+            elif body is not None:
+                return False
+            if texts and self._redactor.scanner.prefilter.suspects(texts):
+                return False
+        except Exception:
+            # The long way meets it again, counts it, and withholds what it cannot look through.
+            return False
+        self._clean_bound = bound
+        return True
