@@ -121,15 +121,14 @@ class Capture:
 
     def first(self, count: int) -> list[Any]:
         """Return the oldest *count* of what waits, which must be as many at least. For whose turn it is."""
-        items = self.items
-        return [items[at] for at in range(count)]
+        return list(map(self.items.__getitem__, range(count)))
 
     def remove(self, count: int) -> None:
         """Remove the oldest *count* of what waits. For whose turn it is."""
         items = self.items
         if count >= len(items):
             self.room, self.span_room = self._full_room, self._full_span_room
-        for _ in range(count):
+        for _ in itertools.repeat(None, count):
             items.popleft()
 
     def _wake(self) -> None:

@@ -40,12 +40,14 @@ def join_spools(states: Iterable[SpoolState]) -> list[SpoolState]:
     for state in states:
         key = (state.signal, state.destination)
         known = joined.get(key)
-        joined[key] = state if known is None else replace(
-            state,
-            records=known.records + state.records,
-            bytes=known.bytes + state.bytes,
-            adopted=known.adopted + state.adopted,
-        )
+        if known is not None:
+            state = replace(  # noqa: PLW2901  # the sum of both
+                state,
+                records=known.records + state.records,
+                bytes=known.bytes + state.bytes,
+                adopted=known.adopted + state.adopted,
+            )
+        joined[key] = state
     return list(joined.values())
 
 

@@ -1,6 +1,7 @@
 """Every event is accounted for: by `stats`, by what the writer says of itself, by metrics."""
 
 import os
+from pathlib import Path
 
 import pytest
 from opentelemetry import metrics
@@ -155,7 +156,7 @@ def test_stats_tell_what_is_on_disk():
 
     assert (waiting.signal, waiting.records, waiting.is_on_disk) == ("logs", 2, True)
     assert waiting.bytes > 0
-    assert os.path.isdir(waiting.directory)
+    assert Path(waiting.directory).is_dir()
     assert (sent.records, sent.bytes) == (0, 0)
     assert_accounted(ev.stats(), "otlp")
 

@@ -1,7 +1,6 @@
 """The end of a process: in time, and nothing lost that could be kept."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -102,7 +101,7 @@ def test_leaving_without_an_end_loses_no_more_than_the_window(tmp_path):
     ran = run_program(
         'import os, time\nev.configure(flush_interval=0.001)\nev.emit("seed.planted")\n'
         "until = time.monotonic() + 20\n"
-        'while not ev.stats().delivered and time.monotonic() < until: time.sleep(0.01)\nos._exit(3)',
+        "while not ev.stats().delivered and time.monotonic() < until: time.sleep(0.01)\nos._exit(3)",
         tmp_path,
     )
 

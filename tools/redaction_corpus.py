@@ -1,7 +1,5 @@
 """Where secrets stand, and what of them must not be left: the corpus on which the redactor is measured."""
 
-
-
 from __future__ import annotations
 
 import random

@@ -169,16 +169,23 @@ class Turns:
 
     def drop_what_waits(self) -> None:
         """Drop and count all that is in the queue; what is on disk is left to the next process."""
-        items = self._capture.first(len(self._capture.items))
-        drafts = self._remove(items)
-        left = sum(type(item) is tuple and len(item) == _JOURNALED and item[1] is not None for item in items)
+        capture, count = self._capture, len(self._capture.items)
+        drafts = left = 0
+        # In portions, and without a look at each item where that can be: threads that go on emitting leave us little time.
+        for start in range(0, count, _BATCH):
+            items = capture.first(min(_BATCH, count - start))
+            drafts += list(map(type, items)).count(tuple)
+            if self.wiring.journal is not None:
+                left += sum(type(item) is tuple and len(item) == _JOURNALED and item[1] is not None for item in items)
+            capture.remove(len(items))
+        capture.taken += drafts
         if left and self.wiring.journal is not None:
             self.wiring.journal.leave(left)
         if drafts - left:
-            self._capture.accounts.dropped.add("shutdown", drafts - left)
+            capture.accounts.dropped.add("shutdown", drafts - left)
             self._notices.warn("queue_at_shutdown", f"{drafts - left} events had not left the queue by the end")
-        if drafts < len(items):
-            self._capture.span_accounts.dropped.add("shutdown", len(items) - drafts)
+        if drafts < count:
+            capture.span_accounts.dropped.add("shutdown", count - drafts)
 
     def journal_waiting(self) -> None:
         """Put on disk what waits, as far as it is not there."""
@@ -232,11 +239,9 @@ class Turns:
             raise
         self._remove(items)
 
-    def _remove(self, items: list[Any]) -> int:
-        drafts = sum(type(item) is tuple for item in items)
-        self._capture.taken += drafts
+    def _remove(self, items: list[Any]) -> None:
+        self._capture.taken += list(map(type, items)).count(tuple)
         self._capture.remove(len(items))
-        return drafts
 
     def _process(self, items: list[Any]) -> None:
         drafts = [item for item in items if type(item) is tuple]

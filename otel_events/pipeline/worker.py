@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Pipeline", "Wiring"]
 
+# Of the time of a stop: for closing the sinks.
+_RESERVE = 0.1
+_RESERVED_PART = 0.2
 _GRACE = 0.01  # seconds that the batch in hand has for arriving after the deadline
 
 
 class Pipeline:
-    """One per process. An idle one waits without waking; no thread but its own ever waits for it, save in `flush`.
-    """
+    """One per process. An idle one waits without waking; no thread but its own ever waits for it, save in `flush`."""
 
     def __init__(
         self,
@@ -106,8 +108,9 @@ class Pipeline:
     def stop(self, deadline: float) -> bool:
         """Take no more events, flush, and close the sinks by *deadline*; True only if all is safe."""
         self._capture.close()
-        self._turns.stop_at = deadline
-        was_handed_over = self.hand_over(deadline)
+        self._turns.stop_at = deadline - min(_RESERVE, _RESERVED_PART * max(0.0, deadline - time.monotonic()))
+        # What follows takes its time too, where other threads are busy.
+        was_handed_over = self.hand_over(self._turns.stop_at)
         self._is_stopping = True
         self._wakeups.put(None)
         # The batch in hand may still arrive before its sinks close.

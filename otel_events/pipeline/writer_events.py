@@ -101,6 +101,5 @@ class WriterEvents:
         attributes = {"writer_id": self._capture.writer, **attributes}
         if "emitted" in attributes:
             attributes["last_sequence"] = number
-        defaults = runtime.process_attributes
-        now = time.time_ns()
-        return (number, now, name, None, None, timestamp, None, attributes, None, None, defaults, Context(), DEFAULT_SCOPE)
+        head = (number, time.time_ns(), name, None, None, timestamp, None)
+        return (*head, attributes, None, None, runtime.process_attributes, Context(), DEFAULT_SCOPE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
@@ -88,6 +89,7 @@ class Journal:
         self._number = 1
         self._try_at = 0.0
         self._is_settling = False
+        self._is_closed = False
         self._left = 0
 
     # -- on the threads that emit ------------------------------------------------------------------------------------
@@ -198,7 +200,7 @@ class Journal:
     def close(self) -> None:
         """Let go of everything; what is not settled stays."""
         with self._lock:
-            self._active, self._try_at = None, float("inf")
+            self._active, self._is_closed, self._try_at = None, True, math.inf
             for segment in list(self._segments):
                 if segment.waiting:
                     segment.file.close()
@@ -240,7 +242,7 @@ class Journal:
             records=self._left + (others.pending().records if others is not None else 0),
             bytes=sum(segment.file.size for segment in list(self._segments)),
             adopted=others.adopted if others is not None else 0,
-            is_on_disk=time.monotonic() >= self._try_at,
+            is_on_disk=self._is_closed or time.monotonic() >= self._try_at,
         )
 
     def _has_others(self) -> bool:

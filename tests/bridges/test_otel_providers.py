@@ -127,7 +127,7 @@ def test_in_journal_mode_a_record_is_safe_when_emit_returns(tmp_path):
 import os, signal
 ev.configure(endpoint="http://127.0.0.1:9", durability="journal", traces_exporter="none")
 {RECORD}
-print(json.dumps([state.records for state in ev.stats().spools]), flush=True)
+print(json.dumps([state.bytes for state in ev.stats().spools]), flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
     ran = run_program(program, tmp_path)

@@ -60,4 +60,6 @@ def count_lost(missing: int, programs: list[Ended]) -> int:
 
 def needs_telling(ended: Ended) -> bool:
     """Return whether anything became of a program's events but that they arrived."""
-    return bool(ended.stats["dropped"] or ended.stats["spooled"] or not ended.said["flush"] or not ended.said["shutdown"])
+    return bool(
+        ended.stats["dropped"] or ended.stats["spooled"] or not ended.said["flush"] or not ended.said["shutdown"]
+    )

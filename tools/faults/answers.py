@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from tools.backends.collector import Collector
     from tools.faults.laboratory import Ended, Laboratory
 
+
 class Destination(Protocol):
     """Where events go while something is wrong there."""
 

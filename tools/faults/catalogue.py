@@ -6,7 +6,7 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from tools.faults import answers, damages, disks, ends, kills, outages
+from tools.faults import answers, damages, disks, ends, hostility, kills, outages
 from tools.faults.report import Finding
 
 if TYPE_CHECKING:
@@ -35,10 +35,7 @@ FAULTS: dict[str, Fault] = {
         for mode in ("async", "journal")
         for fault in disks.NAMES
     },
-    **{
-        f"segment-{_slug(fault)}": partial(damages.try_damage, fault=fault, mode="async")
-        for fault in damages.NAMES
-    },
+    **{f"segment-{_slug(fault)}": partial(damages.try_damage, fault=fault, mode="async") for fault in damages.NAMES},
     **{
         f"shared-{processes}-{mode}": partial(kills.try_shared_kills, mode=mode, processes=processes)
         for mode in ("async", "journal")
@@ -51,7 +48,14 @@ FAULTS: dict[str, Fault] = {
     },
     **{f"end-collector-hangs-{mode}": partial(ends.try_hung_exit, mode=mode) for mode in ("async", "journal", "sync")},
     **{f"outage-{mode}": partial(outages.try_outage, mode=mode) for mode in ("async", "journal")},
+    **{f"spans-{mode}": partial(outages.try_span_outage, mode=mode) for mode in ("async", "journal")},
     **{f"caps-{mode}": partial(outages.try_small_caps, mode=mode) for mode in ("async", "journal")},
+    **{
+        f"hostile-{_slug(fault)}-{mode}": partial(hostility.try_hostile, fault=fault, mode=mode)
+        for mode in ("async", "journal")
+        for fault in hostility.NAMES
+    },
+    **{f"clock-{years}": partial(hostility.try_clock_after_restart, years=years) for years in (-10, 10)},
 }
 
 

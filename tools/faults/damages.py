@@ -134,8 +134,10 @@ def _try_once(place: Place, damage: _Damage, chance: random.Random, sums: _Sums)
         acceptor.usual = accept
         healed = len(acceptor.requests)
         # It is sent whether or not another process can see how much there is.
-        rest = [place.run("successor", endpoint, at_least=1.0)]
-        _judge(ended, rest, acceptor.names, _is_unclean(ended.stats["writer"], acceptor.requests[healed:]), damage, sums)
+        rest = [place.run("successor", endpoint, at_least=0.6)]
+        _judge(
+            ended, rest, acceptor.names, _is_unclean(ended.stats["writer"], acceptor.requests[healed:]), damage, sums
+        )
     kept = [path for path in files if path.suffix != ".lock" and path.name != "about.json"]
     touched = [path.name for path in kept if path not in segments and not _is_same(path, files[path])]
     if damage.keeps and not damage.harmless:

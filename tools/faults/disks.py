@@ -27,7 +27,9 @@ _RETRY_SECONDS = 6  # the spool tries a failed disk again every five
 @contextmanager
 def _file_system(at: Path, *options: str) -> Iterator[None]:
     at.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", ",".join((f"size={_FULL_KIB}k", *options)), "tmpfs", str(at)], check=True)
+    subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", ",".join((f"size={_FULL_KIB}k", *options)), "tmpfs", str(at)], check=True
+    )
     try:
         yield
     finally:
@@ -98,7 +100,14 @@ class _Disk:
 
 
 _AT_THE_END = frozenset({"shutdown"})
-_FREED = (("emit", 3000), ("sleep", 0.3), ("unlink", "SPOOLS/filler"), ("sleep", _RETRY_SECONDS), ("emit", 10), ("sleep", 0.3))
+_FREED = (
+    ("emit", 3000),
+    ("sleep", 0.3),
+    ("unlink", "SPOOLS/filler"),
+    ("sleep", _RETRY_SECONDS),
+    ("emit", 10),
+    ("sleep", 0.3),
+)
 _VANISHED = (("emit", 1500), ("sleep", 0.2), ("remove", "SPOOLS"), ("emit", 1500), ("sleep", 0.2))
 _FAULTS = {
     "full": _Disk(_full, needs_root=True),
@@ -123,7 +132,10 @@ def try_disk(laboratory: Laboratory, fault: str, mode: str) -> Finding:
     if disk.needs_root and (os.geteuid() != 0 or shutil.which("mount") is None):
         return Finding(f"disk: {fault}", mode, 0, 0, 0, 0, 0, 0, "not tried: only root can")
     place = laboratory.place(f"disk-{NAMES.index(fault)}-{mode}", mode)
-    steps = [[str(place.spools) + str(one)[6:] if str(one).startswith("SPOOLS") else one for one in step] for step in disk.steps]
+    steps = [
+        [str(place.spools) + str(one)[6:] if str(one).startswith("SPOOLS") else one for one in step]
+        for step in disk.steps
+    ]
     with HttpAcceptor() as acceptor, disk.prepare(place):
         acceptor.usual = answer_with(503) if disk.is_away else accept
         endpoint = f"http://127.0.0.1:{acceptor.port}"
@@ -134,7 +146,9 @@ def try_disk(laboratory: Laboratory, fault: str, mode: str) -> Finding:
     return _judge(f"disk: {fault}", mode, ended, rest, names, disk.reasons)
 
 
-def _judge(fault: str, mode: str, ended: Ended, rest: list[Ended], names: list[str], reasons: frozenset[str]) -> Finding:
+def _judge(
+    fault: str, mode: str, ended: Ended, rest: list[Ended], names: list[str], reasons: frozenset[str]
+) -> Finding:
     emitted, programs = ended.stats["emitted"], [ended, *rest]
     dropped = count_dropped(programs)
     problems = [*check_program(ended), *(problem for one in rest for problem in check_equation(one.stats))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -16,6 +17,7 @@ from tools.faults.report import Finding
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Iterator
 
     from tools.backends.collector import Collector
     from tools.faults.laboratory import Laboratory, Place
@@ -110,8 +112,6 @@ def _kill_one(place: Place, collector: Collector, run: str, chance: random.Rando
 
 def _watch_and_kill(process: subprocess.Popen[str], run: str, chance: random.Random) -> _Killed:
     """Kill it in the middle: from its first acknowledged event on, or, one time in ten, in the middle of its start."""
-    import threading
-
     killed_at: list[float] = []
 
     def kill() -> None:
@@ -148,48 +148,71 @@ def _read_acknowledged(run: str, lines: list[str], killed_at: float) -> _Killed:
     return _Killed(run, emitted_at, flushed, killed_at)
 
 
-def _judge(
-    mode: str, killed: list[_Killed], received: Received, left: int, damaged: list[tuple[str, int]]
-) -> Finding:
-    lost = promised = in_window = told = silent = gaps = 0
-    oldest = 0.0
+@dataclass(slots=True)
+class _Counts:
+    """What became of the events of the killed programs."""
+
+    promised: int = 0
+    lost: int = 0
+    in_window: int = 0
+    before_others: int = 0
+    told: int = 0
+    silent: int = 0
+    late: int = 0
+    oldest: float = 0.0
+
+    def add(self, one: _Killed, mode: str, arrived: set[int], *, is_unclean: bool) -> None:
+        """Count one trial, of whose writer is known that it never said that it stopped, or not."""
+        ages = {number: one.killed_at - at for number, at in one.emitted_at.items() if number not in arrived}
+        in_window = {number: age for number, age in ages.items() if mode == "async" and _may_be_lost(one, number, age)}
+        promised = len(one.emitted_at) - len(in_window)
+        self.promised += promised
+        self.lost += len(ages) - len(in_window)
+        self.in_window += len(in_window)
+        self.late += sum(age > FLUSH_WINDOW for age in in_window.values())
+        self.oldest = max(self.oldest, *in_window.values(), 0.0)
+        self.before_others += sum(number < max(arrived, default=0) for number in ages)
+        self.told += is_unclean
+        self.silent += bool(promised) and not is_unclean
+
+
+def _may_be_lost(one: _Killed, number: int, age: float) -> bool:
+    return number > one.flushed and age <= FLUSH_WINDOW + _BUSY_MACHINE
+
+
+def _judge(mode: str, killed: list[_Killed], received: Received, left: int, dropped: list[tuple[str, int]]) -> Finding:
+    counts = _Counts()
     for one in killed:
-        arrived = received.numbers[one.run]
-        missing = one.emitted_at.keys() - arrived
-        ages = {number: one.killed_at - one.emitted_at[number] for number in missing}
-        allowed = set() if mode != "async" else {
-            number for number in missing if number > one.flushed and ages[number] <= FLUSH_WINDOW + _BUSY_MACHINE
-        }
-        lost += len(missing - allowed)
-        in_window += len(allowed)
-        oldest = max(oldest, *(ages[number] for number in allowed), 0.0)
-        promised += len(one.emitted_at) - len(allowed)
-        gaps += sum(number < max(arrived, default=0) for number in missing)
-        told += received.is_unclean(one.run)
-        silent += bool(one.emitted_at.keys() - allowed) and not received.is_unclean(one.run)
-    problems = []
-    if silent:
-        problems.append(f"{silent} killed programs look as if they had ended well, or had never been")
-    if gaps:
-        problems.append(f"{gaps} events are missing before others that arrived: more than a tail was lost")
-    if holes := received.holes():
-        problems.append(f"{sum(holes.values())} numbers are missing in the sequences of {len(holes)} writers")
-    if unstarted := received.unstarted():
-        problems.append(f"{len(unstarted)} writers never said that they started")
-    if left:
-        problems.append(f"{left} records were never sent by the processes that came after")
-    if damaged:
-        problems.append(f"records of killed programs were dropped: {dict(damaged)}")
-    window = f"{in_window:,} in the window, the oldest {oldest * 1000:.0f} ms; " if mode == "async" else ""
+        counts.add(one, mode, received.numbers[one.run], is_unclean=received.is_unclean(one.run))
+    unborn = f"{sum(not one.emitted_at for one in killed)} killed before the first event"
+    window = (
+        f"{counts.in_window:,} lost in the window, {counts.late:,} of them older than {FLUSH_WINDOW * 1000:.0f} ms, "
+        f"the oldest {counts.oldest * 1000:.0f} ms"
+    )
     return Finding(
         fault="kill -9",
         mode=mode,
         trials=len(killed),
         events=sum(len(one.emitted_at) for one in killed),
-        acknowledged=promised,
-        lost=lost,
+        acknowledged=counts.promised,
+        lost=counts.lost,
         duplicated=received.duplicated,
-        told=told,
-        figures=f"{window}{sum(not one.emitted_at for one in killed)} killed before the first event",
-        problems=tuple(problems),
+        told=counts.told,
+        figures=f"{window}; {unborn}" if mode == "async" else unborn,
+        problems=tuple(_find_problems(counts, received, left, dropped)),
     )
+
+
+def _find_problems(counts: _Counts, received: Received, left: int, dropped: list[tuple[str, int]]) -> Iterator[str]:
+    if counts.silent:
+        yield f"{counts.silent} killed programs look as if they had ended well, or had never been"
+    if counts.before_others:
+        yield f"{counts.before_others} events are missing before others that arrived: more than a tail was lost"
+    if holes := received.holes():
+        yield f"{sum(holes.values())} numbers are missing in the sequences of {len(holes)} writers"
+    if unstarted := received.unstarted():
+        yield f"{len(unstarted)} writers never said that they started"
+    if left:
+        yield f"{left} records were never sent by the processes that came after"
+    if dropped:
+        yield f"the last processes dropped records: {dict(dropped)}"

@@ -61,7 +61,9 @@ class Place:
         """The root of the spools."""
         return self.directory / "spool"
 
-    def start(self, program: str, endpoint: str, *, stderr: IO[Any] | int = subprocess.PIPE, **given: Any) -> subprocess.Popen[str]:
+    def start(
+        self, program: str, endpoint: str, *, stderr: IO[Any] | int = subprocess.PIPE, **given: Any
+    ) -> subprocess.Popen[str]:
         """Start `tools.faults.programs.<program>` with *given* as its JSON."""
         self.directory.mkdir(parents=True, exist_ok=True)
         variables = {

@@ -50,17 +50,16 @@ def render_table(findings: list[Finding]) -> str:
     """Return *findings* as a Markdown table, and below it every promise that was broken."""
     rows = [list(_COLUMNS), *(_cells(finding) for finding in findings)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
-    lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows]
+    lines = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
+    ]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
     broken = [f"BROKEN  {one.fault} ({one.mode}): {problem}" for one in findings for problem in _problems(one)]
     return "\n".join([*lines, *(["", *broken] if broken else [])])
 
 
 def _cells(finding: Finding) -> list[str]:
-    return [
-        f"{value:,}" if isinstance(value := getattr(finding, column), int) else value
-        for column in _COLUMNS
-    ]
+    return [f"{value:,}" if isinstance(value := getattr(finding, column), int) else value for column in _COLUMNS]
 
 
 def _problems(finding: Finding) -> list[str]:

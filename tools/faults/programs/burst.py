@@ -56,9 +56,16 @@ def _bound_file_size(size: int) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
+def _run_tasks(count: int) -> None:
+    for number in range(1, count + 1):
+        with ev.task("numbered.task", number=number):
+            pass
+
+
 _NUMBERS = itertools.count(1)
 _ACTS: dict[str, Callable[..., None]] = {
     "sleep": time.sleep,
+    "tasks": _run_tasks,
     "remove": lambda path: shutil.rmtree(path),
     "unlink": lambda path: os.unlink(path),
     "bound": _bound_file_size,

@@ -146,7 +146,7 @@ def _fork_worker(run: str) -> int:
 
 def _multiprocess(method: str) -> None:
     _emit("main")
-    context = multiprocessing.get_context(method)
+    context: Any = multiprocessing.get_context(method)
     children = [context.Process(target=_emit, args=(f"{method}-{number}",)) for number in range(_CHILDREN)]
     for child in children:
         child.start()
