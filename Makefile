@@ -89,9 +89,9 @@ docs: $(INSTALLED)  ## write docs/events.md and docs/settings.md anew
 	$(BIN)/python tools/generate_settings_docs.py
 
 lock:  ## write the lock files anew from pyproject.toml (needs uv)
-	uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header --no-annotate \
 	  --group dev -o requirements.lock pyproject.toml
-	uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header --no-annotate \
 	  --group bench -o benchmarks/requirements.txt pyproject.toml
 
 clean:  ## remove what was built here (the backends' cache stays)
