@@ -11,7 +11,7 @@ INSTALLED := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest
 BACKENDS ?=
 
-.PHONY: help demo test test-fast lint format backends wheel-test bench bench-quick redaction-report docs lock clean
+.PHONY: help demo test test-fast lint format backends wheel-test bench bench-quick faults redaction-report docs lock clean
 
 help:  ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,7 +31,7 @@ test: $(INSTALLED) system-packages backends  ## everything, against the real bac
 	$(PYTEST)
 
 test-fast: $(INSTALLED)  ## what takes less than a minute
-	$(PYTEST) -m "not backends and not slow" -x -q
+	$(PYTEST) -m "not backends and not slow" -x -q -n auto
 
 lint: $(INSTALLED)  ## ruff, mypy --strict, import-linter, generated files
 	$(BIN)/ruff check .
@@ -80,6 +80,9 @@ bench: $(BENCH_VENV)/.installed  ## what an event costs beside our peers (ten mi
 
 bench-quick: $(BENCH_VENV)/.installed  ## the same in two minutes
 	$(BENCH) -m benchmarks --quick
+
+faults: $(INSTALLED) backends  ## every fault we know of, with counts (half an hour)
+	$(BIN)/python -m tools.faults
 
 redaction-report: $(INSTALLED)  ## how well secrets are found, beside the scrubbers of logfire and Sentry
 	$(BIN)/python -m tools.redaction_report --install-peers

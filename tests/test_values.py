@@ -143,7 +143,6 @@ class OwnTensor:
         ("a\0b", "a\0b"),
         (None, None),
     ],
-    ids=repr,
 )
 def test_a_value_of_the_standard_library_becomes_what_a_reader_expects(value, frozen):
     """Enums by value, times in ISO 8601, records as maps, collections as lists, the rest as text."""

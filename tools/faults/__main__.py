@@ -49,7 +49,8 @@ def _try_all(names: list[str], *, is_quick: bool) -> list[Finding]:
         for name in names:
             found = run_fault(name, laboratory)
             findings += found
-            tell(f"{name}: {'holds' if all(one.holds for one in found) else 'BROKEN'}")
+            broken = "; ".join(problem for one in found for problem in one.broken)
+            tell(f"{name}: {f'BROKEN: {broken}' if broken else 'holds'}")
     finally:
         shutil.rmtree(directory, ignore_errors=True)
     return findings

@@ -39,7 +39,12 @@ class Finding:
     @property
     def holds(self) -> bool:
         """Whether every promise was kept."""
-        return not self.problems and self.lost == 0
+        return not self.broken
+
+    @property
+    def broken(self) -> list[str]:
+        """What broke a promise, in words."""
+        return [*self.problems, *([f"{self.lost} acknowledged events lost"] if self.lost else [])]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the same as plain values."""
@@ -54,13 +59,9 @@ def render_table(findings: list[Finding]) -> str:
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
     ]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
-    broken = [f"BROKEN  {one.fault} ({one.mode}): {problem}" for one in findings for problem in _problems(one)]
+    broken = [f"BROKEN  {one.fault} ({one.mode}): {problem}" for one in findings for problem in one.broken]
     return "\n".join([*lines, *(["", *broken] if broken else [])])
 
 
 def _cells(finding: Finding) -> list[str]:
     return [f"{value:,}" if isinstance(value := getattr(finding, column), int) else value for column in _COLUMNS]
-
-
-def _problems(finding: Finding) -> list[str]:
-    return [*finding.problems, *([f"{finding.lost} acknowledged events lost"] if finding.lost else [])]
