@@ -35,8 +35,7 @@ def build_stages(
         settings: what is wanted.
         accounts: where it is counted what they take away.
         notices: where failures are told.
-        may_hold: whether stages may hold events back for a while. A span-event copy cannot wait, nor can an event that
-            must be on disk when `emit` returns.
+        may_hold: whether stages may hold events back for a while; a span-event copy cannot wait.
 
     Raises:
         ConfigurationError: with everything that is wrong in any of them.
