@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from otel_events.spool.segment_file import DiskCalls
 
 ABOUT = "about.json"
+_LOCK_SECONDS = 0.5
 
 
 class OwnSegments:
@@ -61,9 +62,17 @@ class OwnSegments:
             self._lock.let_go(delete=False)
             self._lock = None
         if self._lock is None:
-            self._lock = take_lock(str(self._directory / name_lock(self.token)))
-            if self._lock is None:
+            self._lock = self._take_lock()
+
+    def _take_lock(self) -> HeldLock:
+        # Whoever looks for dead writers, or counts the living, tries each lock that is there: also one that we have made
+        # and do not hold yet. They let go of it as soon as they see that there is nothing to take.
+        until = time.monotonic() + _LOCK_SECONDS
+        while (lock := take_lock(str(self._directory / name_lock(self.token)))) is None:
+            if time.monotonic() > until:
                 raise OSError(errno.EAGAIN, "somebody else holds the lock of this writer", str(self._directory))
+            time.sleep(0.001)
+        return lock
 
     def _say_what_it_is(self) -> None:
         # For people and the command line: the directory's name is a hash.

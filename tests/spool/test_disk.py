@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from otel_events.file_lock import take_lock
+from otel_events.spool import own
 from otel_events.spool.queue import Pending
 from tests.spool.conftest import drain, kill, segments
 
@@ -197,6 +199,27 @@ def test_a_thousand_dead_writers_do_not_cost_a_thousand_locks(make_spool, impati
     assert claimed <= 8
     assert sorted(int(body) for body in drain(following)) == list(range(50))
     assert segments(following.directory) == []
+
+
+def test_whoever_looks_on_keeps_no_writer_from_its_disk(make_spool, tmp_path, monkeypatch):
+    """A writer that begins just as another tries its lock waits for that moment, and writes to the disk all the same."""
+    (tmp_path / "spool").mkdir(mode=0o700)
+    looked_on = []
+
+    def be_looked_on(path):
+        if not looked_on:
+            onlooker = take_lock(path)
+            looked_on.append(threading.Timer(0.05, onlooker.let_go, kwargs={"delete": True}))
+            looked_on[0].start()
+        return take_lock(path)
+
+    monkeypatch.setattr(own, "take_lock", be_looked_on)
+    spool = make_spool()
+    spool.append(b"first", 1)
+
+    assert looked_on
+    assert spool.outlives_process
+    assert {path.suffix for path in spool.directory.iterdir()} == {".json", ".lock", ".spool"}
 
 
 def test_files_are_private(make_spool):
