@@ -206,6 +206,7 @@ class Process:
         # The threads that emit now do work of which there may be something to tell.
         self.notices.wake = partial(self.capture.wakeups.put, None)
         self.capture.journal = journal
+        self.capture.preface = wiring.writer_events.announce if wiring.writer_events is not None else None
         self.capture.__class__ = runtime.JournalingCapture
         pipeline.put_on_disk()
 

@@ -40,6 +40,7 @@ class Capture:
         span_room: how many spans still fit, where they have a bound of their own.
         asleep: the pipeline thread waits for a wake-up; whoever puts the next item gives it one.
         journal: puts a draft on disk, see `JournalingCapture`.
+        preface: called with `journal` before that gets its first event, for what has to be there before; then None.
         taken: how many drafts have left the queue so far.
         own: how many events the writer has added, about itself.
         born: when this writer began, nanoseconds since the Unix epoch.
@@ -56,6 +57,7 @@ class Capture:
         "journal",
         "open",
         "own",
+        "preface",
         "room",
         "sequence",
         "span_accounts",
@@ -76,6 +78,7 @@ class Capture:
         self.taken = self.own = 0
         self.born = time.time_ns()
         self.journal: Callable[[Any], Any] = _as_it_is
+        self.preface: Callable[[Callable[[Any], Any]], None] | None = None
         self.asleep = True
         self.open = True
         self.started = False
@@ -176,6 +179,9 @@ class JournalingCapture(Capture):
             self.room -= extra_bytes // DRAFT_BYTES
         if len(self.items) >= self.room and not self._may_overflow(name):
             return
+        if self.preface is not None:
+            preface, self.preface = self.preface, None
+            preface(self.journal)
         self.items.append(self.journal(item))
         if self.asleep:
             self._wake()

@@ -318,9 +318,54 @@ def test_a_journal_that_cannot_be_written_costs_one_warning(tmp_path, caplog):
     assert ev.flush(10)
 
     assert numbers_in(ledger) == set(range(5))
-    assert ev.stats().problems["journal_failed"] == 5
+    assert ev.stats().problems["journal_failed"] == 6  # with what the writer says of itself
     assert len(caplog.records) == 1
     assert_accounted(ev.stats(), "ledger")
+
+
+@needs_kill
+@pytest.mark.parametrize("mode", ["journal", "sync"])
+def test_a_killed_writer_has_said_that_it_started(tmp_path, mode):
+    """Even of one that is killed at its first event it is known that it began, and that it never stopped."""
+    env = {"OTEL_EVENTS_DURABILITY": mode}
+    killed = """
+import os, signal
+ev.configure(service_name="s", flush_interval=60)
+ev.emit("seed.planted")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    assert run_program(killed, tmp_path, **env).code == -signal.SIGKILL
+    ran = run_program(SENDS, tmp_path, **env)
+
+    events = ledger_events(ran.state / "otel-events" / "events.jsonl", with_own=True)
+    told = [event["event"] for event in events]
+    assert told == ["otel_events.writer.started", "seed.planted"]
+
+
+@needs_kill
+def test_the_journal_keeps_what_the_spool_has_in_memory_alone(tmp_path):
+    """With the spool's own directory in the way, and the Collector away, a kill still loses nothing."""
+    program = """
+import os, signal, time
+ev.configure(service_name="s", durability="journal")
+for number in range(100): ev.emit("seed.planted", n=number)
+until = time.monotonic() + 20
+while not ev.stats().spooled >= 100 and time.monotonic() < until: time.sleep(0.01)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    in_the_way = tmp_path / "state" / "otel-events" / "spool" / "s"
+    in_the_way.parent.mkdir(parents=True, mode=0o700)
+    in_the_way.write_text("")
+    with HttpAcceptor() as acceptor:
+        acceptor.usual = answer_with(503)
+        env = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{acceptor.port}", "OTEL_TRACES_EXPORTER": "none"}
+        killed = run_program(program, tmp_path, **env)
+        in_the_way.unlink()
+        acceptor.usual = accept
+        run_program(SENDS, tmp_path, **env, OTEL_EVENTS_DURABILITY="journal")
+
+        assert killed.code == -signal.SIGKILL, killed
+        assert acceptor.await_names(100).count("seed.planted") == 100
 
 
 @pytest.mark.usefixtures("fresh")

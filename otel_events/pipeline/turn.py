@@ -23,11 +23,14 @@ if TYPE_CHECKING:
     from otel_events.runtime import Capture
     from otel_events.stats import SpoolState
 
+Leftover: TypeAlias = "tuple[list[Event], Callable[[], None]]"
 # In the queue: an event that is on disk already, where, and under which number. None for one that a guard has dropped;
 # nowhere, for one that could not be written.
 Journaled: TypeAlias = "tuple[Event | None, Place | None, int]"
 _JOURNALED = 3  # the length of such a tuple; no draft has it
-_MOST_UNSETTLED = 10_000
+# How many events stay in the journal, though the sinks were given them, for the sake of one that is in memory.
+_MOST_HELD = 10_000
+_MOST_UNSPOOLED = 500_000
 # Items that are worked on together: some ten milliseconds of work, after which deadlines are looked at.
 _BATCH = 1024
 
@@ -55,8 +58,8 @@ class Journal(Protocol):
     def leave(self, count: int, /) -> None:
         """Leave so many events to the next process."""
 
-    def leftovers(self) -> Generator[list[Event], None, None]:
-        """Yield the events that dead processes left."""
+    def leftovers(self) -> Generator[Leftover, None, None]:
+        """Yield the events that dead processes left, and what to call when the sinks have them."""
 
     def close(self) -> None:
         """Let go of it; what is not settled stays on disk."""
@@ -114,7 +117,8 @@ class Turns:
         self._lock = threading.Lock()
         self._turning: int | None = None
         self._leftovers = _leftovers_of(wiring)
-        self._unsettled: list[Journaled] = []
+        self._unsettled: dict[Place, list[int]] = {}
+        self._unsettled_leftovers: list[Callable[[], None]] = []
 
     @property
     def held(self) -> int:
@@ -204,22 +208,34 @@ class Turns:
         if self._leftovers is None or not self.begin(math.inf):
             return
         try:
-            events = None if time.monotonic() >= self.stop_at else next(self._leftovers, None)
-            if events is None:
+            leftover = None if time.monotonic() >= self.stop_at else next(self._leftovers, None)
+            if leftover is None:
                 self._leftovers.close()
                 self._leftovers = None
             else:
+                events, note_done = leftover
                 self._pass_on(events, self.wiring)
+                self._unsettled_leftovers.append(note_done)
+                self.settle()
         finally:
             self.end()
 
     def settle(self) -> None:
         """Let the journal know what the sinks have."""
-        if self.held and len(self._unsettled) < _MOST_UNSETTLED:
-            return  # one of them may be what a stage holds back
-        items, self._unsettled = self._unsettled, []
-        for place in {id(place): place for _, place, _ in items if place is not None}.values():
-            place.journal.settle(place, [number for _, at, number in items if at is place])
+        if self._is_some_in_memory(sum(map(len, self._unsettled.values()))):
+            return
+        unsettled, self._unsettled = self._unsettled, {}
+        for place, numbers in unsettled.items():
+            place.journal.settle(place, numbers)
+        while self._unsettled_leftovers:
+            self._unsettled_leftovers.pop()()
+
+    def _is_some_in_memory(self, unsettled: int) -> bool:
+        """Return whether a kill might lose one of those: a stage holds it back, or a spool that cannot be written has it."""
+        if unsettled < _MOST_HELD and self.held:
+            return True
+        spools = self.wiring.spools() if unsettled < _MOST_UNSPOOLED else ()
+        return not all(spool.is_on_disk for spool in spools if spool.signal == "logs")
 
     def let_go(self, wiring: Wiring) -> None:
         """Close the journal of *wiring*."""
@@ -251,14 +267,27 @@ class Turns:
             if own is not None and own.is_due():
                 before, after = own.before(), own.after()
                 self._capture.own += len(before) + len(after)
-                self._write([*before, *drafts, *after], wiring)
+                batch = [*self._journaled(before), *drafts, *self._journaled(after)]
             else:
-                self._write(drafts, wiring)
-            self._unsettled += [draft for draft in drafts if len(draft) == _JOURNALED]
-            if self._unsettled:
+                batch = drafts
+            self._write(batch, wiring)
+            if wiring.journal is not None or self._unsettled:
+                self._note_unsettled(batch)
                 self.settle()
         if len(drafts) < len(items):
             wiring.dispatch.write_spans(wiring.guard_spans([item for item in items if type(item) is not tuple]))
+
+    def _journaled(self, drafts: list[Any]) -> list[Any]:
+        """Return what the writer says of itself, on disk where events are."""
+        journal = self.wiring.journal
+        if journal is None:
+            return drafts
+        return [draft if len(draft) == _JOURNALED else journal(draft) for draft in drafts]
+
+    def _note_unsettled(self, drafts: list[Any]) -> None:
+        for draft in drafts:
+            if len(draft) == _JOURNALED and draft[1] is not None:
+                self._unsettled.setdefault(draft[1], []).append(draft[2])
 
     def _write(self, drafts: list[Any], wiring: Wiring, until: float | None = None) -> None:
         try:
@@ -287,5 +316,5 @@ class Turns:
             wiring.dispatch.write(events)
 
 
-def _leftovers_of(wiring: Wiring) -> Generator[list[Event], None, None] | None:
+def _leftovers_of(wiring: Wiring) -> Generator[Leftover, None, None] | None:
     return None if wiring.journal is None else wiring.journal.leftovers()

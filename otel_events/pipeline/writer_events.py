@@ -39,7 +39,9 @@ class WriterEvents:
     def __init__(self, capture: Capture, clock: Callable[[], float] = time.monotonic) -> None:
         self._capture = capture
         self._clock = clock
-        self._has_started = False
+        # Both are asked by several threads at once; taking from a deque is one step.
+        self._unsaid: deque[str] = deque([STARTED])
+        self._said: deque[Any] = deque()
         self._report_at = 0.0
         self._losses: deque[tuple[int, str, str, str]] = deque()
 
@@ -49,16 +51,18 @@ class WriterEvents:
 
     def is_due(self) -> bool:
         """Return whether there is something to say."""
-        return not self._has_started or bool(self._losses) or self._clock() >= self._report_at
+        return bool(self._unsaid or self._said or self._losses) or self._clock() >= self._report_at
 
-    def before(self) -> list[Draft]:
-        """Return what goes before the program's events that are being written."""
-        if self._has_started:
-            return []
-        self._has_started = True
-        self._report_at = self._clock() + _REPORT_SECONDS
-        # It began before the first event, though it says so after.
-        return [self._draft(STARTED, {"pid": os.getpid(), "version": VERSION}, self._capture.born)]
+    def announce(self, journal: Callable[[Draft], Any]) -> None:
+        """Put what goes before all into *journal* now: a kill that leaves an event there must leave that as well."""
+        self._said += [journal(draft) for draft in self._started()]
+
+    def before(self) -> list[Any]:
+        """Return what goes before the program's events that are being written; as the journal gave it, if it was asked."""
+        before: list[Any] = []
+        while self._said:
+            before.append(self._said.popleft())
+        return before or self._started()
 
     def after(self) -> list[Draft]:
         """Return what goes behind them."""
@@ -68,14 +72,23 @@ class WriterEvents:
             drafts.append(self._draft(REPORT, self._counts()))
         return drafts
 
-    def last(self) -> list[Draft]:
+    def last(self) -> list[Any]:
         """Return what goes behind everything, if anything was written."""
-        if not self._has_started and not self._losses:
+        if self._unsaid and not self._losses:
             return []
         drafts = [*self.before(), *self._dropped()]
-        self._has_started = False
+        self._unsaid.append(STARTED)
         self._capture.born = time.time_ns()  # of the next one, should there be one
         return [*drafts, self._draft(STOPPED, {**self._counts(), "reason": "shutdown"})]
+
+    def _started(self) -> list[Draft]:
+        try:
+            self._unsaid.pop()
+        except IndexError:
+            return []
+        self._report_at = self._clock() + _REPORT_SECONDS
+        # It began before the first event, though it says so after.
+        return [self._draft(STARTED, {"pid": os.getpid(), "version": VERSION}, self._capture.born)]
 
     def _dropped(self) -> Iterator[Draft]:
         """Yield one event for each place and reason: a spool that is far too small loses a little with each batch."""

@@ -142,6 +142,9 @@ class Adoption:
                     "spool_damaged", f"a file is no segment, or nothing of it can be read: see {set_aside(path)}"
                 )
                 return
+            if found.header is None and not found.is_damaged:
+                # A kill at its very beginning leaves it so; or a disk that has lost it.
+                self._losses.note("spool_empty", f"{path.name} is empty: if anything was in it, that is lost")
             if not file.repair(found):
                 self._losses.note("spool_cursor_failed")
             lost["spool_damaged"] += sum(records for _, records in found.missing)

@@ -170,6 +170,7 @@ class DiskSpool:
             if self._entry_of(batch) is None:
                 return False
             self._front.appendleft(batch)
+            self._stock.return_to_disk()  # so that it need not wait for the next append
             self._changed.notify()
             return True
 

@@ -6,7 +6,9 @@ import math
 import os
 import threading
 import time
+from collections import deque
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from otel_events.pipeline.stage import run_stages
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from otel_events.event import Event, Resource, Value
     from otel_events.notices import Notices
     from otel_events.pipeline.stage import Stage
+    from otel_events.spool.queue import Batch
     from otel_events.spool.segment_file import SegmentFile
 
 _SEGMENT_BYTES = 1 << 20  # small: a segment goes when all of it is settled
@@ -84,6 +87,7 @@ class Journal:
         self._adopted: DiskSpool | None = None
         # What follows changes under this lock alone. It is re-entrant, for a signal handler may come in between.
         self._lock = threading.RLock()
+        self._to_settle: deque[tuple[_Segment, list[int], bytes]] = deque()
         self._segments: list[_Segment] = []  # the last is written to, unless that failed
         self._active: _Segment | None = None
         self._number = 1
@@ -131,6 +135,8 @@ class Journal:
                 self._number += 1
                 segment.file._write(encode_batch(number, 1, None, body)[0])  # `append`, less what only readers need
                 segment.waiting.add(number)
+                if self._to_settle:
+                    self._settle_all()
                 return segment, number
         except Exception as error:
             self._leave(error)
@@ -166,12 +172,21 @@ class Journal:
 
     def settle(self, segment: _Segment, numbers: list[int]) -> None:
         """Note that the sinks have the events *numbers* of *segment*."""
-        with self._lock:
-            self._settle(segment, numbers)
-            if self._active is not None and not self._active.is_usable():
-                self._active = None
+        self._to_settle.append((segment, numbers, b"".join(encode_settled(number, 1) for number in numbers)))
+        # A thread that emits without a pause has the lock whenever we ask: then its next event does it.
+        if self._lock.acquire(blocking=False):
+            try:
+                self._settle_all()
+                if self._active is not None and not self._active.is_usable():
+                    self._active = None
+            finally:
+                self._lock.release()
 
-    def _settle(self, segment: _Segment, numbers: list[int]) -> None:
+    def _settle_all(self) -> None:
+        while self._to_settle:
+            self._settle(*self._to_settle.popleft())
+
+    def _settle(self, segment: _Segment, numbers: list[int], record: bytes) -> None:
         segment.waiting.difference_update(numbers)
         if segment is not self._active or segment.file.size > _SEGMENT_BYTES:
             self._active = None if segment is self._active else self._active
@@ -180,7 +195,7 @@ class Journal:
                 return
         self._is_settling = True
         try:
-            segment.file._write(b"".join(encode_settled(number, 1) for number in numbers))
+            segment.file._write(record)
         except OSError:  # costs a duplicate at worst
             self._accounts.problems.add("journal_settle_failed")
         finally:
@@ -200,6 +215,7 @@ class Journal:
     def close(self) -> None:
         """Let go of everything; what is not settled stays."""
         with self._lock:
+            self._settle_all()
             self._active, self._is_closed, self._try_at = None, True, math.inf
             for segment in list(self._segments):
                 if segment.waiting:
@@ -210,8 +226,8 @@ class Journal:
 
     # -- what others have left ---------------------------------------------------------------------------------------
 
-    def leftovers(self) -> Generator[list[Event], None, None]:
-        """Yield the events of processes that have died, by batches: each counts as done when the next is asked for."""
+    def leftovers(self) -> Generator[tuple[list[Event], Callable[[], None]], None, None]:
+        """Yield the events of processes that have died, by batches, and what to call when the sinks have one."""
         if not self._has_others():
             return
         spool = self._adopted = self._open_others()
@@ -226,9 +242,7 @@ class Journal:
                 lost = sum(taken.records for taken in batches) - len(events)
                 if lost:
                     self._accounts.dropped.add("journal_unreadable", lost)
-                yield events
-                for taken in batches:
-                    spool.release(taken)
+                yield events, partial(_release, spool, batches)
         finally:
             spool.close()
 
@@ -265,6 +279,11 @@ class Journal:
             notices=self._notices,
             max_age=self._max_age,
         )
+
+
+def _release(spool: DiskSpool, batches: list[Batch]) -> None:
+    for batch in batches:
+        spool.release(batch)
 
 
 class _Segment:

@@ -107,6 +107,14 @@ class Stock:
         memory.add(entry)
         self._bound_memory()
 
+    def return_to_disk(self) -> None:
+        """Put on disk what is in memory, if it is time to try that."""
+        if time.monotonic() >= self._disk_due and not self.is_all_on_disk:
+            try:
+                self._move_to_disk()
+            except OSError as error:
+                self._leave_disk(error)
+
     def insert(self, adopted: Iterable[Segment]) -> None:
         """Put what dead writers left in front."""
         self._segments[:0] = adopted
@@ -135,7 +143,8 @@ class Stock:
             raise FileNotFoundError(errno.ENOENT, "somebody deleted the file that is being written")
         self._number = next_number(self._number, entry.records)
         if entry.segment is not None:
-            entry.segment.waiting.remove(entry)  # type: ignore[union-attr]  # in memory all are known
+            if entry.pieces == 0:
+                entry.segment.waiting.remove(entry)  # type: ignore[union-attr]  # in memory all are known
             entry.segment.remove(entry)
         entry.found = found
         active.add(entry)
@@ -183,8 +192,9 @@ class Stock:
 
     def _move_to_disk(self) -> None:
         for memory in [segment for segment in self._segments if segment.path is None]:
-            for entry in list(memory.waiting or ()):
-                self._write(entry)
+            for entry in memory.entries():
+                if entry.body is not None:  # else it is out, and was too much to be kept beside its file, which is gone
+                    self._write(entry)
             if memory.batches == 0:
                 self._segments.remove(memory)
 
@@ -338,7 +348,9 @@ class Stock:
         return not any(s.batches and 0 < s.oldest_mark() <= mark for s in self._segments)
 
     def close(self) -> None:
-        """Let go of all files and locks; what is in memory is lost."""
+        """Let go of all files and locks; what is in memory, and cannot be put on disk now, is lost."""
+        self._disk_due = 0.0
+        self.return_to_disk()
         self._losses.lose(sum(s.records for s in self._segments if s.path is None), "shutdown")
         self._end_active()
         self._segments = [segment for segment in self._segments if segment.path is not None]

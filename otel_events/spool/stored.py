@@ -25,7 +25,7 @@ class Entry:
         records: how many log records or spans it holds.
         size: the length of its body.
         encoding: how the body is compressed.
-        body: None if it is to be read from the file.
+        body: None if it is to be read from the file; of one that is out the same bytes that are out.
         found: where it is in the file; None in memory.
         segment: where it is kept; None once the spool has let go of it.
         left: its records that are not settled; less than `records` between the parts of a split batch.
@@ -91,16 +91,17 @@ class Segment:
         return self.first_mark if oldest is None else oldest.mark
 
     def add(self, entry: Entry) -> None:
-        """Take a new *entry*, that waits; of its body no more is kept beside the file than there is room for."""
+        """Take a new *entry*; of the body of one that waits no more is kept beside the file than there is room for."""
         assert self.waiting is not None
-        if self.file is not None and entry.body is not None:
-            if self._cached + entry.size > _CACHE_BYTES:
-                entry.body = None
-            else:
-                self._cached += entry.size
+        if entry.pieces == 0:
+            self.waiting.append(entry)
+            if self.file is not None and entry.body is not None:
+                if self._cached + entry.size > _CACHE_BYTES:
+                    entry.body = None
+                else:
+                    self._cached += entry.size
         entry.segment = self
         self._entries[entry] = None
-        self.waiting.append(entry)
         self.batches += 1
         self.records += entry.left
         self.bytes += entry.size
@@ -109,9 +110,12 @@ class Segment:
         """Return the oldest or newest entry that waits, with its body; None for one that is damaged."""
         assert self.waiting
         entry = self.waiting.pop() if newest else self.waiting.popleft()
-        body = self._read(entry)
-        entry.body = None
-        return entry, body
+        entry.body = self._read(entry)
+        return entry, entry.body
+
+    def entries(self) -> list[Entry]:
+        """Return what is not settled, oldest first, of a segment that is loaded."""
+        return list(self._entries)
 
     def remove(self, entry: Entry) -> None:
         """Forget *entry*, which does not wait any more: it is settled, or kept elsewhere."""
@@ -167,7 +171,7 @@ class Segment:
             if entry.body is None:
                 self.waiting.remove(entry)
                 self.remove(entry)
-        for entry in self._entries:  # the bodies of those that are out are with whoever took them
+        for entry in self._entries:
             entry.found = None
         self.file.close()
         self.file = self.path = None

@@ -50,6 +50,39 @@ def test_when_the_disk_is_back_what_is_in_memory_goes_there(make_spool, impatien
     assert drain(make_spool()) == [b"0", b"1", b"2", b"3", b"4", b"5"]
 
 
+@pytest.mark.usefixtures("impatient")
+def test_what_is_put_back_goes_to_the_disk_that_is_back(make_spool):
+    """Neither another append nor an end is needed: a batch that the destination does not take is on disk again, once."""
+    disk = FailingDisk()
+    spool = make_spool(calls=disk.calls)
+    disk.error = errno.ENOSPC
+    spool.append(b"0", 1)
+    spool.append(b"1", 1)
+    batch = spool.take(0)
+    disk.error = None
+    spool.put_back(batch)
+    was_safe = spool.outlives_process
+    kill(spool)
+
+    assert was_safe
+    assert drain(make_spool()) == [b"0", b"1"]
+
+
+def test_at_its_end_a_spool_tries_the_disk_once_more(make_spool):
+    """However short ago the disk failed, and though a batch is out: what is in memory is written if that can be done now."""
+    disk = FailingDisk()
+    spool = make_spool(calls=disk.calls)
+    disk.error = errno.ENOSPC
+    spool.append(b"0", 1)
+    spool.append(b"1", 1)
+    spool.take(0)
+    disk.error = None
+
+    assert spool.close()
+    assert spool.accounts.dropped.counts() == {}
+    assert drain(make_spool()) == [b"0", b"1"]
+
+
 def test_a_write_cut_short_leaves_nothing_behind(make_spool):
     """Half a batch is taken back; the batch itself waits in memory, and is there once."""
     disk = FailingDisk()
@@ -200,8 +233,8 @@ def test_a_newer_versions_segment_is_left_for_it(make_spool, impatient, caplog):
     assert "later version" in caplog.text
 
 
-def test_empty_files_are_cleared_away(make_spool):
-    """What a kill left between making a file and writing to it is deleted."""
+def test_empty_files_are_cleared_away(make_spool, caplog):
+    """What a kill left between making a file and writing to it is deleted; told, for a disk may have lost what was in it."""
     spool = make_spool()
     spool.append(b"a", 1)
     spool.close()
@@ -210,6 +243,7 @@ def test_empty_files_are_cleared_away(make_spool):
 
     assert drain(make_spool()) == [b"a"]
     assert segments(spool.directory) == []
+    assert [record.message.split(": ")[-1] for record in caplog.records] == ["if anything was in it, that is lost"]
 
 
 def test_a_damaged_segment_gives_what_is_intact_and_is_kept(make_spool, caplog):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Fault: TypeAlias = "Callable[[Laboratory], Finding]"
 
+_MODES = ("async", "journal")
 _UNFIT = re.compile(r"[^a-z0-9]+")
 
 
@@ -23,39 +24,33 @@ def _slug(fault: str) -> str:
     return _UNFIT.sub("-", fault.lower()).strip("-")
 
 
+def _by_mode(group: str, faults: tuple[str, ...], attempt: Callable[..., Finding]) -> dict[str, Fault]:
+    return {
+        f"{group}-{_slug(fault)}-{mode}": partial(attempt, fault=fault, mode=mode)
+        for mode in _MODES
+        for fault in faults
+    }
+
+
 FAULTS: dict[str, Fault] = {
     **{f"kill-{mode}": partial(kills.try_kills, mode=mode) for mode in ("async", "journal", "sync")},
     **{
-        f"collector-{_slug(fault)}-{mode}": partial(answers.try_answer, fault=fault, mode=mode)
-        for mode in ("async", "journal")
-        for fault in answers.NAMES
-    },
-    **{
-        f"disk-{_slug(fault)}-{mode}": partial(disks.try_disk, fault=fault, mode=mode)
-        for mode in ("async", "journal")
-        for fault in disks.NAMES
-    },
-    **{f"segment-{_slug(fault)}": partial(damages.try_damage, fault=fault, mode="async") for fault in damages.NAMES},
-    **{
         f"shared-{processes}-{mode}": partial(kills.try_shared_kills, mode=mode, processes=processes)
-        for mode in ("async", "journal")
+        for mode in _MODES
         for processes in (2, 4)
     },
-    **{
-        f"end-{_slug(fault)}-{mode}": partial(ends.try_end, fault=fault, mode=mode)
-        for mode in ("async", "journal")
-        for fault in ends.NAMES
-    },
+    **_by_mode("collector", answers.NAMES, answers.try_answer),
+    **{f"outage-{mode}": partial(outages.try_outage, mode=mode) for mode in _MODES},
+    **{f"caps-{mode}": partial(outages.try_small_caps, mode=mode) for mode in _MODES},
+    **{f"spans-{mode}": partial(outages.try_span_outage, mode=mode) for mode in _MODES},
+    **_by_mode("disk", disks.NAMES, disks.try_disk),
+    **{f"disk-journal-alone-{mode}": partial(disks.try_journal_alone, mode=mode) for mode in ("journal", "sync")},
+    **{f"segment-{_slug(fault)}": partial(damages.try_damage, fault=fault, mode="async") for fault in damages.NAMES},
+    **_by_mode("end", ends.NAMES, ends.try_end),
     **{f"end-collector-hangs-{mode}": partial(ends.try_hung_exit, mode=mode) for mode in ("async", "journal", "sync")},
-    **{f"outage-{mode}": partial(outages.try_outage, mode=mode) for mode in ("async", "journal")},
-    **{f"spans-{mode}": partial(outages.try_span_outage, mode=mode) for mode in ("async", "journal")},
-    **{f"caps-{mode}": partial(outages.try_small_caps, mode=mode) for mode in ("async", "journal")},
-    **{
-        f"hostile-{_slug(fault)}-{mode}": partial(hostility.try_hostile, fault=fault, mode=mode)
-        for mode in ("async", "journal")
-        for fault in hostility.NAMES
-    },
-    **{f"clock-{years}": partial(hostility.try_clock_after_restart, years=years) for years in (-10, 10)},
+    **_by_mode("hostile", hostility.NAMES, hostility.try_hostile),
+    "clock-back": partial(hostility.try_clock_after_restart, years=-10),
+    "clock-ahead": partial(hostility.try_clock_after_restart, years=10),
 }
 
 

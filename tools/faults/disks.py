@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.acceptor import HttpAcceptor, accept, answer_with
 from tools.faults.accounting import check_equation, check_program, count_dropped, count_lost, is_told, needs_telling
+from tools.faults.laboratory import SERVICE
 from tools.faults.report import Finding
 
 if TYPE_CHECKING:
@@ -144,6 +145,33 @@ def try_disk(laboratory: Laboratory, fault: str, mode: str) -> Finding:
         rest = place.send_rest(endpoint)
         names = list(acceptor.names)
     return _judge(f"disk: {fault}", mode, ended, rest, names, disk.reasons)
+
+
+def try_journal_alone(laboratory: Laboratory, mode: str) -> Finding:
+    """Let the journal be written and the spool not, and kill the program: what `emit` had acknowledged is in the journal."""
+    count = 300
+    place = laboratory.place(f"journal-alone-{mode}", mode)
+    place.spools.mkdir(parents=True, mode=0o700)
+    in_the_way = place.spools / SERVICE
+    in_the_way.write_text("mine")
+    with HttpAcceptor() as acceptor:
+        acceptor.usual = answer_with(503)
+        endpoint = f"http://127.0.0.1:{acceptor.port}"
+        ended = place.run("burst", endpoint, steps=[["emit", count], ["sleep", 0.5], ["kill"]], is_named=True)
+        in_the_way.unlink()
+        acceptor.usual = accept
+        place.send_rest(endpoint)
+        names = list(acceptor.names)
+    return Finding(
+        fault="disk: only the journal can be written, then kill -9",
+        mode=mode,
+        trials=1,
+        events=count,
+        acknowledged=count,
+        lost=count - len(set(names)),
+        duplicated=len(names) - len(set(names)),
+        told=int("kept in memory" in ended.warned),
+    )
 
 
 def _judge(

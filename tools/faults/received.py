@@ -34,10 +34,10 @@ class Received:
         """Return whether a writer of *run* never said that it stopped."""
         return any(known == run and writer not in self.stopped for writer, known in self.runs.items())
 
-    def holes(self) -> dict[str, int]:
-        """Return how many sequence numbers are missing between the first and the last that arrived, by writer."""
-        found = {writer: max(numbers) - min(numbers) + 1 - len(numbers) for writer, numbers in self.sequences.items()}
-        return {writer: missing for writer, missing in found.items() if missing}
+    def holes(self, run: str) -> int:
+        """Return how many sequence numbers of *run* are missing between the first and the last that arrived."""
+        writers = [numbers for writer, numbers in self.sequences.items() if self.runs.get(writer) == run]
+        return sum(max(numbers) - min(numbers) + 1 - len(numbers) for numbers in writers)
 
     def unstarted(self) -> list[str]:
         """Return the writers that sent events, and never said that they started."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import signal
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +67,7 @@ _NUMBERS = itertools.count(1)
 _ACTS: dict[str, Callable[..., None]] = {
     "sleep": time.sleep,
     "tasks": _run_tasks,
+    "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
     "remove": lambda path: shutil.rmtree(path),
     "unlink": lambda path: os.unlink(path),
     "bound": _bound_file_size,
