@@ -185,6 +185,7 @@ class Process:
         self._fill_slots(settings)
         if self.instead is None:
             self.capture.resize(settings.queue_bytes, settings.queue_events, settings.span_batch.queue_events)
+            self.capture.most_extra_bytes = 2 * settings.max_event_bytes
         before = None
         if self.pipeline is not None:
             before = self.pipeline.rewire(wiring)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import os
 import secrets
 import time
@@ -11,6 +12,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from otel_events.accounting import Accounts
+from otel_events.values import cut_value, estimate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,6 +41,8 @@ class Capture:
         room: how many ordinary items still fit; heavier ones take more of it.
         span_room: how many spans still fit, where they have a bound of their own.
         asleep: the pipeline thread waits for a wake-up; whoever puts the next item gives it one.
+        most_extra_bytes: a draft that weighs more is cut, value by value: one must not take the room of all others. Twice
+            what an event may have in the end, so that what follows cuts as it would.
         journal: puts a draft on disk, see `JournalingCapture`.
         preface: called with `journal` before that gets its first event, for what has to be there before; then None.
         taken: how many drafts have left the queue so far.
@@ -55,6 +59,7 @@ class Capture:
         "born",
         "items",
         "journal",
+        "most_extra_bytes",
         "open",
         "own",
         "preface",
@@ -78,6 +83,7 @@ class Capture:
         self.taken = self.own = 0
         self.born = time.time_ns()
         self.journal: Callable[[Any], Any] = _as_it_is
+        self.most_extra_bytes: float = math.inf
         self.preface: Callable[[Callable[[Any], Any]], None] | None = None
         self.asleep = True
         self.open = True
@@ -100,6 +106,8 @@ class Capture:
             extra_bytes: what it weighs beyond an ordinary draft.
         """
         if extra_bytes:
+            if extra_bytes > self.most_extra_bytes:
+                item, extra_bytes = _lighten(item, self.most_extra_bytes, extra_bytes)
             # Races between threads may lose a subtraction; `take` sets the room right within a flush window.
             self.room -= extra_bytes // DRAFT_BYTES
         if len(self.items) >= self.room and not self._may_overflow(name):
@@ -176,6 +184,8 @@ class JournalingCapture(Capture):
             super().put(item, name, extra_bytes)
             return
         if extra_bytes:
+            if extra_bytes > self.most_extra_bytes:
+                item, extra_bytes = _lighten(item, self.most_extra_bytes, extra_bytes)
             self.room -= extra_bytes // DRAFT_BYTES
         if len(self.items) >= self.room and not self._may_overflow(name):
             return
@@ -185,6 +195,24 @@ class JournalingCapture(Capture):
         self.items.append(self.journal(item))
         if self.asleep:
             self._wake()
+
+
+_MESSAGE, _ATTRIBUTES, _FIELDS = 3, 7, 8  # where a draft has what may be large
+_DRAFT_LENGTH = 13
+
+
+def _lighten(item: Any, most: float, weight: int) -> tuple[Any, int]:
+    """Return *item*, no text or data in it longer than *most*, and what it weighs."""
+    if type(item) is not tuple or len(item) != _DRAFT_LENGTH:
+        return item, weight
+    length = int(most)
+    draft = list(item)
+    draft[_MESSAGE] = cut_value(draft[_MESSAGE], length)
+    for place in (_ATTRIBUTES, _FIELDS):
+        if draft[place]:
+            draft[place] = {key: cut_value(value, length) for key, value in draft[place].items()}
+    values = (draft[_MESSAGE], *(draft[_ATTRIBUTES] or {}).values(), *(draft[_FIELDS] or {}).values())
+    return tuple(draft), sum(map(estimate, values))
 
 
 def _as_it_is(draft: Any) -> Any:
@@ -253,6 +281,7 @@ def _forget_parent() -> None:
     capture = Capture()
     capture._full_room = capture.room = before._full_room
     capture._full_span_room = capture.span_room = before._full_span_room
+    capture.most_extra_bytes = before.most_extra_bytes
     capture.open = before.open
 
 

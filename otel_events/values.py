@@ -23,6 +23,7 @@ __all__ = [
     "clean",
     "clean_text",
     "cut_text",
+    "cut_value",
     "encoded_length",
     "estimate",
     "freeze",
@@ -96,6 +97,14 @@ def encoded_length(text: str) -> int:
 def cut_text(text: str, length: int) -> str:
     """Return *text* in at most *length* characters, the mark included."""
     return text if len(text) <= length else text[: max(length - 1, 0)] + MARK[:length]
+
+
+def cut_value(value: Any, length: int) -> Any:
+    """Return what capture handed over, a text or data in at most *length* characters or bytes; `freeze` bounds the rest."""
+    kind = type(value)
+    if kind is str:
+        return cut_text(value, length)
+    return value[:length] if kind is bytes else value
 
 
 def estimate(value: Any) -> int:

@@ -11,8 +11,9 @@ from opentelemetry.sdk.trace import TracerProvider
 import otel_events as ev
 from otel_events.testing import capture_events
 from tests import hostile as hostile_things
+from tests.fresh import fresh  # noqa: F401
 from tests.hostile import HOSTILE, Boom
-from tests.program import run_program
+from tests.program import ledger_events, run_program
 
 
 @dataclasses.dataclass(frozen=True)
@@ -201,3 +202,24 @@ def test_hostile_values_do_not_disturb_the_end_of_a_program(tmp_path):
     )
 
     assert (ran.code, ran.err) == (0, "")
+
+
+_HUGE = 100 << 20
+
+
+@pytest.mark.usefixtures("fresh")
+@pytest.mark.parametrize("durability", ["async", "journal"])
+@pytest.mark.parametrize("giant", ["x" * _HUGE, b"\xff" * _HUGE, ["x" * 1000] * 100_000], ids=["text", "data", "list"])
+def test_a_giant_takes_no_room_from_others(tmp_path, giant, durability):
+    """Events of a hundred megabytes arrive cut, and all that is emitted beside them arrives too."""
+    ledger = tmp_path / "l.jsonl"
+    ev.configure(ledger=str(ledger), durability=durability, flush_interval=1.0)
+    for _ in range(3):
+        ev.emit("seed.planted", value=giant)
+        ev.emit("seed.planted", giant if isinstance(giant, str) else "short")
+        ev.emit("seed.grown")
+    assert ev.flush(20)
+
+    names = [event["event"] for event in ledger_events(ledger)]
+    assert (names.count("seed.planted"), names.count("seed.grown")) == (6, 3)
+    assert ledger.stat().st_size < 4 << 20

@@ -114,6 +114,7 @@ class _Chunk:
         self._mappings: list[Mapping[str, Value]] = []
         self._starts: list[int] = []  # where in the texts those of each mapping begin
         self._changed: dict[int, Mapping[str, Value]] = {}
+        self._walked: set[int] = set()  # the mappings of which every value was looked at
 
     def redact(self, events: list[Event]) -> None:
         places: dict[int, int] = {}
@@ -171,9 +172,12 @@ class _Chunk:
                 self._look_at(bisect_right(self._starts, index) - 1, text, triggers)
 
     def _look_at(self, place: int, text: str, triggers: int) -> None:
+        if place in self._walked:
+            return
         mapping = self._changed.get(place, self._mappings[place])
         keys = [key for key, value in mapping.items() if value is text]
         if not keys:  # it is nested in one of the values, or went with another text
+            self._walked.add(place)  # once: a list may hold a thousand such texts
             self._changed[place] = self._redactor.attributes(mapping)
             return
         changed = {key: self._redactor.suspect(key, text, triggers) for key in keys}
