@@ -105,13 +105,17 @@ class Delivery:
             self._accounts.problems.add("otlp_split")
             self._spool.split(batch, halves)
         elif self._spool.quarantine(batch, "otlp_too_large", too_large.reason):
-            self.warn(
-                "too_large", f"{len(batch.body)} bytes are too many for it, and cannot be split: {too_large.reason}"
-            )
+            said = f"{len(batch.body)} bytes are too many for it, and cannot be split: {too_large.reason}"
+            self.warn("too_large", said + self._where_kept())
 
     def _give_up(self, batch: Batch, refused: Refused) -> None:
         if self._spool.quarantine(batch, "otlp_refused", refused.reason):
-            self.warn("refused", f"refused {batch.records} records, which are given up: {refused.reason}")
+            said = f"refused {batch.records} records, which are given up: {refused.reason}"
+            self.warn("refused", said + self._where_kept())
+
+    def _where_kept(self) -> str:
+        file = self._spool.rejected_file
+        return "" if file is None else f"; the request is kept in {file}"
 
 
 def _halve(batch: Batch) -> list[tuple[bytes, int]] | None:

@@ -95,6 +95,7 @@ class DiskSpool:
         self._losses = Losses(accounts, notices, str(self.directory), on_dropped)
         self._adoption = Adoption(self.directory, own.token, self._losses, calls)
         self._rejected = RejectedFiles(self.directory, own.token)
+        self._rejected_file: str | None = None
         # What follows changes under this condition alone. Its lock is re-entrant (the default): a signal handler may
         # shut down in the middle of a flush.
         self._changed = threading.Condition()
@@ -116,9 +117,9 @@ class DiskSpool:
             return self._stock.is_all_on_disk
 
     @property
-    def rejected_directory(self) -> str | None:
-        """Where batches are kept that were given up."""
-        return str(self._rejected.directory)
+    def rejected_file(self) -> str | None:
+        """Where the batch is kept that was given up last; None if it could not be kept."""
+        return self._rejected_file
 
     @property
     def adopted(self) -> int:
@@ -188,12 +189,13 @@ class DiskSpool:
             return True
 
     def quarantine(self, batch: Batch, cause: Cause, reason: str) -> bool:
-        """Move a held *batch* to a file in `rejected_directory`; its records count as dropped for *cause*."""
+        """Move a held *batch* to a file, the `rejected_file`; its records count as dropped for *cause*."""
         with self._turn():
             if self._entry_of(batch) is None:
                 return False
+        self._rejected_file = None
         try:
-            self._rejected.keep(batch, cause, reason)
+            self._rejected_file = str(self._rejected.keep(batch, cause, reason))
         except OSError as error:
             self._losses.note("spool_quarantine_failed", f"what was refused cannot be kept: {error.strerror or error}")
         with self._turn():

@@ -25,7 +25,7 @@ class MemorySpool:
     """
 
     outlives_process = False
-    rejected_directory = None
+    rejected_file = None
 
     def __init__(self, *, accounts: Accounts, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
         self._accounts = accounts

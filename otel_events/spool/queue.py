@@ -58,8 +58,8 @@ class Spool(Protocol):
         """Whether what was appended is safe without having been sent: an exit waits for the network only while it helps."""
 
     @property
-    def rejected_directory(self) -> str | None:
-        """Where a file is kept of each batch that went to quarantine; None if none is."""
+    def rejected_file(self) -> str | None:
+        """The file of the batch that went to quarantine last; None if it could not be, or is not kept."""
 
     def append(self, body: bytes, records: int, encoding: Encoding = None) -> int:
         """Take a batch; return how many records had to be dropped for it, its own included: 0 as a rule. Never waits."""

@@ -400,7 +400,7 @@ def test_rejected_data_is_kept_for_people(make_spool):
     assert spool.quarantine(spool.take(0), "otlp_refused", "HTTP 400: no")
     assert (spool.pending(), spool.lost()) == (Pending(0, 0, 0), 4)
     assert spool.accounts.dropped.counts() == {"otlp_refused": 4}
-    body, note = sorted(Path(spool.rejected_directory).iterdir(), key=lambda path: path.suffix == ".json")
+    body, note = sorted(Path(spool.rejected_file).parent.iterdir(), key=lambda path: path.suffix == ".json")
     assert (body.read_bytes(), body.name.endswith(".otlp.gz")) == (b"compressed", True)
     assert "HTTP 400: no" in note.read_text()
 
@@ -413,4 +413,4 @@ def test_quarantine_is_bounded(make_spool):
         spool.append(bytes(1_000), 1)
         spool.quarantine(spool.take(0), "otlp_refused", "no")
 
-    assert 3_000 < sum(path.stat().st_size for path in Path(spool.rejected_directory).iterdir()) <= 5_500
+    assert 3_000 < sum(path.stat().st_size for path in Path(spool.rejected_file).parent.iterdir()) <= 5_500

@@ -1,7 +1,6 @@
 """The OTLP sink over a spool on disk, against a real acceptor: outages, ends, refusals."""
 
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -117,15 +116,17 @@ def test_lost_answers_make_duplicates_alone(acceptor, make_sink):
     assert Counter(acceptor.names) == {"e.0": 1, "e.1": 2, "e.2": 1, "e.3": 1}
 
 
-def test_what_is_refused_lies_in_quarantine(acceptor, make_sink):
-    """A final refusal is counted, and the request is kept for people."""
+def test_what_is_refused_lies_in_quarantine(acceptor, make_sink, caplog):
+    """A final refusal is counted, the request is kept for people, and the one warning says where."""
     acceptor.script.append(answer_with(400, b"no"))
     sink = make_sink(acceptor.url(), compression="gzip")
     sink.write(events("a.1", "a.2"))
 
     assert not sink.flush(soon())
     assert sink.accounts.dropped.counts() == {"otlp_refused": 2}
-    assert len(list(Path(sink.spool.rejected_directory).glob("*.otlp.gz"))) == 1
+    (kept,) = sink.spool.directory.glob("quarantine/*.otlp.gz")
+    (warning,) = [record.message for record in caplog.records]
+    assert warning.endswith(f"no; the request is kept in {kept}")
 
 
 def test_parts_of_what_is_too_large_arrive(acceptor, make_sink):
