@@ -99,8 +99,7 @@ class Spools:
         """Have the spools look for what others have left; return whether there is anything, as far as names tell."""
         on_disk = [made.spool for made in self._made if isinstance(made.spool, DiskSpool)]
         for spool in on_disk:
-            spool._look_at = 0.0
-            spool.wake()
+            spool.look_around()
         return any(_has_segments(spool.directory) for spool in on_disk)
 
     def _make_on_disk(self, signal: Signal, destination: str, accounts: Accounts) -> DiskSpool:

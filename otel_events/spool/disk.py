@@ -204,6 +204,11 @@ class DiskSpool:
             self._losses.lose(batch.records, cause)
             return True
 
+    def look_around(self) -> None:
+        """Have the next `take`, the one that waits too, look at once for what others have left."""
+        self._look_at = 0.0
+        self.wake()
+
     # -- asked by any thread -----------------------------------------------------------------------------------------
 
     def mark(self) -> int:

@@ -20,7 +20,7 @@ from otel_events.spool.segment_file import DiskCalls
 from otel_events.stats import SpoolState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from otel_events.accounting import Accounts
@@ -133,7 +133,7 @@ class Journal:
                 segment = self._active or self._begin()
                 number = self._number
                 self._number += 1
-                segment.file._write(encode_batch(number, 1, None, body)[0])  # `append`, less what only readers need
+                segment.file.write(encode_batch(number, 1, None, body)[0])  # `append`, less what only readers need
                 segment.waiting.add(number)
                 if self._to_settle:
                     self._settle_all()
@@ -172,7 +172,7 @@ class Journal:
 
     def settle(self, segment: _Segment, numbers: list[int]) -> None:
         """Note that the sinks have the events *numbers* of *segment*."""
-        self._to_settle.append((segment, numbers, b"".join(encode_settled(number, 1) for number in numbers)))
+        self._to_settle.append((segment, numbers, b"".join(encode_settled(*run) for run in _runs(numbers))))
         # A thread that emits without a pause has the lock whenever we ask: then its next event does it.
         if self._lock.acquire(blocking=False):
             try:
@@ -195,7 +195,7 @@ class Journal:
                 return
         self._is_settling = True
         try:
-            segment.file._write(record)
+            segment.file.write(record)
         except OSError:  # costs a duplicate at worst
             self._accounts.problems.add("journal_settle_failed")
         finally:
@@ -279,6 +279,20 @@ class Journal:
             notices=self._notices,
             max_age=self._max_age,
         )
+
+
+def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield first and length of each run of consecutive *numbers*."""
+    first = count = 0
+    for number in numbers:
+        if number == first + count:
+            count += 1
+            continue
+        if count:
+            yield first, count
+        first, count = number, 1
+    if count:
+        yield first, count
 
 
 def _release(spool: DiskSpool, batches: list[Batch]) -> None:

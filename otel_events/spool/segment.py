@@ -14,6 +14,7 @@ import re
 import secrets
 import struct
 import zlib
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -135,7 +136,7 @@ def encode_batch(number: int, records: int, encoding: Encoding, body: bytes) -> 
 
 
 def encode_settled(number: int, records: int) -> bytes:
-    """Return the record that says that the batch *number* is not waiting any more."""
+    """Return the record that says that the batch *number*, or all that have their numbers in it, are not waiting any more."""
     return _encode_head(number, records, _KIND_SETTLED, 0, 0)
 
 
@@ -153,7 +154,8 @@ def scan(data: bytes) -> Scan:
         return result
     reader = _Reader(data, 0 if header is None else HEADER_BYTES)
     batches, settled = reader.read()
-    result.waiting = [batch for number, batch in batches.items() if number not in settled]
+    starts = sorted(settled)
+    result.waiting = [batch for number, batch in batches.items() if not _is_within(number, starts, settled)]
     result.cut_at, result.cut_records = reader.cut_at, reader.cut_records
     result.is_damaged = reader.is_damaged or header is None
     result.is_empty = not reader.claimed
@@ -176,6 +178,12 @@ def _read_header(data: bytes) -> Header | None:
         return None
     _, version, began, number, _, _ = _HEADER.unpack_from(data)
     return Header(version, began, number)
+
+
+def _is_within(number: int, starts: list[int], settled: dict[int, int]) -> bool:
+    """Return whether one of the *settled* runs of numbers, which begin at *starts*, holds *number*."""
+    at = bisect_right(starts, number) - 1
+    return at >= 0 and number < next_number(starts[at], settled[starts[at]])
 
 
 class _Reader:

@@ -57,7 +57,7 @@ class SegmentFile:
         file = OwnedFile(str(path), _CREATE)
         made = cls(path, file, 0, calls)
         try:
-            made._write(header)
+            made.write(header)
             calls.sync(file.fd)
             sync_directory(path.parent)
         except OSError:
@@ -71,6 +71,20 @@ class SegmentFile:
         file = OwnedFile(str(path), _OPEN)
         return cls(path, file, os.fstat(file.fd).st_size, calls)
 
+    def write(self, data: bytes) -> None:
+        """Append *data*, made of whole records, in one write; or raise OSError and leave nothing of it, as far as that can be."""
+        written = 0
+        try:
+            while written < len(data):  # once, as a rule: what a full disk cuts short is told by the second write
+                count = self._calls.write(self._file.fd, data[written:] if written else data)
+                if count == 0:
+                    raise OSError(errno.ENOSPC, "nothing could be written", str(self.path))  # noqa: TRY301
+                written += count
+        except OSError:
+            self._cut_back()
+            raise
+        self.size += written
+
     def append(self, number: int, records: int, encoding: Encoding, body: bytes) -> Found:
         """Append a batch, in one write; or raise OSError.
 
@@ -79,12 +93,12 @@ class SegmentFile:
         """
         record, crc = encode_batch(number, records, encoding, body)
         start = self.size
-        self._write(record)
+        self.write(record)
         return Found(number, records, encoding, start + RECORD_OVERHEAD, len(body), crc)
 
     def settle(self, number: int, records: int) -> None:
         """Note that a batch need not be sent again; or raise OSError, which costs a duplicate at worst."""
-        self._write(encode_settled(number, records))
+        self.write(encode_settled(number, records))
 
     def is_in_place(self) -> bool:
         """Return whether the file still has its name: somebody may have deleted it, or its directory."""
@@ -122,19 +136,6 @@ class SegmentFile:
         """Close and delete the file, or raise OSError."""
         self.close()
         self.path.unlink(missing_ok=True)
-
-    def _write(self, data: bytes) -> None:
-        written = 0
-        try:
-            while written < len(data):  # once, as a rule: what a full disk cuts short is told by the second write
-                count = self._calls.write(self._file.fd, data[written:] if written else data)
-                if count == 0:
-                    raise OSError(errno.ENOSPC, "nothing could be written", str(self.path))  # noqa: TRY301
-                written += count
-        except OSError:
-            self._cut_back()
-            raise
-        self.size += written
 
     def _cut_back(self) -> None:
         try:

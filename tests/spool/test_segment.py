@@ -84,6 +84,17 @@ def test_a_damaged_header_costs_nothing():
         assert len(found.waiting) == 3
 
 
+def test_one_record_settles_a_run_of_numbers():
+    """What says that a batch is settled may speak for all that have their numbers in it; those around it wait."""
+    data = encode_header(1, "w", 0)
+    for number in range(1, 8):
+        data += encode_batch(number, 1, None, b"%d" % number)[0]
+    found = scan(data + encode_settled(2, 3) + encode_settled(6, 1))
+
+    assert [batch.number for batch in found.waiting] == [1, 5, 7]
+    assert (found.missing, found.is_damaged) == ([], False)
+
+
 def test_a_zeroed_block_costs_what_was_in_it():
     """Batches in front of and behind the hole are found; those in it are counted."""
     data, starts = make([(2, b"x" * 50)] * 20)
