@@ -362,7 +362,13 @@ os.kill(os.getpid(), signal.SIGKILL)
         killed = run_program(program, tmp_path, **env)
         in_the_way.unlink()
         acceptor.usual = accept
-        run_program(SENDS, tmp_path, **env, OTEL_EVENTS_DURABILITY="journal")
+        sends = """
+import time
+ev.configure(service_name="s", durability="journal")
+until = time.monotonic() + 20
+while ev.stats().delivered.get("otlp", 0) < 100 and time.monotonic() < until: time.sleep(0.01)
+"""
+        run_program(sends, tmp_path, **env)
 
         assert killed.code == -signal.SIGKILL, killed
         assert acceptor.await_names(100).count("seed.planted") == 100

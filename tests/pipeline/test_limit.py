@@ -220,7 +220,7 @@ values = st.recursive(
 attribute_maps = st.dictionaries(st.sampled_from([f"key{n}" for n in range(50)]) | st.just("task_id"), values)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=80)
 @given(attribute_maps, attribute_maps, values, st.integers(2, 32))
 def test_no_event_is_larger_on_the_wire_than_its_limit(attributes, bound, body, kibibytes):
     """Measured with the official OTLP classes; correlation stays, and what went is counted."""
