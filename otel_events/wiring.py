@@ -15,10 +15,11 @@ from otel_events.pipeline.normalize import Normalize
 from otel_events.pipeline.one_by_one import NormalizeOne, RedactOne
 from otel_events.pipeline.redact import Redact
 from otel_events.pipeline.spans import GuardSpans
+from otel_events.pipeline.turn import no_leftovers
 from otel_events.pipeline.worker import Wiring
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from opentelemetry.sdk.resources import Resource
 
@@ -26,12 +27,14 @@ if TYPE_CHECKING:
     from otel_events.otlp.endpoint import Endpoint
     from otel_events.pipeline.sink import Sink, SpanSink
     from otel_events.pipeline.stage import Stage
+    from otel_events.pipeline.turn import Leftover
     from otel_events.pipeline.writer_events import WriterEvents
     from otel_events.runtime import Capture
     from otel_events.settings import EndpointSettings, Settings
     from otel_events.sinks.otlp import OtlpSink
     from otel_events.sinks.spools import Spools
     from otel_events.spool.journal import Journal
+    from otel_events.spool.leftovers import Leftovers
     from otel_events.stats import SpoolState
 
 _JOURNALING = ("journal", "sync")
@@ -76,6 +79,7 @@ def build_wiring(
         # Where events go nowhere, the writer need not say that it is there; nor to a test that captures.
         writer_events=writer_events if sinks.events and instead is None else None,
         journal=journal,
+        leftovers=table.leftovers() if sinks.events and instead is None else no_leftovers,
         guard_spans=GuardSpans(
             build_span_guards(settings, capture.span_accounts, notices), capture.span_accounts, notices
         ),
@@ -100,6 +104,7 @@ class _SinkTable:
         self._writer_events = writer_events
         self._spools: Spools | None = None
         self._journal: Journal | None = None
+        self._leftovers: Leftovers | None = None
         self._otlp_sinks: list[OtlpSink] = []
         self._made_resource: Resource | None = None
         self._objects = [self._apart(sink) for sink in settings.sink or () if not isinstance(sink, str)]
@@ -119,14 +124,12 @@ class _SinkTable:
         )
 
     def journal(self, guards: Sequence[Stage]) -> Journal:
-        from otel_events.sinks.spools import journal_directory
         from otel_events.spool.journal import Journal
-        from otel_events.spool.places import default_root
 
         settings = self._settings
-        root = default_root() if settings.spool_dir is None else Path(settings.spool_dir)
+        directory, root = self._journal_place()
         self._journal = Journal(
-            journal_directory(root, settings.service_name),
+            directory,
             root=root,
             service=settings.service_name,
             writer_id=self._capture.writer,
@@ -136,13 +139,39 @@ class _SinkTable:
             is_synced=settings.durability == "sync",
             accounts=self._capture.accounts,
             notices=self._notices,
-            max_age=settings.spool_max_age,
         )
         return self._journal
 
+    def leftovers(self) -> Callable[[], Generator[Leftover, None, None]]:
+        """Return what gives the events that processes of any mode have left in the journal."""
+        from otel_events.spool.places import has_segments
+
+        directory, root = self._journal_place()
+        if self._settings.durability == "memory" or not has_segments(directory):
+            return no_leftovers
+        from otel_events.spool.leftovers import Leftovers
+
+        self._leftovers = Leftovers(
+            directory,
+            root=root,
+            service=self._settings.service_name,
+            writer_id=self._capture.writer,
+            accounts=self._capture.accounts,
+            notices=self._notices,
+            max_age=self._settings.spool_max_age,
+        )
+        return self._leftovers.take
+
+    def _journal_place(self) -> tuple[Path, Path]:
+        from otel_events.spool.places import default_root, journal_directory
+
+        root = default_root() if self._settings.spool_dir is None else Path(self._settings.spool_dir)
+        return journal_directory(root, self._settings.service_name), root
+
     def spool_states(self) -> Sequence[SpoolState]:
         states = [] if self._spools is None else self._spools.states()
-        return states if self._journal is None else [*states, self._journal.state()]
+        own = (place.state() for place in (self._journal, self._leftovers) if place is not None)
+        return [*states, *own]
 
     def send_leftovers(self) -> None:
         if self._spools is not None and self._spools.find_leftovers():

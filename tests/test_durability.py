@@ -343,6 +343,34 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 @needs_kill
+def test_a_journal_is_delivered_whatever_the_mode_is_now(tmp_path):
+    """Events that a killed program left in its journal are listed, and sent by the next of the service in `async` mode."""
+    kill_while_it_emits(tmp_path, 20, OTEL_EVENTS_DURABILITY="journal")
+    ended = """
+from otel_events import spool
+ev.configure(service_name="s", durability="memory")
+ev.emit("seed.grown")
+ev.flush(10)
+print(json.dumps([[info.signal, info.service, info.records] for info in spool.list_spools()]))
+"""
+    (signal_name, service, records), *others = run_program(ended, tmp_path).said
+    sends = """
+import time
+ev.configure(service_name="s")
+until = time.monotonic() + 20
+while ev.stats().delivered.get("ledger", 0) < given and time.monotonic() < until: time.sleep(0.01)
+print(json.dumps([ev.flush(10), ev.stats().as_dict()]))
+"""
+    was_flushed, stats = run_program(f"given = {records}" + sends, tmp_path).said
+
+    assert (signal_name, service, others) == ("journal", "s", [])
+    assert records > 0
+    assert was_flushed
+    assert (stats["adopted"], stats["delivered"]) == (records, {"ledger": records})
+    assert list(tmp_path.rglob("*.spool")) == []
+
+
+@needs_kill
 def test_the_journal_keeps_what_the_spool_has_in_memory_alone(tmp_path):
     """With the spool's own directory in the way, and the Collector away, a kill still loses nothing."""
     program = """

@@ -43,6 +43,11 @@ def _nothing() -> None:
     """Stand in where nothing of earlier processes can wait."""
 
 
+def no_leftovers() -> Generator[Leftover, None, None]:
+    """Stand in where no process has left anything in a journal."""
+    yield from ()
+
+
 class Journal(Protocol):
     """What keeps events on disk until the sinks have them; see `otel_events.spool.journal`."""
 
@@ -57,9 +62,6 @@ class Journal(Protocol):
 
     def leave(self, count: int, /) -> None:
         """Leave so many events to the next process."""
-
-    def leftovers(self) -> Generator[Leftover, None, None]:
-        """Yield the events that dead processes left, and what to call when the sinks have them."""
 
     def close(self) -> None:
         """Let go of it; what is not settled stays on disk."""
@@ -84,6 +86,7 @@ class Wiring:
         send_leftovers: begins to send what earlier processes, or sinks, have left on disk.
         writer_events: what the writer says of itself; None if nothing.
         journal: keeps events on disk from the moment `emit` returns; None if that is not wanted.
+        leftovers: yields the events that dead processes have left in a journal, and what to call when the sinks have them.
         guard_spans: gives of spans what may go out.
     """
 
@@ -95,6 +98,7 @@ class Wiring:
     send_leftovers: Callable[[], None] = _nothing
     writer_events: WriterEvents | None = None
     journal: Journal | None = None
+    leftovers: Callable[[], Generator[Leftover, None, None]] = no_leftovers
     guard_spans: Callable[[Sequence[ReadableSpan]], list[ReadableSpan]] = list
 
 
@@ -116,7 +120,7 @@ class Turns:
         self._notices = notices
         self._lock = threading.Lock()
         self._turning: int | None = None
-        self._leftovers = _leftovers_of(wiring)
+        self._leftovers: Generator[Leftover, None, None] | None = wiring.leftovers()
         self._unsettled: dict[Place, list[int]] = {}
         self._unsettled_leftovers: list[Callable[[], None]] = []
 
@@ -314,7 +318,3 @@ class Turns:
         events = run_stages(wiring.stages, events, self._capture.accounts, self._notices, until)
         if events:
             wiring.dispatch.write(events)
-
-
-def _leftovers_of(wiring: Wiring) -> Generator[Leftover, None, None] | None:
-    return None if wiring.journal is None else wiring.journal.leftovers()

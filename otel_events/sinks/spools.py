@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from otel_events.spool.disk import DiskSpool
 from otel_events.spool.memory import MemorySpool
-from otel_events.spool.places import default_root
-from otel_events.spool.segment import RECORD_OVERHEAD, read_name
+from otel_events.spool.places import default_root, has_segments, spool_directory
+from otel_events.spool.segment import RECORD_OVERHEAD
 from otel_events.spool.segment_file import DiskCalls
 from otel_events.stats import SpoolState
 
@@ -24,9 +22,6 @@ if TYPE_CHECKING:
     from otel_events.otlp.endpoint import Endpoint, Signal
 
 Durability: TypeAlias = Literal["memory", "async", "journal", "sync"]
-
-_MAX_SLUG = 64
-_UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +41,6 @@ class SpoolSettings:
     root: str | None
     max_bytes: int
     max_age: float
-
-
-def spool_directory(root: Path, service: str, destination: str, signal: str) -> Path:
-    """Return where *service* keeps what of *signal* waits for *destination*."""
-    place = hashlib.sha256(destination.encode()).hexdigest()[:16]
-    return root / _slug(service) / place / signal
-
-
-def journal_directory(root: Path, service: str) -> Path:
-    """Return where *service* keeps events until its sinks have them."""
-    return root / ".journal" / _slug(service)  # no service's own directory begins with a dot
 
 
 class Spools:
@@ -100,7 +84,7 @@ class Spools:
         on_disk = [made.spool for made in self._made if isinstance(made.spool, DiskSpool)]
         for spool in on_disk:
             spool.look_around()
-        return any(_has_segments(spool.directory) for spool in on_disk)
+        return any(has_segments(spool.directory) for spool in on_disk)
 
     def _make_on_disk(self, signal: Signal, destination: str, accounts: Accounts) -> DiskSpool:
         settings = self._settings
@@ -143,19 +127,6 @@ class _Made:
             adopted=self.spool.adopted if isinstance(self.spool, DiskSpool) else 0,
             is_on_disk=is_on_disk and self.spool.outlives_process,
         )
-
-
-def _has_segments(directory: Path) -> bool:
-    try:
-        return any(read_name(name) is not None for name in os.listdir(directory))  # noqa: PTH208  # names are enough
-    except OSError:  # no such directory yet, or none that can be read: an append says what is wrong
-        return False
-
-
-def _slug(service: str) -> str:
-    slug = _UNFIT.sub("_", service)[:_MAX_SLUG].strip(".") or "_"
-    # What was changed may be like another's name.
-    return slug if slug == service else f"{slug}-{hashlib.sha256(service.encode()).hexdigest()[:8]}"
 
 
 def _write_and_sync(fd: int, data: bytes) -> int:

@@ -30,6 +30,10 @@ class SpoolInUseError(OtelEventsError):
     """A living process uses the spool."""
 
 
+class JournalError(OtelEventsError):
+    """A journal cannot be drained: its events have not passed the sinks of their service."""
+
+
 @dataclass(frozen=True, slots=True)
 class SpoolInfo:
     """What is in a spool, at one moment.
@@ -37,7 +41,7 @@ class SpoolInfo:
     Attributes:
         path: its directory.
         service: whose it is; empty if that is not known. *signal* and *destination* likewise.
-        signal: `logs` or `traces`.
+        signal: `logs` or `traces`; `journal` for events that no sink has yet.
         destination: the address.
         batches: requests that wait.
         records: log records or spans that wait.
@@ -118,7 +122,12 @@ def drain(
     """Hand what dead writers have left at *path* to *deliver*, until that says False; return records delivered and left.
 
     What living writers have there is theirs to send. Whatever *deliver* took is not sent again.
+
+    Raises:
+        JournalError: it is a journal: what is in it is no request yet.
     """
+    if inspect(path).signal == "journal":
+        raise JournalError(f"{path} is a journal: any program of its service delivers it, once `configure` has run")
     spool = DiskSpool(path, signal="", destination="", writer_id="drain", accounts=accounts, notices=notices)
     delivered = 0
     try:

@@ -7,33 +7,28 @@ import os
 import threading
 import time
 from collections import deque
-from contextlib import suppress
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from otel_events.pipeline.stage import run_stages
-from otel_events.spool.disk import DiskSpool
-from otel_events.spool.journal_record import pack_event, pack_writer, unpack
+from otel_events.spool.journal_record import pack_event, pack_writer
 from otel_events.spool.own import OwnSegments
-from otel_events.spool.segment import encode_batch, encode_settled, read_name
+from otel_events.spool.segment import encode_batch, encode_settled
 from otel_events.spool.segment_file import DiskCalls
 from otel_events.stats import SpoolState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from otel_events.accounting import Accounts
-    from otel_events.event import Event, Resource, Value
+    from otel_events.event import Event, Value
     from otel_events.notices import Notices
     from otel_events.pipeline.stage import Stage
-    from otel_events.spool.queue import Batch
     from otel_events.spool.segment_file import SegmentFile
 
 _SEGMENT_BYTES = 1 << 20  # small: a segment goes when all of it is settled
 _RETRY_SECONDS = 5.0
-_BATCH = 512
-_DESTINATION = "the sinks of this process"
+DESTINATION = "the sinks of this process"
 
 
 class Journal:
@@ -52,7 +47,6 @@ class Journal:
         is_synced: ask the disk after each event.
         accounts: where losses and problems are counted.
         notices: where they are told.
-        max_age: seconds after which what dead processes left is dropped.
     """
 
     def __init__(
@@ -68,7 +62,6 @@ class Journal:
         is_synced: bool,
         accounts: Accounts,
         notices: Notices,
-        max_age: float,
     ) -> None:
         self._directory = directory
         self._root = root
@@ -80,11 +73,9 @@ class Journal:
         self._is_synced = is_synced
         self._accounts = accounts
         self._notices = notices
-        self._max_age = max_age
-        about = {"service": service, "signal": "journal", "destination": _DESTINATION}
+        about = {"service": service, "signal": "journal", "destination": DESTINATION}
         self._own = OwnSegments(directory, root, writer_id, about, DiskCalls(write=self._write))
         self._inside: set[int] = set()  # the threads that are in the middle of an event
-        self._adopted: DiskSpool | None = None
         # What follows changes under this lock alone. It is re-entrant, for a signal handler may come in between.
         self._lock = threading.RLock()
         self._to_settle: deque[tuple[_Segment, list[int], bytes]] = deque()
@@ -224,60 +215,16 @@ class Journal:
                     self._delete(segment)
             self._own.end(is_empty=not self._segments)
 
-    # -- what others have left ---------------------------------------------------------------------------------------
-
-    def leftovers(self) -> Generator[tuple[list[Event], Callable[[], None]], None, None]:
-        """Yield the events of processes that have died, by batches, and what to call when the sinks have one."""
-        if not self._has_others():
-            return
-        spool = self._adopted = self._open_others()
-        try:
-            resources: dict[str, Resource] = {}
-            while (batch := spool.take(0)) is not None:
-                batches = [batch]
-                while len(batches) < _BATCH and (batch := spool.take(0)) is not None:
-                    batches.append(batch)
-                unpacked = (unpack(taken.body, resources) for taken in batches)
-                events = [event for event in unpacked if event is not None]
-                lost = sum(taken.records for taken in batches) - len(events)
-                if lost:
-                    self._accounts.dropped.add("journal_unreadable", lost)
-                yield events, partial(_release, spool, batches)
-        finally:
-            spool.close()
-
     def state(self) -> SpoolState:
-        """Return what others had left, and what is left to others."""
-        others = self._adopted
+        """Return what is left to others."""
         return SpoolState(
             signal="logs",
-            destination=_DESTINATION,
+            destination=DESTINATION,
             directory=str(self._directory),
-            records=self._left + (others.pending().records if others is not None else 0),
+            records=self._left,
             bytes=sum(segment.file.size for segment in list(self._segments)),
-            adopted=others.adopted if others is not None else 0,
+            adopted=0,
             is_on_disk=self._is_closed or time.monotonic() >= self._try_at,
-        )
-
-    def _has_others(self) -> bool:
-        with suppress(OSError):  # no such directory yet
-            for name in os.listdir(self._directory):  # noqa: PTH208  # names are enough
-                known = read_name(name)
-                if known is not None and known[1] != self._own.token:
-                    return True
-        return False
-
-    def _open_others(self) -> DiskSpool:
-        return DiskSpool(
-            self._directory,
-            root=self._root,
-            service=self._service,
-            signal="journal",
-            destination=_DESTINATION,
-            writer_id=self._writer_id,
-            accounts=self._accounts,
-            notices=self._notices,
-            max_age=self._max_age,
         )
 
 
@@ -293,11 +240,6 @@ def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
         first, count = number, 1
     if count:
         yield first, count
-
-
-def _release(spool: DiskSpool, batches: list[Batch]) -> None:
-    for batch in batches:
-        spool.release(batch)
 
 
 class _Segment:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import os
+from otel_events.spool.segment import read_name
+
+_JOURNALS = ".journal"  # no service's own directory begins with a dot
+_MAX_SLUG = 64
+_UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def default_root() -> Path:
@@ -16,7 +21,33 @@ def default_root() -> Path:
     return platformdirs.user_state_path("otel-events", appauthor=False) / "spool"
 
 
+def spool_directory(root: Path, service: str, destination: str, signal: str) -> Path:
+    """Return where *service* keeps what of *signal* waits for *destination*."""
+    place = hashlib.sha256(destination.encode()).hexdigest()[:16]
+    return root / _slug(service) / place / signal
+
+
+def journal_directory(root: Path, service: str) -> Path:
+    """Return where *service* keeps events until its sinks have them."""
+    return root / _JOURNALS / _slug(service)
+
+
 def find_spools(root: str | os.PathLike[str] | None = None) -> list[Path]:
-    """Return the directory of every spool beneath *root*, None for the default."""
+    """Return the directory of every spool beneath *root*, None for the default; those of journals last."""
     base = default_root() if root is None else Path(root)
-    return sorted(path for path in base.glob("*/*/*") if path.is_dir() and not path.is_symlink())
+    places = [*sorted(base.glob("*/*/*")), *sorted(base.glob(f"{_JOURNALS}/*"))]
+    return [path for path in places if path.is_dir() and not path.is_symlink()]
+
+
+def has_segments(directory: Path) -> bool:
+    """Return whether anything was left in *directory*, as far as names tell."""
+    try:
+        return any(read_name(name) is not None for name in os.listdir(directory))  # noqa: PTH208  # names are enough
+    except OSError:  # no such directory yet, or none that can be read: an append says what is wrong
+        return False
+
+
+def _slug(service: str) -> str:
+    slug = _UNFIT.sub("_", service)[:_MAX_SLUG].strip(".") or "_"
+    # What was changed may be like another's name.
+    return slug if slug == service else f"{slug}-{hashlib.sha256(service.encode()).hexdigest()[:8]}"

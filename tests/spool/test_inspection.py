@@ -1,5 +1,7 @@
 """Spools seen from outside: listed, looked into, drained, deleted."""
 
+import json
+
 import pytest
 
 from otel_events import spool as spools
@@ -111,3 +113,14 @@ def test_what_is_not_there_is_empty(tmp_path):
     assert spools.list_spools(tmp_path) == []
     assert spools.inspect(tmp_path / "none").records == 0
     assert not (tmp_path / "none").exists()
+
+
+def test_a_journal_is_not_drained(tmp_path):
+    """What is in it is no request: draining is refused, and nothing changes."""
+    path = tmp_path / ".journal" / "s"
+    path.mkdir(parents=True)
+    (path / "about.json").write_text(json.dumps({"service": "s", "signal": "journal", "destination": "x"}))
+
+    with pytest.raises(spools.JournalError, match="is a journal"):
+        spools.drain(path, lambda _: True, accounts=Accounts(), notices=Notices())
+    assert [info.signal for info in spools.list_spools(tmp_path)] == ["journal"]
