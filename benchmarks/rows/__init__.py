@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.rows import bursts, delay, footprint, instructions, pauses, starting, sustained, tails, tasks, volume
+from benchmarks.rows import (
+    bursts,
+    delay,
+    footprint,
+    instructions,
+    modes,
+    pauses,
+    starting,
+    sustained,
+    tails,
+    tasks,
+    volume,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +40,8 @@ ROWS: dict[str, Callable[[Bench], list[Line]]] = {
     "delay": delay.delay,
     "idle": footprint.idle,
     "starting": starting.starting,
-    "journal": delay.journal,
+    "journal": modes.journal,
+    "modes": modes.modes,
     "host": tails.host,
     "instructions": instructions.instructions,
 }

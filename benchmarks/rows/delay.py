@@ -1,11 +1,10 @@
-"""How long an event takes to arrive, and what it costs to have it on disk when `emit` returns."""
+"""How long an event takes to arrive."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.contest import Entry
-from benchmarks.results import Aim, Line, compare, halves, percentile
+from benchmarks.results import Aim, Line, compare, percentile
 from benchmarks.subjects import OURS, SDK
 
 if TYPE_CHECKING:
@@ -27,15 +26,3 @@ def delay(bench: Bench) -> list[Line]:
         compare("delay", "emit to acceptor at 1,000/s: p50", "ms", half, Aim(40, 60, of_ratio=False), against=SDK),
         compare("delay", "emit to acceptor at 1,000/s: p99", "ms", tail, Aim(120, 150, of_ratio=False), against=SDK),
     ]
-
-
-def journal(bench: Bench) -> list[Line]:
-    """Measure the caller with `durability="journal"`, if that puts an event on disk at all."""
-    what = "journal mode, caller p50"
-    with bench.contest(Entry(OURS, {"durability": "journal"})) as contest:
-        contest.arrived(OURS, "hang")
-        if not contest.rounds(1, "is_journaled", warm_up=False)[OURS][0]["is_journaled"]:
-            return [Line("journal", what, "µs", note="not built yet: no event was on disk when `emit` returned")]
-        contest.arrived(OURS, "release")
-        figures = contest.rounds(bench.effort.rounds, "calls", count=500)
-    return [compare("journal", what, "µs", halves(figures), Aim(10, 15, of_ratio=False), note=contest.told())]
