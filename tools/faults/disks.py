@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from contextlib import contextmanager
@@ -174,6 +175,9 @@ def try_journal_alone(laboratory: Laboratory, mode: str) -> Finding:
     )
 
 
+_TOLD = re.compile(r"(cannot be written \([^)]*\)|[0-9]+ records dropped: [^;\n]*)")
+
+
 def _judge(
     fault: str, mode: str, ended: Ended, rest: list[Ended], names: list[str], reasons: frozenset[str]
 ) -> Finding:
@@ -187,7 +191,7 @@ def _judge(
     if needs_telling(ended) and not is_told(ended):
         problems.append("nothing was told")
     figures = [f"dropped {dropped}"] if dropped else []
-    figures += [ended.warned.strip().splitlines()[0][-110:]] if ended.warned.strip() else []
+    figures += [f"told: {reason[1]}"] if (reason := _TOLD.search(ended.warned)) else []
     return Finding(
         fault=fault,
         mode=mode,
