@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from otel_events import process
+from otel_events.interrupts import is_interrupt
 from otel_events.process import fill_catalogue_slots
 from otel_events.stats import Stats, stats_of
 
@@ -136,6 +137,8 @@ def _finish(what: str, timeout: float | None) -> bool:
             deadline = began + seconds
             return bool(getattr(now.ready_pipeline(deadline), what)(deadline))
     except Exception as error:
+        if is_interrupt(error):
+            raise
         now.capture.accounts.problems.add(f"{what}_failed")
         now.notices.warn(f"{what}_failed", f"{what} failed: {error!r}")
         return False

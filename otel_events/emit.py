@@ -17,6 +17,7 @@ from otel_events.definition import event_attributes
 from otel_events.errors import StrictModeError
 from otel_events.event import DEFAULT_SCOPE, InstrumentationScope
 from otel_events.exception_snapshot import capture_exception
+from otel_events.interrupts import is_interrupt
 from otel_events.values import clean, estimate, freeze
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Emitter:
         attributes: Mapping[str, Any] | None = None,
         **fields: Any,
     ) -> None:
-        """Say that something happened. Never raises, never waits.
+        """Say that something happened. Never raises, but what a signal handler of the program raises meanwhile; never waits.
 
         Args:
             event: its name, dotted (`evidence.added`); a member of an Enum of names; or an instance of a class made
@@ -112,7 +113,9 @@ class Emitter:
                     runtime.copy_to_span(span, draft)
         except StrictModeError:
             raise
-        except Exception:
+        except Exception as error:
+            if is_interrupt(error):
+                raise
             # Nothing that an event holds may break the program that tells of it.
             runtime.capture.accounts.dropped.add("emit_failed")
 

@@ -194,7 +194,8 @@ class Event:
         context: the OpenTelemetry Context at the call, for the processors of a program's own LoggerProvider.
         dropped_attributes: how many attributes a limit took away.
         given_name: the name as the program wrote it, where that is an alias; else empty.
-        resource: of a record that came from a LoggerProvider, that provider's; None for the process's own.
+        resource: whose it is, if not this process's: a LoggerProvider's, or that of a process that has died.
+        passed_provider: it came from a LoggerProvider, whose processors beside ours have seen it.
     """
 
     name: str
@@ -214,6 +215,7 @@ class Event:
     dropped_attributes: int = 0
     given_name: str = ""
     resource: Resource | None = None
+    passed_provider: bool = False
 
     def all_attributes(self) -> dict[str, Value]:
         """Return a new mapping of everything known about the event: its own attributes, then the bound ones."""

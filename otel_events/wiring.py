@@ -15,11 +15,10 @@ from otel_events.pipeline.normalize import Normalize
 from otel_events.pipeline.one_by_one import NormalizeOne, RedactOne
 from otel_events.pipeline.redact import Redact
 from otel_events.pipeline.spans import GuardSpans
-from otel_events.pipeline.turn import no_leftovers
 from otel_events.pipeline.worker import Wiring
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from opentelemetry.sdk.resources import Resource
 
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from otel_events.otlp.endpoint import Endpoint
     from otel_events.pipeline.sink import Sink, SpanSink
     from otel_events.pipeline.stage import Stage
-    from otel_events.pipeline.turn import Leftover
     from otel_events.pipeline.writer_events import WriterEvents
     from otel_events.runtime import Capture
     from otel_events.settings import EndpointSettings, Settings
@@ -79,7 +77,7 @@ def build_wiring(
         # Where events go nowhere, the writer need not say that it is there; nor to a test that captures.
         writer_events=writer_events if sinks.events and instead is None else None,
         journal=journal,
-        leftovers=table.leftovers() if sinks.events and instead is None else no_leftovers,
+        leftovers=table.leftovers() if sinks.events and instead is None else None,
         guard_spans=GuardSpans(
             build_span_guards(settings, capture.span_accounts, notices), capture.span_accounts, notices
         ),
@@ -139,16 +137,17 @@ class _SinkTable:
             is_synced=settings.durability == "sync",
             accounts=self._capture.accounts,
             notices=self._notices,
+            max_bytes=settings.spool_max_bytes,
         )
         return self._journal
 
-    def leftovers(self) -> Callable[[], Generator[Leftover, None, None]]:
+    def leftovers(self) -> Leftovers | None:
         """Return what gives the events that processes of any mode have left in the journal."""
         from otel_events.spool.places import has_segments
 
         directory, root = self._journal_place()
         if self._settings.durability == "memory" or not has_segments(directory):
-            return no_leftovers
+            return None
         from otel_events.spool.leftovers import Leftovers
 
         self._leftovers = Leftovers(
@@ -160,7 +159,7 @@ class _SinkTable:
             notices=self._notices,
             max_age=self._settings.spool_max_age,
         )
-        return self._leftovers.take
+        return self._leftovers
 
     def _journal_place(self) -> tuple[Path, Path]:
         from otel_events.spool.places import default_root, journal_directory

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from otel_events.interrupts import is_interrupt
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -67,6 +69,11 @@ class Dispatch:
         self._default = self._names - sinks.routed_only
         self._chosen: dict[str, frozenset[str]] = {}
 
+    @property
+    def outlives_process(self) -> bool:
+        """Whether nothing that the sinks of events were given is in memory alone, as far as they know of it."""
+        return all(getattr(sink, "outlives_process", True) for sink in self._sinks.events)
+
     def write(self, events: Sequence[Event]) -> None:
         """Give every sink the events that are routed to it."""
         if self._sinks.routes:
@@ -83,6 +90,8 @@ class Dispatch:
                 try:
                     sink.write(chosen)
                 except Exception as error:
+                    if is_interrupt(error):
+                        raise
                     self._accounts.dropped.add(f"{sink.name}_failed", len(chosen))
                     self._tell(sink, error)
 

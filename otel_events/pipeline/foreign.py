@@ -103,6 +103,7 @@ class ForeignRecords:
             context=record.context,
             dropped_attributes=record.dropped_attributes,
             resource=self._resource(record.resource),
+            passed_provider=True,
         )
 
     def _resource(self, resource: SdkResource | None) -> Resource | None:

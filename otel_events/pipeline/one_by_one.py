@@ -6,6 +6,7 @@ from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from otel_events import catalog, runtime
+from otel_events.interrupts import is_interrupt
 from otel_events.pipeline.normalize import Normalize, _Batch
 from otel_events.redaction.prefilter import LONGEST, SHORTEST
 
@@ -32,13 +33,17 @@ class NormalizeOne(Normalize):
             last = self._last = (scope, _Batch(scope[4]))
         try:
             return [self._event(draft, last[1])]
-        except Exception:
+        except Exception as error:
+            if is_interrupt(error):
+                raise
             # Once more, to have it counted and told.
             return super().__call__(drafts)
 
 
 class RedactOne:
     """Redact, with a shorter way for a single event in which there is certainly nothing: nearly every one."""
+
+    fails_closed = True
 
     def __init__(self, redact: Redact) -> None:
         self._redact = redact
@@ -69,7 +74,9 @@ class RedactOne:
                 return False
             if texts and self._redactor.scanner.prefilter.suspects(texts):
                 return False
-        except Exception:
+        except Exception as error:
+            if is_interrupt(error):
+                raise
             # The long way meets it again, counts it, and withholds what it cannot look through.
             return False
         self._clean_bound = bound

@@ -28,6 +28,9 @@ class Sink(NamedSink, Protocol):
     """Where finished batches of events go.
 
     `write` is called by one thread alone, `flush` and `close` by any, also while a `write` is under way. `write` may raise: the batch then counts as dropped by this sink, and no other sink notices.
+
+    One that may have some of it in memory alone has `outlives_process`, a bool: whether a kill would take nothing of what it was
+    given. Meanwhile a journal keeps that.
     """
 
     def write(self, events: Sequence[Event]) -> None:

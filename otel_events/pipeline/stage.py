@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from otel_events.interrupts import is_interrupt
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 
 class Stage(Protocol):
     """One step over a whole batch: may change events, drop them (and count that), or add some.
+
+    One without which no event may go on has `fails_closed`, true: where it raises, the batch is dropped.
 
     One that holds events back has `held`, how many these are; `due() -> float | None`, when some of them want to go on
     (`time.monotonic()`); and `release(until: float) -> list[Event]`, which gives those that are due by then, all of them for
@@ -29,6 +33,8 @@ def run_stages(
 ) -> list[Event]:
     """Run *events* through *stages* in order; one that raises is passed over for this batch, counted and told once.
 
+    What a signal handler raises meanwhile passes.
+
     With *until*, what stages hold back and is due by then goes on as well.
     """
     for stage in stages:
@@ -37,12 +43,27 @@ def run_stages(
                 events = stage(events)
             if until is not None and (release := getattr(stage, "release", None)) is not None:
                 events = [*events, *release(until)]
-        except KeyboardInterrupt:  # noqa: PERF203  # each stage for itself
-            raise
-        except BaseException as error:  # a stage that calls `sys.exit` must not end the thread either
-            name = type(stage).__name__
-            accounts.problems.add(f"stage_failed:{name}", len(events))
-            notices.warn(f"stage_failed:{name}", f"stage {name} failed and was passed over for a batch: {error!r}")
+        except BaseException as error:  # noqa: PERF203  # each stage for itself; one that calls `sys.exit`, too
+            if is_interrupt(error):
+                raise
+            events = _without(stage, events, accounts, notices, error)
+    return events
+
+
+def _without(
+    stage: Stage, events: list[Event], accounts: Accounts, notices: Notices, error: BaseException
+) -> list[Event]:
+    """Return what goes on of *events*, for which *stage* has failed with *error*."""
+    name = type(stage).__name__
+    if getattr(stage, "fails_closed", False):
+        accounts.dropped.add("guard_failed", len(events))
+        # Not the error's own words: they may quote what it was to guard.
+        notices.warn(
+            f"guard_failed:{name}", f"{len(events)} events were dropped: {name} failed: {type(error).__name__}"
+        )
+        return []
+    accounts.problems.add(f"stage_failed:{name}", len(events))
+    notices.warn(f"stage_failed:{name}", f"stage {name} failed and was passed over for a batch: {error!r}")
     return events
 
 

@@ -6,31 +6,26 @@ import math
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol
 
+from otel_events.interrupts import is_interrupt
+from otel_events.pipeline.settling import Settling, is_journaled
 from otel_events.pipeline.stage import count_held, next_due, run_stages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Sequence
 
     from opentelemetry.sdk.trace import ReadableSpan
 
     from otel_events.event import Draft, Event
     from otel_events.notices import Notices
     from otel_events.pipeline.dispatch import Dispatch
+    from otel_events.pipeline.settling import Leftovers
     from otel_events.pipeline.stage import Stage
     from otel_events.pipeline.writer_events import WriterEvents
     from otel_events.runtime import Capture
     from otel_events.stats import SpoolState
 
-Leftover: TypeAlias = "tuple[list[Event], Callable[[], None]]"
-# In the queue: an event that is on disk already, where, and under which number. None for one that a guard has dropped;
-# nowhere, for one that could not be written.
-Journaled: TypeAlias = "tuple[Event | None, Place | None, int]"
-_JOURNALED = 3  # the length of such a tuple; no draft has it
-# How many events stay in the journal, though the sinks were given them, for the sake of one that is in memory.
-_MOST_HELD = 10_000
-_MOST_UNSPOOLED = 500_000
 # Items that are worked on together: some ten milliseconds of work, after which deadlines are looked at.
 _BATCH = 1024
 
@@ -41,11 +36,6 @@ def _no_spools() -> Sequence[SpoolState]:
 
 def _nothing() -> None:
     """Stand in where nothing of earlier processes can wait."""
-
-
-def no_leftovers() -> Generator[Leftover, None, None]:
-    """Stand in where no process has left anything in a journal."""
-    yield from ()
 
 
 class Journal(Protocol):
@@ -67,12 +57,6 @@ class Journal(Protocol):
         """Let go of it; what is not settled stays on disk."""
 
 
-class Place(Protocol):
-    """Where in a journal an event is."""
-
-    journal: Any
-
-
 @dataclass(frozen=True, slots=True)
 class Wiring:
     """All that a batch passes through. `configure` replaces it as a whole, between two batches.
@@ -86,7 +70,7 @@ class Wiring:
         send_leftovers: begins to send what earlier processes, or sinks, have left on disk.
         writer_events: what the writer says of itself; None if nothing.
         journal: keeps events on disk from the moment `emit` returns; None if that is not wanted.
-        leftovers: yields the events that dead processes have left in a journal, and what to call when the sinks have them.
+        leftovers: gives the events that dead processes have left in a journal; None if there are none.
         guard_spans: gives of spans what may go out.
     """
 
@@ -98,7 +82,7 @@ class Wiring:
     send_leftovers: Callable[[], None] = _nothing
     writer_events: WriterEvents | None = None
     journal: Journal | None = None
-    leftovers: Callable[[], Generator[Leftover, None, None]] = no_leftovers
+    leftovers: Leftovers | None = None
     guard_spans: Callable[[Sequence[ReadableSpan]], list[ReadableSpan]] = list
 
 
@@ -120,9 +104,23 @@ class Turns:
         self._notices = notices
         self._lock = threading.Lock()
         self._turning: int | None = None
-        self._leftovers: Generator[Leftover, None, None] | None = wiring.leftovers()
-        self._unsettled: dict[Place, list[int]] = {}
-        self._unsettled_leftovers: list[Callable[[], None]] = []
+        self._settling = Settling()
+        self._has_more_leftovers = False
+        self._leftovers_at = 0.0
+        self.use(wiring)
+
+    def use(self, wiring: Wiring, leftovers_after: float = 0.0) -> Wiring:
+        """Let batches pass through *wiring* from the next one on; return the one before.
+
+        Args:
+            wiring: the new one.
+            leftovers_after: seconds that are left to a `configure` to say where the leftovers of dead processes go.
+        """
+        before, self.wiring = self.wiring, wiring
+        self._settling.is_needed |= wiring.journal is not None or wiring.leftovers is not None
+        self._has_more_leftovers = wiring.leftovers is not None
+        self._leftovers_at = time.monotonic() + leftovers_after
+        return before
 
     @property
     def held(self) -> int:
@@ -165,10 +163,6 @@ class Turns:
         if any(hasattr(stage, "release") for stage in wiring.stages):
             self._write([], wiring, until)
 
-    def due(self) -> float | None:
-        """Return when a stage wants to let something go on."""
-        return next_due(self.wiring.stages)
-
     def say_last_words(self) -> None:
         """Have the writer say that it stopped."""
         if self.wiring.writer_events is not None and (drafts := self.wiring.writer_events.last()):
@@ -184,7 +178,7 @@ class Turns:
             items = capture.first(min(_BATCH, count - start))
             drafts += list(map(type, items)).count(tuple)
             if self.wiring.journal is not None:
-                left += sum(type(item) is tuple and len(item) == _JOURNALED and item[1] is not None for item in items)
+                left += sum(type(item) is tuple and is_journaled(item) and item[1] is not None for item in items)
             capture.remove(len(items))
         capture.taken += drafts
         if left and self.wiring.journal is not None:
@@ -199,63 +193,65 @@ class Turns:
         """Put on disk what waits, as far as it is not there."""
         items = self._capture.items
         for at in range(len(items)):
-            if type(items[at]) is tuple and len(items[at]) != _JOURNALED:
+            if type(items[at]) is tuple and not is_journaled(items[at]):
                 items[at] = self._capture.journal(items[at])
 
-    @property
-    def has_leftovers(self) -> bool:
-        """Whether there may be events of dead processes to work on."""
-        return self._leftovers is not None
+    def due(self) -> float | None:
+        """Return when there is something to do without an event, on the monotonic clock; None if there is not."""
+        due = next_due(self.wiring.stages)
+        if not self._has_more_leftovers:
+            return due
+        return self._leftovers_at if due is None else min(due, self._leftovers_at)
 
     def take_leftovers(self) -> None:
-        """Work on some of the events that dead processes have left in the journal, if there are any."""
-        if self._leftovers is None or not self.begin(math.inf):
+        """Work on some of the events that dead processes have left in a journal, if there are any."""
+        if not self._has_more_leftovers or time.monotonic() < self._leftovers_at or not self.begin(math.inf):
             return
         try:
-            leftover = None if time.monotonic() >= self.stop_at else next(self._leftovers, None)
-            if leftover is None:
-                self._leftovers.close()
-                self._leftovers = None
-            else:
-                events, note_done = leftover
-                self._pass_on(events, self.wiring)
-                self._unsettled_leftovers.append(note_done)
-                self.settle()
+            wiring = self.wiring
+            taken = None
+            if wiring.leftovers is not None and time.monotonic() < self.stop_at:
+                taken = wiring.leftovers.take()
+            if taken is not None:
+                events, settle = taken
+                self._pass_on(events, wiring)
+                self._settling.note_leftovers(settle)
+            if wiring is self.wiring:
+                self._has_more_leftovers = taken is not None
+            self.settle()
         finally:
             self.end()
 
-    def settle(self) -> None:
-        """Let the journal know what the sinks have."""
-        if self._is_some_in_memory(sum(map(len, self._unsettled.values()))):
-            return
-        unsettled, self._unsettled = self._unsettled, {}
-        for place, numbers in unsettled.items():
-            place.journal.settle(place, numbers)
-        while self._unsettled_leftovers:
-            self._unsettled_leftovers.pop()()
+    def look_for_leftovers(self) -> None:
+        """Look again: what another wiring had taken over may be free now."""
+        self._has_more_leftovers = self.wiring.leftovers is not None
 
-    def _is_some_in_memory(self, unsettled: int) -> bool:
-        """Return whether a kill might lose one of those: a stage holds it back, or a spool that cannot be written has it."""
-        if unsettled < _MOST_HELD and self.held:
-            return True
-        spools = self.wiring.spools() if unsettled < _MOST_UNSPOOLED else ()
-        return not all(spool.is_on_disk for spool in spools if spool.signal == "logs")
+    def settle(self, wiring: Wiring | None = None) -> None:
+        """Let journals know what no kill can take any more."""
+        if not self._settling.is_needed:
+            return
+        is_safe = (wiring or self.wiring).dispatch.outlives_process
+        if self._settling.settle(is_holding=bool(self.held), is_safe=is_safe):
+            # Those of many dead processes are taken over bit by bit.
+            self.look_for_leftovers()
 
     def let_go(self, wiring: Wiring) -> None:
-        """Close the journal of *wiring*."""
+        """Close the journals of *wiring*."""
+        self.settle(wiring)
+        if wiring.leftovers is not None:
+            wiring.leftovers.close()
         if wiring.journal is not None:
-            self.settle()
             wiring.journal.close()
 
     def _process_first(self, count: int) -> None:
         items = self._capture.first(count)
         try:
             self._process(items)
-        except KeyboardInterrupt:
-            self._capture.accounts.problems.add("turn_interrupted")
-            raise
-        except BaseException:
-            self._remove(items)
+        except BaseException as error:
+            if is_interrupt(error):
+                self._capture.accounts.problems.add("turn_interrupted")
+            else:
+                self._remove(items)
             raise
         self._remove(items)
 
@@ -274,9 +270,9 @@ class Turns:
                 batch = [*self._journaled(before), *drafts, *self._journaled(after)]
             else:
                 batch = drafts
-            self._write(batch, wiring)
-            if wiring.journal is not None or self._unsettled:
-                self._note_unsettled(batch)
+            passed = self._write(batch, wiring)
+            if self._settling.is_needed:
+                self._settling.note(batch, passed)
                 self.settle()
         if len(drafts) < len(items):
             wiring.dispatch.write_spans(wiring.guard_spans([item for item in items if type(item) is not tuple]))
@@ -286,35 +282,34 @@ class Turns:
         journal = self.wiring.journal
         if journal is None:
             return drafts
-        return [draft if len(draft) == _JOURNALED else journal(draft) for draft in drafts]
+        return [draft if is_journaled(draft) else journal(draft) for draft in drafts]
 
-    def _note_unsettled(self, drafts: list[Any]) -> None:
-        for draft in drafts:
-            if len(draft) == _JOURNALED and draft[1] is not None:
-                self._unsettled.setdefault(draft[1], []).append(draft[2])
-
-    def _write(self, drafts: list[Any], wiring: Wiring, until: float | None = None) -> None:
+    def _write(self, drafts: list[Any], wiring: Wiring, until: float | None = None) -> Sequence[Event]:
+        """Work on *drafts*, and on what stages let go by *until*; return the events that the sinks were given."""
         try:
             events = self._events_of(drafts, wiring) if drafts else []
         except Exception as error:
+            if is_interrupt(error):
+                raise
             self._capture.accounts.dropped.add("pipeline_failed", len(drafts))
             self._notices.warn("pipeline_failed", f"a batch was lost in the pipeline: {error!r}")
-            return
-        self._pass_on(events, wiring, until)
+            return ()
+        return self._pass_on(events, wiring, until)
 
     def _events_of(self, drafts: list[Any], wiring: Wiring) -> list[Event]:
-        if wiring.journal is None and not any(len(draft) == _JOURNALED for draft in drafts):
+        if not self._settling.is_needed:
             return wiring.normalize(drafts)
         guard = wiring.normalize if wiring.journal is None else wiring.journal.guard
         events: list[Event] = []
         for draft in drafts:
-            if len(draft) != _JOURNALED:
+            if not is_journaled(draft):
                 events += guard([draft])
             elif draft[0] is not None:
                 events.append(draft[0])
         return events
 
-    def _pass_on(self, events: list[Event], wiring: Wiring, until: float | None = None) -> None:
+    def _pass_on(self, events: list[Event], wiring: Wiring, until: float | None = None) -> Sequence[Event]:
         events = run_stages(wiring.stages, events, self._capture.accounts, self._notices, until)
         if events:
             wiring.dispatch.write(events)
+        return events

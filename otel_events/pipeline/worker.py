@@ -81,8 +81,7 @@ class Pipeline:
 
     def rewire(self, wiring: Wiring) -> Wiring:
         """Let batches go the new way from the next one on; return the old."""
-        old, self._turns.wiring = self._turns.wiring, wiring
-        return old
+        return self._turns.use(wiring)
 
     def retire(self, wiring: Wiring, deadline: float) -> bool:
         """Close what was in place before a `rewire`, once the batch that may be on its way there has arrived."""
@@ -95,6 +94,8 @@ class Pipeline:
                 self._turns.end()
         was_closed = wiring.dispatch.close(deadline)
         self._spools_before = join_spools((*self._spools_before, *wiring.spools()))
+        self._turns.look_for_leftovers()
+        self._wakeups.put(None)
         self.wiring.send_leftovers()
         return was_closed
 
@@ -172,8 +173,6 @@ class Pipeline:
 
     def _is_woken(self) -> bool:
         """Wait for a wake-up, or until something is to be done without one: then return False."""
-        if self._turns.has_leftovers:
-            return False
         due = self._turns.due()
         try:
             self._wakeups.get(timeout=None if due is None else max(0.0, due - time.monotonic()))

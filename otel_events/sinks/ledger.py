@@ -97,6 +97,11 @@ class LedgerSink:
         self._has_lost = False
         self._turn = threading.Lock()
 
+    @property
+    def outlives_process(self) -> bool:
+        """Whether nothing waits in memory."""
+        return not self._waiting
+
     def write(self, events: Sequence[Event]) -> None:
         """Append *events*; those that cannot be written now wait in memory."""
         lines = [line for event in events if (line := self._encode(event))]

@@ -44,7 +44,7 @@ class OtelSink:
             raise LookupError("the program has set no LoggerProvider")
         for event in events:
             try:
-                if event.resource is None:
+                if not event.passed_provider:
                     self._logger(self._provider, event.scope).emit(record_of(event))
             except Exception as error:  # noqa: PERF203  # each event for itself
                 self._has_lost = True

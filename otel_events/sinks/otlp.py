@@ -82,6 +82,11 @@ class OtlpSink:
         lanes: dict[Signal, _Lane[Event] | _Lane[ReadableSpan] | None] = {"logs": self._logs, "traces": self._traces}
         self._senders = {signal: lane.sender for signal, lane in lanes.items() if lane is not None}
 
+    @property
+    def outlives_process(self) -> bool:
+        """Whether no event waits in memory alone."""
+        return self._logs is None or self._logs.sender.outlives_process
+
     def write(self, events: Sequence[Event]) -> None:
         """Take a batch of events."""
         if self._logs is not None:

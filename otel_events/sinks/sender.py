@@ -97,6 +97,11 @@ class Sender:
         if self._thread is None:
             self._start()
 
+    @property
+    def outlives_process(self) -> bool:
+        """Whether all that waits is on disk."""
+        return self._spool.outlives_process
+
     def start(self) -> None:
         """Begin to send what is in the spool already."""
         self._start()

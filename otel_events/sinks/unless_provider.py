@@ -25,6 +25,11 @@ class UnlessProviderSink:
         self._sinks = [sink]
         self._make_sink = make_sink
 
+    @property
+    def outlives_process(self) -> bool:
+        """Whether neither has anything in memory alone."""
+        return all(getattr(sink, "outlives_process", True) for sink in self._sinks)
+
     def write(self, events: Sequence[Event]) -> None:
         """Write to the one whose time it is."""
         if len(self._sinks) == 1:

@@ -9,11 +9,12 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from otel_events.interrupts import is_interrupt
 from otel_events.pipeline.stage import run_stages
 from otel_events.spool.journal_record import pack_event, pack_writer
 from otel_events.spool.own import OwnSegments
 from otel_events.spool.segment import encode_batch, encode_settled
-from otel_events.spool.segment_file import DiskCalls
+from otel_events.spool.segment_file import DiskCalls, SegmentFile
 from otel_events.stats import SpoolState
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from otel_events.event import Event, Value
     from otel_events.notices import Notices
     from otel_events.pipeline.stage import Stage
-    from otel_events.spool.segment_file import SegmentFile
 
 _SEGMENT_BYTES = 1 << 20  # small: a segment goes when all of it is settled
 _RETRY_SECONDS = 5.0
@@ -47,6 +47,7 @@ class Journal:
         is_synced: ask the disk after each event.
         accounts: where losses and problems are counted.
         notices: where they are told.
+        max_bytes: of its files; beyond it the oldest goes, and with it the promise for what is in it.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Journal:
         is_synced: bool,
         accounts: Accounts,
         notices: Notices,
+        max_bytes: int,
     ) -> None:
         self._directory = directory
         self._root = root
@@ -71,6 +73,7 @@ class Journal:
         self._guards = tuple(guards)
         self._make_resource = make_resource
         self._is_synced = is_synced
+        self._max_bytes = max_bytes
         self._accounts = accounts
         self._notices = notices
         about = {"service": service, "signal": "journal", "destination": DESTINATION}
@@ -95,8 +98,8 @@ class Journal:
         if me in self._inside:
             self._accounts.problems.add("journal_reentrant")
             return draft
-        self._inside.add(me)
         try:
+            self._inside.add(me)
             events = self.guard([draft])
             if not events:  # dropped and counted
                 return (None, None, 0)
@@ -109,6 +112,8 @@ class Journal:
         try:
             events = self._normalize(drafts)
         except Exception as error:
+            if is_interrupt(error):
+                raise
             self._accounts.dropped.add("pipeline_failed", len(drafts))
             self._notices.warn("pipeline_failed", f"events were lost in the pipeline: {error!r}")
             return []
@@ -121,7 +126,9 @@ class Journal:
                 if self._try_at and time.monotonic() < self._try_at:
                     self._accounts.problems.add("journal_failed")
                     return None, 0
-                segment = self._active or self._begin()
+                segment = self._active
+                if segment is None or segment.file.size > _SEGMENT_BYTES:
+                    segment = self._begin()
                 number = self._number
                 self._number += 1
                 segment.file.write(encode_batch(number, 1, None, body)[0])  # `append`, less what only readers need
@@ -130,16 +137,41 @@ class Journal:
                     self._settle_all()
                 return segment, number
         except Exception as error:
+            if is_interrupt(error):
+                self._active = None  # how far it came with the file is not known
+                raise
             self._leave(error)
             return None, 0
 
     def _begin(self) -> _Segment:
+        self._end_active()
+        self._make_room()
         file = self._own.begin(self._number)
         segment = self._active = _Segment(self, file)
         self._segments.append(segment)
         file.append(self._number, 0, None, pack_writer(self._writer_id, self._make_resource()))
         self._number += 1
         return segment
+
+    def _end_active(self) -> None:
+        active, self._active = self._active, None
+        if active is None:
+            return
+        if active.waiting:
+            active.file.close()
+        else:
+            self._delete(active)
+
+    def _make_room(self) -> None:
+        while self._segments and sum(segment.file.size for segment in self._segments) > self._max_bytes:
+            oldest = self._segments[0]
+            self._accounts.problems.add("journal_full", len(oldest.waiting))
+            self._notices.warn(
+                "journal_full",
+                f"journal {self._directory}: it has reached its limit of {self._max_bytes >> 20} MiB: events that the"
+                " sinks cannot put on a disk do not survive this process; see to these, or raise spool_max_bytes",
+            )
+            self._delete(oldest)
 
     def _leave(self, error: Exception) -> None:
         self._accounts.problems.add("journal_failed")
@@ -179,14 +211,17 @@ class Journal:
 
     def _settle(self, segment: _Segment, numbers: list[int], record: bytes) -> None:
         segment.waiting.difference_update(numbers)
-        if segment is not self._active or segment.file.size > _SEGMENT_BYTES:
-            self._active = None if segment is self._active else self._active
-            if not segment.waiting:
-                self._delete(segment)
-                return
+        if segment not in self._segments:  # it was given up for want of room
+            return
+        if segment is self._active and segment.file.size > _SEGMENT_BYTES:
+            self._end_active()
+        elif segment is not self._active and not segment.waiting:
+            self._delete(segment)
+        if segment not in self._segments:
+            return
         self._is_settling = True
         try:
-            segment.file.write(record)
+            segment.note(record)
         except OSError:  # costs a duplicate at worst
             self._accounts.problems.add("journal_settle_failed")
         finally:
@@ -251,6 +286,17 @@ class _Segment:
         self.journal = journal
         self.file = file
         self.waiting: set[int] = set()
+
+    def note(self, record: bytes) -> None:
+        """Append what says that something is settled, to a file that may not be written to any more; or raise OSError."""
+        if self is self.journal._active:
+            self.file.write(record)
+            return
+        file = SegmentFile.open(self.file.path, DiskCalls())
+        try:
+            file.write(record)
+        finally:
+            file.close()
 
     def is_usable(self) -> bool:
         try:

@@ -47,6 +47,7 @@ def pack_event(event: Event, writer_id: str) -> bytes:
             event.given_name,
             None if scope is DEFAULT_SCOPE else (scope.name, scope.version, scope.schema_url, scope.attributes),
             None if resource is None else (dict(resource.attributes), resource.schema_url),
+            event.passed_provider,
         ),
         _MARSHAL,
     )
@@ -92,6 +93,7 @@ def _unpack(packed: tuple[Any, ...], resources: dict[str, Resource]) -> Event:
         given_name,
         scope,
         resource,
+        passed_provider,
     ) = packed
     return Event(
         name=name,
@@ -110,4 +112,5 @@ def _unpack(packed: tuple[Any, ...], resources: dict[str, Resource]) -> Event:
         dropped_attributes=dropped_attributes,
         given_name=given_name,
         resource=resources.get(writer_id) if resource is None else Resource(*resource),
+        passed_provider=passed_provider,
     )

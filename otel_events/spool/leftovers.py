@@ -11,7 +11,7 @@ from otel_events.spool.journal_record import unpack
 from otel_events.stats import SpoolState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
     from pathlib import Path
 
     from otel_events.accounting import Accounts
@@ -61,24 +61,32 @@ class Leftovers:
             max_age=max_age,
         )
         self._spool: DiskSpool | None = None
+        self._resources: dict[str, Resource] = {}
 
-    def take(self) -> Generator[tuple[list[Event], Callable[[], None]], None, None]:
-        """Yield events by batches, each with what to call when the sinks have it."""
-        spool = self._spool = self._open()
-        try:
-            resources: dict[str, Resource] = {}
-            while (batch := spool.take(0)) is not None:
-                batches = [batch]
-                while len(batches) < _BATCH and (batch := spool.take(0)) is not None:
-                    batches.append(batch)
-                unpacked = (unpack(taken.body, resources) for taken in batches)
-                events = [event for event in unpacked if event is not None]
-                lost = sum(taken.records for taken in batches) - len(events)
-                if lost:
-                    self._accounts.dropped.add("journal_unreadable", lost)
-                yield events, partial(_release, spool, batches)
-        finally:
-            spool.close()
+    def take(self) -> tuple[list[Event], Callable[[], None]] | None:
+        """Return the next events, and what to call when no kill can take them any more; None if there are none now.
+
+        Those of many writers are taken over bit by bit: after some are settled there may be more.
+        """
+        spool = self._spool
+        if spool is None:
+            spool = self._spool = self._open()
+        batches: list[Batch] = []
+        while len(batches) < _BATCH and (batch := spool.take(0)) is not None:
+            batches.append(batch)
+        if not batches:
+            return None
+        unpacked = (unpack(taken.body, self._resources) for taken in batches)
+        events = [event for event in unpacked if event is not None]
+        lost = sum(taken.records for taken in batches) - len(events)
+        if lost:
+            self._accounts.dropped.add("journal_unreadable", lost)
+        return events, partial(_release, spool, batches)
+
+    def close(self) -> None:
+        """Let go of the journal; what was not settled stays in it."""
+        if self._spool is not None:
+            self._spool.close()
 
     def state(self) -> SpoolState:
         """Return what was taken over, and what of it is not with the sinks yet."""

@@ -1,0 +1,203 @@
+"""What the journal promises when something else goes on at the same time: signals, sinks that wait, stages that hold back."""
+
+import signal
+from collections import Counter
+
+import pytest
+
+import otel_events as ev
+from tests.acceptor import HttpAcceptor, accept, answer_with
+from tests.fresh import fresh  # noqa: F401
+from tests.program import ledger_events, run_program
+
+pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+
+KILLED = """
+import os, signal, time
+ev.configure(service_name="s", {settings})
+{body}
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+SETTLES = """
+import pathlib, time
+ev.configure(service_name="s", {settings})
+def left(): return list(pathlib.Path(os.environ["XDG_STATE_HOME"]).rglob(".journal/s/*.spool"))
+import os
+until = time.monotonic() + 20
+while left() and time.monotonic() < until: time.sleep(0.01); ev.flush(1)
+print(json.dumps([ev.shutdown(5), ev.stats().as_dict(), len(left())]))
+"""
+
+
+def run_killed(home, body, settings="", **env):
+    """Run a program in journal mode that kills itself after *body*."""
+    ran = run_program(KILLED.format(settings=settings, body=body), home, OTEL_EVENTS_DURABILITY="journal", **env)
+    assert ran.code == -signal.SIGKILL, ran
+    return ran
+
+
+def run_next(home, settings="", **env):
+    """Run the next program of the service, in the default mode, until the journal is empty."""
+    ran = run_program(SETTLES.format(settings=settings), home, **env)
+    was_safe, stats, left = ran.said
+    assert (was_safe, left) == (True, 0), ran
+    return stats
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs timers")
+@pytest.mark.parametrize("mode", ["async", "journal"])
+def test_what_a_signal_handler_raises_reaches_the_program(tmp_path, mode):
+    """A time limit that strikes in the middle of `emit` ends the work, leaks no secret, and the journal goes on."""
+    program = """
+import signal, time
+class Limit(Exception): pass
+def strike(*_): raise Limit
+signal.signal(signal.SIGALRM, strike)
+ev.configure(service_name="s")
+reached = 0
+for _ in range(60):
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.003)
+        while True: ev.emit("seed.planted", password="hunter2hunter2", note="token ghp_a1B2a1B2a1B2a1B2a1B2a1B2a1B2a1B2a1B2")
+    except Limit:
+        reached += 1
+flushed = ev.flush(20)
+stats = ev.stats().as_dict()
+ev.emit("seed.grown")
+ev.flush(20)
+print(json.dumps([reached, flushed, stats]))
+"""
+    ran = run_program(program, tmp_path, OTEL_EVENTS_DURABILITY=mode)
+    reached, flushed, stats = ran.said
+    events = ran.default_ledger
+
+    assert flushed
+    assert reached >= 58  # but for one that strikes in a place where any Python code loses it: a finalizer, a callback
+    assert "hunter2" not in str(events)
+    assert "ghp_" not in str(events)
+    assert stats["problems"].get("journal_failed", 0) == 0
+    assert stats["problems"].get("journal_reentrant", 0) == 0
+    assert events[-1]["event"] == "seed.grown"
+
+
+def test_leftovers_reach_the_programs_own_provider(tmp_path):
+    """Where events go to a LoggerProvider of the program's, those of a killed process go there too, before they are settled."""
+    provider = """
+from opentelemetry import _logs
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
+exporter = InMemoryLogRecordExporter()
+given = LoggerProvider()
+given.add_log_record_processor(SimpleLogRecordProcessor(exporter))
+_logs.set_logger_provider(given)
+"""
+    run_killed(tmp_path, 'for n in range(10): ev.emit("seed.planted", n=n)')
+    ran = run_program(
+        provider
+        + SETTLES.format(settings='sink="otel"')
+        + "print(json.dumps([one.log_record.event_name for one in exporter.get_finished_logs()]))",
+        tmp_path,
+    )
+
+    assert Counter(ran.said)["seed.planted"] == 10
+
+
+def test_the_journal_keeps_what_the_ledger_has_in_memory_alone(tmp_path):
+    """A ledger that cannot be written holds events in memory: a kill still loses none of them."""
+    ledger = tmp_path / "ledger"
+    ledger.mkdir()
+    settings = f"ledger={str(ledger)!r}"
+    run_killed(tmp_path, 'for n in range(10): ev.emit("seed.planted", n=n)\nev.flush(1)', settings)
+    ledger.rmdir()
+    run_next(tmp_path, settings)
+
+    assert [event["attributes"]["n"] for event in ledger_events(ledger)] == list(range(10))
+
+
+def test_leftovers_go_where_configure_says(tmp_path):
+    """Though something was emitted before `configure` named the service, its journal is delivered, and to its sinks."""
+    early = 'ev.emit("seed.grown")\nimport time; time.sleep(0.1)\n'
+    run_killed(tmp_path, 'for n in range(10): ev.emit("seed.planted", n=n)')
+    ledger = tmp_path / "mine.jsonl"
+    program = early + SETTLES.format(settings=f"ledger={str(ledger)!r}")
+    was_safe, _, left = run_program(program, tmp_path).said
+
+    assert (was_safe, left) == (True, 0)
+    assert sum(event["event"] == "seed.planted" for event in ledger_events(ledger)) == 10
+
+
+def test_leftovers_that_a_stage_holds_back_are_settled_once(tmp_path):
+    """Equal errors among them are counted by the deduplication: the journal is empty in the end, and the sums come out even."""
+    body = 'for n in range(5): ev.emit("error", "boom"); ev.emit("seed.planted", n=n)'
+    with HttpAcceptor() as acceptor:
+        acceptor.usual = answer_with(503)
+        env = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{acceptor.port}", "OTEL_TRACES_EXPORTER": "none"}
+        run_killed(tmp_path, body, **env)
+        acceptor.usual = accept
+        for _ in range(2):
+            stats = run_next(tmp_path, **env)
+            taken = stats["emitted"] + stats["own"] + stats["adopted"]
+            gone = sum(stats["delivered"].values()) + sum(stats["dropped"].values()) + sum(stats["summarised"].values())
+            assert taken == gone + stats["queued"] + stats["spooled"] + stats["handed_on"], stats
+
+        assert Counter(acceptor.names)["seed.planted"] == 5
+
+
+def test_one_event_that_is_held_back_holds_up_no_other(tmp_path):
+    """What was delivered is settled, though a stage still counts equal errors: a kill then makes no duplicates of it."""
+    body = """
+ev.emit("error", "boom"); ev.emit("error", "boom")
+for n in range(3000): ev.emit("seed.planted", n=n)
+ev.emit("error", "boom")
+until = time.monotonic() + 20
+while ev.stats().delivered.get("otlp", 0) < 3000 and time.monotonic() < until: time.sleep(0.01)
+ev.emit("seed.grown"); time.sleep(0.3)
+"""
+    with HttpAcceptor() as acceptor:
+        env = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{acceptor.port}", "OTEL_TRACES_EXPORTER": "none"}
+        run_killed(tmp_path, body, **env)
+        run_next(tmp_path, **env)
+
+        assert Counter(acceptor.names)["seed.planted"] == 3000
+
+
+@pytest.mark.usefixtures("fresh")
+def test_no_file_of_the_journal_grows_without_end(tmp_path):
+    """However long the sinks cannot write: files end at a size that can be read again, and all of them at the cap."""
+    in_the_way = tmp_path / "spool" / "s"
+    in_the_way.parent.mkdir(mode=0o700)
+    in_the_way.write_text("")
+    with HttpAcceptor() as acceptor:
+        acceptor.usual = answer_with(503)
+        ev.configure(
+            service_name="s",
+            durability="journal",
+            endpoint=f"http://127.0.0.1:{acceptor.port}",
+            traces_exporter="none",
+            spool_dir=str(tmp_path / "spool"),
+            spool_max_bytes=4 << 20,
+        )
+        for _ in range(200):
+            ev.emit("seed.planted", text="word " * 10_000)
+        sizes = [path.stat().st_size for path in (tmp_path / "spool" / ".journal" / "s").glob("*.spool")]
+        problems = ev.stats().problems
+
+        assert max(sizes) < 2 << 20
+        assert 2 << 20 < sum(sizes) < 6 << 20
+        assert problems["journal_full"] > 0
+
+
+@pytest.mark.usefixtures("fresh")
+def test_from_journal_to_async_leaves_nothing_behind(tmp_path):
+    """Events that were in the journal when `configure` chose another mode are settled when the sinks have them."""
+    ledger = str(tmp_path / "l.jsonl")
+    for turn in range(6):
+        ev.configure(
+            service_name="s", durability="async" if turn % 2 else "journal", ledger=ledger, spool_dir=str(tmp_path)
+        )
+        for _ in range(200):
+            ev.emit("seed.planted")
+    assert ev.shutdown(10)
+
+    assert list(tmp_path.rglob("*.spool")) == []
+    assert len(ledger_events(ledger)) == 1200
