@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 
 from opentelemetry import context as otel_context
 from opentelemetry.context import Context, create_key
+from opentelemetry.context.contextvars_context import ContextVarsRuntimeContext
 from opentelemetry.trace.propagation import _SPAN_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from contextvars import Token
 
     from opentelemetry.trace import Span
 
-_BINDING = create_key("otel_events.binding")
+BINDING_KEY = create_key("otel_events.binding")
 # Whether any scope ended where it could not be taken out of the Context. From then on readers look for closed ones.
-_some_are_stale = False
+some_are_stale = False
+
+
+def _find_get_context() -> Callable[[], Context]:
+    runtime_context = getattr(otel_context, "_RUNTIME_CONTEXT", None)
+    variable = getattr(runtime_context, "_current_context", None)
+    if type(runtime_context) is ContextVarsRuntimeContext and type(variable) is ContextVar:
+        found: Callable[[], Context] = variable.get
+        return found
+    return otel_context.get_current
+
+
+# Returns the Context that holds here, as `opentelemetry.context.get_current` does: that asks in three calls what is one.
+get_context = _find_get_context()
 
 
 class ScopeOwner(Protocol):
@@ -36,10 +51,11 @@ class Binding:
         outer: the OpenTelemetry Context in which it was opened.
         span: the span that the scope made current, if it did.
         owner: the task that opened it, if one did.
+        is_in_task: a task opened it, or one around it.
         open: False once it ended in a place where it could not be taken out of the Context.
     """
 
-    __slots__ = ("merged", "open", "outer", "own", "owner", "parent", "span")
+    __slots__ = ("is_in_task", "merged", "open", "outer", "own", "owner", "parent", "span")
 
     def __init__(
         self, own: Mapping[str, Any], parent: Binding | None, outer: Context, owner: ScopeOwner | None = None
@@ -48,6 +64,7 @@ class Binding:
         self.parent = parent
         self.outer = outer
         self.owner = owner
+        self.is_in_task: bool = owner is not None or (parent is not None and parent.is_in_task)
         self.span: Span | None = None
         self.open = True
         # What is unbound stays in the chain as None, so that it hides the process-wide attribute too.
@@ -62,13 +79,13 @@ class Binding:
 
 def current() -> tuple[Context, Binding | None]:
     """Return the OpenTelemetry Context that holds here and the innermost open scope of ours in it."""
-    return current_in(otel_context.get_current())
+    return current_in(get_context())
 
 
 def current_in(context: Context) -> tuple[Context, Binding | None]:
     """Return what `current` does, for a Context already at hand."""
-    binding: Binding | None = context.get(_BINDING)  # type: ignore[assignment]  # the key is ours
-    if _some_are_stale and binding is not None and not all(link.open for link in _chain(binding)):
+    binding: Binding | None = context.get(BINDING_KEY)  # type: ignore[assignment]  # the key is ours
+    if some_are_stale and binding is not None and not all(link.open for link in _chain(binding)):
         return _without_closed(context, binding)
     return context, binding
 
@@ -94,7 +111,7 @@ def _without_closed(context: Context, binding: Binding) -> tuple[Context, Bindin
 
 def _is_of_link_alone(context: Context, link: Binding) -> bool:
     """Tell whether nobody else has put anything into *context* since *link* did."""
-    own = {_BINDING: link} if link.span is None else {_BINDING: link, _SPAN_KEY: link.span}
+    own = {BINDING_KEY: link} if link.span is None else {BINDING_KEY: link, _SPAN_KEY: link.span}
     return {**link.outer, **own} == context
 
 
@@ -104,11 +121,11 @@ def _without_closed_between(context: Context, binding: Binding) -> tuple[Context
         if not link.open and link.span is not None and link.span is span:
             span = link.outer.get(_SPAN_KEY)
     cleaned = _relinked(link for link in _chain(binding) if link.open)
-    values = {key: value for key, value in context.items() if key not in (_SPAN_KEY, _BINDING)}
+    values = {key: value for key, value in context.items() if key not in (_SPAN_KEY, BINDING_KEY)}
     if span is not None:
         values[_SPAN_KEY] = span
     if cleaned is not None:
-        values[_BINDING] = cleaned
+        values[BINDING_KEY] = cleaned
     return Context(values), cleaned
 
 
@@ -134,8 +151,14 @@ class Attachment:
 
     __slots__ = ("_attached", "_left", "_token", "binding")
 
-    def __init__(self, own: Mapping[str, Any], owner: ScopeOwner | None = None) -> None:
-        outer, parent = current()
+    def __init__(
+        self,
+        own: Mapping[str, Any],
+        owner: ScopeOwner | None = None,
+        here: tuple[Context, Binding | None] | None = None,
+    ) -> None:
+        """Make it of *own*; *here* is what `current` has just said, if the caller had to know."""
+        outer, parent = here or current()
         self.binding = Binding(own, parent, outer, owner)
         self._attached: Context | None = None
         self._left: Context | None = None  # where the last step ended, if this goes in steps
@@ -143,17 +166,26 @@ class Attachment:
 
     def attach(self, span: Span | None = None) -> None:
         """Make the scope current, with *span* where it has one."""
-        values: dict[str, object] = {**self.binding.outer, _BINDING: self.binding}
+        # A Context lets nobody change it; this one is known to nobody yet.
+        attached = Context(self.binding.outer)
+        dict.__setitem__(attached, BINDING_KEY, self.binding)
         if span is not None:
-            self.binding.span = values[_SPAN_KEY] = span
-        self._attached = Context(values)
-        self._token = otel_context.attach(self._attached)
+            dict.__setitem__(attached, _SPAN_KEY, span)
+            self.binding.span = span
+        self._attached = attached
+        self._token = otel_context.attach(attached)
+
+    @property
+    def context(self) -> Context | None:
+        """The Context that `attach` made, if it is the one that holds here and nothing in it has ended."""
+        attached = self._attached
+        return attached if attached is get_context() and not some_are_stale else None
 
     def step_out(self) -> None:
         """Take the scope out of the Context for a while: a decorated generator yields to its consumer."""
         if self._token is not None:
             # With all that the generator's own blocks have put on top: it shall find them again.
-            self._left = otel_context.get_current()
+            self._left = get_context()
             detach_token(self._token)
             self._token = None
 
@@ -168,28 +200,28 @@ class Attachment:
         That happens when a generator that was suspended inside it is closed elsewhere, or when two of them end in the
         order in which they began.
         """
-        global _some_are_stale
+        global some_are_stale
         token, self._token = self._token, None
         if token is None:
             return
         # Steps nest strictly, so whatever is on top of one is a leftover; blocks may be interleaved by generators.
-        is_innermost = self._left is not None or otel_context.get_current() is self._attached
+        is_innermost = self._left is not None or get_context() is self._attached
         if not is_innermost or not detach_token(token):
             self.binding.open = False
-            _some_are_stale = True
-        if _some_are_stale:
+            some_are_stale = True
+        if some_are_stale:
             _take_out_closed()
 
     def holds_here(self) -> bool:
         """Tell whether the scope is in the Context that holds here."""
-        return self.binding in _chain(otel_context.get_current().get(_BINDING))
+        return self.binding in _chain(get_context().get(BINDING_KEY))
 
 
 def _take_out_closed() -> None:
     """Let the Context here hold no scope that has ended, nor its span, for those who read it without us."""
-    here = otel_context.get_current()
+    here = get_context()
     cleaned, binding = current_in(here)
-    if cleaned is not here and (binding is None or binding in _chain(here.get(_BINDING))):
+    if cleaned is not here and (binding is None or binding in _chain(here.get(BINDING_KEY))):
         otel_context.attach(cleaned)
 
 
@@ -206,4 +238,4 @@ def detach_token(token: Token[Context]) -> bool:
 def carried() -> Context:
     """Return the Context that holds here for a call that may come when the scopes here have long ended."""
     here, binding = current()
-    return here if binding is None else Context({**here, _BINDING: _relinked(_chain(binding))})
+    return here if binding is None else Context({**here, BINDING_KEY: _relinked(_chain(binding))})

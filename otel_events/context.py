@@ -41,7 +41,10 @@ _bind_lock = threading.RLock()
 
 def freeze_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Return keywords as they are now, by attribute name: a later change of a list or an object does not show."""
-    return {attribute_name(key): frozen(value) for key, value in attributes.items()}
+    return {
+        key if key[-1:] != "_" else attribute_name(key): value if type(value) is str else frozen(value)
+        for key, value in attributes.items()
+    }
 
 
 def frozen(value: Any) -> Any:

@@ -4,29 +4,120 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from functools import wraps
 from time import time_ns
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, get_current
+from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY
 from opentelemetry.trace.propagation import _SPAN_KEY
 
-from otel_events import catalog, runtime
-from otel_events.binding import close_by_hand, current_in
+from otel_events import binding, catalog, runtime
+from otel_events.binding import BINDING_KEY, close_by_hand, current_in, get_context
 from otel_events.context import attribute_name, frozen
 from otel_events.definition import event_attributes
 from otel_events.errors import StrictModeError
 from otel_events.event import DEFAULT_SCOPE, InstrumentationScope
 from otel_events.exception_snapshot import capture_exception
 from otel_events.interrupts import is_interrupt
+from otel_events.runtime import Capture
 from otel_events.values import clean, estimate, freeze
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from opentelemetry.context import Context
 
     from otel_events.event import CapturedException, Draft
 
+_Said = TypeVar("_Said", bound="Callable[..., None]")
+
 _LARGE = 1024  # characters or bytes; from here on a value weighs in the queue's bound
 _MAX_NAME = 256
+_IN_ORDER = ("severity", "timestamp", "exception", "attributes")
+_OPTIONS = frozenset(_IN_ORDER)
+
+
+def _emit(self: Any, event: Any, message: Any = None, /, **fields: Any) -> None:  # noqa: C901, PLR0912  # the hot path
+    """Do what `Emitter.emit` says.
+
+    Without its options in the signature: Python would compare each keyword of a call with each of them, which is a tenth of
+    what the call costs.
+    """
+    severity = timestamp = exception = attributes = None
+    try:
+        context: Any = get_context()
+        link: Any = context.get(BINDING_KEY)
+        if link is not None and binding.some_are_stale:
+            context, link = current_in(context)
+        if link is not None:
+            bound = link.merged
+            is_in_more = len(context) > 1  # than scopes of ours: in a span, say
+        else:
+            bound = None
+            is_in_more = len(context) > 0
+        if is_in_more and context.get(_SUPPRESS_INSTRUMENTATION_KEY):
+            runtime.capture.accounts.dropped.add("suppressed")
+            return
+        if not _OPTIONS.isdisjoint(fields):
+            severity, timestamp, exception, attributes = [fields.pop(option, None) for option in _IN_ORDER]
+        weight = 0
+        for value in fields.values():
+            kind = type(value)
+            if kind is str:
+                if len(value) > _LARGE:
+                    weight += len(value)
+            elif kind is not int and kind is not float and kind is not bool and value is not None:
+                weight = _freeze_in_place(fields)
+                break
+        if message is not None or attributes is not None or type(event) is not str:
+            event, message, attributes, more = _sort_out(event, message, attributes)
+            weight += more
+        if link is not None and link.is_in_task and event in runtime.closing_names:
+            own = attributes or {}
+            attributes = {**close_by_hand(link, event, {**own, **fields}), **own}
+        capture = runtime.capture
+        draft = (
+            next(capture.sequence),
+            time_ns(),
+            event,
+            message,
+            severity if severity is None else frozen(severity),
+            timestamp if timestamp is None else frozen(timestamp),
+            exception if exception is None else _capture(exception),
+            attributes,
+            fields,
+            bound,
+            runtime.process_attributes,
+            context,
+            self._scope,
+        )
+        if runtime.strict is not None:
+            runtime.strict(draft)
+        # What `put` would do with nearly all of them, without the call.
+        if weight or type(capture) is not Capture or len(capture.items) >= capture.room:
+            capture.put(draft, event, weight)
+        else:
+            capture.items.append(draft)
+            if capture.asleep:
+                capture.wake()
+        if is_in_more and _SPAN_KEY in context:
+            runtime.copy_to_span(context[_SPAN_KEY], draft)
+    except StrictModeError:
+        raise
+    except Exception as error:
+        if is_interrupt(error):
+            raise
+        # Nothing that an event holds may break the program that tells of it.
+        runtime.capture.accounts.dropped.add("emit_failed")
+
+
+def _done_by(quick: Callable[..., None]) -> Callable[[_Said], _Said]:
+    """Let *quick* do what the decorated method says, under its name, its signature and its docstring."""
+
+    def replace(said: _Said) -> _Said:
+        return cast("_Said", wraps(said)(quick))
+
+    return replace
 
 
 class Emitter:
@@ -37,7 +128,8 @@ class Emitter:
     def __init__(self, scope: InstrumentationScope) -> None:
         self._scope = scope
 
-    def emit(  # noqa: C901, PLR0912  # the hot path: a call costs as much as the work in it
+    @_done_by(_emit)
+    def emit(
         self,
         event: Any,
         message_or_attributes: str | Mapping[str, Any] | None = None,
@@ -62,62 +154,52 @@ class Emitter:
             attributes: more attributes, for keys that are no keywords.
             **fields: attributes. One trailing underscore is dropped (`from_`); None removes a bound attribute.
         """
-        try:
-            context = get_current()
-            bound = binding = None
-            if context:
-                context, binding = current_in(context)
-                if binding is not None:
-                    bound = binding.merged
-                if context.get(_SUPPRESS_INSTRUMENTATION_KEY):
-                    runtime.capture.accounts.dropped.add("suppressed")
-                    return
-            message: Any = message_or_attributes
-            weight = 0
-            for value in fields.values():
-                kind = type(value)
-                if kind is str:
-                    if len(value) > _LARGE:
-                        weight += len(value)
-                elif kind is not int and kind is not float and kind is not bool and value is not None:
-                    weight = _freeze_in_place(fields)
-                    break
-            if message is not None or attributes is not None or type(event) is not str:
-                event, message, attributes, more = _sort_out(event, message, attributes)
-                weight += more
-            if binding is not None and event in runtime.closing_names:
-                own = attributes or {}
-                attributes = {**close_by_hand(binding, event, {**own, **fields}), **own}
-            capture = runtime.capture
-            draft = (
-                next(capture.sequence),
-                time_ns(),
-                event,
-                message,
-                severity if severity is None else frozen(severity),
-                timestamp if timestamp is None else frozen(timestamp),
-                exception if exception is None else _capture(exception),
-                attributes,
-                fields,
-                bound,
-                runtime.process_attributes,
-                context,
-                self._scope,
-            )
-            if runtime.strict is not None:
-                runtime.strict(draft)
-            capture.put(draft, event, weight)
-            if context:
-                span: Any = context.get(_SPAN_KEY)
-                if span is not None:
-                    runtime.copy_to_span(span, draft)
-        except StrictModeError:
+
+
+def emit_own(
+    name: str,
+    attributes: dict[str, Any],
+    context: Context,
+    bound: Mapping[str, Any] | None,
+    *,
+    severity: int | None = None,
+    exception: Any = None,
+) -> None:
+    """Put an event that opens or closes a scope on its way, as `emit` does, and with less to find out.
+
+    Args:
+        name: its name.
+        attributes: its own, and nobody else's from now on.
+        context: in which it happens, without scopes that have ended.
+        bound: what is bound there.
+        severity: if not the definition's.
+        exception: what it tells of.
+    """
+    capture = runtime.capture
+    try:
+        if context.get(_SUPPRESS_INSTRUMENTATION_KEY):
+            capture.accounts.dropped.add("suppressed")
+            return
+        weight = _freeze_in_place(attributes)
+        captured = None if exception is None else _capture(exception)
+        # fmt: off
+        draft = (
+            next(capture.sequence), time_ns(), name, None, severity, None, captured, attributes, None, bound,
+            runtime.process_attributes, context, DEFAULT_SCOPE,
+        )
+        # fmt: on
+        if runtime.strict is not None:
+            runtime.strict(draft)
+        capture.put(draft, name, weight)
+        span: Any = context.get(_SPAN_KEY)
+        if span is not None:
+            runtime.copy_to_span(span, draft)
+    except StrictModeError:
+        raise
+    except Exception as error:
+        if is_interrupt(error):
             raise
-        except Exception as error:
-            if is_interrupt(error):
-                raise
-            # Nothing that an event holds may break the program that tells of it.
-            runtime.capture.accounts.dropped.add("emit_failed")
+        capture.accounts.dropped.add("emit_failed")
 
 
 def capture_log_record(
@@ -143,11 +225,11 @@ def capture_log_record(
         context: of the log call, which may have been on another thread.
         scope: who logged.
     """
-    context, binding = current_in(context)
+    context, link = current_in(context)
     event, message, own, weight = _sort_out(name, message, attributes)
-    if binding is not None and event in runtime.closing_names:
-        own = {**close_by_hand(binding, event, own or {}), **(own or {})}
-    bound = binding.merged if binding is not None else None
+    if link is not None and event in runtime.closing_names:
+        own = {**close_by_hand(link, event, own or {}), **(own or {})}
+    bound = link.merged if link is not None else None
     defaults = runtime.process_attributes
     capture = runtime.capture
     uid = next(capture.sequence)
@@ -167,6 +249,8 @@ def _freeze_in_place(attributes: dict[str, Any]) -> int:
         kind = type(value)
         if kind is str or kind is bytes:
             weight += len(value) if len(value) > _LARGE else 0
+        elif kind is int or kind is float or kind is bool or value is None:
+            continue
         elif (kept := frozen(value)) is not value:
             attributes[key] = kept
             weight += estimate(kept)
@@ -179,15 +263,15 @@ def _sort_out(event: Any, message: Any, attributes: Any) -> tuple[str, str | Non
     if type(event) is not str:
         event, own = _identify(event)
     if message is not None and type(message) is not str:
-        if _is_a(message, str):
-            message = str.__str__(message)
-        elif _is_a(message, Mapping):
-            own.update(_copy(message))
+        if type(message) is dict or _is_a(message, Mapping):
+            own = {**own, **_copy(message)} if own else _copy(message)
             message = None
+        elif _is_a(message, str):
+            message = str.__str__(message)
         else:
             message = str(freeze(message))
     if attributes is not None:
-        own.update(_copy(attributes))
+        own = {**own, **_copy(attributes)}
     weight = _freeze_in_place(own) if own else 0
     if message is not None and len(message) > _LARGE:
         weight += len(message)
@@ -195,8 +279,13 @@ def _sort_out(event: Any, message: Any, attributes: Any) -> tuple[str, str | Non
 
 
 def _copy(attributes: Any) -> dict[str, Any]:
+    """Return a mapping of our own with the same values, and with strings for keys."""
     if type(attributes) is dict:
-        return {key if type(key) is str else str(freeze(key)): value for key, value in attributes.copy().items()}
+        copied = attributes.copy()  # at once: another thread may be changing it
+        for key in copied:
+            if type(key) is not str:
+                return {key if type(key) is str else str(freeze(key)): value for key, value in copied.items()}
+        return copied
     copy = freeze(attributes)
     if type(copy) is dict and _is_a(attributes, Mapping):
         return copy

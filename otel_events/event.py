@@ -174,7 +174,7 @@ Draft: TypeAlias = (
 
 @dataclass(slots=True, eq=False)
 class Event:
-    """One event on its way through the stages. Stages may change it; `bound` alone is shared between events.
+    """One event on its way through the stages. Stages may change it, and replace its mappings; what is in these stays.
 
     Attributes:
         name: the event name, canonical; empty for a plain log record.
@@ -183,7 +183,8 @@ class Event:
         severity: OpenTelemetry's severity number.
         severity_text: the severity as the source named it.
         body: the message, a display string (a bridge may bring any value), or None.
-        attributes: the event's own attributes.
+        attributes: the event's own attributes. The draft may have the same mapping, of which a copy for a span is made:
+            replace it, never change it in place.
         bound: the attributes bound by scopes, less those the event has itself. Many events share one mapping, so that
             it is guarded and encoded once: replace it, never change it in place.
         trace_id: of the caller's span, 0 if there was none.

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from otel_events.accounting import Accounts
 from otel_events.errors import ConfigurationError
+from otel_events.notices import Notices
 from otel_events.pipeline.before_emit import BeforeEmit
 from otel_events.pipeline.deduplicate import Deduplicate, DeduplicateSettings, DuplicateRule
 from otel_events.pipeline.filter import Filter
@@ -15,12 +17,13 @@ from otel_events.pipeline.redact import Redact
 from otel_events.pipeline.roll_up import RollUp, RollUpSettings
 from otel_events.pipeline.span_guards import LimitSpans, RedactSpans
 from otel_events.redaction import RedactionSettings, Redactor
+from otel_events.settings import resolve
+
+_WITHHELD = "<REDACTED:failed>"
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from otel_events.accounting import Accounts
-    from otel_events.notices import Notices
     from otel_events.pipeline.span_guards import SpanGuard
     from otel_events.pipeline.stage import Stage
     from otel_events.settings import Settings
@@ -61,6 +64,27 @@ def build_stages(
     return tuple(stage for stage in stages if stage is not None)
 
 
+def guard_problems(keywords: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with guards in those *keywords* of `configure` that can be used each by itself.
+
+    So that a mistake in another keyword does not hide them until the next attempt.
+    """
+    settings = resolve(dict(filter(_can_be_used, keywords.items())), {})[0]
+    try:
+        build_stages(settings, Accounts(), Notices())
+    except ConfigurationError as error:
+        return list(error.problems)
+    return []
+
+
+def _can_be_used(keyword: tuple[str, Any]) -> bool:
+    try:
+        resolve(dict([keyword]), {})
+    except ConfigurationError:
+        return False
+    return True
+
+
 def build_span_guards(settings: Settings, accounts: Accounts, notices: Notices) -> tuple[SpanGuard, ...]:
     """Return what is done to spans, in the order of the stages that do the same to events."""
     longest = settings.span_limits.attribute_value_length
@@ -92,6 +116,18 @@ def build_redactor(settings: Settings, accounts: Accounts, notices: Notices) -> 
     return Redactor(wanted, accounts.redacted, notices)
 
 
+def redact_resource(attributes: Mapping[str, Any], settings: Settings) -> dict[str, Any] | None:
+    """Return the *attributes* of the resource without secrets; None if there is none to take out."""
+    try:
+        guard = build_redactor(settings, Accounts(), Notices())
+        given = {key: list(value) if isinstance(value, tuple) else value for key, value in attributes.items()}
+        clean = given if guard is None else dict(guard.attributes(given))
+    except Exception:
+        # A guard of the program's own. It is asked for every event as well, and its failure counted and told there.
+        return {key: value if key == "service.name" else _WITHHELD for key, value in attributes.items()}
+    return None if clean == given else clean
+
+
 def limit_settings(settings: Settings) -> LimitSettings:
     """Return the bounds of log records and span events."""
     return LimitSettings(
@@ -108,7 +144,7 @@ def _redact(settings: Settings, accounts: Accounts, notices: Notices) -> Redact 
 
 
 def _holding(settings: Settings, accounts: Accounts) -> list[Callable[[], Any]]:
-    rules = tuple(DuplicateRule(pattern, tuple(keys or ())) for pattern, keys in settings.deduplicate)
+    rules = tuple(DuplicateRule(pattern, _as_tuple(keys)) for pattern, keys in settings.deduplicate)
     errors, window = settings.deduplicate_errors, settings.deduplicate_window
     makers: list[Callable[[], Any]] = []
     if rules or errors:
@@ -122,3 +158,10 @@ def _holding(settings: Settings, accounts: Accounts) -> list[Callable[[], Any]]:
         roll_up = RollUpSettings(settings.roll_up, window=settings.roll_up_window)
         makers.append(lambda: RollUp(roll_up, accounts.summarised))
     return makers
+
+
+def _as_tuple(keys: Any) -> tuple[Any, ...]:
+    """Return *keys* as a tuple; one alone is as good as a list. Whether they are names is asked later."""
+    if keys is None:
+        return ()
+    return tuple(keys) if isinstance(keys, (list, tuple, set, frozenset)) else (keys,)

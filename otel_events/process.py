@@ -15,6 +15,7 @@ from otel_events import catalog, propagation, runtime
 from otel_events.accounting import Accounts
 from otel_events.context import bind
 from otel_events.emit import refuse_departures
+from otel_events.errors import ConfigurationError
 from otel_events.notices import Notices
 from otel_events.pipeline.deferred_notices import DeferredNotices
 from otel_events.stats import join_spools
@@ -65,6 +66,7 @@ class Process:
         self._parents: list[Pipeline] = []
         self._writer_events: WriterEvents | None = None
         self._spools_before: list[SpoolState] = []
+        self._redactor: tuple[Settings, Any] | None = None
 
     # -- setting up --------------------------------------------------------------------------------------------------
 
@@ -152,12 +154,20 @@ class Process:
         self.notices = DeferredNotices()
         self._writer_events = None
         self._spools_before = []
+        self._redactor = None
 
     def _resolve(self, keywords: Mapping[str, Any]) -> Settings:
         from otel_events.entry_points import installed
         from otel_events.settings import resolve
 
-        settings, warnings = resolve({**runtime.declared, **keywords}, os.environ, installed=installed)
+        given = {**runtime.declared, **keywords}
+        try:
+            settings, warnings = resolve(given, os.environ, installed=installed)
+        except ConfigurationError as error:
+            from otel_events.guards import guard_problems
+
+            more = [problem for problem in guard_problems(given) if problem not in error.problems]
+            raise ConfigurationError("configure() cannot use these keywords", [*error.problems, *more]) from None
         for warning in warnings:
             self.notices.warn(f"setting:{warning}", warning)
         return settings
@@ -223,6 +233,16 @@ class Process:
         runtime.finish_copy = CopyFinisher(stages, self.capture.writer, accounts, silent)
         runtime.strict = refuse_departures if settings.strict else None
         fill_catalogue_slots()
+
+    def without_secrets(self, key: str, value: Any) -> Any:
+        """Return *value*, which *key* names and which leaves the process in no event, as events would have it."""
+        from otel_events.guards import build_redactor
+
+        settings = self.ready_settings()
+        if self._redactor is None or self._redactor[0] is not settings:
+            self._redactor = (settings, build_redactor(settings, self.capture.accounts, self.notices))
+        redactor = self._redactor[1]
+        return value if redactor is None else redactor.value(key, value)
 
     def _unbound_by(self, settings: Settings) -> dict[str, None]:
         """Return what the settings before had bound, and *settings* do not: the last `configure` holds as a whole."""
@@ -291,6 +311,7 @@ class Process:
 
 
 _current = Process()
+propagation.without_secrets = lambda key, value: _current.without_secrets(key, value)  # noqa: PLW0108  # whichever it is then
 
 
 def current() -> Process:

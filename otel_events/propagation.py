@@ -19,7 +19,7 @@ from otel_events.context import CORRELATION, BindingScope, bound_attributes, kno
 from otel_events.tracing import with_process_parent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 
     from opentelemetry.propagators.textmap import TextMapPropagator
     from opentelemetry.trace import Span
@@ -37,11 +37,20 @@ _INT = re.compile(r"-?[0-9]{1,19}")
 allowed_keys: tuple[str, ...] = tuple(CORRELATION)
 
 
+def _as_it_is(_key: str, value: Any) -> Any:
+    return value
+
+
+# Takes secrets out of what a key names: the guard of the process's events. Put here by `process`.
+without_secrets: Callable[[str, Any], Any] = _as_it_is
+
+
 def inject(carrier: MutableMapping[str, str], *, environment: bool | None = None) -> MutableMapping[str, str]:
     """Write the trace and the bound attributes that hold here into *carrier* and return it.
 
     Bound attributes leave the process by this call alone, and of them only the correlation attributes (or those of
-    `configure(baggage_keys=...)`): as W3C baggage, percent-encoded. What `OTEL_PROPAGATORS` leaves out is not written.
+    `configure(baggage_keys=...)`): as W3C baggage, percent-encoded. What `OTEL_PROPAGATORS` leaves out is not written, nor
+    what the redaction of events takes for a secret.
 
     Args:
         carrier: headers of a request, or the environment of a child process.
@@ -138,13 +147,24 @@ def _fields_to_send() -> dict[str, str]:
 def _baggage_entries() -> Iterator[str]:
     bound = bound_attributes()
     for key in allowed_keys:
-        value = bound.get(key)
-        if isinstance(value, bool):
-            value = "true" if value else "false"
-        if isinstance(value, (str, int, float)):
-            text = str(value)
-            if len(text) <= _MAX_VALUE:
-                yield f"{quote(key, safe='')}={quote(text, safe='', errors='replace')}"
+        text = _safe_text(key, bound.get(key))
+        if text is not None and len(text) <= _MAX_VALUE:
+            yield f"{quote(key, safe='')}={quote(text, safe='', errors='replace')}"
+
+
+def _safe_text(key: str, value: Any) -> str | None:
+    """Return *value* as text, None if it is none or a secret: a marker in its place would correlate nothing."""
+    if not isinstance(value, (str, int, float)):
+        return None
+    try:
+        clean = without_secrets(key, value)
+    except Exception:
+        # A guard of the program's own; what nobody could look through stays here.
+        runtime.capture.accounts.problems.add("redaction_failed")
+        return None
+    if clean is not value and clean != value:
+        return None
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 # -- receiving -----------------------------------------------------------------------------------------------------

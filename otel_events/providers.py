@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import secrets
 from typing import TYPE_CHECKING, Any
 
 from otel_events import otel_logs
 from otel_events.entry_points import load_entry_point
+from otel_events.random_ids import random_id
 from otel_events.version import VERSION
 
 if TYPE_CHECKING:
@@ -24,7 +24,20 @@ if TYPE_CHECKING:
 
 
 def build_resource(settings: Settings) -> Resource:
-    """Return the resource: the SDK's own attributes, those of detectors that are asked for, then those of *settings*."""
+    """Return the resource: the SDK's own attributes, those of detectors that are asked for, then those of *settings*.
+
+    Without secrets, as events: a detector may tell the arguments of the program's command line.
+    """
+    from opentelemetry.sdk.resources import Resource
+
+    from otel_events.guards import redact_resource
+
+    resource = _gather_resource(settings)
+    clean = redact_resource(resource.attributes, settings)
+    return resource if clean is None else Resource(clean, resource.schema_url)
+
+
+def _gather_resource(settings: Settings) -> Resource:
     from opentelemetry.sdk.resources import Resource
 
     ours = {
@@ -125,19 +138,19 @@ def set_propagators(names: Sequence[str]) -> None:
 def _id_generator() -> IdGenerator:
     from opentelemetry.sdk.trace.id_generator import IdGenerator
 
-    class SecretsIdGenerator(IdGenerator):
+    class OwnIdGenerator(IdGenerator):
         """Ids that a program which seeds `random`, as training runs do, does not repeat from run to run."""
 
         def generate_span_id(self) -> int:
-            return secrets.randbits(64) or 1
+            return random_id(64)
 
         def generate_trace_id(self) -> int:
-            return secrets.randbits(128) or 1
+            return random_id(128)
 
         def is_trace_id_random(self) -> bool:
             return True
 
-    return SecretsIdGenerator()
+    return OwnIdGenerator()
 
 
 def _sampler(settings: Settings, notices: Notices) -> Sampler:

@@ -15,7 +15,7 @@ from otel_events.accounting import Accounts
 from otel_events.values import cut_value, estimate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from opentelemetry.trace import Span, TracerProvider
 
@@ -114,7 +114,7 @@ class Capture:
             return
         self.items.append(item)
         if self.asleep:
-            self._wake()
+            self.wake()
 
     def close(self) -> None:
         """Take nothing more: what is put from now on is dropped and counted."""
@@ -142,7 +142,8 @@ class Capture:
         for _ in itertools.repeat(None, count):
             items.popleft()
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Wake the pipeline thread, which is asleep; start it if it has never run."""
         if not self.started:
             self._start()
         # Together, and last: a Ctrl-C between the two, or inside the start, would leave everybody asleep.
@@ -194,7 +195,7 @@ class JournalingCapture(Capture):
             preface(self.journal)
         self.items.append(self.journal(item))
         if self.asleep:
-            self._wake()
+            self.wake()
 
 
 _MESSAGE, _ATTRIBUTES, _FIELDS = 3, 7, 8  # where a draft has what may be large
@@ -235,8 +236,8 @@ def _no_provider() -> TracerProvider | None:
     return None
 
 
-def _no_finish(_draft: Draft, _writer: str) -> tuple[str, dict[str, Any]] | None:
-    return None
+def _no_finish(copies: Sequence[tuple[Draft, str]]) -> list[tuple[str, dict[str, Any]] | None]:
+    return [None] * len(copies)
 
 
 def _always(_name: object) -> bool:
@@ -261,9 +262,9 @@ is_lifecycle: Callable[[object], bool] = _never
 is_copied_to_spans: Callable[[object], bool] = _always
 # Copies an event to the recording span it happened in. Filled by the package's `__init__`.
 copy_to_span: Callable[[Any, Draft], None] = _no_copy
-# Gives a copy's draft, and its writer, their name and attributes, guarded as the record's are; None if a stage has held
-# the event back.
-finish_copy: Callable[[Draft, str], tuple[str, dict[str, Any]] | None] = _no_finish
+# Gives of copies, each a draft and its writer, name and attributes, guarded as the records' are; None for one that a stage
+# has held back.
+finish_copy: Callable[[Sequence[tuple[Draft, str]]], list[tuple[str, dict[str, Any]] | None]] = _no_finish
 # Gives the provider of tasks' spans where the program has set no global one, None if spans go nowhere.
 private_tracer_provider: Callable[[], TracerProvider | None] = _no_provider
 # Hands all that was captured to the sinks, seconds given: True only if it is safe there.

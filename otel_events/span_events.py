@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from opentelemetry.context import Context
 
-from otel_events import runtime
+from otel_events import catalog, runtime
 from otel_events.event import parse_timestamp
+from otel_events.interrupts import is_interrupt
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from opentelemetry.trace import Span
 
     from otel_events.event import Draft
@@ -27,7 +30,11 @@ _LOCK_TIMEOUT = 0.001
 _NO_CONTEXT = Context()
 _MAX_CLASSES = 64
 
+_MAX_NAMES = 1024
+
 _known_inside: dict[type, bool] = {}
+# Which events are copied, by name; and of which policy and catalogue that holds.
+_verdicts: tuple[Any, Any, dict[str, bool]] = (None, None, {})
 
 
 def copy_to_span(span: Span, draft: Draft) -> None:
@@ -36,16 +43,40 @@ def copy_to_span(span: Span, draft: Draft) -> None:
         is_known = _known_inside.get(type(span))
         if is_known is None:
             is_known = _look_inside(span)
-        if not draft[2] or not runtime.is_copied_to_spans(draft[2]):
+        policy, definitions, verdicts = _verdicts
+        if policy is not runtime.is_copied_to_spans or definitions is not catalog.current():
+            verdicts = _begin_verdicts()
+        name = draft[2]
+        is_copied = verdicts.get(name)
+        if is_copied is None:
+            is_copied = _judge(name, verdicts)
+        if not is_copied:
             return
         if is_known:
             if span._end_time is None:  # type: ignore[attr-defined]
                 _append(span, draft)
         elif span.is_recording() and span.get_span_context().is_valid:
             _add_by_public_api(span, draft)
-    except Exception:
+    except Exception as error:
+        if is_interrupt(error):
+            raise
         # The event itself is on its way already.
         runtime.capture.accounts.problems.add("span_event_failed")
+
+
+def _begin_verdicts() -> dict[str, bool]:
+    """Forget which events are copied: the policy or the catalogue is another one."""
+    global _verdicts
+    verdicts: dict[str, bool] = {}
+    _verdicts = (runtime.is_copied_to_spans, catalog.current(), verdicts)
+    return verdicts
+
+
+def _judge(name: str, verdicts: dict[str, bool]) -> bool:
+    if len(verdicts) >= _MAX_NAMES:
+        verdicts.clear()
+    is_copied = verdicts[name] = bool(name) and runtime.is_copied_to_spans(name)
+    return is_copied
 
 
 def is_copy(span_event: object) -> bool:
@@ -53,10 +84,33 @@ def is_copy(span_event: object) -> bool:
     return isinstance(span_event, _lazy_event_class())
 
 
+def finish_copies(span_events: Iterable[Any]) -> None:
+    """Work out all those among *span_events* that are copies, together: it costs a fraction of one after the other."""
+    waiting = [(event, kept) for event in span_events if is_copy(event) and (kept := event.kept) is not None]
+    if not waiting:
+        return
+    copies = [((*kept[:11], _NO_CONTEXT, kept[12]), kept[11]) for _, kept in waiting]
+    try:
+        finished = runtime.finish_copy(copies)
+    except Exception as error:
+        if is_interrupt(error):
+            raise
+        runtime.capture.accounts.problems.add("span_event_failed", len(copies))
+        finished = [None] * len(copies)
+    for (event, _), (draft, _), copy in zip(waiting, copies, finished, strict=True):
+        # What a stage has held back keeps its name alone: its place in the span cannot be taken away any more.
+        event.finish(timestamp_of(draft), *(copy if copy is not None else (draft[2], {})))
+
+
 def timestamp_of(draft: Draft) -> int:
     """Return when the event of *draft* happened, nanoseconds since the epoch; what is no time counts as unsaid."""
     given = draft[5]
-    parsed = None if given is None else parse_timestamp(given)
+    if given is None:
+        return draft[1]
+    try:
+        parsed = parse_timestamp(given)
+    except Exception:  # a number of five thousand digits, say; it is counted with the record
+        parsed = None
     return draft[1] if parsed is None else parsed
 
 
@@ -78,7 +132,7 @@ def _add_by_public_api(span: Span, draft: Draft) -> None:
             runtime.capture.accounts.problems.add("span_event_skipped")
             return
         lock.release()
-    copy = runtime.finish_copy(draft, runtime.capture.writer)
+    (copy,) = runtime.finish_copy([(draft, runtime.capture.writer)])
     if copy is not None:
         name, attributes = copy
         span.add_event(name, attributes, timestamp=timestamp_of(draft))
@@ -113,50 +167,52 @@ def _lazy_event_class() -> type[Any]:
         It must be the SDK's Event, and reading it must not raise: either would cost a whole batch of spans.
         """
 
+        __slots__ = ("_limits", "kept")
+        _dropped = 0
+
         def __init__(self, draft: Draft, limits: Any) -> None:
             # No super().__init__: it would ask for the attributes, which are not worked out yet. And without the
-            # Context, which holds the span that holds this: only the garbage collector could free a span then.
-            self._draft: Draft | None = (*draft[:11], _NO_CONTEXT, draft[12])
-            self._name = draft[2]
-            self._writer = runtime.capture.writer
+            # Context, which holds the span that holds this: only the garbage collector could free a span then. In its
+            # place the writer, which is another one after a fork.
+            uid, now, name, body, severity, at, error, given, fields, bound, defaults, _, scope = draft
+            writer = runtime.capture.writer
+            # fmt: off
+            self.kept: Any = (
+                uid, now, name, body, severity, at, error, given, fields, bound, defaults, writer, scope,
+            )
+            # fmt: on
             self._limits = limits
-            self._dropped = 0
-            self._timestamp = timestamp_of(draft)
 
-        def _finish(self) -> None:
-            draft = self._draft
-            if draft is None:
-                return
-            self._name, self._attributes = _finished(draft, self._writer)
+        def finish(self, timestamp: int, name: str, attributes: dict[str, Any]) -> None:
+            self._timestamp, self._name, self._attributes = timestamp, name, attributes
             most, longest = self._limits.max_event_attributes, self._limits.max_attribute_length
-            if longest is not None or (most is not None and len(self._attributes) > most):
-                bounded = BoundedAttributes(most, self._attributes, max_value_len=longest, immutable=True)
+            if longest is not None or (most is not None and len(attributes) > most):
+                bounded = BoundedAttributes(most, attributes, max_value_len=longest, immutable=True)
                 self._attributes, self._dropped = bounded, bounded.dropped
-            self._draft = None
+            self.kept = None
+
+        def _read(self) -> None:
+            if self.kept is not None:
+                finish_copies((self,))
+
+        @property
+        def timestamp(self) -> int:
+            self._read()
+            return self._timestamp
 
         @property
         def name(self) -> str:
-            self._finish()
+            self._read()
             return self._name
 
         @property
         def attributes(self) -> Any:
-            self._finish()
+            self._read()
             return self._attributes
 
         @property
         def dropped_attributes(self) -> int:
-            self._finish()
+            self._read()
             return self._dropped
 
     return LazyEvent
-
-
-def _finished(draft: Draft, writer: str) -> tuple[str, dict[str, Any]]:
-    try:
-        copy = runtime.finish_copy(draft, writer)
-    except Exception:
-        runtime.capture.accounts.problems.add("span_event_failed")
-        copy = None
-    # What a stage has held back keeps its name alone: its place in the span cannot be taken away any more.
-    return copy if copy is not None else (draft[2], {})

@@ -5,7 +5,6 @@ from __future__ import annotations
 import concurrent.futures
 import functools
 import inspect
-import secrets
 from dataclasses import dataclass
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, overload
@@ -13,12 +12,14 @@ from typing import TYPE_CHECKING, Any, overload
 from opentelemetry.trace import Status, StatusCode
 
 from otel_events import catalog, runtime
-from otel_events.binding import Attachment
-from otel_events.context import CORRELATION, BindingScope, bound_attributes, freeze_attributes
-from otel_events.emit import emit
+from otel_events.binding import Attachment, current
+from otel_events.context import CORRELATION, BindingScope, freeze_attributes
+from otel_events.emit import emit, emit_own
 from otel_events.errors import StrictModeError
 from otel_events.event import Severity
 from otel_events.exception_snapshot import capture_exception, exception_type
+from otel_events.interrupts import is_interrupt
+from otel_events.random_ids import random_id
 from otel_events.scoping import Call, Function, Make, decorate
 from otel_events.tracing import start_span
 from otel_events.values import clean, freeze
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
     from opentelemetry.trace import Span
     from typing_extensions import Self
+
+    from otel_events.binding import Binding
 
 _OUTCOMES = ("completed", "failed", "cancelled")
 
@@ -74,16 +77,18 @@ class Task(BindingScope):
         self._kind = kind
         self._span_name = span_name  # None: the name of the function that is decorated
         self._given = given
-        self._reset()
+        self._results: dict[str, Any] = {}
+
+    # Of one that has not begun.
+    task_id: str | None = None
+    _failure: tuple[str, str] | None = None
+    _closed_by: str | None = None
+    _span: Span | None = None
+    _began = 0
 
     def _reset(self) -> None:
-        self.task_id: str | None = None
-        self._opening_attributes: dict[str, Any] = {}
-        self._results: dict[str, Any] = {}
-        self._failure: tuple[str, str] | None = None
-        self._closed_by: str | None = None
-        self._span: Span | None = None
-        self._began = 0
+        self.task_id = self._failure = self._closed_by = self._span = None
+        self._results = {}
 
     # -- what a program says in between ------------------------------------------------------------------------------
 
@@ -122,40 +127,65 @@ class Task(BindingScope):
         self._reset()
         try:
             self._begin()
-            emit(self._kind.opening, self._opening_attributes)
         except StrictModeError:
             super().close(None)
             raise
-        except Exception:
+        except Exception as error:
+            if is_interrupt(error):
+                super().close(None)
+                raise
             # The work goes on, with as much of its scope as there is; nothing of ours may break a program.
             runtime.capture.accounts.problems.add("task_failed_to_open")
 
     def _begin(self) -> None:
         given = freeze_attributes(self._given)
         bound = {key: given.pop(key) for key in CORRELATION if key in given}
-        self._opening_attributes = given
+        here = current()
         if self._kind.has_id:
-            made = bound.get("task_id")
-            self.task_id = secrets.token_hex(8) if made is None else _text(made)
-            bound = {"parent_task_id": bound_attributes().get("task_id"), **bound, "task_id": self.task_id}
-        attachment = Attachment(bound, self)
+            bound = self._identify(bound, here[1])
+        attachment = Attachment(bound, self, here)
         if self._kind.makes_span:
             facts = {**runtime.process_attributes, **attachment.binding.merged, **given}
-            self._span = start_span(self._span_name or "task", attachment.binding.outer, _span_attributes(facts))
+            self._span = start_span(self._span_name or "task", here[0], _span_attributes(facts))
         self._attachment = attachment
         self._began = perf_counter_ns()
         attachment.attach(self._span)
+        self._say(attachment, self._kind.opening, given)
+
+    def _identify(self, bound: dict[str, Any], around: Binding | None) -> dict[str, Any]:
+        """Take the given id or make one; return what is bound, with it and with the id of the task around."""
+        made = bound.get("task_id")
+        self.task_id = f"{random_id(64):016x}" if made is None else _text(made)
+        if around is not None and "task_id" in around.merged:
+            parent = around.merged["task_id"]
+        else:
+            parent = runtime.process_attributes.get("task_id")
+        return {"parent_task_id": parent, **bound, "task_id": self.task_id}
+
+    @staticmethod
+    def _say(attachment: Attachment, name: str, attributes: dict[str, Any], **more: Any) -> None:
+        """Emit an event of ours; where it happens is known, as a rule."""
+        context = attachment.context
+        if context is None:
+            emit(name, attributes, **more)
+        else:
+            emit_own(name, attributes, context, attachment.binding.merged, **more)
 
     def close(self, error: BaseException | None) -> None:
         attachment = self._attachment
         if attachment is None:
             return
         try:
-            self._emit_closing(error)
-            self._end_span(error)
+            outcome = self._outcome(error)
+            if self._closed_by is None:
+                self._emit_closing(attachment, outcome, error)
+            if self._span is not None:
+                self._end_span(self._span, outcome, error)
         except StrictModeError:
             raise
-        except Exception:
+        except Exception as failure:
+            if is_interrupt(failure):
+                raise
             runtime.capture.accounts.problems.add("task_failed_to_close")
         finally:
             super().close(error)
@@ -174,23 +204,17 @@ class Task(BindingScope):
     def _duration(self) -> float:
         return (perf_counter_ns() - self._began) / 1e9
 
-    def _emit_closing(self, error: BaseException | None) -> None:
-        if self._closed_by is not None:
-            return
-        outcome = self._outcome(error)
+    def _emit_closing(self, attachment: Attachment, outcome: str, error: BaseException | None) -> None:
         attributes = {**self._results, "duration": self._duration()}
         if error is not None and outcome != "completed":
             attributes["error.type"] = exception_type(error)
         elif self._failure is not None:
             attributes["reason"], attributes["error.type"] = self._failure
-        is_failed = outcome == "failed"
-        self._closed_by = self._kind.closings[outcome]
-        emit(
-            self._closed_by,
-            attributes,
-            severity=Severity.ERROR if is_failed else None,
-            exception=error if is_failed else None,
-        )
+        self._closed_by = name = self._kind.closings[outcome]
+        if outcome == "failed":
+            self._say(attachment, name, attributes, severity=Severity.ERROR, exception=error)
+        else:
+            self._say(attachment, name, attributes)
 
     def _outcome(self, error: BaseException | None) -> str:
         if error is None or _is_orderly_exit(error):
@@ -201,19 +225,20 @@ class Task(BindingScope):
         # CancelledError, GeneratorExit, KeyboardInterrupt, and what other libraries cancel with: no Exceptions, all.
         return "cancelled"
 
-    def _end_span(self, error: BaseException | None) -> None:
-        span = self._span
-        if span is None:
-            return
+    def _end_span(self, span: Span, outcome: str, error: BaseException | None) -> None:
         # Only now: a span's methods take a lock, which `set` in a signal handler or a destructor could wait for.
-        span.set_attributes(_span_attributes(self._results))
-        if self._outcome(error) == "failed":
+        if self._results:
+            span.set_attributes(_span_attributes(self._results))
+        if outcome == "failed":
             error_type, told = self._failure_of(error)
             span.set_attribute("error.type", error_type)
             span.set_status(Status(StatusCode.ERROR, told))
-        elif self._closed_by and catalog.current().canonical(self._closed_by) == "task.failed":
+        elif self._closed_by != self._kind.closings[outcome] and self._is_failed_by_hand():
             span.set_status(Status(StatusCode.ERROR))
         span.end()
+
+    def _is_failed_by_hand(self) -> bool:
+        return self._closed_by is not None and catalog.current().canonical(self._closed_by) == "task.failed"
 
     def _failure_of(self, error: BaseException | None) -> tuple[str, str]:
         """Return `error.type` and the description of the span's status."""
@@ -236,7 +261,11 @@ def _text(value: Any) -> str:
 
 
 def _span_attributes(facts: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: clean(value) for key, value in facts.items() if key and value is not None}
+    return {
+        key: value if type(value) is str and value.isascii() else clean(value)
+        for key, value in facts.items()
+        if key and value is not None
+    }
 
 
 def _name_of(function: Callable[..., Any]) -> str:

@@ -8,6 +8,7 @@ import sys
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from otel_events.interrupts import is_interrupt
 from otel_events.kinds import Bounds, Description, Unordered, int_text, read, type_name
 
 if TYPE_CHECKING:
@@ -61,7 +62,9 @@ def freeze(value: object, *, bounds: Bounds = DEFAULT_BOUNDS, on_cut: Callable[[
     """
     try:
         return _Freezer(bounds, on_cut).value(value, ())
-    except Exception:  # the stack or the memory ran out inside our own handling of an error
+    except Exception as error:  # the stack or the memory ran out inside our own handling of an error
+        if is_interrupt(error):
+            raise
         return UNPRINTABLE
 
 
@@ -142,7 +145,9 @@ class _Freezer:
             if kind is dict:
                 return self._dict(made, value, path)
             return self._scalar(made)
-        except Exception:  # whatever the value's own code raised: the mark tells it, on_cut counts it
+        except Exception as error:  # whatever the value's own code raised: the mark tells it, on_cut counts it
+            if is_interrupt(error):
+                raise
             self._cut("unprintable")
             return f"<unprintable {type_name(type(value))}>"
 

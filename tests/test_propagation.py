@@ -17,6 +17,7 @@ from opentelemetry.sdk.trace import TracerProvider
 import otel_events as ev
 from otel_events import propagation, runtime
 from otel_events.testing import capture_events
+from tests.fresh import KeepingSink, fresh  # noqa: F401
 from tests.program import ROOT, environment, run_program
 
 EVERYTHING = {
@@ -164,6 +165,55 @@ def test_a_span_of_the_same_trace_that_is_active_stays():
         assert trace.get_current_span() is server
     with tracer.start_as_current_span("unrelated"), ev.extract({"traceparent": PARENT}):
         assert trace.get_current_span().get_span_context().trace_id == int(TRACE, 16)
+
+
+# -- secrets ----------------------------------------------------------------------------------------------------------
+
+TOKEN = "ghp_0123456789abcdefghijABCDEFGHIJ012345"
+
+
+@pytest.mark.parametrize("is_environment", [True, False])
+@pytest.mark.parametrize("secret", [TOKEN, f"draft {TOKEN}", "postgres://app:s3cr3tpw@db/x", "password=hunter2222"])
+def test_no_secret_leaves_in_baggage(secret, is_environment):
+    """What redaction would take out of an event is not sent on; what stands beside it is, and so is the trace."""
+    with capture_events(), ev.task("a", task_id="t-1"), ev.context(persona=secret, cycle=7):
+        fields = ev.inject({}, environment=is_environment)
+        redacted = ev.stats().redacted
+
+    assert fields["BAGGAGE" if is_environment else "baggage"] == "task_id=t-1,cycle=7"
+    assert "TRACEPARENT" in fields or "traceparent" in fields
+    assert redacted
+
+
+def test_a_key_that_names_a_secret_is_not_sent_even_if_it_is_asked_for(fresh):  # noqa: F811
+    """`baggage_keys` says what may travel; redaction what may not."""
+    ev.configure(baggage_keys=["api_key", "region"], sink=KeepingSink())
+    with ev.context(api_key="plain", region="eu"):
+        assert ev.inject({})["baggage"] == "region=eu"
+
+
+def test_a_program_without_redaction_sends_what_it_binds(fresh):  # noqa: F811
+    """`redact=False` holds here too, and so does a redactor of the program's own; one that fails lets nothing out."""
+
+    class Guard:
+        def attributes(self, attributes):
+            return attributes
+
+        def value(self, key, value):
+            if value == "odd":
+                raise RuntimeError
+            return "gone" if value == "thesis" else value
+
+        def text(self, text):
+            return text
+
+    ev.configure(redact=False, sink=KeepingSink())
+    with ev.context(persona=TOKEN):
+        assert ev.inject({})["baggage"] == f"persona={TOKEN}"
+    ev.configure(redact=Guard(), sink=KeepingSink())
+    with ev.context(persona="thesis", task_id="odd", cycle=7):
+        assert ev.inject({})["baggage"] == "cycle=7"
+    assert ev.stats().problems == {"redaction_failed": 1}
 
 
 # -- hostile ----------------------------------------------------------------------------------------------------------

@@ -135,7 +135,7 @@ def test_a_span_can_be_printed_and_turned_into_json(program):
 
 def test_what_goes_wrong_with_a_copy_costs_nothing_else(events, program, monkeypatch):
     """A stage that fails or holds the event back leaves the name; the batch of spans is whole."""
-    for failing in (lambda draft, writer: None, lambda draft, writer: 1 / 0):
+    for failing in (lambda copies: [None] * len(copies), lambda copies: 1 / 0):
         monkeypatch.setattr(runtime, "finish_copy", failing)
         with program.tracer.start_as_current_span("work"):
             ev.emit("x.y", secret="s")
@@ -146,6 +146,20 @@ def test_what_goes_wrong_with_a_copy_costs_nothing_else(events, program, monkeyp
 
 
 # -- when there is none -----------------------------------------------------------------------------------------------
+
+
+def test_what_is_defined_later_decides_from_then_on(events, program):
+    """Whether a type is copied is looked up once, and again when the catalogue is another one."""
+    with program.tracer.start_as_current_span("work"):
+        ev.emit("step.made", n=1)
+
+        @ev.define("step.made", copied_to_spans=False)
+        class StepMade:
+            n: int
+
+        ev.emit("step.made", n=2)
+
+    assert [event.attributes["n"] for event in program.spans[0].events] == [1]
 
 
 def test_frequent_types_are_not_copied(events, program):

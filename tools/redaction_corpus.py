@@ -5,7 +5,11 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
+from tools.redaction_near_misses import near_misses
+from tools.redaction_ordinary import ordinary
 from tools.redaction_secrets import SECRETS, WORDS, host
+from tools.redaction_vendors import VENDORS
+from tools.redaction_writings import writings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -56,6 +60,8 @@ _CORES: dict[str, Callable[[str], str]] = {
     "azure": lambda text: text.partition("AccountKey=")[2].partition(";")[0] if "AccountKey=" in text else text,
     "slack_webhook": lambda text: text.rpartition("/")[2],
     "password_hash": lambda text: text[-53:],
+    "fly": _after(" "),
+    "npm (file)": _after("_authToken="),
 }
 
 
@@ -85,8 +91,16 @@ def places(rnd: random.Random, kind: str, secret: str) -> Iterator[tuple[str, di
 def samples(seed: int, per_kind: int) -> Iterator[tuple[str, str, str, dict[str, object]]]:
     """Yield (kind, place, what must not be left, attributes): *per_kind* secrets of each kind, in turn in each place."""
     rnd = random.Random(seed)
-    for kind, make in SECRETS.items():
+    for kind, make in {**SECRETS, **VENDORS}.items():
         for _ in range(per_kind):
             secret = make(rnd)
             for place, attributes in places(rnd, kind, secret):
                 yield kind, place, core_of(kind, secret), attributes
+    # Each of these has dozens of forms.
+    yield from writings(seed, max(per_kind // 8, 1))
+
+
+def harmless(seed: int, count: int) -> Iterator[tuple[str, object]]:
+    """Yield *count* ordinary pairs of key and value from either collection of them."""
+    yield from ordinary(seed, count // 2)
+    yield from near_misses(seed, count - count // 2)

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tools.redaction_corpus import samples
-from tools.redaction_ordinary import ordinary
+from tools.redaction_corpus import harmless, samples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,19 +26,24 @@ def left(value: Any) -> str:
         return "\n".join(f"{key}\n{left(item)}" for key, item in value.items())
     if isinstance(value, list):
         return "\n".join(map(left, value))
-    return str(value)
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+# What was withheld because it could not be looked through was not found.
+_FAILED = "<REDACTED:failed>"
 
 
 def score(scrub: Scrub, seed: int, per_kind: int, strings: int) -> dict[str, Any]:
     """Return what *scrub* finds by kind and by place, what it touches of ordinary strings, and its time."""
     tried, found, places_tried, places_found = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
     for kind, place, core, attributes in samples(seed, per_kind):
-        is_found = core not in left(scrub(attributes))
+        clean = left(scrub(attributes))
+        is_found = core not in clean and _FAILED not in clean
         tried[kind] += 1
         places_tried[place] += 1
         found[kind] += is_found
         places_found[place] += is_found
-    pairs = list(ordinary(seed, strings))
+    pairs = list(harmless(seed, strings))
     began = time.process_time()
     touched = Counter(key for key, value in pairs if left(scrub({key: value})) != left({key: value}))
     spent = time.process_time() - began

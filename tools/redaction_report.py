@@ -46,7 +46,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="redaction_report", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--per-kind", type=int, default=50)
-    parser.add_argument("--strings", type=int, default=6_000)
+    parser.add_argument("--strings", type=int, default=10_000)
     parser.add_argument("--peers-python", type=Path, default=Path(sys.executable))
     parser.add_argument("--install-peers", action="store_true")
     options = parser.parse_args(arguments)

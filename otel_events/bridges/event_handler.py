@@ -19,6 +19,7 @@ from otel_events.bridges.traceback_text import MAX_LINES, split_off_stacks, trac
 from otel_events.emit import capture_log_record
 from otel_events.errors import StrictModeError
 from otel_events.exception_snapshot import capture_exception
+from otel_events.interrupts import is_interrupt
 from otel_events.kinds import type_name
 from otel_events.pipeline.stack import cut_stack
 from otel_events.values import freeze
@@ -83,7 +84,9 @@ class EventHandler(logging.Handler):
             self._capture(record)
         except StrictModeError:
             raise
-        except Exception:
+        except Exception as error:
+            if is_interrupt(error):
+                raise
             runtime.capture.accounts.dropped.add("emit_failed")
 
     def flush(self) -> None:
@@ -148,6 +151,8 @@ def _message(record: logging.LogRecord, attributes: dict[str, Any]) -> str:
     try:
         return record.getMessage()
     except Exception as error:
+        if is_interrupt(error):
+            raise
         captured = capture_exception(error)  # which survives an error that cannot be printed either
         _mark(attributes, f"{captured.type}: {captured.message}" if captured is not None else "unknown")
         attributes["otel_events.log.arguments"] = freeze(record.args or None)

@@ -10,6 +10,7 @@ from otel_events.binding import current_in
 from otel_events.bridges.log_entry import is_our_logger, is_our_thread
 from otel_events.context import frozen
 from otel_events.event import UID_ATTRIBUTE
+from otel_events.interrupts import is_interrupt
 from otel_events.pipeline.foreign import ForeignRecord
 from otel_events.values import estimate
 
@@ -47,7 +48,9 @@ def capture_record(record: ReadWriteLogRecord | ReadableLogRecord, *, is_suppres
         sequence = 0 if uid else next(capture.sequence)
         foreign, more = _foreign_record(record, attributes)
         capture.put((sequence, foreign), foreign.name, weight + more)
-    except Exception:
+    except Exception as error:
+        if is_interrupt(error):
+            raise
         # Whatever a record holds, it may not break the program that logs.
         runtime.capture.accounts.dropped.add("emit_failed")
 

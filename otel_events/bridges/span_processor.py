@@ -25,7 +25,9 @@ def capture_span(span: ReadableSpan) -> None:
     if capture.span_room < 0:
         capture.span_accounts.dropped.add("queue_full")
         return
-    capture.put(span, None, _SPAN_BYTES + _SPAN_EVENT_BYTES * len(span.events))
+    # `events` would be a copy of the list, for its length.
+    events = getattr(span, "_events", None) or span.events
+    capture.put(span, None, _SPAN_BYTES + _SPAN_EVENT_BYTES * len(events))
 
 
 class DurableSpanProcessor(SpanProcessor):
@@ -33,7 +35,12 @@ class DurableSpanProcessor(SpanProcessor):
 
     Add it to a TracerProvider of the program's own; `configure` adds it to the one it makes. It never blocks, and has
     no queue of its own to overflow.
+
+    Attributes:
+        reads_no_start: a span may get its attributes after `on_start`: this does not look at them.
     """
+
+    reads_no_start = True
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Do nothing: what matters of a span is known at its end."""

@@ -21,6 +21,7 @@ from otel_events.emit import capture_log_record
 from otel_events.errors import StrictModeError
 from otel_events.event import Severity
 from otel_events.exception_snapshot import capture_exception
+from otel_events.interrupts import is_interrupt
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict, WrappedLogger
@@ -48,7 +49,9 @@ class EventTee:
             self._capture(logger, method_name, event_dict)
         except StrictModeError:
             raise
-        except Exception:
+        except Exception as error:
+            if is_interrupt(error):
+                raise
             runtime.capture.accounts.dropped.add("emit_failed")
         return event_dict
 

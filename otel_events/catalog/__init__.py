@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from otel_events.catalog.conformity import check
+from otel_events.catalog.conformity import Conformity, check, conformity_of
 from otel_events.catalog.enum_names import event_name_of
 from otel_events.catalog.event_definition import AttributeDefinition, EventDefinition
 from otel_events.catalog.lookup import Catalog
@@ -11,8 +11,10 @@ from otel_events.catalog.process_wide import current, extend_current, set_curren
 __all__ = [
     "AttributeDefinition",
     "Catalog",
+    "Conformity",
     "EventDefinition",
     "check",
+    "conformity_of",
     "current",
     "event_name_of",
     "extend_current",

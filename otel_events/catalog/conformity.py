@@ -7,6 +7,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     from otel_events.catalog.event_definition import AttributeDefinition, EventDefinition
 
 _NONE = type(None)
@@ -37,6 +39,16 @@ class Conformity:
         self._required = tuple(
             key for key, attribute in definition.attributes.items() if attribute.requirement_level == "required"
         )
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The attributes that an event must have."""
+        return self._required
+
+    def admits(self, key: str, kinds: AbstractSet[type]) -> bool:
+        """Return True if values of exactly *kinds* are certainly no departure; False: `departures` knows."""
+        accepted = self._scalars.get(key)
+        return key not in self._arrays if accepted is None else kinds <= accepted
 
     def departures(self, attributes: Mapping[str, Any]) -> list[str]:
         """Return one sentence for each departure; attributes that the definition lacks are none."""
@@ -84,7 +96,7 @@ def _weaver_type(value: Any) -> str:
 
 
 # Keyed by the definition itself: equal definitions have equal checks. Bounded, since definitions may be made at will.
-_conformity_of = lru_cache(maxsize=4096)(Conformity)
+conformity_of = lru_cache(maxsize=4096)(Conformity)
 
 
 def check(definition: EventDefinition, attributes: Mapping[str, Any]) -> list[str]:
@@ -92,4 +104,4 @@ def check(definition: EventDefinition, attributes: Mapping[str, Any]) -> list[st
 
     Whole numbers do for `double`; a None counts as absent; attributes that the definition does not name are fine.
     """
-    return _conformity_of(definition).departures(attributes)
+    return conformity_of(definition).departures(attributes)

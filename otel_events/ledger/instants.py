@@ -20,7 +20,7 @@ def format_instant(nanoseconds: int) -> str:
     """Return UTC text with nine digits of a second; the bare number where the calendar has no such year."""
     seconds, fraction = divmod(nanoseconds, _NANOSECONDS)
     try:
-        return f"{_second_text(seconds)}.{fraction:09d}Z"
+        return f"{second_text(seconds).decode()}.{fraction:09d}Z"
     except OverflowError:
         return str(nanoseconds)
 
@@ -62,8 +62,9 @@ def _parse_text(text: str) -> int | None:
 
 # Events come in the order of time, many to a second: the calendar is asked once for each second.
 @lru_cache(maxsize=256)
-def _second_text(seconds: int) -> str:
-    return (_EPOCH + timedelta(seconds=seconds)).isoformat()[:19]
+def second_text(seconds: int) -> bytes:
+    """Return the text of a whole second without its zone, or raise OverflowError where the calendar has no such year."""
+    return (_EPOCH + timedelta(seconds=seconds)).isoformat()[:19].encode()
 
 
 @lru_cache(maxsize=256)

@@ -13,6 +13,7 @@ import orjson
 
 from otel_events.event import CORRELATION, DEFAULT_SCOPE, Event, InstrumentationScope, Resource, Severity
 from otel_events.ledger.instants import format_instant, parse_instant
+from otel_events.ledger.quick_line import QuickLines
 from otel_events.ledger.tags import clean_text, tag, tag_attributes, untag, untag_attributes
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class EventsFormat:
         self._writer_id = writer_id
         self._split: tuple[Mapping[str, Value], dict[str, Any], dict[str, Any]] = ({}, {}, {})
         self._foreign: tuple[Resource | None, dict[str, Any]] = (None, {})
+        self._quick = QuickLines(service, self._around)
 
     def header(self) -> bytes:
         """Return the line that describes this writer."""
@@ -61,17 +63,31 @@ class EventsFormat:
 
     def encode(self, event: Event) -> bytes:
         """Return *event* as one line, or raise TypeError if it holds what no pipeline lets through."""
-        line = self._begin(event)
+        try:
+            quick = self._quick.encode(event)
+        except Exception:  # bytes, a lone surrogate, an integer beyond 64 bits: the long way has a form for them
+            quick = None
+        return self._encode_whole(event) if quick is None else quick
+
+    def _around(self, event: Event) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any], Mapping[str, Any]]:
+        """Return what a line says before the message, before the uid and behind the attributes; and what is bound besides."""
+        correlated, others = self._split_bound(event.bound)
+        return _kind(event), {**correlated, **_trace(event)}, _rarities(event), others
+
+    def _encode_whole(self, event: Event) -> bytes:
+        line = {
+            "time": format_instant(event.timestamp),
+            "unix": event.timestamp / 1e9,
+            **_kind(event),
+            "message": event.body if type(event.body) is str else tag(event.body),
+        }
         attributes = self._add_correlation(event, line)
-        if event.trace_id:
-            line["trace_id"] = f"{event.trace_id:032x}"
-        if event.span_id:
-            line["span_id"] = f"{event.span_id:016x}"
+        line.update(_trace(event))
         if event.uid:
             line["uid"] = event.uid
         line["service"] = self._service
         line["attributes"] = attributes
-        _add_rarities(event, line)
+        line.update(_rarities(event))
         if event.resource is not None:
             line.update(self._origin(event.resource))
         return dump_line(line)
@@ -88,16 +104,6 @@ class EventsFormat:
                     said["origin"]["schema_url"] = resource.schema_url
             self._foreign = (resource, said)
         return self._foreign[1]
-
-    @staticmethod
-    def _begin(event: Event) -> dict[str, Any]:
-        return {
-            "time": format_instant(event.timestamp),
-            "unix": event.timestamp / 1e9,
-            "event": event.name,
-            "severity": _SEVERITY_NAMES.get(event.severity, int(event.severity)),
-            "message": event.body if type(event.body) is str else tag(event.body),
-        }
 
     def _add_correlation(self, event: Event, line: dict[str, Any]) -> dict[str, Any]:
         """Put the correlation attributes on *line*; return the other attributes."""
@@ -164,19 +170,34 @@ def decode_line(line: Mapping[str, Any]) -> Event:
     )
 
 
-def _add_rarities(event: Event, line: dict[str, Any]) -> None:
+def _kind(event: Event) -> dict[str, Any]:
+    return {"event": event.name, "severity": _SEVERITY_NAMES.get(event.severity, int(event.severity))}
+
+
+def _trace(event: Event) -> dict[str, Any]:
+    ids = {}
+    if event.trace_id:
+        ids["trace_id"] = f"{event.trace_id:032x}"
+    if event.span_id:
+        ids["span_id"] = f"{event.span_id:016x}"
+    return ids
+
+
+def _rarities(event: Event) -> dict[str, Any]:
+    said: dict[str, Any] = {}
     if event.observed_timestamp != event.timestamp:
-        line["observed"] = format_instant(event.observed_timestamp)
+        said["observed"] = format_instant(event.observed_timestamp)
     if event.severity_text != _SEVERITY_NAMES.get(event.severity, ""):
-        line["severity_text"] = event.severity_text
+        said["severity_text"] = event.severity_text
     if event.trace_flags != (_SAMPLED if event.trace_id else 0):
-        line["trace_flags"] = event.trace_flags
+        said["trace_flags"] = event.trace_flags
     if event.dropped_attributes:
-        line["dropped_attributes"] = event.dropped_attributes
+        said["dropped_attributes"] = event.dropped_attributes
     if event.given_name:
-        line["given_name"] = event.given_name
+        said["given_name"] = event.given_name
     if event.scope is not DEFAULT_SCOPE and event.scope != DEFAULT_SCOPE:
-        line["scope"] = _write_scope(event.scope)
+        said["scope"] = _write_scope(event.scope)
+    return said
 
 
 def _write_scope(scope: InstrumentationScope) -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from otel_events.event import UID_ATTRIBUTE, with_session_id
+from otel_events.otlp.encode_columns import encode_alike
 from otel_events.otlp.encode_origin import resource_frame, scope_frame
 from otel_events.otlp.encode_values import AttributeEncoder, EncodeError, encode_value
 from otel_events.otlp.request import MAX_REQUEST_BYTES, Group, assemble, frame_item, join_equal, pack
@@ -30,6 +32,10 @@ _TRACE_ID = tag(9, LENGTH) + b"\x10"
 _SPAN_ID = tag(10, LENGTH) + b"\x08"
 _OBSERVED_TIME = 11 << 3 | 1
 _EVENT_NAME = tag(12, LENGTH)
+
+_FACTS = attrgetter("severity", "severity_text", "dropped_attributes", "trace_flags", "trace_id", "span_id", "name")
+_NOBODY = object()
+_ENOUGH = 4  # events from which on it pays to encode them together
 
 _MAX_REMEMBERED = 1024  # event names and severities
 _SHORT_TEXT = 126
@@ -71,48 +77,90 @@ class LogEncoder:
 
     def _groups(self, events: Sequence[Event]) -> list[Group]:
         groups: dict[tuple[int, int], Group] = {}
-        # Resources, scopes and bound attributes are shared between events, so each is encoded once a batch. Identity is
-        # enough to know them by, and hashing would cost more than encoding: the events keep them alive.
-        bound: dict[int, bytes] = {}
-        for event in events:
-            try:
-                item = frame_item(self._record(event, bound))
-            except Exception as error:
-                self._leave_out(event, error)
+        # Identity is enough to know resources and scopes by, and hashing would cost more than encoding: the events keep
+        # them alive.
+        resource: Any = _NOBODY
+        scope: Any = _NOBODY
+        items: list[bytes] = []
+        for event, record in zip(events, self._records(events), strict=True):
+            if record is None:
                 continue
-            origin = (id(event.resource), id(event.scope))
-            group = groups.get(origin)
-            if group is None:
-                group = groups[origin] = Group(self._resource_of(event), _scope(event.scope), [])
-            group.items.append(item)
+            if event.scope is not scope or event.resource is not resource:
+                scope, resource = event.scope, event.resource
+                origin = (id(resource), id(scope))
+                group = groups.get(origin)
+                if group is None:
+                    group = groups[origin] = Group(self._resource_of(event), _scope(scope), [])
+                items = group.items
+            items.append(frame_item(record))
         return join_equal(groups.values())
+
+    def _records(self, events: Sequence[Event]) -> list[bytes | None]:
+        """Return each event as a LogRecord, in their order; None for one that was left out."""
+        records: list[bytes | None] = [None] * len(events)
+        bound = _BoundAttributes(self._attributes)
+        for keys, places in _try_alike(events).items():
+            alike = [events[place] for place in places]
+            made: Sequence[bytes | None] | None = None
+            if keys is not None and UID_ATTRIBUTE not in keys and len(alike) >= _ENOUGH:
+                made = self._records_alike(keys, alike, bound)
+            if made is None:
+                made = [self._attempt(event, bound) for event in alike]
+            for place, record in zip(places, made, strict=True):
+                records[place] = record
+        return records
+
+    def _records_alike(
+        self, keys: Sequence[str], events: Sequence[Event], bounds: _BoundAttributes
+    ) -> list[bytes] | None:
+        """Return events with the same attribute keys as LogRecords, or None if one of them needs to be looked at alone."""
+        facts: dict[tuple[Any, ...], tuple[bytes, bytes, bytes]] = {}
+        last_body: Any = _NOBODY
+        last_bound: Any = _NOBODY
+        body = bound = b""
+        before_uid = self._attributes.frame(UID_ATTRIBUTE).texts
+        records: list[bytes] = []
+        try:
+            own = encode_alike(self._attributes, keys, [event.attributes for event in events])
+            for event, attributes in zip(events, own, strict=True):
+                fact = _FACTS(event)
+                known = facts.get(fact)
+                if known is None:
+                    known = facts[fact] = self._encode_facts(event)
+                severity, ids, name = known
+                if event.body is not last_body:
+                    last_body, body = event.body, b"".join(_body(event.body))
+                if event.bound is not last_bound:
+                    last_bound, bound = event.bound, bounds.beside_uid(event)
+                begun = pack_tagged_fixed64(_TIME, event.timestamp)
+                seen = pack_tagged_fixed64(_OBSERVED_TIME, event.observed_timestamp)
+                uid = event.uid.encode()
+                # One flat tuple: this is the inmost loop, and joining is most of it.
+                parts = (begun, severity, body, attributes, bound, before_uid[len(uid)], uid, ids, seen, name)
+                records.append(b"".join(parts))
+        except Exception:
+            return None
+        return records
 
     def _resource_of(self, event: Event) -> Frame:
         resource = event.resource
         return self._resource if resource is None else resource_frame(resource.attributes, resource.schema_url)
 
-    def _record(self, event: Event, bound: dict[int, bytes]) -> bytes:
-        parts: list[bytes] = []
-        if event.timestamp:
-            parts.append(pack_tagged_fixed64(_TIME, event.timestamp))
-        severity = (event.severity, event.severity_text)
-        parts.append(self._severities.get(severity) or self._learn_severity(severity))
-        parts += _body(event.body)
+    def _attempt(self, event: Event, bound: _BoundAttributes) -> bytes | None:
+        try:
+            return self._record(event, bound)
+        except Exception as error:
+            self._leave_out(event, error)
+            return None
+
+    def _record(self, event: Event, bound: _BoundAttributes) -> bytes:
+        severity, ids, name = self._encode_facts(event)
+        parts = [_time(_TIME, event.timestamp), severity, *_body(event.body)]
         self._add_attributes(parts, event, bound)
-        if event.dropped_attributes:
-            parts += (_DROPPED, uint32(event.dropped_attributes))
-        if event.trace_flags:
-            parts.append(pack_tagged_fixed32(_FLAGS, event.trace_flags))
-        if event.trace_id:
-            parts += (_TRACE_ID, event.trace_id.to_bytes(16, "big"))
-        if event.span_id:
-            parts += (_SPAN_ID, event.span_id.to_bytes(8, "big"))
-        if event.observed_timestamp:
-            parts.append(pack_tagged_fixed64(_OBSERVED_TIME, event.observed_timestamp))
-        parts.append(self._names.get(event.name) or self._learn_name(event.name))
+        parts += (ids, _time(_OBSERVED_TIME, event.observed_timestamp), name)
         return b"".join(parts)
 
-    def _add_attributes(self, parts: list[bytes], event: Event, bound: dict[int, bytes]) -> None:
+    def _add_attributes(self, parts: list[bytes], event: Event, bound: _BoundAttributes) -> None:
         uid = event.uid
         if uid and (UID_ATTRIBUTE in event.attributes or UID_ATTRIBUTE in event.bound):
             # Our numbering shows loss, and a key may not stand twice: the event's own uid wins.
@@ -120,13 +168,27 @@ class LogEncoder:
             self._attributes.extend(parts, {**attributes, UID_ATTRIBUTE: uid})
             return
         self._attributes.extend(parts, with_session_id(event.attributes))
-        if event.bound:
-            encoded = bound.get(id(event.bound))
-            if encoded is None:
-                encoded = bound[id(event.bound)] = self._attributes.encode(with_session_id(event.bound))
-            parts.append(encoded)
+        parts.append(bound.of(event))
         if uid:
             self._attributes.extend(parts, {UID_ATTRIBUTE: uid})
+
+    def _encode_facts(self, event: Event) -> tuple[bytes, bytes, bytes]:
+        """Return what is the same for many events: severity; count, flags and ids of the trace; name."""
+        severity = (event.severity, event.severity_text)
+        ids: list[bytes] = []
+        if event.dropped_attributes:
+            ids += (_DROPPED, uint32(event.dropped_attributes))
+        if event.trace_flags:
+            ids.append(pack_tagged_fixed32(_FLAGS, event.trace_flags))
+        if event.trace_id:
+            ids += (_TRACE_ID, event.trace_id.to_bytes(16, "big"))
+        if event.span_id:
+            ids += (_SPAN_ID, event.span_id.to_bytes(8, "big"))
+        return (
+            self._severities.get(severity) or self._learn_severity(severity),
+            b"".join(ids),
+            self._names.get(event.name) or self._learn_name(event.name),
+        )
 
     def _learn_severity(self, severity: tuple[int, str]) -> bytes:
         number, text = severity
@@ -141,6 +203,54 @@ class LogEncoder:
             return
         reason = str(error) if isinstance(error, EncodeError) else f"a field cannot be encoded: {type(error).__name__}"
         self._on_unencodable(EncodeError(f"event {event.name!a:.200}: {reason}"))
+
+
+class _BoundAttributes:
+    """Encodes bound attributes, once for all events of a batch that share a mapping. The events keep it alive."""
+
+    def __init__(self, encoder: AttributeEncoder) -> None:
+        self._encoder = encoder
+        self._encoded: dict[int, bytes] = {}
+
+    def of(self, event: Event) -> bytes:
+        """Return those of *event*, or raise EncodeError."""
+        encoded = self._encoded.get(id(event.bound))
+        if encoded is None:
+            encoded = self._encoded[id(event.bound)] = self._encoder.encode(with_session_id(event.bound))
+        return encoded
+
+    def beside_uid(self, event: Event) -> bytes:
+        """Return those of *event*, or raise EncodeError, also if there is a uid among them."""
+        if UID_ATTRIBUTE in event.bound:
+            raise EncodeError("it brings a uid")
+        return self.of(event)
+
+
+def _try_alike(events: Sequence[Event]) -> dict[tuple[str, ...] | None, list[int]]:
+    try:
+        return _alike(events)
+    except Exception:  # keys that a hook has put there: of a class whose hash or comparison raises
+        return {None: list(range(len(events)))}
+
+
+def _alike(events: Sequence[Event]) -> dict[tuple[str, ...] | None, list[int]]:
+    """Return the places of events that have the same attribute keys; under None of those to be looked at alone."""
+    alike: dict[tuple[str, ...] | None, list[int]] = {None: []}
+    for place, event in enumerate(events):
+        keys: tuple[str, ...] | None = None
+        # Zero means that there is nothing to encode.
+        if event.uid and event.timestamp and event.observed_timestamp:
+            keys = tuple(event.attributes)
+        known = alike.get(keys)
+        if known is None:
+            alike[keys] = [place]
+        else:
+            known.append(place)
+    return alike
+
+
+def _time(tagged: int, nanoseconds: int) -> bytes:
+    return pack_tagged_fixed64(tagged, nanoseconds) if nanoseconds else b""
 
 
 def _body(body: Value) -> tuple[bytes, bytes]:

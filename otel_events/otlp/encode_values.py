@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from otel_events.errors import OtelEventsError
 from otel_events.otlp.wire import LENGTH, int64, message, optional, pack_double, tag, varint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # Protobuf parsers refuse messages nested more than 100 deep, and with them the whole request. A level of ours takes three.
 MAX_DEPTH = 30
@@ -57,16 +60,38 @@ def _key_value(key: object, value: object, depth: int) -> bytes:
     return optional(_NAME, str(key).encode()) + message(b"\x12", encode_value(value, depth))
 
 
-class _KeyFrame:
-    """The bytes around the values of one key; they depend on little more than a value's length."""
+class _Before(dict[int, bytes]):
+    """What stands before a value, by the value's size; worked out at the first value of that size."""
 
-    __slots__ = ("_integers", "_name", "_opening", "_texts", "absent", "double", "false", "true")
+    __slots__ = ("_make",)
+
+    def __init__(self, make: Callable[[int], bytes]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, size: int) -> bytes:
+        made = self._make(size)
+        if size < _MAX_TEXT:
+            self[size] = made
+        return made
+
+
+class KeyFrame:
+    """The bytes around the values of one key; they depend on little more than a value's length.
+
+    Attributes:
+        texts: what stands before text, by its length in bytes.
+        integers: what stands before a varint, by its length.
+        double, false, true, absent: what stands before a double, and the whole attribute where there is nothing after it.
+    """
+
+    __slots__ = ("_name", "_opening", "absent", "double", "false", "integers", "texts", "true")
 
     def __init__(self, opening: bytes, key: str) -> None:
         self._opening = opening
         self._name = optional(_NAME, key.encode()) + b"\x12"
-        self._texts: dict[int, bytes] = {}
-        self._integers: dict[int, bytes] = {}
+        self.texts = _Before(self._before_text)
+        self.integers = _Before(lambda size: self.before(1 + size) + b"\x18")
         self.double = self.before(9) + b"\x21"
         self.true = self.before(2) + _TRUE
         self.false = self.before(2) + _FALSE
@@ -77,22 +102,9 @@ class _KeyFrame:
         inside = self._name + varint(size)
         return self._opening + varint(len(inside) + size) + inside
 
-    def before_text(self, size: int) -> bytes:
-        """Return all that stands before *size* bytes of text."""
-        known = self._texts.get(size)
-        if known is None:
-            length = varint(size)
-            known = self.before(1 + len(length) + size) + b"\x0a" + length
-            if size < _MAX_TEXT:
-                self._texts[size] = known
-        return known
-
-    def before_integer(self, size: int) -> bytes:
-        """Return all that stands before a varint of *size* bytes."""
-        known = self._integers.get(size)
-        if known is None:
-            known = self._integers[size] = self.before(1 + size) + b"\x18"
-        return known
+    def _before_text(self, size: int) -> bytes:
+        length = varint(size)
+        return self.before(1 + len(length) + size) + b"\x0a" + length
 
 
 class AttributeEncoder:
@@ -103,7 +115,11 @@ class AttributeEncoder:
 
     def __init__(self, field: int) -> None:
         self._opening = tag(field, LENGTH)
-        self._frames: dict[str, _KeyFrame] = {}
+        self._frames: dict[str, KeyFrame] = {}
+
+    def frame(self, key: str) -> KeyFrame:
+        """Return the bytes around the values of *key*."""
+        return self._frames.get(key) or self._learn(key)
 
     def extend(self, parts: list[bytes], attributes: Mapping[str, Any]) -> None:
         """Append the encoded *attributes* to *parts*, or raise EncodeError that names the key."""
@@ -116,12 +132,12 @@ class AttributeEncoder:
                 kind = type(value)
                 if kind is str:
                     text = value.encode()
-                    parts += (frame.before_text(len(text)), text)
+                    parts += (frame.texts[len(text)], text)
                 elif kind is float:
                     parts += (frame.double, pack_double(value))
                 elif kind is int:
                     number = int64(value)
-                    parts += (frame.before_integer(len(number)), number)
+                    parts += (frame.integers[len(number)], number)
                 elif kind is bool:
                     parts.append(frame.true if value else frame.false)
                 elif value is None:
@@ -158,8 +174,8 @@ class AttributeEncoder:
                 dropped += 1
         return b"".join(parts), dropped
 
-    def _learn(self, key: str) -> _KeyFrame:
-        frame = _KeyFrame(self._opening, key)
+    def _learn(self, key: str) -> KeyFrame:
+        frame = KeyFrame(self._opening, key)
         if len(key) <= _MAX_KEY_LENGTH:
             if len(self._frames) >= _MAX_KEYS:
                 self._frames.clear()

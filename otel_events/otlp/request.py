@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from otel_events.otlp.wire import LENGTH, WireError, fields, message, tag, varint
+from otel_events.otlp.wire import LENGTH, WireError, fields, tag, varint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +18,8 @@ _LARGEST_FRAMING = 2 * 6  # tags and lengths of the two levels around a group of
 
 _RESOURCES = tag(1, LENGTH)
 _ITEMS = tag(2, LENGTH)
+_USUAL_SIZES = 1024
+_BEFORE_ITEM = tuple(_ITEMS + varint(size) for size in range(_USUAL_SIZES))
 
 
 class Frame(NamedTuple):
@@ -42,7 +44,8 @@ class Group(NamedTuple):
 
 def frame_item(encoded: bytes) -> bytes:
     """Return an encoded log record or span as it stands inside its scope."""
-    return b"\x12" + varint(len(encoded)) + encoded
+    size = len(encoded)
+    return (_BEFORE_ITEM[size] if size < _USUAL_SIZES else _ITEMS + varint(size)) + encoded
 
 
 def join_equal(groups: Iterable[Group]) -> list[Group]:
@@ -58,19 +61,26 @@ def join_equal(groups: Iterable[Group]) -> list[Group]:
 def assemble(groups: Sequence[Group]) -> tuple[bytes, int]:
     """Return one request that holds all *groups*, and the number of its items."""
     resources: dict[Frame, list[bytes]] = {}
-    count = 0
     for resource, scope, items in groups:
-        count += len(items)
-        content = b"".join((scope.head, *items, scope.tail))
-        resources.setdefault(resource, []).append(message(_ITEMS, content))
-    request = [
-        message(_RESOURCES, b"".join((resource.head, *scopes, resource.tail))) for resource, scopes in resources.items()
-    ]
-    return b"".join(request), count
+        content = (scope.head, *items, scope.tail)
+        resources.setdefault(resource, []).extend((_ITEMS, varint(_size(content)), *content))
+    # Joined once, and at the end: to copy a large request costs as much as some of the encoding.
+    request: list[bytes] = []
+    for resource, scopes in resources.items():
+        content = (resource.head, *scopes, resource.tail)
+        request += (_RESOURCES, varint(_size(content)), *content)
+    return b"".join(request), sum(len(group.items) for group in groups)
+
+
+def _size(parts: Iterable[bytes]) -> int:
+    return sum(map(len, parts))
 
 
 def pack(groups: Sequence[Group], max_bytes: int) -> list[tuple[bytes, int]]:
     """Return requests of at most *max_bytes* with their counts; an item larger than that stands in one of its own."""
+    around = sum(resource.size + scope.size + _LARGEST_FRAMING for resource, scope, _ in groups)
+    if groups and around + sum(_size(items) for _, _, items in groups) <= max_bytes:
+        return [assemble(groups)]
     return [assemble(portion) for portion in _portions(groups, max_bytes)]
 
 

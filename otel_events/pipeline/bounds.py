@@ -24,6 +24,12 @@ class Bounds:
         if not isinstance(pattern, str) or not pattern.strip():
             self._problems.append(f"{self._guard}: the pattern {pattern!r:.60} must be a text such as 'task.*'")
 
+    def names(self, name: str, values: Iterable[object]) -> None:
+        """Ask for texts that are not empty."""
+        for value in values:
+            if not isinstance(value, str) or not value:
+                self._problems.append(f"{self._guard}: {name} must be names such as 'path', not {value!r:.60}")
+
     def number(
         self, name: str, value: object, *, above: float | None = None, least: float = -math.inf, below: float = math.inf
     ) -> None:

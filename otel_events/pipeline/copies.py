@@ -1,4 +1,4 @@
-"""The span-event copy of an event: the same name and attributes, by the same stages, as the record has."""
+"""The span-event copies of events: the same name and attributes, by the same stages, as the records have."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from otel_events.pipeline.normalize import Normalize, uid_of
 from otel_events.pipeline.stage import run_stages
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from otel_events.accounting import Accounts
     from otel_events.event import Draft
     from otel_events.notices import Notices
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class CopyFinisher:
-    """Work out a copy when its span is encoded. What happens to the copy is not counted as happening to the event."""
+    """Work out copies when their spans are encoded. What happens to a copy is not counted as happening to the event."""
 
     def __init__(self, stages: tuple[Stage, ...], writer: str, accounts: Accounts, notices: Notices) -> None:
         self._normalize = Normalize(writer, accounts, notices)
@@ -24,18 +26,20 @@ class CopyFinisher:
         self._accounts = accounts
         self._notices = notices
 
-    def __call__(self, draft: Draft, writer: str) -> tuple[str, dict[str, Any]] | None:
-        """Return name and attributes of the copy, or None if a stage has held the event back.
+    def __call__(self, copies: Sequence[tuple[Draft, str]]) -> list[tuple[str, dict[str, Any]] | None]:
+        """Return name and attributes of each copy, or None for one that a stage has held back.
 
         Args:
-            draft: what `emit` captured.
-            writer: whose draft it is; a span that was begun before a fork may hold drafts of two.
+            copies: what `emit` captured, and whose draft it is; a span that was begun before a fork may hold drafts of two.
         """
-        normalized = self._normalize([draft])
-        for event in normalized:
-            event.uid = uid_of(writer, draft[0])
+        normalized = self._normalize([draft for draft, _ in copies])
+        own = {event.uid: event for event in normalized}
+        for draft, writer in copies:
+            event = own.get(uid_of(self._normalize.writer, draft[0]))
+            if event is not None:
+                event.uid = uid_of(writer, draft[0])
         events = run_stages(self._stages, normalized, self._accounts, self._notices)
-        if not events:
-            return None
-        event = events[0]
-        return event.name, {**event.attributes, **event.bound, UID_ATTRIBUTE: event.uid}
+        finished = {
+            event.uid: (event.name, {**event.attributes, **event.bound, UID_ATTRIBUTE: event.uid}) for event in events
+        }
+        return [finished.get(uid_of(writer, draft[0])) for draft, writer in copies]

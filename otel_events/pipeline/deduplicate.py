@@ -130,6 +130,7 @@ def _check(settings: DeduplicateSettings) -> None:
     bounds = Bounds("deduplicate")
     for rule in settings.rules:
         bounds.pattern(rule.pattern)
+        bounds.names(f"the attributes of {rule.pattern!r:.40}", rule.attributes)
     bounds.number("window", settings.window, above=0)
     bounds.number("max_fingerprints", settings.max_fingerprints, least=1)
     bounds.check()

@@ -33,11 +33,11 @@ class ByName(Generic[T]):
         """Return what the first pattern that fits *name* stands for, or None."""
         try:
             return self._known[name]
-        except KeyError:
-            pass
+        except KeyError:  # nobody has asked yet; of most events somebody has, and that costs nothing
+            found = self._find(name)
         if len(self._known) >= _MAX_NAMES:
             self._known.clear()
-        found = self._known[name] = self._find(name)
+        self._known[name] = found
         return found
 
     def _find(self, name: str) -> T | None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from operator import is_
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from otel_events import catalog, runtime
 from otel_events.interrupts import is_interrupt
@@ -17,22 +16,42 @@ if TYPE_CHECKING:
     from otel_events.pipeline.redact import Redact
 
 
+class _Last(NamedTuple):
+    """The scope of the event before, and what is known of it."""
+
+    bound: Any
+    defaults: Any
+    context: Any
+    parent: Any
+    batch: _Batch
+
+
 class NormalizeOne(Normalize):
     """Normalize that knows the last scope again: a program emits many events in one. For any thread."""
 
-    _last: tuple[tuple[Any, ...], _Batch] | None = None
+    _last: _Last | None = None
 
     def __call__(self, drafts: Sequence[Any]) -> list[Event]:
         if len(drafts) != 1 or len(drafts[0]) == 2:
             return super().__call__(drafts)
         draft = drafts[0]
+        last, parent, known = self._last, runtime.process_parent, catalog.current()
         # Bound attributes, process-wide ones and Context, which are known by identity: kept here, they keep theirs.
-        scope = (draft[9], draft[10], draft[11], runtime.process_parent, catalog.current())
-        last = self._last
-        if last is None or not all(map(is_, last[0], scope)):
-            last = self._last = (scope, _Batch(scope[4]))
+        if (
+            last is None
+            or last.bound is not draft[9]
+            or last.defaults is not draft[10]
+            or last.context is not draft[11]
+            or last.parent is not parent
+            or last.batch.catalog is not known
+        ):
+            last = self._last = _Last(draft[9], draft[10], draft[11], parent, _Batch(known))
         try:
-            return [self._event(draft, last[1])]
+            shape = self._shapes.of(draft, known)
+            events: list[Event | None] = [None]
+            if shape is not None and self._normalize_alike(shape, drafts, (0,), last.batch, events):
+                return events  # type: ignore[return-value]  # it is in its place
+            return [self._event(draft, last.batch)]
         except Exception as error:
             if is_interrupt(error):
                 raise
@@ -60,7 +79,7 @@ class RedactOne:
         look, body, bound = self._redactor.first_look, event.body, event.bound
         texts: list[str] = []
         is_new = bound is not self._clean_bound
-        if event.name not in self._redact._clean_names or event.given_name:
+        if event.name not in self._redact._clean_names or event.given_name or not self._redact.knows(event.scope):
             return False
         try:
             if not look.collect(event.attributes, texts) or (is_new and not look.collect(bound, texts)):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from otel_events.event import CORRELATION
+from otel_events.event import CORRELATION, InstrumentationScope
+from otel_events.interrupts import is_interrupt
 from otel_events.redaction.prefilter import LONGEST, SHORTEST
 from otel_events.redaction.redactor import Redactor
-from otel_events.redaction.scanner import is_digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,6 +51,7 @@ class Redact:
         self._quick = guard if type(guard) is Redactor and not guard.has_patterns else None
         self._clean_names: set[str] = set()
         self._clean_bodies: set[str] = set()
+        self._clean_scopes: set[tuple[str, str]] = set()
 
     def __call__(self, events: list[Event]) -> list[Event]:
         bounds: dict[int, tuple[Mapping[str, Value], Mapping[str, Value]]] = {}
@@ -62,12 +64,16 @@ class Redact:
                     for event in chunk:
                         self._redact(event, bounds)
             except BaseException as error:  # one that exits would have the stage passed over, and its events go out
+                if is_interrupt(error):
+                    raise
                 self._withhold(chunk, error)
                 if isinstance(error, KeyboardInterrupt):
                     raise
             for event in chunk:
                 if event.name not in self._clean_names:
                     self._check_name(event)
+                if not self.knows(event.scope):
+                    self._check_scope(event)
         return events
 
     def _redact(self, event: Event, bounds: dict[int, tuple[Mapping[str, Value], Mapping[str, Value]]]) -> None:
@@ -85,6 +91,8 @@ class Redact:
             clean = self._guard.text(event.name)
             given = self._guard.text(event.given_name) if event.given_name else ""
         except BaseException as error:
+            if is_interrupt(error):
+                raise
             self._withhold([event], error)
             event.name = event.given_name = _WITHHELD
             if isinstance(error, KeyboardInterrupt):
@@ -95,6 +103,34 @@ class Redact:
                 self._clean_names.clear()
             self._clean_names.add(event.name)
         event.name, event.given_name = clean, given
+
+    def knows(self, scope: InstrumentationScope) -> bool:
+        """Tell whether there is nothing in *scope*, without a look: attributes, which hardly any has, are always looked at."""
+        return (scope.name, scope.version) in self._clean_scopes and not scope.attributes
+
+    def _check_scope(self, event: Event) -> None:
+        """Redact the scope of an event: the name of a logger may be made up as well."""
+        scope = event.scope
+        try:
+            clean = replace(
+                scope,
+                name=self._guard.text(scope.name),
+                version=self._guard.text(scope.version),
+                attributes=tuple(self._guard.attributes(dict(scope.attributes)).items()),
+            )
+        except BaseException as error:
+            if is_interrupt(error):
+                raise
+            self._withhold([event], error)
+            event.scope = InstrumentationScope(_WITHHELD)
+            if isinstance(error, KeyboardInterrupt):
+                raise
+            return
+        if clean == scope:
+            if len(self._clean_scopes) >= _MAX_NAMES:
+                self._clean_scopes.clear()
+            self._clean_scopes.add((scope.name, scope.version))
+        event.scope = clean
 
     def _withhold(self, events: list[Event], error: BaseException) -> None:
         self._accounts.problems.add("redaction_failed", len(events))
@@ -166,8 +202,6 @@ class _Chunk:
             )
         for index, triggers in suspects.items():
             text = self._texts[index]
-            if is_digest(text, triggers):
-                continue
             if index >= bodies_start:
                 bodies[index - bodies_start].body = self._redactor.suspect("", text, triggers)
             else:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from otel_events.span_events import is_copy
+from otel_events.interrupts import is_interrupt
+from otel_events.span_events import finish_copies, is_copy
 from otel_events.values import clean
 
 if TYPE_CHECKING:
@@ -32,14 +33,26 @@ class GuardSpans:
         self._notices = notices
 
     def __call__(self, spans: Sequence[ReadableSpan]) -> list[ReadableSpan]:
+        self._finish_copies(spans)
         guarded = []
         for span in spans:
             try:
                 guarded.append(self._span(span))
             except Exception as error:  # noqa: PERF203  # each span for itself
+                if is_interrupt(error):
+                    raise
                 self._accounts.dropped.add("guard_failed")
                 self._tell(error)
         return guarded
+
+    def _finish_copies(self, spans: Sequence[ReadableSpan]) -> None:
+        """Work out the copies in all *spans* together; those of a span that fails are left to its own turn."""
+        try:
+            finish_copies(event for span in spans for event in span.events)
+        except Exception as error:
+            if is_interrupt(error):
+                raise
+            self._tell(error)
 
     def _span(self, span: ReadableSpan) -> ReadableSpan:
         name, status = self._text(span.name), self._status(span.status)
@@ -89,6 +102,8 @@ class GuardSpans:
             try:
                 guarded, more = guard.attributes(guarded)
             except Exception as error:
+                if is_interrupt(error):
+                    raise
                 self._tell(error)
                 if not guard.fails_closed:
                     continue
@@ -106,6 +121,8 @@ class GuardSpans:
             try:
                 guarded = guard.text(guarded)
             except Exception as error:  # noqa: PERF203  # each guard for itself
+                if is_interrupt(error):
+                    raise
                 self._tell(error)
                 if guard.fails_closed:
                     return ""

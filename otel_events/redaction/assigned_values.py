@@ -31,13 +31,15 @@ _CLOSERS = {")": "(", "]": "[", "}": "{"}
 
 _PLACEHOLDER = re.compile(
     r"[*•xX.#\-_?…]{1,128}|<[^<>\s]{1,80}>|\[[A-Za-z_ ]{1,40}\]|\$\{[^}]{0,120}\}?|\$\([^)]{0,120}\)?|\$[A-Z_][A-Z0-9_]*"
-    r"|\{\{?[^{}]{0,120}\}?\}?|%[sdr]|%\([\w.]{1,60}\)[sdr]|:[a-z_]{1,40}|@[a-z_]{1,40}|[\[({]+[\])}]*",
+    r"|\{\{?[^{}]{0,120}\}?\}?|%[sdr]|%\([\w.]{1,60}\)[sdr]|:[a-z_]{1,40}|@[a-z_]{1,40}|[\[({\])}]{1,8}"
+    # The name of a constant, and what documents put where a reader's own goes.
+    r"|[A-Z]{2,20}(?:_[A-Z]{2,20}){1,5}|(?i:<?(?:your|my|the|insert|enter)[_\- ][a-z]{2,12}(?:[_\- ][a-z]{2,12}){0,4}>?)",
 )
 _CODE = re.compile(
     r"(?:self|cls|settings|config|cfg|conf|os|sys|args|opts?|options|request|req|env|environ|kwargs|params|data|ctx"
     r"|context|app|this|process|secrets|getpass|vault|credentials|form|body|payload|user|row|result|response|resp"
     r"|event|json|session|client|auth|await|new|typing|pydantic|secretmanager|var|local|module|inputs|steps|needs)"
-    r"[.\[(]\S*|[A-Za-z_][\w.]{0,80}\([^()]*\)?,?:?"
+    r"[.\[(]\S*|(?:Optional|Union|Annotated|Final|ClassVar|Literal|[Ll]ist|[Dd]ict|Type|type)\[\S*|[A-Za-z_][\w.]{0,80}\([^()]*\)?,?:?"
 )
 _WORDS_OF_NOTHING = frozenset(
     "none null nil true false undefined empty unset n/a na redacted hidden masked removed filtered scrubbed str int"
@@ -161,7 +163,7 @@ def _closing(text: str, start: int, backslashes: str, quote: str) -> int:
 
 
 def _is_trailing(last: str, text: str, start: int, end: int) -> bool:
-    if last in ".,:;!?\\":
+    if last in ".,:;!?\\…":
         return True
     opener = _CLOSERS.get(last)
     return opener is not None and text.find(opener, start, end) < 0

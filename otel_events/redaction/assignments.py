@@ -18,22 +18,33 @@ if TYPE_CHECKING:
 
 _BEFORE = (  # words that belong to a key although a space follows them, as people write it
     "api access secret private account shared signing encryption auth authentication client bearer refresh bot personal"
-    " master security credit card debit pass db database user root admin login service session wifi ssh aws azure"
+    " master security credit card debit pass db database user root admin login service session wifi ssh aws azure mot de"
 )
+_SAID_OF_IT = r"(?:provided|given|used|received)(?=:)"
 _HEAD = re.compile(
-    r"(?<![A-Za-z0-9])(?P<key>(?:(?i:" + "|".join(_BEFORE.split()) + r")[ ]){0,3}[A-Za-zÀ-ÿ][\wÀ-ÿ.\-]{1,63})"
-    r"(?:\\{0,7}[\"'`]?\]?[ \t]{0,64}(?P<sign>=>|:=|=(?!=)|:(?!//|:))"
+    rf"(?<![A-Za-z0-9])(?:-D)?(?P<key>(?:(?i:{'|'.join(_BEFORE.split())})[ ]){{0,3}}(?!{_SAID_OF_IT})"
+    r"[A-Za-zÀ-ÿ][\wÀ-ÿ.\-]{1,63})"
+    r"(?![\wÀ-ÿ.\-])"  # a part of a key is followed by no sign: there is nothing to go back for
+    rf"(?:[ ]{_SAID_OF_IT})?"
+    r"(?:\\{0,7}(?:[\"'`]|\*\*)?\]?[ \t]{0,64}(?P<sign>=>|:=|=(?!=)|(?:%22)?%3[aAdD](?:%22)?"
+    r"|:[ ]?(?:str|bytes|[Ss]tring|SecretStr)[ ]=(?!=)"
+    r"|:[ ]?(?:[>|][+\-]?)?\r?\n(?=[ \t]{1,64}[^\s:=]{6,512}[ ]?(?:\r?\n|$))"  # in the next line, alone
+    r"|:(?!//|:))"
     r"|\\{0,7}[\"'][ ]?(?P<comma>,)[ ]?(?=[bBfFrRuU]?\\{0,7}[\"'])"
-    r"|[ ](?P<verb>is|was)[ ]?:?(?=[ ]))"
+    r"|[ ](?P<verb>is|was)[ ]?:?(?=[ ])"
+    r"|[ ]{0,64}(?P<column>\t|\|)"
+    r"|(?P<apposition>[ ])(?=[^\s=]{16}))"
 )
 _PORT = re.compile(r"[0-9]{2,5}(?![\w.\-])")
 _PAIR_END = re.compile(r"\\{0,7}[\"']{1,3}\s?[\])]")
-_FLAG = re.compile(r"(?<![\w\-])--?(?P<key>[A-Za-z][\w\-]{1,40})[ \t]{1,4}(?![\-=])")
+_FLAG = re.compile(r"(?<![\w\-])(?:--?|(?:ENV|setenv)[ ])(?P<key>[A-Za-z][\w\-]{1,40})[ \t]{1,4}(?![\-=])")
+_LINE_END = re.compile(r"[.!?…]{0,4}[ \t]{0,8}(?:\r?\n|$)")
 _FLAG_HELP = re.compile(r"[A-Z_]+|string|strings|text|value|file|path|str|name")
 _NAMED = re.compile(
-    r"[\"']?\b(?:name|key|Name|Key|NAME|KEY)\\{0,7}[\"']?\s{0,4}[=:]\s{0,4}\\{0,7}[\"'](?P<key>[\w .\-]{2,64})\\{0,7}[\"']"
-    r"\s{0,8},?\s{0,8}\\{0,7}[\"']?(?:value|Value|VALUE)\\{0,7}[\"']?\s{0,4}[=:]"
+    r"\b(?:name|key|Name|Key|NAME|KEY)\\{0,7}[\"']?\s{0,4}[=:]\s{0,4}\\{0,7}[\"']?(?P<key>[\w.\-\[\]]{2,64}|(?<=[\"'])[\w .\-]{2,64})"
+    r"\\{0,7}[\"']?(?:\s{0,8},?\s{0,16}\\{0,7}[\"']?(?:value|Value|VALUE)\\{0,7}[\"']?\s{0,4}[=:]|(?P<form>(?:\r?\n|\\r\\n){2}))"
 )
+_PROPERTY = re.compile(r"<key>(?P<key>[^<>]{2,64})</key>\s{0,64}<string>(?P<value>[^<>]{1,4096})</")
 _ELEMENT = re.compile(r"<(?:\w{1,20}:)?(?P<key>[A-Za-z][\w.\-]{1,63})(?:\s[^<>]{0,256})?>(?P<value>[^<>]{1,4096})</")
 
 
@@ -47,9 +58,9 @@ class Assignments:
     def find(self, text: str) -> Iterator[Span]:
         """Yield start, end and kind of each secret that *text* assigns to a key."""
         yield from self._pairs(text)
-        if "-" in text:
+        if "-" in text or "env " in text.lower():
             yield from self._flags(text)
-        if "alue" in text or "ALUE" in text:
+        if "ame" in text or "alue" in text or "ALUE" in text:
             yield from self._named(text)
         if "</" in text:
             yield from self._elements(text)
@@ -70,11 +81,11 @@ class Assignments:
                 position = max(position, end)
 
     def _is_secret(self, text: str, value: Assigned, verdict: KeyVerdict, head: re.Match[str]) -> bool:
-        if verdict.degree == "hint":
-            return is_random(text[value.start : value.end])
-        if head["verb"]:
-            return _is_made_up(text[value.start : value.end])
         found = text[value.start : value.end]
+        if verdict.degree == "hint" or head["apposition"]:
+            return is_random(found)
+        if head["verb"] or head["column"] or "\n" in (head["sign"] or ""):
+            return _is_made_up(found)
         if "." in head["key"] and head["sign"] == ":" and not value.is_quoted and found.replace("-", "").isalpha():
             return False  # the name of a logger, and what it said
         is_tight = head["comma"] is not None or (head["sign"] != ":" and " " not in head[0][len(head["key"]) :])
@@ -85,6 +96,7 @@ class Assignments:
         is_name = " " not in name and len(words_of(name)) > 1
         is_tight = is_tight or (is_name and (value.is_quoted or not is_prose(text, value)))
         is_tight = is_tight or (head["sign"] == ":" and text[head.end() : head.end() + 1] not in {"", " "})
+        is_tight = is_tight or (_is_line(text, head, value) and _is_made_up(found) and not found.isidentifier())
         return is_secret(text, value, verdict.kind, is_tight=is_tight)
 
     def _flags(self, text: str) -> Iterator[Span]:
@@ -98,7 +110,7 @@ class Assignments:
                 yield value.start, value.end, verdict.kind
 
     def _named(self, text: str) -> Iterator[Span]:
-        """Yield values of `name: password, value: ...`, as environments of containers and lists of headers have it."""
+        """Yield values of `name: password, value: ...`, as environments of containers, lists of headers and forms have it."""
         for named in _NAMED.finditer(text):
             verdict = self._judge(named["key"])
             if verdict.degree == "secret":
@@ -107,7 +119,7 @@ class Assignments:
                     yield value.start, value.end, verdict.kind
 
     def _elements(self, text: str) -> Iterator[Span]:
-        for element in _ELEMENT.finditer(text):
+        for element in (*_ELEMENT.finditer(text), *_PROPERTY.finditer(text)):
             verdict = self._judge(element["key"])
             value = Assigned(*element.span("value"), is_quoted=True)
             if verdict.degree == "secret" and is_secret(text, value, verdict.kind, is_tight=True):
@@ -130,6 +142,12 @@ def _is_pair(text: str, head: re.Match[str]) -> bool:
     return before.endswith(("(", "[")) and _PAIR_END.match(text, value.end) is not None
 
 
+def _is_line(text: str, head: re.Match[str], value: Assigned) -> bool:
+    """Tell whether `key = value` is all of a line, as in a file of settings."""
+    is_begin = head["sign"] == "=" and text[max(head.start() - 1, 0) : head.start()] in {"", "\n"}
+    return is_begin and _LINE_END.match(text, value.end) is not None
+
+
 def _is_made_up(found: str) -> bool:
     """Tell whether *found*, of which a sentence says that it is a secret, is no word of the sentence."""
     return len(found) >= 6 and not found.isalpha() and not is_nothing_but_digits(found)
@@ -142,7 +160,7 @@ def is_nothing_but_digits(found: str) -> bool:
 
 ASSIGNMENT_NEEDLES = (
     *("pass", "pwd", "secret", "token", "key", "auth", "cred", "cookie", "bearer", "sig=", "srf", "sessid", "kennwort"),
-    "mnemonic",
+    *("mnemonic", "contrase", "senha", "wachtwoord", "pw=", "pw:"),
 )
 
 COMMAND_RULES: tuple[Rule, ...] = (

@@ -12,6 +12,9 @@ from collections import Counter
 
 _DIGITS = re.compile(r"[^0-9]")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_HEX = "0123456789abcdefABCDEF"
+_UUID_LENGTH = 36
+DIGEST_LENGTHS = frozenset({32, _UUID_LENGTH, 40, 56, 64, 96, 128})
 _RANDOM_ALPHABET = re.compile(r"[A-Za-z0-9+/=_\-.~%]{16,512}")
 _FILE_NAME = re.compile(r"\.[a-z][a-z0-9]{1,4}$")
 _SEGMENT = re.compile(r"[-_./=~+%]+")
@@ -59,14 +62,14 @@ def is_card(text: str, *, has_hint: bool = False) -> bool:
 
 def iban_end(text: str, start: int) -> int:
     """Return where the IBAN that begins at *start* ends, perhaps in groups; -1 if none begins there."""
-    length = _IBAN_LENGTHS.get(text[start : start + 2])
+    length = _IBAN_LENGTHS.get(text[start : start + 2].upper())
     if length is None:
         return -1
     found: list[str] = []
     end = start
     for end in range(start, min(start + 2 * length, len(text))):
         character = text[end]
-        if character.isascii() and (character.isdigit() or character.isupper()):
+        if character.isascii() and character.isalnum():
             found.append(character)
             if len(found) == length:
                 break
@@ -85,6 +88,14 @@ def is_basic(text: str) -> bool:
     except (binascii.Error, ValueError):
         return False
     return ":" in decoded and decoded.isprintable()
+
+
+def is_digest(text: str) -> bool:
+    """Tell whether *text* is nothing but a UUID or a digest: the token of no vendor, the number of nothing, and common."""
+    length = len(text)
+    if length == _UUID_LENGTH:
+        return text[8] == text[13] == text[18] == text[23] == "-" and not text.replace("-", "").strip(_HEX)
+    return length in DIGEST_LENGTHS and not text.strip(_HEX)
 
 
 def is_random(text: str) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from otel_events.redaction.checks import is_random
+from otel_events.redaction.checks import DIGEST_LENGTHS, is_digest, is_random
+from otel_events.redaction.keys import VALUE_KEYS, named_secret
 from otel_events.redaction.prefilter import LONGEST, SHORTEST
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ _LONG_TEXT = 512  # characters: the stacks of a storm of errors are longer, and 
 _MAX_LONG_TEXTS = 64  # of at most 16 KiB each
 _LONG_NUMBER = 10**13
 _PLAIN = frozenset({float, bool, type(None)})
+_NUMBERS = _PLAIN | {int}
 _SCALARS = _PLAIN | {str}
 
 
@@ -33,6 +35,7 @@ class FirstLook:
         self._clean_key = clean_key
         self._prefilter = prefilter
         self._innocent: set[str] = set()
+        self._hints: set[str] = set()
         self._clean_texts: set[str] = set()
 
     def is_known(self, text: str) -> bool:
@@ -68,7 +71,8 @@ class FirstLook:
                 if length >= SHORTEST:
                     if length > LONGEST:
                         return False
-                    if length >= _LONG_TEXT and value in self._clean_texts:
+                    is_known = length >= _LONG_TEXT and value in self._clean_texts
+                    if is_known or (length in DIGEST_LENGTHS and is_digest(value)):  # type: ignore[arg-type]
                         continue
                     texts.append(value)  # type: ignore[arg-type]
             elif kind is int:
@@ -92,21 +96,28 @@ class FirstLook:
 
     def _learn(self, attributes: Mapping[str, Value]) -> bool:
         """Return True if every key of *attributes* is innocent, or hints at a secret and its value looks like none."""
+        if named_secret(attributes, self._judge):
+            return False
         for key, value in attributes.items():
-            if key not in self._innocent:
-                verdict = self._judge(key)
-                if verdict.degree == "secret" or self._clean_key(key) is not key:
-                    return False
-                if verdict.degree == "innocent":
-                    self._keep_innocent(key)
-                elif type(value) not in _PLAIN and not (type(value) is str and not is_random(value)):
-                    return False
+            if key in self._innocent:
+                continue
+            if key not in self._hints and not self._learn_key(key):
+                return False
+            if key in self._hints and type(value) not in _NUMBERS and (type(value) is not str or is_random(value)):
+                return False
         return True
 
-    def _keep_innocent(self, key: str) -> None:
-        if len(self._innocent) >= _MAX_KEYS:
-            self._innocent.clear()
-        self._innocent.add(key)
+    def _learn_key(self, key: str) -> bool:
+        """Return False if *key* is sensitive or itself a secret; else remember it."""
+        degree = self._judge(key).degree
+        if degree == "secret" or self._clean_key(key) is not key:
+            return False
+        known = self._hints if degree == "hint" else self._innocent
+        if key not in VALUE_KEYS:  # of those it depends on what names them
+            if len(known) >= _MAX_KEYS:
+                known.clear()
+            known.add(key)
+        return True
 
 
 def is_long_number(value: int) -> bool:

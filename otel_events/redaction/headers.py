@@ -16,7 +16,7 @@ HEADER_RULES: tuple[Rule, ...] = (
         "bearer",
         Trigger.WORD,
         ("bearer",),
-        r"(?i:\bbearer)(?:\s|%20|\+){1,3}(?P<secret>[A-Za-z0-9._~+/\-]{8,4096}={0,2})",
+        r"(?i:\bbearer),?(?:\s|%20|\+){1,3}(?P<secret>[A-Za-z0-9._~+/\-]{8,4096}={0,2})",
         check=_is_credential,
         is_extended=True,
         brief="what follows `Bearer` in an Authorization header",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from otel_events.event import CORRELATION
 from otel_events.redaction.sensitive_words import (
@@ -19,7 +19,7 @@ from otel_events.redaction.sensitive_words import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 Degree = Literal["innocent", "hint", "secret"]
 
@@ -31,6 +31,13 @@ _MAX_WORDS = 12
 _VALUE_WORDS = frozenset(
     {"value", "val", "string", "str", "header", "text", "plain", "raw", "data", "b64", "base64", "v"}
 )
+
+KEY_KINDS = frozenset(
+    {"entropy", "key", *SECRET_WORDS.values(), *SECRET_PAIRS.values(), *(kind for _, kind in SECRET_ENDINGS)}
+)
+# The keys of a name and of the value that it names.
+_NAME_KEYS = ("name", "key", "Name", "Key")
+VALUE_KEYS = frozenset({"value", "Value", "val"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,15 @@ class SensitiveKeys:
         if any(_contains(words, own) for own in self._own):
             return KeyVerdict("secret", "key")
         return _judge_words(words)
+
+
+def named_secret(attributes: Mapping[str, Any], judge: Callable[[str], KeyVerdict]) -> str:
+    """Return the sensitive key that *attributes* give as the name of their value, as environments of containers do."""
+    for name_key in _NAME_KEYS:
+        name = attributes.get(name_key)
+        if type(name) is str and judge(name).degree == "secret":
+            return name
+    return ""
 
 
 def words_of(key: str) -> list[str]:

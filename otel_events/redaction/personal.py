@@ -22,7 +22,7 @@ _CARD = re.compile(
     r"|[0-9]{12,19})(?![0-9A-Za-z]|[.,_\-][0-9]))"
 )
 _CARD_HINT = re.compile(r"card|visa|maestro|pan\b|amex|credit|debit|payment", re.IGNORECASE)
-_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2}(?=[ \-]?[A-Z0-9]{2})")
+_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?=[ \-]?[A-Za-z0-9]{2})")
 
 
 def _cards(text: str) -> Iterator[Span]:

@@ -27,6 +27,7 @@ _MARKS = ((b"@", Trigger.AT), (b"$", Trigger.RUN), (b"~", Trigger.RUN))
 _WORDS = (
     *(b"pass", b"pwd", b"secret", b"token", b"key", b"auth", b"cred", b"cookie", b"bearer", b"basic ", b"sig=", b"srf"),
     *(b"sessid", b"kennwort", b"mnemonic", b"identified by", b"curl ", b"hook"),
+    *(b"contrase", b"senha", b"wachtwoord", b"pw=", b"pw:"),
 )
 
 

@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING, TypeAlias
 
 from otel_events.event import CORRELATION
+from otel_events.interrupts import is_interrupt
 from otel_events.redaction.checks import is_card, is_random
 from otel_events.redaction.first_look import FirstLook, is_long_number
-from otel_events.redaction.keys import INNOCENT, SensitiveKeys, words_of
+from otel_events.redaction.keys import INNOCENT, VALUE_KEYS, SensitiveKeys, named_secret, words_of
 from otel_events.redaction.rule import Trigger
 from otel_events.redaction.scanner import Finding, Scanner
 from otel_events.redaction.settings import RedactionSettings, check_settings
@@ -26,8 +27,6 @@ Attributes: TypeAlias = "Mapping[str, Value]"
 
 _MAX_KEYS = 4_096  # verdicts that are kept; a program that makes up keys must not fill the memory
 _TAIL = 512  # characters before the end of what is scanned: a secret may begin in them, and end beyond
-_NAME_KEYS = ("name", "key", "Name", "Key")
-_VALUE_KEYS = ("value", "Value", "val")
 
 
 class Redactor:
@@ -83,10 +82,14 @@ class Redactor:
 
     def _walked(self, attributes: Attributes) -> Attributes:
         changed: dict[str, Value] = {}
+        named = named_secret(attributes, self.judge)
         for key, value in attributes.items():
             try:
-                clean_key, clean_value = self.key(key), self.value(key, value)
+                clean_key = self.key(key)
+                clean_value = self.value(named if named and key in VALUE_KEYS else key, value)
             except Exception as error:
+                if is_interrupt(error):
+                    raise
                 clean_key, clean_value = key if key in CORRELATION else self.marker("failed"), self._failed(error)
             if clean_key is not key:
                 return self._renamed(attributes)
@@ -105,6 +108,8 @@ class Redactor:
         try:
             return self._value(key, value)
         except Exception as error:
+            if is_interrupt(error):
+                raise
             return self._failed(error)
 
     def text(self, text: str) -> str:
@@ -112,6 +117,8 @@ class Redactor:
         try:
             return self._text("", text, None)
         except Exception as error:
+            if is_interrupt(error):
+                raise
             return self._failed(error)
 
     def suspect(self, key: str, text: str, triggers: int) -> str:
@@ -119,6 +126,8 @@ class Redactor:
         try:
             return self._text(key, text, triggers)
         except Exception as error:
+            if is_interrupt(error):
+                raise
             return self._failed(error)
 
     def findings(self, text: str, key: str = "", triggers: int | None = None) -> list[Finding]:
@@ -150,7 +159,7 @@ class Redactor:
                 return self._mark(verdict.kind)
             return self._text(key, value, None)
         if isinstance(value, (list, dict)):
-            return self._list(key, value) if isinstance(value, list) else self._dict(value)
+            return self._list(key, value) if isinstance(value, list) else self.attributes(value)  # type: ignore[return-value]
         if isinstance(value, bytes):
             return self._bytes(key, value)
         return self._mark("card") if self._is_card(key, value) else value
@@ -181,16 +190,6 @@ class Redactor:
                 names = ""
         return items if _differ(items, value) else value
 
-    def _dict(self, value: dict[str, Value]) -> Value:
-        clean = self.attributes(value)
-        for name_key in _NAME_KEYS:
-            name = value.get(name_key)
-            if type(name) is str and self.judge(name).degree == "secret":
-                for value_key in _VALUE_KEYS:
-                    if value_key in clean:
-                        clean = {**clean, value_key: self._value(name, value[value_key])}
-        return clean  # type: ignore[return-value]  # a dict, if it was one
-
     def _bytes(self, key: str, value: bytes) -> Value:
         text = value.decode("utf-8", "replace")
         if "\0" in text[:256] and len(value) > 256:
@@ -202,7 +201,7 @@ class Redactor:
 
     def _text(self, key: str, text: str, triggers: int | None) -> str:
         longest = self._settings.max_scanned
-        if len(text) > longest:
+        if len(text) >= longest:  # as long: capture has cut it perhaps, in the middle of a secret
             return self._long_text(key, text)
         if self.first_look.is_known(text):
             return text
@@ -254,13 +253,14 @@ class Redactor:
 
     def _renamed(self, attributes: Attributes) -> Attributes:
         renamed: dict[str, Value] = {}
+        named = named_secret(attributes, self.judge)
         for key, value in attributes.items():
             name = clean = self.key(key)
             number = 2
             while name in renamed:  # several keys may become one marker
                 name = f"{clean} {number}"
                 number += 1
-            renamed[name] = self.value(key, value)
+            renamed[name] = self.value(named if named and key in VALUE_KEYS else key, value)
         return renamed
 
     def _mark(self, kind: str) -> str:

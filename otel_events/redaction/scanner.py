@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from otel_events.redaction.assignments import ASSIGNMENT_NEEDLES, COMMAND_RULES, Assignments
-from otel_events.redaction.checks import is_random
+from otel_events.redaction.checks import has_mixed_characters, is_digest, is_random
 from otel_events.redaction.headers import HEADER_RULES
+from otel_events.redaction.keys import KEY_KINDS
 from otel_events.redaction.personal import PERSONAL_RULES
 from otel_events.redaction.prefilter import SHORTEST, Prefilter
 from otel_events.redaction.rule import Rule, Trigger, pattern_rule
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from otel_events.redaction.keys import KeyVerdict
-
-_HEX_AND_DASHES = "0123456789abcdefABCDEF-"
 
 
 def _is_aws_secret(found: str) -> bool:
@@ -41,6 +40,14 @@ _BESIDE_A_HINT: tuple[Rule, ...] = (
         brief="40 random characters in a text that speaks of AWS",
     ),
     pattern_rule(
+        "azure",
+        Trigger.RUN,
+        ("azure", "devops", "ado_", "vsts"),
+        r"(?<![A-Za-z0-9])[a-z2-7]{52}(?![A-Za-z0-9])",
+        check=has_mixed_characters,
+        brief="a personal access token in a text that speaks of Azure DevOps",
+    ),
+    pattern_rule(
         "heroku",
         Trigger.RUN,
         ("heroku",),
@@ -48,6 +55,14 @@ _BESIDE_A_HINT: tuple[Rule, ...] = (
         brief="a UUID in a text that speaks of Heroku",
     ),
 )
+
+
+_BEFORE_ASSIGNED = (*SHAPE_RULES, *VENDOR_RULES, *_BESIDE_A_HINT, *HEADER_RULES, *COMMAND_RULES)
+# What `RedactionSettings.without` may name.
+KINDS = frozenset(rule.name for rule in (*_BEFORE_ASSIGNED, *PERSONAL_RULES)) | KEY_KINDS
+
+# Needles with the numbers of their rules, by the mark that all of them have.
+_Table: TypeAlias = "tuple[tuple[str, tuple[tuple[str, int], ...]], ...]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +105,11 @@ class Scanner:
             Assignments(judge).find,
             "a value that the text assigns to a sensitive key",
         )
-        rules = (*SHAPE_RULES, *VENDOR_RULES, *_BESIDE_A_HINT, *HEADER_RULES, *COMMAND_RULES, assigned, *PERSONAL_RULES)
+        rules = (*_BEFORE_ASSIGNED, assigned, *PERSONAL_RULES)
         self._rules = tuple(rule for rule in rules if rule.name not in self._without)
         self._table = tuple((needle, number) for number, rule in enumerate(self._rules) for needle in rule.needles)
         self._always = tuple(number for number, rule in enumerate(self._rules) if not rule.needles)
-        self._tables: dict[int, tuple[tuple[str, int], ...]] = {}
+        self._tables: dict[int, _Table] = {}
 
     def scan(self, text: str, triggers: int | None = None) -> list[Finding]:
         """Return the secrets in *text* in order, none overlapping.
@@ -107,10 +122,16 @@ class Scanner:
             triggers = self.prefilter.suspects((text,)).get(0) if len(text) >= SHORTEST else None
             if triggers is None:
                 return []
-        if is_digest(text, triggers):
+        if is_digest(text):
             return []
         lowered = text.lower()
-        numbers = {number for needle, number in self._table_for(triggers) if needle in lowered}
+        numbers = {
+            number
+            for mark, entries in self._table_for(triggers)
+            if mark in lowered
+            for needle, number in entries
+            if needle in lowered
+        }
         numbers.update(number for number in self._always if self._rules[number].trigger & triggers)
         found = [
             (start, number, end, kind)
@@ -120,18 +141,18 @@ class Scanner:
         ]
         return [Finding(start, end, kind, self._rules[number].brief) for start, number, end, kind in _disjoint(found)]
 
-    def _table_for(self, triggers: int) -> tuple[tuple[str, int], ...]:
+    def _table_for(self, triggers: int) -> _Table:
+        """Return the needles of the rules worth trying, by a mark that is in each: few texts have all marks."""
         table = self._tables.get(triggers)
         if table is None:
-            table = self._tables[triggers] = tuple(
-                (needle, number) for needle, number in self._table if self._rules[number].trigger & triggers
-            )
+            by_mark: dict[str, list[tuple[str, int]]] = {}
+            for needle, number in self._table:
+                if self._rules[number].trigger & triggers:
+                    by_mark.setdefault(next((mark for mark in "_-." if mark in needle), ""), []).append(
+                        (needle, number)
+                    )
+            table = self._tables[triggers] = tuple((mark, tuple(entries)) for mark, entries in by_mark.items())
         return table
-
-
-def is_digest(text: str, triggers: int) -> bool:
-    """Tell whether *text* is nothing but a UUID or a digest: the token of no vendor, and common."""
-    return triggers == Trigger.RUN and not text.strip(_HEX_AND_DASHES)
 
 
 def _disjoint(found: list[tuple[int, int, int, str]]) -> list[tuple[int, int, int, str]]:

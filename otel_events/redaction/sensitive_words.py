@@ -10,7 +10,10 @@ SECRET_WORDS: dict[str, str] = {
         ("password", "passwords", "passwd", "passwort", "kennwort", "contrasena", "contraseña"), "password"
     ),
     **dict.fromkeys(("senha", "wachtwoord", "motdepasse", "mdp", "pwd", "passcode", "passphrase", "pswd"), "password"),
-    **dict.fromkeys(("pgpassword", "pgpass", "userpass", "dbpass", "sshpass", "psk"), "password"),
+    **dict.fromkeys(
+        ("pgpassword", "pgpass", "userpass", "dbpass", "sshpass", "psk", "bindpw", "rootpw", "userpw", "dbpw"),
+        "password",
+    ),
     **dict.fromkeys(("secret", "secrets", "clientsecret", "mnemonic", "seedphrase"), "secret"),
     **dict.fromkeys(("credential", "credentials", "creds"), "credentials"),
     **dict.fromkeys(("apikey", "apikeys", "accesskey", "secretkey", "privatekey", "authkey", "accountkey"), "key"),
@@ -46,7 +49,7 @@ SECRET_PAIRS: dict[tuple[str, str], str] = {
             "api access secret private account shared signing signature encryption encrypt decryption master ssh auth"
             " service deploy subscription session webhook app application client admin storage symmetric hmac"
             " license licence write ingest ingestion integration rsa dsa ecdsa pgp gpg wrapping recovery"
-            " vault server bot consumer crypto cipher aes jwt management"
+            " vault server bot consumer crypto cipher aes jwt management tls ssl activation product"
         ).split()
     },
     **{
@@ -62,6 +65,7 @@ SECRET_PAIRS: dict[tuple[str, str], str] = {
     **{(word, "seed"): "secret" for word in ("totp", "otp", "mfa", "wallet")},
     **{(word, "pin"): "password" for word in ("card", "user", "sim", "account", "atm", "login")},
     **{(word, "card"): "personal" for word in ("credit", "debit")},
+    ("de", "passe"): "password",
     ("card", "number"): "personal",
     ("pin", "number"): "personal",
     ("recovery", "codes"): "secret",
@@ -72,7 +76,7 @@ SECRET_PAIRS: dict[tuple[str, str], str] = {
     ("session", "cookie"): "cookie",
     ("gitlab", "session"): "cookie",
     ("connect", "sid"): "cookie",
-    **{(word, "pat"): "token" for word in ("github", "gitlab", "azure", "devops", "airtable", "databricks")},
+    **{(word, "pat"): "token" for word in ("github", "gitlab", "azure", "devops", "ext", "airtable", "databricks")},
 }
 
 # `token` is sensitive as the last word, unless one of these makes it a word of language models, parsers or pagers.
@@ -94,7 +98,8 @@ ABOUT_WORDS = frozenset(
     " permissions role roles consent notice banner banners jar law domain key_id location lifetime duration window"
     " bucket buckets group groups handler handling loader provided detected found entropy scanner scanning"
     " leak leaked redacted masked reuse complexity min max average avg mean per cost price probability prob logprob"
-    " shape dim dims embedding embeddings ratio percent overlap less free based protected santa manager managers service services rotation".split()
+    " shape dim dims embedding embeddings ratio percent overlap less free based protected santa managers service services rotation country brand"
+    " issuer last".split()
 )
 
 # Beside one of these words, a value that looks random is taken for a secret; any other value stays.
@@ -109,5 +114,5 @@ HINT_INNOCENT = frozenset(
     " unique natural composite index translation i18n config shortcut keyboard event registry correlation trace span"
     " request run job commit sha md5 sha1 sha256 digest checksum etag version file path name id ids url uri type"
     " storage bucket partitions message channel hot error exit status return source postal zip country language"
-    " currency model task product sku fingerprint hint usage key_count memory".split()
+    " currency model task product sku fingerprint hint usage key_count memory line number".split()
 )

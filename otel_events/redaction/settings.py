@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from otel_events.errors import ConfigurationError
+from otel_events.redaction.scanner import KINDS
 from otel_events.redaction.user_patterns import pattern_problem
 
 if TYPE_CHECKING:
@@ -49,6 +50,10 @@ def check_settings(settings: RedactionSettings) -> None:
         problems.append(f"redaction marker {settings.marker!r} must be a text with no braces but {{kind}}")
     if settings.max_scanned < _LEAST_SCANNED:
         problems.append(f"redaction max_scanned must be at least {_LEAST_SCANNED}, not {settings.max_scanned}")
+    problems += [
+        f"redaction kind {kind!r:.60} is none, so it cannot be left out; docs/redaction.md lists them"
+        for kind in sorted(settings.without - KINDS, key=str)
+    ]
     for pattern, replacement in settings.patterns:
         problems += filter(None, [pattern_problem(pattern, replacement)])
     for pattern in settings.allow:

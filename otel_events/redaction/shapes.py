@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _URL = "url_credentials"
 _KEY_BEGIN = re.compile(r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}")
+_KEY_END = re.compile(r"-{4,5} ?END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}")
+_BASE64_AND_SPACE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\\ \t\r\n")
 _PUTTY_BEGIN = re.compile(r"Private-Lines: ?[0-9]{1,4}")
 _BASE64_LINES = re.compile(r"[A-Za-z0-9+/=\s\\]*")
 _USERINFO = re.compile(r"://(?!\[)([^\s:/?#@\"'<>]{0,256}):(?![0-9]{1,5}[/?#\s]|[0-9]{1,5}$)(?=[^\s\"'<>]{0,512}@)")
@@ -24,12 +26,24 @@ _USER_ALONE = re.compile(r"://([^\s:/?#@\"'<>]{16,512})@")
 
 
 def _private_keys(text: str) -> Iterator[Span]:
+    yield from _headless_key(text)
     position = 0
     while (begin := _KEY_BEGIN.search(text, position)) is not None:
         end = text.find("END", begin.end())
         # Without an end it was cut off: all that follows may belong to it.
         position = len(text) if end < 0 else _end_of_line(text, end)
         yield begin.start(), position, "private_key"
+
+
+def _headless_key(text: str) -> Iterator[Span]:
+    """Yield what ends as a private key before one has begun: its beginning was cut away."""
+    end = _KEY_END.search(text)
+    begin = _KEY_BEGIN.search(text, 0, end.start()) if end is not None else None
+    if end is not None and begin is None:
+        start = end.start()
+        while start > 0 and text[start - 1] in _BASE64_AND_SPACE:
+            start -= 1
+        yield start, end.end(), "private_key"
 
 
 def _end_of_line(text: str, position: int) -> int:

@@ -7,9 +7,11 @@ import time
 from typing import TYPE_CHECKING, Any
 
 try:
+    from re import _compiler as compiler  # type: ignore[attr-defined]
     from re import _constants as constants  # type: ignore[attr-defined]  # private, and the only parser there is
     from re import _parser as parser  # type: ignore[attr-defined]
 except ImportError:  # Python 3.10
+    import sre_compile as compiler
     import sre_constants as constants
     import sre_parse as parser
 
@@ -21,10 +23,18 @@ if TYPE_CHECKING:
 PIECE = 4_096
 
 _MAX_PATTERN = 2_000
-_PROBES = (6, 10, 14, 18, 22, 26, 30, 40, 60, 100, 200, 400, 800, 1_600)
+_REPEATED = range(2, 34, 2)  # how often: what doubles with each time goes up by four from one to the next
+_LENGTHS = (40, 60, 100, 200, 400, 800, 1_600)  # of what grows with a power of the length
+# A pattern is first tried with its counts lowered to these. What fits nothing below forty characters, and takes
+# 2 ** 40 steps for forty, would else be tried for the first time where it takes for ever.
+_SCALES = (3, 6, 9, 12, 15, 18, 21, 24)
 _TOO_SLOW = 0.04  # seconds of CPU for one probe: a pattern that takes the square of 1,600 stays far below
+_ALL_TOO_SLOW = 1.0  # seconds of CPU for all of them
 _MAX_PUMPS = 24
-_BREAK = re.compile(r"\s")
+_REPEATS = frozenset({constants.MAX_REPEAT, constants.MIN_REPEAT, getattr(constants, "POSSESSIVE_REPEAT", None)})
+_END = "\0!"  # fits nothing: it is the failing that takes long
+_WORD = re.compile(r"(?<!\\)[A-Za-z0-9_\-]{3,40}")
+_MAX_WORDS = 4
 
 
 def pattern_problem(pattern: str | re.Pattern[str], replacement: str | None) -> str | None:
@@ -47,7 +57,10 @@ def pattern_problem(pattern: str | re.Pattern[str], replacement: str | None) -> 
         return f"redaction pattern {shown[:80]!r}: {error}"
     if replacement is not None and compiled.search("") is not None:
         return f"redaction pattern {shown[:80]!r} fits the empty text; it must fit nothing but the secret"
-    return _slowness(compiled, shown)
+    try:
+        return _slowness(compiled, shown)
+    except RecursionError:
+        return f"redaction pattern {shown[:80]!r} is nested too deeply"
 
 
 def pieces(text: str) -> Iterator[str]:
@@ -65,24 +78,60 @@ def pieces(text: str) -> Iterator[str]:
 
 
 def _slowness(compiled: re.Pattern[str], shown: str) -> str | None:
-    for prefix, pump in _pumps(compiled):
-        for count in _PROBES:
-            probe = prefix + (pump * count)[: max(count, len(pump))] + "\0!"
-            before = time.thread_time()
-            compiled.search(probe)
-            if time.thread_time() - before > _TOO_SLOW:
-                return (
-                    f"redaction pattern {shown[:80]!r} takes too long: {len(probe)} characters such as"
-                    f" {probe[:24]!r} cost more than {_TOO_SLOW * 1000:.0f} ms; bound its repetitions, as in {{0,64}},"
-                    " and repeat nothing that repeats"
-                )
+    began = time.thread_time()
+    for attempt, probe in _attempts(compiled):
+        before = time.thread_time()
+        attempt.search(probe)
+        now = time.thread_time()
+        if now - before > _TOO_SLOW or now - began > _ALL_TOO_SLOW:
+            return (
+                f"redaction pattern {shown[:80]!r} takes too long: {len(probe)} characters such as"
+                f" {probe[:24]!r} cost more than {_TOO_SLOW * 1000:.0f} ms; bound its repetitions, as in {{0,64}},"
+                " and repeat nothing that repeats"
+            )
     return None
 
 
-def _pumps(compiled: re.Pattern[str]) -> list[tuple[str, str]]:
+def _attempts(compiled: re.Pattern[str]) -> Iterator[tuple[re.Pattern[str], str]]:
+    """Yield *compiled* with lower counts, then with its own, each with the texts on which to try it."""
+    flags = compiled.flags & ~re.DEBUG
+    pumps = _pumps(compiled.pattern, flags)
+    for scale in _SCALES:
+        parsed = parser.parse(compiled.pattern, flags)
+        if _lower(parsed, scale):
+            lowered = compiler.compile(parsed, flags)
+            yield from ((lowered, prefix + pump * times + _END) for prefix, pump in pumps for times in _REPEATED)
+    for prefix, pump in pumps:
+        yield from ((compiled, prefix + pump * times + _END) for times in _REPEATED)
+        yield from ((compiled, prefix + (pump * length)[:length] + _END) for length in _LENGTHS)
+
+
+def _lower(tokens: Any, scale: int) -> bool:
+    """Lower each count in parsed *tokens* to *scale*; return whether there was one to lower."""
+    has_lowered = False
+    tokens.width = None  # known from parsing, and another then
+    for place, (name, argument) in enumerate(tokens):
+        if name in _REPEATS:
+            least, most, inner = argument
+            has_lowered |= _lower(inner, scale)
+            if most is not constants.MAXREPEAT and most > scale:
+                has_lowered, most = True, scale
+            tokens[place] = (name, (min(least, scale), most, inner))
+        elif name is constants.BRANCH:
+            has_lowered |= any([_lower(branch, scale) for branch in argument[1]])  # noqa: C419  # each of them
+        elif isinstance(argument, tuple) and isinstance(argument[-1], parser.SubPattern):  # groups, assertions
+            has_lowered |= _lower(argument[-1], scale)
+        elif isinstance(argument, parser.SubPattern):
+            has_lowered |= _lower(argument, scale)
+    return has_lowered
+
+
+def _pumps(pattern: str, flags: int) -> list[tuple[str, str]]:
     """Return (what stands before, what is repeated) for each repetition in a pattern, and some for any pattern."""
     found: list[tuple[str, str]] = []
-    _walk(parser.parse(compiled.pattern, compiled.flags & ~re.DEBUG), "", found)
+    _walk(parser.parse(pattern, flags), "", found)
+    # What stands between two repetitions may come often as well.
+    found += [("", word) for word in _WORD.findall(pattern)[:_MAX_WORDS]]
     found += [("", pump) for pump in ("a", "0", " ", "a ", "a0", "a=", "/", "\n")]
     return list(dict.fromkeys(found))[:_MAX_PUMPS]
 
@@ -91,7 +140,7 @@ def _walk(tokens: Any, before: str, found: list[tuple[str, str]]) -> str:
     """Collect the repetitions of a parsed pattern; return a text that the whole of it fits, about."""
     text = before
     for name, argument in tokens:
-        if name in {constants.MAX_REPEAT, constants.MIN_REPEAT} or str(name) == "POSSESSIVE_REPEAT":
+        if name in _REPEATS:
             least, most, inner = argument
             once = _walk(inner, "", [])
             _walk(inner, text, found)

@@ -36,7 +36,7 @@ def test_a_hook_changes_events():
         {"a": 1, "zone": "eu"},
         {"task_id": "t-1", "build": 7},
     )
-    assert (after.severity, dropped, problems) == (Severity.WARN, {}, {})
+    assert (after.severity, after.severity_text, dropped, problems) == (Severity.WARN, "WARN", {}, {})
 
 
 def test_a_hook_drops_events_and_that_is_counted():
@@ -125,3 +125,25 @@ def test_a_slow_hook_is_told(caplog):
 
     assert problems == {"before_emit_slow": 1}
     assert "took more than" in caplog.text
+
+
+def test_a_hook_that_fails_after_another_has_changed_the_event_takes_back_its_own_changes_alone():
+    """Each hook for itself."""
+
+    def first(event):
+        event.attributes["zone"] = "eu"
+        return event
+
+    def second(event):
+        event.name, event.body, event.bound = "gone", None, {}
+        raise RuntimeError
+
+    event = make(a=1)
+    (after,) = BeforeEmit([first, second], Accounts(), Notices())([event])
+
+    assert (after.name, after.body, after.attributes, after.bound) == (
+        "thing.happened",
+        "Thing happened",
+        {"a": 1, "zone": "eu"},
+        {"task_id": "t-1"},
+    )

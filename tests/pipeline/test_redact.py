@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otel_events.accounting import Accounts, Tally
-from otel_events.event import Event
+from otel_events.event import Event, InstrumentationScope
 from otel_events.notices import Notices
 from otel_events.pipeline.redact import Redact
 from otel_events.redaction import RedactionSettings, Redactor
@@ -153,3 +153,28 @@ def test_long_texts_that_come_again_are_treated_as_the_first_time():
 
     assert all(one.attributes == {"a": clean, "b": [clean]} for events in rounds for one in (events[0], events[2]))
     assert not any(TOKEN in str(one.attributes) for events in rounds for one in events)
+
+
+def test_secrets_go_from_the_scope():
+    """Name, version and attributes: programs make up the names of their loggers."""
+    scope = InstrumentationScope(f"client.{TOKEN}", TOKEN, attributes=(("password", "x"), ("tags", ["a"])))
+
+    event = make()
+    event.scope = scope
+    (after,) = redacted(event)
+
+    assert (after.scope.name, after.scope.version) == ("client.<REDACTED:github>", "<REDACTED:github>")
+    assert after.scope.attributes == (("password", "<REDACTED:password>"), ("tags", ["a"]))
+
+
+def test_a_clean_scope_is_looked_at_once_and_stays_the_same():
+    """Events of one scope share it."""
+    scope = InstrumentationScope("client", "1.2")
+    stage = Redact(Redactor(), Accounts(), Notices())
+    events = [make(), make()]
+    for event in events:
+        event.scope = scope
+
+    assert not stage.knows(scope)
+    assert all(event.scope == scope for event in stage(events))
+    assert stage.knows(scope)

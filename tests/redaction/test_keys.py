@@ -108,3 +108,31 @@ def test_users_add_keys_and_exceptions():
         "token": "hello",
     }
     assert redactor.text("employee_number=4711-17") == "employee_number=<REDACTED:key>"
+
+
+@pytest.mark.parametrize("name", ["DB_PASSWORD", "pwd", "secret", "API-KEY"])
+@pytest.mark.parametrize(
+    ("name_key", "value_key"), [("name", "value"), ("key", "value"), ("Name", "Value"), ("key", "val")]
+)
+def test_a_key_may_stand_beside_its_value(name, name_key, value_key):
+    """As environments of containers, headers and settings have it: however short, at the top and nested."""
+    pair = {name_key: name, value_key: "Summer2024"}
+
+    clean = [Redactor().attributes(one) for one in (pair, {"env": [pair]}, {"a": {"b": pair}})]
+
+    assert "Summer2024" not in str(clean)
+    assert str(clean).count(repr(name)) == 3
+
+
+def test_a_name_that_is_no_secret_keeps_its_value():
+    """Nor does a count under a sensitive name go."""
+    attributes = {"name": "alpha", "value": "Summer2024", "more": [{"key": "token", "value": 12}]}
+
+    assert Redactor().attributes(attributes) is attributes
+
+
+def test_where_code_is_needs_no_closer_look():
+    """Every record of the log bridge says it: the first look passes it, and the next one does not even ask again."""
+    attributes = {"code.file.path": "/srv/app/client.py", "code.function.name": "connect", "code.line.number": 42}
+
+    assert Redactor().first_look.is_clean(attributes)

@@ -3,16 +3,8 @@
 from collections import Counter
 
 from otel_events.redaction import Redactor
-from tools.redaction_corpus import samples
-from tools.redaction_ordinary import ordinary
-from tools.redaction_secrets import SECRETS
-
-
-def left(value):
-    """Return all text in *value*, keys included."""
-    if isinstance(value, dict):
-        return "\n".join(f"{key}\n{left(item)}" for key, item in value.items())
-    return "\n".join(map(left, value)) if isinstance(value, list) else str(value)
+from tools.redaction_corpus import harmless, samples
+from tools.redaction_peers import left
 
 
 def test_secrets_of_every_claimed_kind_are_found_wherever_they_stand():
@@ -22,16 +14,17 @@ def test_secrets_of_every_claimed_kind_are_found_wherever_they_stand():
 
     for kind, _place, core, attributes in samples(seed=4711, per_kind=8):
         tried[kind] += 1
-        missed[kind] += core in left(dict(redactor.attributes(attributes)))
+        clean = left(dict(redactor.attributes(attributes)))
+        missed[kind] += core in clean or redactor.marker("failed") in clean
 
-    assert len(SECRETS) >= 30
+    assert len(tried) >= 130
     assert {kind: missed[kind] for kind in tried if missed[kind] > tried[kind] / 100} == {}
 
 
 def test_ordinary_strings_stay_as_they_are():
     """At most one of two hundred strings of program life is touched."""
     redactor = Redactor()
-    pairs = list(ordinary(seed=4711, count=3000))
+    pairs = list(harmless(seed=4711, count=4000))
 
     touched = [(key, value) for key, value in pairs if redactor.attributes({key: value}) != {key: value}]
 

@@ -59,6 +59,25 @@ PUMPS = [
     *("-----BEGIN PRIVATE KEY-----", "ghp_aaaaaaaaaaaaaaaaaaaaaaa", "4111 ", "4111-1111-", "DE89 ", "Bearer ", "$2b$"),
     *("cookie: a=b ", "Authorization: ", "api ", "name: 'key', value: ", "<password>", "--password ", "curl -u ", "A"),
     *("1234567890:", "aws " + "A" * 40, "heroku ", "auth=('a',", "password=a&", "password=a;b", "Private-Lines: 1\n"),
+    *(
+        "password\t",
+        "password|",
+        "password:\n ",
+        "name: password\n",
+        "name=password\r\n\r\n",
+        "ENV PASSWORD ",
+        "-Dpassword",
+    ),
+    *(
+        "secret aaaaaaaaaaaaaaa",
+        "secret provided:",
+        "<key>password</key><string>",
+        "mot de ",
+        "a_",
+        "pk_",
+        "live_aaaa",
+        "de12 ",
+    ),
 ]
 
 
@@ -132,3 +151,25 @@ def test_a_value_that_cannot_be_looked_through_is_withheld_alone(caplog):
     assert redacted.counts() == {"failed": 1}
     assert "hunter2" not in caplog.text
     assert "withheld" in caplog.text
+
+
+def test_a_private_key_without_its_beginning_goes_as_well():
+    """A stack keeps its end: the first lines of a key may have been cut away."""
+    text = "...<truncated>\nMIIEowIBAAKCAQEA7bq\nW9vHc2Jm8Y+f/3==\n-----END RSA PRIVATE KEY-----\nValueError: bad key"
+
+    clean = REDACTOR.text(text)
+
+    assert clean.endswith("<REDACTED:private_key>\nValueError: bad key")
+    assert "MIIEow" not in clean
+    assert "W9vHc2" not in clean
+
+
+@pytest.mark.parametrize("length", [65_535, 65_536, 65_537, 70_000])
+def test_of_a_text_that_was_cut_no_half_token_is_left(length):
+    """Capture cuts messages where the redactor stops looking: the end is withheld, for a secret may begin in it."""
+    token = "ghp_0123456789abcdefghijABCDEFGHIJ012345"
+    text = ("x " * length)[: length - 12] + token[:12]
+
+    clean = REDACTOR.text(text)
+
+    assert length < 65_536 or token[:12] not in clean

@@ -49,6 +49,10 @@ def test_kinds_can_be_left_alone():
         r"^(([a-z])+.)+[A-Z]([a-z])+$",
         r"(x+x+)+y",
         r"\d*\d*\d*\d*x",
+        r"(a?){40}a{40}",  # which fits nothing below forty characters
+        r"(x|(a?){40}(a{40}))",
+        r"(?i)(pass|p.ss)+w",  # four characters at a time
+        r"[\s\S]*?secret[\s\S]*?secret[\s\S]*?x",  # which is slow where a word comes often
     ],
 )
 def test_a_pattern_that_can_take_for_ever_is_refused(pattern):
@@ -69,10 +73,15 @@ def test_ordinary_patterns_are_taken(pattern):
 def test_all_that_is_wrong_is_told_at_once():
     """One error, one sentence a problem."""
     settings = RedactionSettings(
-        marker="{name}", keys=("--",), patterns=(("(", "x"), ("a", r"\9"), ("a*", "")), allow=("[",), max_scanned=1
+        marker="{name}",
+        keys=("--",),
+        patterns=(("(", "x"), ("a", r"\9"), ("a*", "")),
+        allow=("[",),
+        max_scanned=1,
+        without=frozenset({"github", "nonsense"}),
     )
 
     with pytest.raises(ConfigurationError) as error:
         Redactor(settings)
 
-    assert len(error.value.problems) == 7
+    assert len(error.value.problems) == 8

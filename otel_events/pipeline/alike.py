@@ -1,0 +1,159 @@
+"""Drafts with the same name and the same keys: what that settles about all of them is worked out once."""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from otel_events import catalog
+from otel_events.event import Severity
+from otel_events.values import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from otel_events.catalog import Catalog, EventDefinition
+
+_Known: TypeAlias = "tuple[Catalog, dict[tuple[str, tuple[str, ...]], Shape]]"
+
+_MAX_SHAPES = 1024  # names and keys are few; a program that makes them up must not fill the memory
+_MAX_KEYS = 64
+_MAX_KINDS = 64  # of one shape
+_MAX_NAME = 256
+_BOTH = ("",)  # no key is empty
+_UNKNOWN: Any = object()
+_PLAIN = frozenset({str, int, float, bool})
+_INT_MIN, _INT_MAX = -(1 << 63), (1 << 63) - 1
+
+
+class Shape:
+    """What a name and the keys of attributes settle about an event.
+
+    Attributes:
+        name: canonical.
+        given_name: the alias that the program used, else empty.
+        severity: the definition's, else INFO.
+        body: the definition's message.
+        is_known: the catalogue knows the event.
+        missing: not all that is required is among the keys; the rest may be bound.
+        keys: of the attributes.
+        says_message: there is an attribute `message` among them, which is the body if it is a string.
+    """
+
+    __slots__ = (
+        "_admitted",
+        "_conformity",
+        "body",
+        "given_name",
+        "is_known",
+        "keys",
+        "missing",
+        "name",
+        "says_message",
+        "severity",
+    )
+
+    def __init__(self, name: str, keys: tuple[str, ...], definition: EventDefinition | None) -> None:
+        self.keys = keys
+        self.says_message = "message" in keys
+        self._admitted: set[tuple[type, ...]] = set()
+        self.is_known = definition is not None
+        self._conformity = None if definition is None else catalog.conformity_of(definition)
+        self.name = name if definition is None else definition.name
+        self.given_name = name if self.name != name else ""
+        severity = None if definition is None else definition.severity
+        self.severity = Severity.INFO if severity is None else severity
+        self.body = (definition.message or None) if definition is not None else None
+        required = () if self._conformity is None else self._conformity.required
+        self.missing = not set(keys).issuperset(required)
+
+    def admits(self, rows: Sequence[dict[str, Any]]) -> bool:
+        """Tell whether the attributes in each of *rows* are as OTLP and the definition want them, just as they are."""
+        # Not by `zip` over all rows at once: its thousands of iterators would call the garbage collector.
+        return all(self._admits(key, list(map(itemgetter(key), rows))) for key in self.keys)
+
+    def admits_one(self, row: dict[str, Any]) -> bool:
+        """Tell of one row what `admits` does of many."""
+        kinds = tuple(map(type, row.values()))
+        if kinds not in self._admitted:
+            if not self.admits((row,)):
+                return False
+            if len(self._admitted) < _MAX_KINDS:
+                self._admitted.add(kinds)
+            return True
+        return all([clean(value) is value for value in row.values()])  # noqa: C419  # a list: a generator costs twice as much
+
+    def is_complete(self, everything: Mapping[str, Any]) -> bool:
+        """Tell whether *everything*, what is bound included, has what is missing, as the definition wants it."""
+        return self._conformity is None or not self._conformity.departures(everything)
+
+    def _admits(self, key: str, column: list[Any]) -> bool:
+        kinds = set(map(type, column))
+        if not kinds <= _PLAIN or (self._conformity is not None and not self._conformity.admits(key, kinds)):
+            return False
+        if kinds == {str}:
+            return all(map(str.isascii, column)) or all(clean(text) is text for text in column)
+        if kinds == {int}:
+            return min(column) >= _INT_MIN and max(column) <= _INT_MAX  # type: ignore[no-any-return]  # of numbers
+        return kinds.isdisjoint({str, int}) or all(clean(value) is value for value in column)
+
+
+class Shapes:
+    """Remembers shapes, for as long as the catalogue stays the same."""
+
+    def __init__(self) -> None:
+        self._known: _Known = (catalog.current(), {})
+
+    def of(self, draft: Any, catalog_now: Catalog) -> Shape | None:
+        """Return the shape of *draft*, or None if it has to be looked at for itself."""
+        known = self._known
+        if known[0] is not catalog_now:
+            known = self._known = (catalog_now, {})
+        if draft[4] is not None or draft[5] is not None or draft[6] is not None or (draft[7] and draft[8]):
+            return None
+        keys = tuple(draft[8] or draft[7] or ())
+        return known[1].get((draft[2], keys)) or _learn(known, draft[2], keys)
+
+    def group(self, drafts: Sequence[Any], catalog_now: Catalog) -> dict[Shape | None, list[int]]:
+        """Return the places of *drafts* by their shape; under None of those that have to be looked at alone."""
+        known = self._known
+        if known[0] is not catalog_now:
+            known = self._known = (catalog_now, {})
+        shapes = known[1]
+        groups: dict[Shape | None, list[int]] = {}
+        for place, draft in enumerate(drafts):
+            shape = None
+            # No foreign record, no severity, no timestamp, no exception.
+            if len(draft) != 2 and draft[4] is None and draft[5] is None and draft[6] is None:
+                # Most events bring keywords, or a mapping; the few that bring both are looked at alone.
+                keys = tuple(draft[8] or draft[7] or ()) if not (draft[7] and draft[8]) else _BOTH
+                shape = shapes.get((draft[2], keys), _UNKNOWN)
+                if shape is _UNKNOWN:
+                    shape = _learn(known, draft[2], keys)
+            members = groups.get(shape)
+            if members is None:
+                groups[shape] = [place]
+            else:
+                members.append(place)
+        return groups
+
+
+def _learn(known: _Known, name: str, keys: tuple[str, ...]) -> Shape | None:
+    definitions, shapes = known
+    shape = None
+    if _is_plain_name(name) and len(keys) <= _MAX_KEYS and all(map(_is_plain_key, keys)):
+        shape = Shape(name, keys, definitions.find(name))
+    if shape is not None:
+        if len(shapes) >= _MAX_SHAPES:
+            shapes.clear()
+        shapes[name, keys] = shape
+    return shape
+
+
+def _is_plain_name(name: Any) -> bool:
+    """Tell whether *name* needs no cleaning. A plain log record has none, and is nothing that could be unknown."""
+    return type(name) is str and 0 < len(name) <= _MAX_NAME and name.isascii()
+
+
+def _is_plain_key(key: Any) -> bool:
+    return type(key) is str and key.isascii() and 0 < len(key) <= _MAX_NAME and key[-1] != "_"

@@ -1,0 +1,100 @@
+"""Lines put together of pieces: the same as those that are written the long way."""
+
+import json
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from otel_events.event import DEFAULT_SCOPE, Event, InstrumentationScope, Resource
+from otel_events.ledger.line import EventsFormat
+from tests.ledger.test_line import NOW, events, events_format
+
+instants = st.integers(0, 2**64 - 1) | st.just(NOW) | st.sampled_from([0, -1, 253_402_300_800 * 10**9])
+library = InstrumentationScope("library", "1")
+
+
+@st.composite
+def usual(draw):
+    """Draw events that were seen when they happened, with text to say and few scopes: those that share pieces."""
+    event = draw(events())
+    timestamp = draw(instants)
+    event.timestamp = event.observed_timestamp = timestamp
+    event.body = draw(st.text(max_size=5))
+    event.uid = draw(st.text(max_size=5) | st.sampled_from(["w1-1", "w1-2"]))
+    event.scope = draw(st.sampled_from([DEFAULT_SCOPE, library]))
+    return event
+
+
+def written(format_, event):
+    """Return the pairs on the line in their order, without what only the long way has: it was seen at another time."""
+    pairs = json.loads(format_.encode(event), object_pairs_hook=list)
+    return [(key, value) for key, value in pairs if key != "observed"]
+
+
+def the_long_way(event):
+    return written(events_format(), replace(event, observed_timestamp=event.timestamp + 1))
+
+
+@given(said=st.lists(usual(), min_size=1, max_size=5))
+def test_a_line_says_what_it_would_say_the_long_way(said):
+    """The same pairs in the same order, whatever was written before with the same pieces, and whatever shares them."""
+    format_ = events_format()
+    for event in said:
+        event.bound = said[0].bound if said[0].bound.keys().isdisjoint(event.attributes) else event.bound
+
+    lines = [repr(written(format_, event)) for event in said + said]
+
+    assert lines == [repr(the_long_way(event)) for event in said + said]
+
+
+def test_events_that_differ_in_one_fact_have_lines_that_differ():
+    """Each fact stands on the line of its own event, though all else is shared."""
+    format_ = events_format()
+    bound = {"task_id": "t-1", "tool": "search"}
+    first = Event("a.b", NOW, NOW, body="said", attributes={"number": 1}, bound=bound, uid="w1-1")
+    changes = [
+        {"attributes": {"number": True}},
+        {"attributes": {"number": 1.0}},
+        {"attributes": {"number": float("nan")}},
+        {"attributes": {"number": {"intValue": "1"}}},
+        {"attributes": {"number": b"1"}},
+        {"attributes": {"task_id": "t-2"}},
+        {"attributes": {"tool": "own"}},
+        {"severity": 17},
+        {"severity_text": "info"},
+        {"trace_id": 1},
+        {"span_id": 1},
+        {"trace_flags": 1},
+        {"dropped_attributes": 1},
+        {"given_name": "AB"},
+        {"scope": library},
+        {"name": "a.c"},
+        {"body": "other"},
+        {"body": None},
+        {"uid": ""},
+        {"bound": {"task_id": "t-1"}},
+        {"resource": Resource({"service.name": "other"})},
+        {"timestamp": first.timestamp + 1, "observed_timestamp": first.timestamp + 1},
+    ]
+    said = [first, *(replace(first, **change) for change in changes)]
+
+    lines = [format_.encode(event) for event in said]
+
+    assert len(set(lines)) == len(said)
+    assert lines == [format_.encode(event) for event in said]
+    assert [json.loads(line)["service"] for line in lines].count("other") == 1
+
+
+def test_thousands_of_scopes_and_names_are_written_right():
+    """However much has been forgotten of what was known."""
+    format_ = EventsFormat(service="s", resource={}, writer_id="w1")
+    said = [
+        Event(f"name.{n}", NOW, NOW, body=str(n), bound={"task_id": str(n % 200)}, uid=f"w1-{n}") for n in range(2000)
+    ]
+
+    lines = [json.loads(format_.encode(event)) for event in said]
+
+    assert [(line["event"], line["uid"], line["message"], line["task_id"]) for line in lines] == [
+        (f"name.{n}", f"w1-{n}", str(n), str(n % 200)) for n in range(2000)
+    ]

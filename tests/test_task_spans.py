@@ -1,0 +1,151 @@
+"""The spans of tasks: what is on them, who sees it when, and which ids they have."""
+
+import os
+import random
+
+import opentelemetry.context
+import pytest
+from opentelemetry import trace
+from opentelemetry.attributes import BoundedAttributes
+from opentelemetry.sdk.trace import SpanLimits, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON, Decision, ParentBased, Sampler, SamplingResult
+
+import otel_events as ev
+from otel_events import binding
+from otel_events.bridges.span_processor import DurableSpanProcessor
+from otel_events.random_ids import random_id
+
+
+class NosySampler(Sampler):
+    """Takes what has a persona, and nothing else."""
+
+    def should_sample(self, parent_context, trace_id, name, kind=None, attributes=None, links=None, trace_state=None):
+        takes = "persona" in (attributes or {})
+        return SamplingResult(Decision.RECORD_AND_SAMPLE if takes else Decision.DROP, attributes)
+
+    def get_description(self):
+        return "nosy"
+
+
+class NosyProcessor(SpanProcessor):
+    """Notes the attributes that a span has when it begins, and the spans that end."""
+
+    def __init__(self):
+        self.seen = []
+        self.ended = []
+
+    def on_start(self, span, parent_context=None):
+        self.seen.append(dict(span.attributes))
+
+    def on_end(self, span):
+        self.ended.append(span)
+
+
+@pytest.fixture
+def provider_of(monkeypatch, events):  # everything goes to memory
+    """Make a provider the program's own, for the time of a test."""
+
+    def make(*processors, **options):
+        provider = TracerProvider(**options)
+        for processor in processors:
+            provider.add_span_processor(processor)
+        monkeypatch.setattr(trace, "get_tracer_provider", lambda: provider)
+        return provider
+
+    return make
+
+
+@pytest.mark.parametrize("sampler", [NosySampler(), ParentBased(NosySampler())])
+def test_a_sampler_of_the_programs_own_sees_the_attributes(provider_of, events, sampler):
+    """And may decide by them."""
+    provider_of(DurableSpanProcessor(), sampler=sampler)
+    with ev.task("plain"):
+        pass
+    with ev.task("draft", persona="thesis"):
+        pass
+
+    assert [span.name for span in events.spans] == ["draft"]
+
+
+def test_a_processor_of_the_programs_own_sees_the_attributes(provider_of):
+    """When the span begins; also one that is added later."""
+    provider = provider_of(DurableSpanProcessor())
+    with ev.task("first", task_id="t-0"):
+        pass
+    nosy = NosyProcessor()
+    provider.add_span_processor(nosy)
+    with ev.task("draft", task_id="t-1", goal="..."):
+        pass
+
+    assert nosy.seen == [{"task_id": "t-1", "task_name": "draft", "goal": "..."}]
+
+
+@pytest.mark.parametrize("is_watched", [False, True])
+def test_a_span_has_the_same_attributes_whoever_looks(provider_of, is_watched):
+    """The way that is quick where nobody looks when a span begins leaves the same on it as the way through the SDK."""
+    kind = type("Processor", (NosyProcessor,), {"reads_no_start": not is_watched})
+    provider_of(processor := kind(), sampler=ParentBased(ALWAYS_ON))
+    with ev.task("draft", task_id="t-1", items=[1, "a"], number=1, sure=True, level=0.5, gone=None) as task:
+        task.set(quality=0.85, number=2)
+
+    (span,) = processor.ended
+    assert dict(span.attributes) == {
+        **{"task_id": "t-1", "task_name": "draft", "items": (1, "a"), "number": 2, "sure": True, "level": 0.5},
+        "quality": 0.85,
+    }
+    with pytest.raises(TypeError):
+        span.attributes["late"] = 1
+
+
+@pytest.mark.parametrize(
+    ("limits", "kept"),
+    [
+        ({"max_span_attributes": 2}, {"level": 0.5, "text": "abcdef"}),
+        ({"max_span_attribute_length": 3}, {"task_id": "t-1", "task_name": "dra", "level": 0.5, "text": "abc"}),
+    ],
+)
+def test_the_programs_limits_hold(provider_of, limits, kept):
+    """On number and length of a span's attributes."""
+    processor = type("Processor", (NosyProcessor,), {"reads_no_start": True})()
+    provider_of(processor, span_limits=SpanLimits(**limits))
+    with ev.task("draft", task_id="t-1", level=0.5, text="abcdef"):
+        pass
+
+    (span,) = processor.ended
+    assert (dict(span.attributes), span.dropped_attributes) == (kept, 4 - len(kept))
+
+
+def test_ids_do_not_come_from_what_a_program_seeds():
+    """A program that seeds `random`, as training runs do, gets other ids each time, and its own numbers stay its own."""
+    random.seed(7)
+    first = (random_id(64), random_id(128), random.random())
+    random.seed(7)
+    second = (random_id(64), random_id(128), random.random())
+
+    assert first[:2] != second[:2]
+    assert first[2] == second[2]
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_the_child_of_a_fork_has_other_ids_than_its_parent():
+    """Though it begins as its copy."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writing, f"{random_id(128):032x}".encode())
+        os._exit(0)
+    of_parent = f"{random_id(128):032x}"
+    of_child = os.read(reading, 32).decode()
+    os.waitpid(child, 0)
+    os.close(reading)
+    os.close(writing)
+
+    assert (len(of_child), of_child != of_parent) == (32, True)
+
+
+def test_the_quick_ways_into_opentelemetry_are_there():
+    """Where its inside is not as expected, all goes by its public functions; this tells that it has changed."""
+    assert getattr(binding.get_context, "__self__", None) is opentelemetry.context._RUNTIME_CONTEXT._current_context
+    inside = BoundedAttributes(immutable=False)
+    assert (inside._dict, inside._immutable, inside.maxlen, inside.max_value_len) == ({}, False, None, None)
