@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 from otel_events.spool.segment import read_name
+from otel_events.state_directory import state_directory
 
 _JOURNALS = ".journal"  # no service's own directory begins with a dot
 _MAX_SLUG = 64
@@ -15,10 +16,8 @@ _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def default_root() -> Path:
-    """Return where the spools of this user are unless told otherwise."""
-    import platformdirs
-
-    return platformdirs.user_state_path("otel-events", appauthor=False) / "spool"
+    """Return where the spools of this user are unless told otherwise, or raise OSError where the user has no home."""
+    return state_directory() / "spool"
 
 
 def spool_directory(root: Path, service: str, destination: str, signal: str) -> Path:
@@ -34,7 +33,10 @@ def journal_directory(root: Path, service: str) -> Path:
 
 def find_spools(root: str | os.PathLike[str] | None = None) -> list[Path]:
     """Return the directory of every spool beneath *root*, None for the default; those of journals last."""
-    base = default_root() if root is None else Path(root)
+    try:
+        base = default_root() if root is None else Path(root)
+    except OSError:  # no home directory: nothing is there
+        return []
     places = [*sorted(base.glob("*/*/*")), *sorted(base.glob(f"{_JOURNALS}/*"))]
     return [path for path in places if path.is_dir() and not path.is_symlink()]
 
