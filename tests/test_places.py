@@ -1,6 +1,7 @@
 """Where things are kept on disk, and where they are not: places that hang on the user, the directory and the destination."""
 
 import importlib.util
+import os
 
 import pytest
 
@@ -73,3 +74,45 @@ def test_no_home_directory_holds_no_spools(tmp_path):
     ran = run_program(f"{HOMELESS}from otel_events import spool\nprint(json.dumps(spool.list_spools()))", tmp_path)
 
     assert ran.said == [], ran.err
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_relative_places_stay_where_they_were(tmp_path):
+    """A program that changes its directory after it was set up, as daemons do, goes on writing in the same places."""
+    (tmp_path / "elsewhere").mkdir()
+    program = """
+import os
+ev.configure(spool_dir="spool", ledger="events.jsonl", durability="journal")
+os.chdir("elsewhere")
+ev.emit("seed.planted")
+if (pid := os.fork()) == 0:
+    ev.emit("seed.watered")
+    ev.shutdown(10)
+    os._exit(0)
+os.waitpid(pid, 0)
+ev.shutdown(10)
+"""
+    ran = run_program(program, tmp_path)
+
+    names = {event["event"] for event in ledger_events(tmp_path / "events.jsonl")}
+    assert names == {"seed.planted", "seed.watered"}, ran.err
+    assert (tmp_path / "spool" / ".journal").is_dir()
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a system where a directory in use can be deleted")
+def test_a_relative_place_needs_a_current_directory(tmp_path):
+    """Where the current directory was deleted, a variable with a relative path is told and not used, a keyword is an error."""
+    program = """
+import os
+os.mkdir("gone"); os.chdir("gone"); os.rmdir("../gone")
+try:
+    ev.configure(spool_dir="spool")
+except ev.ConfigurationError as error:
+    print(error)
+ev.configure()
+"""
+    ran = run_program(program, tmp_path, OTEL_EVENTS_LEDGER_PATH="events.jsonl")
+
+    assert "spool_dir is relative, and the current directory is gone" in ran.out, ran.err
+    assert "OTEL_EVENTS_LEDGER_PATH is relative, and the current directory is gone; it is ignored" in ran.err
