@@ -2,10 +2,13 @@
 
 import importlib.util
 import os
+import signal
+from pathlib import Path
 
 import pytest
 
-from tests.acceptor import HttpAcceptor
+from otel_events.spool.places import spool_directory
+from tests.acceptor import HttpAcceptor, accept, answer_with
 from tests.program import ledger_events, run_program
 
 needs_users = pytest.mark.skipif(importlib.util.find_spec("pwd") is None, reason="needs POSIX's list of users")
@@ -116,3 +119,47 @@ ev.configure()
 
     assert "spool_dir is relative, and the current directory is gone" in ran.out, ran.err
     assert "OTEL_EVENTS_LEDGER_PATH is relative, and the current directory is gone; it is ignored" in ran.err
+
+
+def test_what_waits_under_one_tenant_is_not_sent_under_another(tmp_path):
+    """Another header makes another spool: who it was emitted for gets it, and nobody else; files do not show the header."""
+    program = 'ev.configure(service_name="s"); ev.emit(sys.argv[1]); print(json.dumps(ev.shutdown(2)))'
+    with HttpAcceptor() as acceptor:
+        env = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{acceptor.port}", "OTEL_TRACES_EXPORTER": "none"}
+        acceptor.usual = answer_with(503)
+        waiting = run_program(program, tmp_path, "of.a", OTEL_EXPORTER_OTLP_HEADERS="x-tenant=hunter2", **env)
+        acceptor.usual = accept
+        run_program(program, tmp_path, "of.b", OTEL_EXPORTER_OTLP_HEADERS="x-tenant=b", **env)
+        sent_by_b = acceptor.await_names(1)
+        about = [path.read_text() for path in (waiting.state / "otel-events" / "spool").rglob("about.json")]
+        run_program(program, tmp_path, "more.of.a", OTEL_EXPORTER_OTLP_HEADERS="x-tenant=hunter2", **env)
+
+        assert sent_by_b == ["of.b"]
+        assert sorted(acceptor.await_names(3)) == ["more.of.a", "of.a", "of.b"]
+    assert len(about) == 2
+    assert "hunter2" not in str(about)
+
+
+def test_an_address_alone_keeps_its_directory():
+    """Where nothing but the address decides, what earlier versions left is found."""
+    assert spool_directory(Path("root"), "s", "http://127.0.0.1:4318/v1/logs", "logs") == Path(
+        "root", "s", "0816ed8c8fbd9b6a", "logs"
+    )
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+def test_programs_that_nobody_named_do_not_share_a_journal(tmp_path):
+    """Of services without a name, each program gets its own events back after a kill, and no other's."""
+    killed = "import os, signal\nev.emit('of.a')\nos.kill(os.getpid(), signal.SIGKILL)"
+    other = "ev.configure(); ev.emit('of.b'); ev.shutdown(10)"
+    env = {"OTEL_EVENTS_DURABILITY": "journal", "OTEL_EVENTS_FLUSH_INTERVAL": "10s"}
+    a, b = tmp_path / "a", tmp_path / "b"
+    for home in (a, b):
+        home.mkdir()
+    spool = {"OTEL_EVENTS_SPOOL_DIR": str(tmp_path / "spool")}
+    assert run_program(killed, a, **env, **spool).code == -signal.SIGKILL
+    of_b = run_program(other, b, **env, **spool)
+    of_a = run_program("ev.configure(); ev.flush(10); ev.shutdown(10)", a, **env, **spool)
+
+    assert [event["event"] for event in of_b.default_ledger] == ["of.b"]
+    assert [event["event"] for event in of_a.default_ledger] == ["of.a"]

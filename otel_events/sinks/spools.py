@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from otel_events.otlp.tenant import tenant_of
 from otel_events.spool.disk import DiskSpool
 from otel_events.spool.memory import MemorySpool
 from otel_events.spool.places import has_segments, spool_directory
@@ -92,7 +93,7 @@ class Spools:
             self._on_dropped(records, reason, signal, destination)
 
         return DiskSpool(
-            spool_directory(root, settings.service, destination, signal),
+            spool_directory(root, settings.service, destination, signal, tenant_of(endpoint)),
             root=root,
             service=settings.service,
             signal=signal,
