@@ -133,8 +133,9 @@ def _finish(what: str, timeout: float | None) -> bool:
         return True
     try:
         with _quick_turns():
-            seconds = now.ready_settings().exit_timeout if timeout is None else max(0.0, timeout)
-            deadline = began + seconds
+            if timeout is None:
+                timeout = now.ready_settings(began + _SET_UP_SECONDS).exit_timeout
+            deadline = began + max(0.0, timeout)
             return bool(getattr(now.ready_pipeline(deadline), what)(deadline))
     except Exception as error:
         if is_interrupt(error):

@@ -100,12 +100,8 @@ class Process:
         pipeline = self.pipeline
         if pipeline is not None:
             return pipeline
-        if not self.lock.acquire(timeout=max(0.0, min(deadline - time.monotonic(), threading.TIMEOUT_MAX))):
-            raise TimeoutError("another thread is still setting up")
-        try:
+        with self._alone(deadline):
             return self.pipeline or self._first_pipeline()
-        finally:
-            self.lock.release()
 
     def _first_pipeline(self) -> Pipeline:
         settings = self.ready_settings()
@@ -114,12 +110,24 @@ class Process:
         assert self.pipeline is not None
         return self.pipeline
 
-    def ready_settings(self) -> Settings:
-        """Return the settings, resolved if they are not yet."""
-        with self.lock:
+    def ready_settings(self, deadline: float = math.inf) -> Settings:
+        """Return the settings, resolved if they are not yet; TimeoutError as from `ready_pipeline`."""
+        settings = self.settings
+        if settings is not None:
+            return settings
+        with self._alone(deadline):
             if self.settings is None:
                 self.settings = self._resolve(self.keywords)
             return self.settings
+
+    @contextmanager
+    def _alone(self, deadline: float) -> Iterator[None]:
+        if not self.lock.acquire(timeout=max(0.0, min(deadline - time.monotonic(), threading.TIMEOUT_MAX))):
+            raise TimeoutError("another thread is still setting up")
+        try:
+            yield
+        finally:
+            self.lock.release()
 
     def start(self) -> None:
         """Set up if need be, and start the pipeline's thread."""

@@ -66,7 +66,7 @@ def _slug(service: str) -> str:
 
 def _program() -> str:
     """Return what is being run: a script's path, the text behind `-c`, else the executable."""
-    script = getattr(sys.modules.get("__main__"), "__file__", None)
+    script: str | None = getattr(sys.modules.get("__main__"), "__file__", None)
     if script:
         return os.path.abspath(script)  # noqa: PTH100  # as it was called, so that a link to a new version stays the same
     return "\0".join(sys.orig_argv) if sys.argv[:1] == ["-c"] else sys.executable or ""
