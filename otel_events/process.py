@@ -78,9 +78,7 @@ class Process:
             self._extend_catalog(settings)
             self._set_propagators(settings, keywords)
             unbound = self._unbound_by(settings)
-            if not self.capture.open:
-                self.capture.reopen()
-                self._forget_pipeline()
+            self._take_events_again()
             self.keywords, self.settings = keywords, settings
             self._tracer_provider, self._has_decided_on_spans = None, False
             bind(**{**unbound, **settings.attributes})
@@ -89,6 +87,17 @@ class Process:
             self.start()
         if pipeline is not None and before is not None:
             pipeline.retire(before, time.monotonic() + settings.exit_timeout)
+
+    def reopen(self) -> None:
+        """Take events again after a shutdown, by the settings that hold."""
+        with self.lock:
+            self._take_events_again()
+            self.ready_pipeline()
+
+    def _take_events_again(self) -> None:
+        if not self.capture.open:
+            self.capture.reopen()
+            self._forget_pipeline()
 
     def ready_pipeline(self, deadline: float = math.inf) -> Pipeline:
         """Return the pipeline, set up if it is not yet; its thread may not have been started.
