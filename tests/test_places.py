@@ -151,15 +151,21 @@ def test_an_address_alone_keeps_its_directory():
 def test_programs_that_nobody_named_do_not_share_a_journal(tmp_path):
     """Of services without a name, each program gets its own events back after a kill, and no other's."""
     killed = "import os, signal\nev.emit('of.a')\nos.kill(os.getpid(), signal.SIGKILL)"
-    other = "ev.configure(); ev.emit('of.b'); ev.shutdown(10)"
-    env = {"OTEL_EVENTS_DURABILITY": "journal", "OTEL_EVENTS_FLUSH_INTERVAL": "10s"}
+    other = "import time\nev.configure(); ev.emit('of.b'); ev.flush(10); time.sleep(0.5)"
+    again = """
+import time
+until = time.monotonic() + 20
+ev.configure()
+while not ev.stats().adopted and time.monotonic() < until: time.sleep(0.01)
+"""
+    env = {"OTEL_EVENTS_DURABILITY": "journal", "OTEL_EVENTS_FLUSH_INTERVAL": "5s", "OTEL_EVENTS_EXIT_TIMEOUT": "20"}
     a, b = tmp_path / "a", tmp_path / "b"
     for home in (a, b):
         home.mkdir()
     spool = {"OTEL_EVENTS_SPOOL_DIR": str(tmp_path / "spool")}
     assert run_program(killed, a, **env, **spool).code == -signal.SIGKILL
     of_b = run_program(other, b, **env, **spool)
-    of_a = run_program("ev.configure(); ev.flush(10); ev.shutdown(10)", a, **env, **spool)
+    of_a = run_program(again, a, **env, **spool)
 
     assert [event["event"] for event in of_b.default_ledger] == ["of.b"]
     assert [event["event"] for event in of_a.default_ledger] == ["of.a"]
