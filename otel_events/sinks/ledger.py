@@ -13,6 +13,7 @@ from otel_events.ledger.flat import FlatFormat
 from otel_events.ledger.line import EventsFormat
 from otel_events.ledger.rotate import RotationSettings
 from otel_events.ledger.write import LedgerFile
+from otel_events.state_directory import state_directory
 
 if TYPE_CHECKING:
     import os
@@ -199,16 +200,17 @@ class LedgerSink:
             cure = _CURES.get(error.errno or 0, f"see to its disk, {_ELSEWHERE}")
         self._notices.warn(
             "ledger_failed",
-            f"cannot write the ledger {self.path}: {reason}. {len(self._waiting)} events wait in memory and are tried"
+            f"cannot write the ledger{f' {self.path}' if self.path else ''}: {reason}. {len(self._waiting)} events wait in memory and are tried"
             f" again with the next ones; beyond {_KEPT_BYTES >> 20} MiB the oldest are dropped and counted. Cure: {cure}.",
         )
 
 
-def default_path() -> Path:
-    """Return the ledger that all programs of this user share unless told otherwise."""
-    import platformdirs
-
-    return platformdirs.user_state_path("otel-events", appauthor=False) / "events.jsonl"
+def default_path() -> Path | None:
+    """Return the ledger that all programs of this user share unless told otherwise; None if the user has no home."""
+    try:
+        return state_directory() / "events.jsonl"
+    except OSError:  # told when there is something to write
+        return None
 
 
 def _is_synced(file: LedgerFile, deadline: float) -> bool:
