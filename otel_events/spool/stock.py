@@ -161,7 +161,9 @@ class Stock:
         file = self._own.begin(self._number)
         active = Segment(file.path, time.monotonic(), entry.mark)
         active.file = file
-        self._segments.append(active)
+        # What moves here from memory stays before the rest of it, which a disk that is full again leaves there.
+        at = len(self._segments) if entry.segment is None else self._segments.index(entry.segment)
+        self._segments.insert(at, active)
         self._active = active
         return active
 

@@ -50,6 +50,19 @@ def test_when_the_disk_is_back_what_is_in_memory_goes_there(make_spool, impatien
     assert drain(make_spool()) == [b"0", b"1", b"2", b"3", b"4", b"5"]
 
 
+def test_a_disk_that_is_full_again_half_way_changes_no_order(make_spool, impatient):
+    """What had gone to the disk is sent first, then what had to stay in memory, then what came after."""
+    disk = FailingDisk()
+    spool = make_spool(calls=disk.calls)
+    disk.error = errno.ENOSPC
+    for number in range(6):
+        spool.append(b"%d" % number, 1)
+    disk.room = 200  # a header, and three batches
+    spool.append(b"6", 1)
+
+    assert drain(spool) == [b"%d" % number for number in range(7)]
+
+
 @pytest.mark.usefixtures("impatient")
 def test_what_is_put_back_goes_to_the_disk_that_is_back(make_spool):
     """Neither another append nor an end is needed: a batch that the destination does not take is on disk again, once."""
