@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 VERSION: Final = 1
 MAX_BODY_BYTES: Final = 256 * 1024 * 1024
+WRITER_PATTERN: Final = r"[0-9A-Za-z]{0,31}\.[0-9a-f]{8}"
 
 _MAGIC = b"\x89OTELEV\n"
 _MARKER = b"\xff\xfe\xf5EVR\xf5\xfe"
@@ -35,9 +36,8 @@ _CRC = struct.Struct("<I")
 _KIND_SETTLED = 255
 _ENCODINGS: dict[int, Encoding] = {0: None, 1: "gzip"}
 _KINDS: dict[Encoding, int] = {encoding: kind for kind, encoding in _ENCODINGS.items()}
-_WRITER = r"[0-9A-Za-z]{0,31}\.[0-9a-f]{8}"
-_NAME = re.compile(rf"(\d{{10}})-({_WRITER})\.spool")
-_LOCK_NAME = re.compile(rf"({_WRITER})\.lock")
+_NAME = re.compile(rf"(\d{{10}})-({WRITER_PATTERN})\.spool", re.ASCII)
+_LOCK_NAME = re.compile(rf"({WRITER_PATTERN})\.lock")
 
 HEADER_BYTES: Final = _HEADER.size
 RECORD_OVERHEAD: Final = _RECORD.size

@@ -414,3 +414,21 @@ def test_quarantine_is_bounded(make_spool):
         spool.quarantine(spool.take(0), "otlp_refused", "no")
 
     assert 3_000 < sum(path.stat().st_size for path in Path(spool.rejected_file).parent.iterdir()) <= 5_500
+
+
+def test_what_is_not_ours_in_quarantine_is_left_alone(make_spool):
+    """The bound holds for our files: somebody's own beside them neither count nor go, however old and large."""
+    spool = make_spool()
+    spool._rejected._max_bytes = 5_000
+    folder = spool.directory / "quarantine"
+    folder.mkdir(parents=True)
+    foreign = [folder / "evidence.tar", folder / "notes.json", folder / "00.otlp"]
+    for path in foreign:
+        path.write_bytes(bytes(9_000))
+        os.utime(path, (1, 1))
+    for _ in range(4):
+        spool.append(bytes(1_000), 1)
+        spool.quarantine(spool.take(0), "otlp_refused", "no")
+
+    assert [path for path in foreign if not path.exists()] == []
+    assert len(list(folder.glob("*.otlp"))) == 1 + 4
