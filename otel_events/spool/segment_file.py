@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from otel_events.files import OwnedFile, sync_directory
@@ -19,7 +21,6 @@ from otel_events.spool.segment import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from otel_events.spool.queue import Encoding
     from otel_events.spool.segment import Scan
@@ -35,6 +36,7 @@ class DiskCalls:
 
     write: Callable[[int, bytes], int] = os.write
     sync: Callable[[int], None] = os.fsync
+    unlink: Callable[[Path], None] = Path.unlink
 
 
 class SegmentFile:
@@ -135,7 +137,8 @@ class SegmentFile:
     def delete(self) -> None:
         """Close and delete the file, or raise OSError."""
         self.close()
-        self.path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            self._calls.unlink(self.path)
 
     def _cut_back(self) -> None:
         try:

@@ -227,9 +227,10 @@ class Stock:
         segment = entry.segment
         assert segment is not None
         segment.remove(entry)
+        is_noted = segment.note_settled(entry)  # of the last one too: the file may be one that cannot be deleted
         if segment.batches == 0 and segment is not self._active:
             self._finish(segment)
-        elif not segment.note_settled(entry):
+        elif not is_noted:
             self._losses.note("spool_cursor_failed")
 
     def _is_loaded(self, segment: Segment) -> bool:
@@ -284,11 +285,13 @@ class Stock:
             if segment.is_damaged:
                 self._losses.note("spool_damaged", f"a part of a file could not be read: see {set_aside(segment.path)}")
             else:
-                segment.path.unlink(missing_ok=True)
+                self._calls.unlink(segment.path)
         except FileNotFoundError:
             return
         except OSError:
-            self._losses.note("spool_delete_failed", f"{segment.path} has been sent, and cannot be deleted")
+            if segment.claim is not None:
+                segment.claim.is_left = True  # not to be taken over again
+            self._losses.note("spool_delete_failed", f"{segment.path} is of no use any more, and cannot be deleted")
 
     # -- caps ------------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,43 @@ def test_at_the_end_what_is_in_memory_alone_is_lost_and_counted(make_spool):
     assert not spool.close()
     assert spool.accounts.dropped.counts() == {"shutdown": 4}
     assert drain(make_spool()) == [b"on disk"]
+
+
+def test_what_cannot_be_deleted_is_not_sent_again(make_spool, impatient, caplog):
+    """In a directory that lets files be written and not deleted each batch is sent once, by this process and by the next."""
+    first = make_spool()
+    first.append(b"a", 1)
+    first.append(b"b", 1)
+    first.close()
+    disk = FailingDisk()
+    disk.keeps = True
+    second, third = make_spool(calls=disk.calls), make_spool(calls=disk.calls)
+    sent = []
+    for spool in (second, third):
+        for _ in range(5):
+            if batch := spool.take(0):
+                sent.append(batch.body)
+                spool.release(batch)
+        spool.close()
+
+    assert sent == [b"a", b"b"]
+    assert (second.adopted, third.adopted, len(segments(second.directory))) == (2, 0, 1)
+    assert "cannot be deleted" in caplog.text
+
+
+def test_what_cannot_be_deleted_is_dropped_once(make_spool, impatient):
+    """A file that is too old and stays all the same costs its records once in a process, not at every look."""
+    first = make_spool()
+    first.append(b"a", 3)
+    first.close()
+    disk = FailingDisk()
+    disk.keeps = True
+    second = make_spool(calls=disk.calls, max_age=0.01)
+    time.sleep(1.1)  # segments are dated in seconds
+    for _ in range(3):
+        assert second.take(0) is None
+
+    assert (second.adopted, second.accounts.dropped.counts()) == (3, {"spool_expired": 3})
 
 
 LIMITED = """
