@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from otel_events.errors import OtelEventsError
-from otel_events.file_lock import take_lock
 from otel_events.files import OwnedFile
+from otel_events.spool.claim import is_living
 from otel_events.spool.disk import DiskSpool
 from otel_events.spool.own import ABOUT
 from otel_events.spool.places import find_spools
 from otel_events.spool.rejected import QUARANTINE, read_rejected_name
-from otel_events.spool.segment import name_lock, read_lock_name, read_name, scan
+from otel_events.spool.segment import read_lock_name, read_name, scan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -193,19 +193,9 @@ def delete(path: str | os.PathLike[str]) -> int:
 
 def _count_writers(directory: Path, segments: list[Path]) -> tuple[int, int]:
     named = {token for entry in _entries(directory) if (token := read_lock_name(entry.name)) is not None}
-    living = {token for token in named if _is_living(directory, token)}
+    living = {token for token in named if is_living(directory, token)}
     left = {name[1] for entry in segments if (name := read_name(entry.name)) is not None}
     return len(living), len(left - living)
-
-
-def _is_living(directory: Path, token: str) -> bool:
-    try:
-        lock = take_lock(str(directory / name_lock(token)))
-    except OSError:  # not ours to take: then it is not ours to delete either
-        return True
-    if lock is not None:
-        lock.let_go(delete=False)
-    return lock is None
 
 
 def _is_ours(name: str) -> bool:

@@ -129,6 +129,14 @@ def encode_header(number: int, token: str, began: int) -> bytes:
     return head + _CRC.pack(zlib.crc32(head))
 
 
+def read_header(data: bytes) -> Header | None:
+    """Return the header that *data* begins with, whatever version wrote it; None if it is damaged, or there is none."""
+    if len(data) < HEADER_BYTES or not data.startswith(_MAGIC) or not _is_intact(data[:HEADER_BYTES]):
+        return None
+    _, version, began, number, _, _ = _HEADER.unpack_from(data)
+    return Header(version, began, number)
+
+
 def encode_batch(number: int, records: int, encoding: Encoding, body: bytes) -> tuple[bytes, int]:
     """Return the record of a batch, and the CRC of its body."""
     crc = zlib.crc32(body)
@@ -147,7 +155,7 @@ def next_number(number: int, records: int) -> int:
 
 def scan(data: bytes) -> Scan:
     """Return what is in a segment with the content *data*, whatever has become of it."""
-    header = _read_header(data)
+    header = read_header(data)
     result = Scan(header)
     if result.is_newer or (len(data) < HEADER_BYTES and _MAGIC.startswith(data[: len(_MAGIC)])):
         result.is_empty = not result.is_newer
@@ -171,13 +179,6 @@ def _encode_head(number: int, records: int, kind: int, length: int, crc: int) ->
 
 def _is_intact(head: bytes) -> bool:
     return _CRC.pack(zlib.crc32(head[: -_CRC.size])) == head[-_CRC.size :]
-
-
-def _read_header(data: bytes) -> Header | None:
-    if len(data) < HEADER_BYTES or not data.startswith(_MAGIC) or not _is_intact(data[:HEADER_BYTES]):
-        return None
-    _, version, began, number, _, _ = _HEADER.unpack_from(data)
-    return Header(version, began, number)
 
 
 def _is_within(number: int, starts: list[int], settled: dict[int, int]) -> bool:

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 
 from otel_events.files import OwnedFile, sync_directory
 from otel_events.spool.segment import (
+    HEADER_BYTES,
     MAX_BODY_BYTES,
     RECORD_OVERHEAD,
+    VERSION,
     Found,
     encode_batch,
     encode_settled,
+    read_header,
     scan,
 )
 
@@ -154,6 +157,18 @@ class SegmentFile:
             parts.append(part)
             length -= len(part)
         return b"".join(parts)
+
+
+def read_began(path: Path) -> float | None:
+    """Return when the segment at *path* was begun, in Unix seconds; None if a later version wrote it; or raise OSError."""
+    file = OwnedFile(str(path), os.O_RDONLY)
+    try:
+        header = read_header(os.read(file.fd, HEADER_BYTES))
+        if header is None:  # damaged, or not written yet
+            return os.fstat(file.fd).st_mtime
+    finally:
+        file.close()
+    return float(header.began) if header.version <= VERSION else None
 
 
 def set_aside(path: Path) -> Path:
