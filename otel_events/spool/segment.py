@@ -125,6 +125,7 @@ def read_lock_name(name: str) -> str | None:
 
 def encode_header(number: int, token: str, began: int) -> bytes:
     """Return the beginning of a segment whose first batch is *number*."""
+    began = max(0, began)  # a clock may stand before 1970
     head = _HEADER.pack(_MAGIC, VERSION, began, number, token.encode("ascii"), 0)[: -_CRC.size]
     return head + _CRC.pack(zlib.crc32(head))
 

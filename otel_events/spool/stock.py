@@ -165,6 +165,8 @@ class Stock:
     def _begin(self, entry: Entry) -> Segment:
         self._end_active()
         file = self._own.begin(self._number)
+        if weakness := self._own.find_weakness():
+            self._losses.note("spool_root_open", weakness)
         self._make_room(max(self._segment_bytes, HEADER_BYTES + RECORD_OVERHEAD + entry.size))
         active = Segment(file.path, time.monotonic(), entry.mark)
         active.file = file

@@ -450,6 +450,21 @@ def test_a_clock_that_jumps_back_expires_nothing(make_spool, impatient, monkeypa
     assert drain(make_spool()) == [b"a"]
 
 
+@pytest.mark.parametrize("clock", [-86_400.0, 4e11])
+def test_a_clock_that_is_wrong_by_far_costs_nothing(make_spool, monkeypatch, clock):
+    """Before 1970, or far in the future: segments are written, and sent by a process whose clock is right."""
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: clock)
+    spool = make_spool(max_age=1e10)
+    spool.append(b"a", 1)
+    was_safe = spool.outlives_process
+    spool.close()
+    monkeypatch.setattr(time, "time", real)
+
+    assert was_safe
+    assert drain(make_spool(max_age=1e10)) == [b"a"]
+
+
 def test_a_dropped_batch_that_is_being_sent_is_counted_once(make_spool):
     """The cap takes a segment although a batch of it is held: what becomes of that changes no count."""
     spool = make_spool(max_bytes=8_000)

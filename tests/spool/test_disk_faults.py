@@ -394,6 +394,34 @@ def test_a_lock_file_that_was_deleted_does_not_let_others_in(make_spool, impatie
     assert {body[:1] for body in drain(spool)} >= {b"1", b"2"}
 
 
+@pytest.mark.parametrize(("mode", "warnings"), [(0o755, 0), (0o777, 1), (0o775, 1), (0o1777, 0)])
+def test_a_root_that_others_may_write_to_is_told_of(make_spool, tmp_path, caplog, mode, warnings):
+    """Once, with the cure, and nothing is changed: it may be shared on purpose. With the sticky bit others replace nothing."""
+    root = tmp_path / "root"
+    root.mkdir()
+    root.chmod(mode)
+    spools = [make_spool(root / name, root=root) for name in ("logs", "traces")]
+    for spool in spools:
+        spool.append(b"a", 1)
+
+    assert [record.message.count("chmod go-w") for record in caplog.records] == [1] * warnings
+    assert [spool.outlives_process for spool in spools] == [True, True]
+    assert stat.S_IMODE(root.stat().st_mode) == mode
+
+
+def test_names_of_new_directories_are_safe(make_spool, tmp_path, monkeypatch):
+    """The disk is asked to keep the name of each directory that was made, once: without it what is in there is lost too."""
+    synced = []
+    real = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda fd: synced.append(os.fstat(fd).st_ino) or real(fd))
+    root = tmp_path / "state" / "root"
+    folders = [tmp_path, tmp_path / "state", root, root / "service"]
+    make_spool(root / "service" / "logs", root=root).append(b"a", 1)
+    make_spool(root / "service" / "logs", root=root).append(b"a", 1)
+
+    assert [synced.count(path.stat().st_ino) for path in folders] == [1, 1, 1, 1]
+
+
 def test_modes_of_our_directories_are_tightened(make_spool, tmp_path):
     """A directory of ours that others may read is made private again; the root above it is left as it is."""
     (tmp_path / "root" / "service").mkdir(parents=True, mode=0o755)
