@@ -40,6 +40,8 @@ _turns_are_quick = threading.Lock()
 
 # The process of multiprocessing for whose end a shutdown is arranged.
 _finalized_pid: int | None = None
+# The interpreter has begun to end.
+_is_ending = False
 # The threads that are setting up in the middle of an emit.
 _starting: set[int] = set()
 
@@ -89,6 +91,8 @@ def _start(starting: process.Process) -> None:
 
 
 def _register_metrics() -> None:
+    if _is_ending:  # the program's MeterProvider may have ended, and would say so among its log records
+        return
     from otel_events import metrics
 
     metrics.register(stats)
@@ -209,10 +213,12 @@ def _bind_environment() -> None:
 
 def _get_ready_for_the_end() -> None:
     """Finish setting up while the interpreter still starts threads: a program may end before its background start has."""
+    global _is_ending
     now = process.current()
     if now.capture.started or now.capture.items:
         with suppress(Exception):  # the exit hook meets the same, and tells it
             now.ready_pipeline(time.monotonic() + _SET_UP_SECONDS)
+    _is_ending = True
 
 
 def _prepare_for_short_programs() -> None:
