@@ -9,6 +9,7 @@ import otel_events as ev
 from tests.acceptor import HttpAcceptor, accept, answer_with
 from tests.fresh import fresh  # noqa: F401
 from tests.program import ledger_events, run_program
+from tests.test_durability import SENDS, kill_while_it_emits
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
 
@@ -201,3 +202,79 @@ def test_from_journal_to_async_leaves_nothing_behind(tmp_path):
 
     assert list(tmp_path.rglob("*.spool")) == []
     assert len(ledger_events(ledger)) == 1200
+
+
+@pytest.mark.parametrize("mode", ["journal", "sync"])
+def test_a_killed_writer_has_said_that_it_started(tmp_path, mode):
+    """Even of one that is killed at its first event it is known that it began, and that it never stopped."""
+    env = {"OTEL_EVENTS_DURABILITY": mode}
+    killed = """
+import os, signal
+ev.configure(service_name="s", flush_interval=60)
+ev.emit("seed.planted")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    assert run_program(killed, tmp_path, **env).code == -signal.SIGKILL
+    ran = run_program(SENDS, tmp_path, **env)
+
+    events = ledger_events(ran.state / "otel-events" / "events.jsonl", with_own=True)
+    told = [event["event"] for event in events]
+    assert told == ["otel_events.writer.started", "seed.planted"]
+
+
+def test_a_journal_is_delivered_whatever_the_mode_is_now(tmp_path):
+    """Events that a killed program left in its journal are listed, and sent by the next of the service in `async` mode."""
+    kill_while_it_emits(tmp_path, 20, OTEL_EVENTS_DURABILITY="journal")
+    ended = """
+from otel_events import spool
+ev.configure(service_name="s", durability="memory")
+ev.emit("seed.grown")
+ev.flush(10)
+print(json.dumps([[info.signal, info.service, info.records] for info in spool.list_spools()]))
+"""
+    (signal_name, service, records), *others = run_program(ended, tmp_path).said
+    sends = """
+import time
+ev.configure(service_name="s")
+until = time.monotonic() + 20
+while ev.stats().delivered.get("ledger", 0) < given and time.monotonic() < until: time.sleep(0.01)
+print(json.dumps([ev.flush(10), ev.stats().as_dict()]))
+"""
+    was_flushed, stats = run_program(f"given = {records}" + sends, tmp_path).said
+
+    assert (signal_name, service, others) == ("journal", "s", [])
+    assert records > 0
+    assert was_flushed
+    assert (stats["adopted"], stats["delivered"]) == (records, {"ledger": records})
+    assert list(tmp_path.rglob("*.spool")) == []
+
+
+def test_the_journal_keeps_what_the_spool_has_in_memory_alone(tmp_path):
+    """With the spool's own directory in the way, and the Collector away, a kill still loses nothing."""
+    program = """
+import os, signal, time
+ev.configure(service_name="s", durability="journal")
+for number in range(100): ev.emit("seed.planted", n=number)
+until = time.monotonic() + 20
+while not ev.stats().spooled >= 100 and time.monotonic() < until: time.sleep(0.01)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    in_the_way = tmp_path / "state" / "otel-events" / "spool" / "s"
+    in_the_way.parent.mkdir(parents=True, mode=0o700)
+    in_the_way.write_text("")
+    with HttpAcceptor() as acceptor:
+        acceptor.usual = answer_with(503)
+        env = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{acceptor.port}", "OTEL_TRACES_EXPORTER": "none"}
+        killed = run_program(program, tmp_path, **env)
+        in_the_way.unlink()
+        acceptor.usual = accept
+        sends = """
+import time
+ev.configure(service_name="s", durability="journal")
+until = time.monotonic() + 20
+while ev.stats().delivered.get("otlp", 0) < 100 and time.monotonic() < until: time.sleep(0.01)
+"""
+        run_program(sends, tmp_path, **env)
+
+        assert killed.code == -signal.SIGKILL, killed
+        assert acceptor.await_names(100).count("seed.planted") == 100
