@@ -44,20 +44,24 @@ class _Kind:
         closings: event names by outcome (`completed`, `failed`, `cancelled`).
         makes_span: it is worth a span.
         has_id: it has a `task_id`, and an event of the program's own may close it.
+        name_key: the attribute of its name, on the opening event and on the closing one; empty if it has none.
     """
 
     opening: str
     closings: Mapping[str, str]
     makes_span: bool = True
     has_id: bool = False
+    name_key: str = ""
 
 
-def _pair(stem: str, *, makes_span: bool = True) -> _Kind:
-    return _Kind(f"{stem}.start", dict.fromkeys(_OUTCOMES, f"{stem}.end"), makes_span)
+def _pair(stem: str, *, makes_span: bool = True, name_key: str = "") -> _Kind:
+    return _Kind(f"{stem}.start", dict.fromkeys(_OUTCOMES, f"{stem}.end"), makes_span, name_key=name_key)
 
 
-_TASK = _Kind("task.started", {outcome: f"task.{outcome}" for outcome in _OUTCOMES}, has_id=True)
-_PHASE = _pair("phase")
+_TASK = _Kind(
+    "task.started", {outcome: f"task.{outcome}" for outcome in _OUTCOMES}, has_id=True, name_key="task_name"
+)
+_PHASE = _pair("phase", name_key="phase")
 _CYCLE = _pair("cycle")
 _SESSION = _pair("session", makes_span=False)
 
@@ -197,17 +201,22 @@ class Task(BindingScope):
         if self._closed_by is not None or self._attachment is None:
             return {}
         self._closed_by = name
-        return {"duration": self._duration(), **self._results}
+        return {**self._name(), "duration": self._duration(), **self._results}
 
     # -- the closing event and the span's end ------------------------------------------------------------------------
+
+    def _name(self) -> dict[str, Any]:
+        """Return the attribute that names it: whoever only sees the end shall know of what."""
+        key = self._kind.name_key
+        return {key: self._given[key]} if key in self._given else {}
 
     def _duration(self) -> float:
         return (perf_counter_ns() - self._began) / 1e9
 
     def _emit_closing(self, attachment: Attachment, outcome: str, error: BaseException | None) -> None:
-        attributes = {**self._results, "duration": self._duration()}
+        attributes = {**self._name(), **self._results, "duration": self._duration()}
         if error is not None and outcome != "completed":
-            attributes["error.type"] = exception_type(error)
+            attributes.setdefault("error.type", exception_type(error))
         elif self._failure is not None:
             attributes["reason"], attributes["error.type"] = self._failure
         self._closed_by = name = self._kind.closings[outcome]

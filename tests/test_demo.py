@@ -21,6 +21,7 @@ PERSONAS = ("thesis", "antithesis", "synthesis")
 
 def environment(tmp_path, **settings):
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_SDK", "NO_COLOR"))}
+    inherited["COLUMNS"] = "120"
     return {**inherited, "TMPDIR": str(tmp_path), "TEMP": str(tmp_path), "PYTHONIOENCODING": "utf-8", **settings}
 
 

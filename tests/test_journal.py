@@ -56,13 +56,13 @@ def strike(*_): raise Limit
 signal.signal(signal.SIGALRM, strike)
 ev.configure(service_name="s")
 reached = 0
-for _ in range(60):
+for _ in range(40):
     try:
-        signal.setitimer(signal.ITIMER_REAL, 0.003)
+        signal.setitimer(signal.ITIMER_REAL, 0.002)
         while True: ev.emit("seed.planted", password="hunter2hunter2", note="token ghp_a1B2a1B2a1B2a1B2a1B2a1B2a1B2a1B2a1B2")
     except Limit:
         reached += 1
-flushed = ev.flush(20)
+flushed = ev.flush(50)
 stats = ev.stats().as_dict()
 ev.emit("seed.grown")
 ev.flush(20)
@@ -73,7 +73,7 @@ print(json.dumps([reached, flushed, stats]))
     events = ran.default_ledger
 
     assert flushed
-    assert reached >= 58  # but for one that strikes in a place where any Python code loses it: a finalizer, a callback
+    assert reached >= 38  # but for one that strikes in a place where any Python code loses it: a finalizer, a callback
     assert "hunter2" not in str(events)
     assert "ghp_" not in str(events)
     assert stats["problems"].get("journal_failed", 0) == 0

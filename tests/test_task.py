@@ -39,7 +39,7 @@ def test_the_example_of_the_documentation_runs_as_written(events):
     assert opening.attributes == {"task_name": "draft", "goal": "...", **bound}
     duration = closing.attributes["duration"]
     assert isinstance(duration, float)
-    assert closing.attributes == {"quality": 0.85, "confidence": 0.78, "duration": duration, **bound}
+    assert closing.attributes == {"task_name": "draft", "quality": 0.85, "confidence": 0.78, "duration": duration, **bound}
     assert events.one("evidence.added").attributes == {"source": "paper.pdf", "quality": 0.82, **bound}
     assert events.one("alert.triggered").severity is ev.Severity.WARN
 
@@ -155,7 +155,7 @@ def test_a_phase_that_the_catalogue_does_not_know_is_told_by_its_name(events):
 
     assert [(event.name, event.attributes.get("phase")) for event in events] == [
         ("phase.start", "digestion"),
-        ("phase.end", None),
+        ("phase.end", "digestion"),
     ]
     assert [span.name for span in events.spans] == ["digestion"]
 

@@ -102,6 +102,7 @@ def _close(task: Task, code: int) -> None:
     if name:
         task.set(signal=name)
         if name == "SIGINT":
+            task.set(**{"error.type": name})
             raise _CancelledError
         task.fail(f"ended by {name}", error_type=name)
     else:
