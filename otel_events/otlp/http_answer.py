@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
-from otel_events.otlp.decode import decode_status
 from otel_events.otlp.outcome import Accepted, Outcome, Refused, Retry, TooLarge, say
 
 if TYPE_CHECKING:
@@ -65,6 +63,8 @@ def _read_success(answer: Answer, decode_response: Callable[[bytes], tuple[int, 
 def _read_message(answer: Answer) -> str:
     if answer.headers.get_content_type() == "text/html":
         return ""  # a page for people; the status line says as much
+    from otel_events.otlp.decode import decode_status  # heavy: only who fails pays for it
+
     return decode_status(answer.body)[0]
 
 
@@ -72,6 +72,8 @@ def _read_retry_after(value: str | None) -> float | None:
     """Return the seconds that a Retry-After header asks for, None if it is absent or says nothing."""
     if value is None:
         return None
+    from email.utils import parsedate_to_datetime
+
     try:
         seconds = (
             float(value) if value.strip()[:1].isdigit() else parsedate_to_datetime(value).timestamp() - time.time()
