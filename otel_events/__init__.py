@@ -10,6 +10,7 @@ from otel_events.bridges.event_handler import EventHandler
 from otel_events.bridges.setup import setup_logging, setup_structlog
 from otel_events.bridges.unhandled import capture_unhandled
 from otel_events.configure import configure, flush, shutdown, stats
+from otel_events.configure import end as _end
 from otel_events.configure import fill_catalogue_slots as _fill_catalogue_slots
 from otel_events.configure import private_tracer_provider as _private_tracer_provider
 from otel_events.configure import start_in_background as _start_in_background
@@ -64,4 +65,4 @@ _runtime.copy_to_span = _copy_to_span
 _runtime.private_tracer_provider = _private_tracer_provider
 _fill_catalogue_slots()
 _adopt_environment(_os.environ)
-_atexit.register(shutdown)
+_atexit.register(_end)

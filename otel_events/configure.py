@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from otel_events import process
+from otel_events.bridges.latecomers import latecomers
 from otel_events.interrupts import is_interrupt
 from otel_events.process import fill_catalogue_slots
 from otel_events.stats import Stats, stats_of
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "configure",
+    "end",
     "fill_catalogue_slots",
     "flush",
     "private_tracer_provider",
@@ -31,12 +33,15 @@ __all__ = [
 ]
 
 _SET_UP_SECONDS = 2.0
+_LATE_SECONDS = 0.3  # for what comes after the end, however long that took
 _QUICK_TURN = 0.0005  # seconds
 
 _turns_are_quick = threading.Lock()
 
 # The process of multiprocessing for whose end a shutdown is arranged.
 _finalized_pid: int | None = None
+# The interpreter has begun to end.
+_is_ending = False
 # The threads that are setting up in the middle of an emit.
 _starting: set[int] = set()
 
@@ -86,6 +91,8 @@ def _start(starting: process.Process) -> None:
 
 
 def _register_metrics() -> None:
+    if _is_ending:  # the program's MeterProvider may have ended, and would say so among its log records
+        return
     from otel_events import metrics
 
     metrics.register(stats)
@@ -127,14 +134,29 @@ def shutdown(timeout: float | None = None) -> bool:
     return _finish("stop", timeout)
 
 
+def end() -> None:
+    """Shut down at exit, and again after what the SDK's batch processors bring later, in what is left of the time."""
+    spent = 0.0
+
+    def shut_down() -> None:
+        nonlocal spent
+        began, settings = time.monotonic(), process.current().settings
+        left = None if settings is None or not spent else max(_LATE_SECONDS, settings.exit_timeout - spent)
+        shutdown(left)
+        spent += time.monotonic() - began
+
+    latecomers.end(shut_down, lambda: process.current().reopen())
+
+
 def _finish(what: str, timeout: float | None) -> bool:
     began, now = time.monotonic(), process.current()
     if not now.capture.started and not now.capture.items:
         return True
     try:
         with _quick_turns():
-            seconds = now.ready_settings().exit_timeout if timeout is None else max(0.0, timeout)
-            deadline = began + seconds
+            if timeout is None:
+                timeout = now.ready_settings(began + _SET_UP_SECONDS).exit_timeout
+            deadline = began + max(0.0, timeout)
             return bool(getattr(now.ready_pipeline(deadline), what)(deadline))
     except Exception as error:
         if is_interrupt(error):
@@ -191,10 +213,12 @@ def _bind_environment() -> None:
 
 def _get_ready_for_the_end() -> None:
     """Finish setting up while the interpreter still starts threads: a program may end before its background start has."""
+    global _is_ending
     now = process.current()
     if now.capture.started or now.capture.items:
         with suppress(Exception):  # the exit hook meets the same, and tells it
             now.ready_pipeline(time.monotonic() + _SET_UP_SECONDS)
+    _is_ending = True
 
 
 def _prepare_for_short_programs() -> None:

@@ -8,6 +8,17 @@ import stat
 import weakref
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+try:
+    import fcntl
+
+    _FULL_SYNC: int | None = getattr(fcntl, "F_FULLFSYNC", None)
+except ImportError:  # Windows
+    _FULL_SYNC = None
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _FLAGS = (
     getattr(os, "O_CLOEXEC", 0)
@@ -16,6 +27,7 @@ _FLAGS = (
     | getattr(os, "O_BINARY", 0)
 )
 _HAS_NOFOLLOW = hasattr(os, "O_NOFOLLOW")
+_NO_FULL_SYNC = {errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOTTY}
 
 
 class OwnedFile:
@@ -62,11 +74,34 @@ def make_private_directory(path: Path, root: Path) -> None:
     part = root
     for name in path.relative_to(root).parts:
         part = part / name
-        with suppress(FileExistsError):
-            part.mkdir(mode=0o700)
+        _make(part)
         status = _check_directory(part)
         if os.name == "posix" and stat.S_IMODE(status.st_mode) & 0o077:
             part.chmod(0o700)
+
+
+def may_others_write(path: Path) -> bool:
+    """Return whether other users can replace what is in the directory at *path*."""
+    mode = path.stat().st_mode
+    return os.name == "posix" and bool(mode & (stat.S_IWGRP | stat.S_IWOTH)) and not mode & stat.S_ISVTX
+
+
+def sync_file(fd: int) -> None:
+    """Have the disk itself keep what was written to *fd*, or raise OSError.
+
+    What macOS calls fsync stops at the disk's own cache: there is another call for what lies behind it.
+    """
+    if _FULL_SYNC is not None:
+        try:
+            fcntl.fcntl(fd, _FULL_SYNC)
+            return
+        except OSError as error:
+            if error.errno not in _NO_FULL_SYNC:  # else the file system is one that does not know it
+                raise
+    _sync_data(fd)
+
+
+_sync_data: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)
 
 
 def sync_directory(path: Path) -> None:
@@ -85,9 +120,16 @@ def _make_missing(folder: Path) -> None:
     while not os.path.lexists(folder) and folder != folder.parent:
         missing.append(folder)
         folder = folder.parent
-    for made in reversed(missing):
-        with suppress(FileExistsError):  # another process was quicker
-            made.mkdir(mode=0o700)
+    for folder in reversed(missing):
+        _make(folder)
+
+
+def _make(folder: Path) -> None:
+    with suppress(FileExistsError):  # another process was quicker, perhaps
+        folder.mkdir(mode=0o700)
+        # What is safe in a directory is lost with the directory's name.
+        with suppress(OSError):  # above may be what we may pass through, but not open
+            sync_directory(folder.parent)
 
 
 def _check_directory(path: Path) -> os.stat_result:

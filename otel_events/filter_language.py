@@ -1,4 +1,4 @@
-"""The filter language: which events are wanted, by name, severity and attributes."""
+"""The filter language: which events are wanted, by name, severity, attributes and text."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from otel_events.errors import ConfigurationError
 from otel_events.event import parse_severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-# Quotation marks let commas and spaces be part of a value.
-_CLAUSE = re.compile(r"(?:\"[^\"]*\"|'[^']*'|[^,\"'])+")
-_PART = re.compile(r"(?:\"[^\"]*\"|'[^']*'|[^\s\"'])+")
+# Quotation marks let commas and spaces be part of a value. One without a second one goes to the end.
+_WORD = re.compile(r"(?:\"[^\"]*(?:\"|$)|'[^']*(?:'|$)|[^\s,\"'])+|,")
 _CONDITION = re.compile(r"(?P<key>[\w.\-]+)(?P<operator>!=|>=|<=|=|>|<)(?P<value>.*)", re.DOTALL)
 _PATTERN = re.compile(r"[\w.\-*?\[\]!]+")
+_QUOTED = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,13 @@ class Clause:
         pattern: of the event's name, in either spelling.
         conditions: of its severity and attributes.
         excludes: what fits goes; else what fits stays.
+        texts: each stands somewhere in the event, whatever the case of its letters.
     """
 
     pattern: str = "*"
     conditions: tuple[Condition, ...] = ()
     excludes: bool = False
+    texts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,52 +62,143 @@ class FilterSettings:
     clauses: tuple[Clause, ...] = ()
 
 
-def parse_filter(text: str | Iterable[str]) -> FilterSettings:
-    """Return the filter that *text* means, or raise ConfigurationError with all that is wrong.
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """What is wrong at one place of a filter.
+
+    Attributes:
+        text: the filter.
+        column: of the first wrong character, counted from 1.
+        problem: what is wrong, and what would be right.
+    """
+
+    text: str
+    column: int
+    problem: str
+
+
+class FilterError(ConfigurationError):
+    """A filter cannot be used.
+
+    Attributes:
+        mistakes: what is wrong, in the order of the text.
+    """
+
+    def __init__(self, mistakes: Iterable[Mistake]) -> None:
+        self.mistakes = tuple(sorted(mistakes, key=lambda mistake: mistake.column))
+        super().__init__(
+            "the filter cannot be used",
+            [f"column {each.column} of {each.text!r:.120}: {each.problem}" for each in self.mistakes],
+        )
+
+
+def parse_filter(text: str | Iterable[str], *, searches_text: bool = False) -> FilterSettings:
+    """Return the filter that *text* means, or raise FilterError with all that is wrong.
 
     Args:
         text: clauses with commas between, or a list of clauses. A clause is a name pattern, conditions such as
-            `severity>=warn` or `persona=thesis*`, or both with spaces between; a `-` before it excludes.
+            `severity>=warn` or `persona=thesis*`, and quoted texts, with spaces between; a `-` before it excludes.
+        searches_text: whoever asks can look for quoted texts.
     """
-    items = _CLAUSE.findall(text) if isinstance(text, str) else list(text)
-    problems: list[str] = []
-    clauses = [_parse_clause(item.strip(), problems) for item in items if item.strip()]
-    if isinstance(text, str) and text.count('"') % 2 + text.count("'") % 2:
-        problems.append(f"filter {text!r:.120} has a quotation mark without a second one")
-    if problems:
-        raise ConfigurationError("the filter cannot be used", problems)
-    return FilterSettings(tuple(clauses))
+    items = [text] if isinstance(text, str) else list(text)
+    parser = _Parser(searches_text=searches_text)
+    clauses = tuple(clause for item in items for clause in parser.clauses(item, may_split=isinstance(text, str)))
+    if parser.mistakes:
+        raise FilterError(parser.mistakes)
+    return FilterSettings(clauses)
 
 
-def _parse_clause(text: str, problems: list[str]) -> Clause:
-    excludes = text.startswith("-")
-    parts = _PART.findall(text[1:] if excludes else text)
-    pattern = "*"
-    conditions: list[Condition] = []
-    for number, part in enumerate(parts):
-        match = _CONDITION.fullmatch(part)
-        if match is not None:
-            conditions.append(_condition(match, text, problems))
-        elif number == 0 and _PATTERN.fullmatch(part):
-            pattern = part
-        else:
-            problems.append(
-                f"filter clause {text!r:.80}: {part!r:.40} is neither a name pattern such as 'task.*', which comes first,"
-                " nor a condition such as 'severity>=warn'"
-            )
-    if not parts:
-        problems.append("filter clause '-' must say what it excludes, such as '-epoch.*'")
-    return Clause(pattern, tuple(conditions), excludes)
+@dataclass(frozen=True, slots=True)
+class _Word:
+    text: str
+    column: int
 
 
-def _condition(match: re.Match[str], text: str, problems: list[str]) -> Condition:
-    key, sign, value = match["key"], match["operator"], match["value"].strip("\"'")
-    if key == "severity":
-        if parse_severity(value) is None:
-            problems.append(f"filter clause {text!r:.80}: {value!r:.40} is no severity; say 'severity>=warn'")
-    elif sign not in {"=", "!="}:
-        try:
-            float(value)
-        except ValueError:
-            problems.append(f"filter clause {text!r:.80}: {sign!r} compares numbers, and {value!r:.40} is none")
-    return Condition(key, sign, value)
+class _Parser:
+    def __init__(self, *, searches_text: bool) -> None:
+        self.mistakes: list[Mistake] = []
+        self._searches_text = searches_text
+        self._source = ""
+
+    def clauses(self, source: str, *, may_split: bool) -> Iterator[Clause]:
+        self._source = source
+        words: list[_Word] = []
+        for match in _WORD.finditer(source):
+            word = _Word(match[0], match.start() + 1)
+            if word.text != ",":
+                if self._is_quotation_closed(word):
+                    words.append(word)
+                continue
+            if not may_split:
+                self._mistake(word.column, "in a list of clauses each is an item of its own, without a comma")
+            if words:
+                yield self._clause(words)
+            words = []
+        if words:
+            yield self._clause(words)
+
+    def _clause(self, words: list[_Word]) -> Clause:
+        excludes = words[0].text.startswith("-")
+        if excludes:
+            first = words[0]
+            words = [_Word(first.text[1:], first.column + 1), *words[1:]] if len(first.text) > 1 else words[1:]
+            if not words:
+                self._mistake(first.column, "'-' must say what it excludes, such as '-epoch.*'")
+        pattern = ""
+        conditions: list[Condition] = []
+        texts: list[str] = []
+        for word in words:
+            condition = _CONDITION.fullmatch(word.text)
+            quoted = _QUOTED.fullmatch(word.text)
+            if condition is not None:
+                conditions.append(self._condition(condition, word))
+            elif quoted is not None:
+                texts.append(self._text(quoted[1] or quoted[2] or "", word))
+            elif not pattern and _PATTERN.fullmatch(word.text):
+                pattern = word.text
+            else:
+                self._mistake(word.column, _explain(word.text))
+        return Clause(pattern or "*", tuple(conditions), excludes, tuple(text for text in texts if text))
+
+    def _condition(self, match: re.Match[str], word: _Word) -> Condition:
+        key, sign, value = match["key"], match["operator"], match["value"].strip("\"'")
+        column = word.column + match.start("value")
+        if key == "severity":
+            if parse_severity(value) is None:
+                self._mistake(column, f"{value!r:.40} is no severity; say 'severity>=warn'")
+        elif sign not in {"=", "!="} and not _is_number(value):
+            self._mistake(column, f"{sign!r} compares numbers, and {value!r:.40} is none")
+        return Condition(key, sign, value)
+
+    def _text(self, text: str, word: _Word) -> str:
+        if not self._searches_text:
+            self._mistake(word.column, f"the text {text!r:.40} can be searched for where events are read, but not here")
+        return text
+
+    def _is_quotation_closed(self, word: _Word) -> bool:
+        rest = _QUOTED.sub(lambda quoted: " " * len(quoted[0]), word.text)
+        for sign in "\"'":
+            if sign in rest:
+                self._mistake(word.column + rest.index(sign), f"the quotation mark {sign} has no second one")
+                return False
+        return True
+
+    def _mistake(self, column: int, problem: str) -> None:
+        self.mistakes.append(Mistake(self._source, column, problem))
+
+
+def _explain(word: str) -> str:
+    if _PATTERN.fullmatch(word):
+        return (
+            f"{word!r:.40} is neither a condition such as 'severity>=warn' nor the clause's one name pattern;"
+            f' write "{word:.40}" for a text, or a comma before it for another clause'
+        )
+    return f"{word!r:.40} is neither a name pattern such as 'task.*' nor a condition such as 'severity>=warn'"
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -78,9 +78,7 @@ class Process:
             self._extend_catalog(settings)
             self._set_propagators(settings, keywords)
             unbound = self._unbound_by(settings)
-            if not self.capture.open:
-                self.capture.reopen()
-                self._forget_pipeline()
+            self._take_events_again()
             self.keywords, self.settings = keywords, settings
             self._tracer_provider, self._has_decided_on_spans = None, False
             bind(**{**unbound, **settings.attributes})
@@ -89,6 +87,17 @@ class Process:
             self.start()
         if pipeline is not None and before is not None:
             pipeline.retire(before, time.monotonic() + settings.exit_timeout)
+
+    def reopen(self) -> None:
+        """Take events again after a shutdown, by the settings that hold."""
+        with self.lock:
+            self._take_events_again()
+            self.ready_pipeline()
+
+    def _take_events_again(self) -> None:
+        if not self.capture.open:
+            self.capture.reopen()
+            self._forget_pipeline()
 
     def ready_pipeline(self, deadline: float = math.inf) -> Pipeline:
         """Return the pipeline, set up if it is not yet; its thread may not have been started.
@@ -100,12 +109,8 @@ class Process:
         pipeline = self.pipeline
         if pipeline is not None:
             return pipeline
-        if not self.lock.acquire(timeout=max(0.0, min(deadline - time.monotonic(), threading.TIMEOUT_MAX))):
-            raise TimeoutError("another thread is still setting up")
-        try:
+        with self._alone(deadline):
             return self.pipeline or self._first_pipeline()
-        finally:
-            self.lock.release()
 
     def _first_pipeline(self) -> Pipeline:
         settings = self.ready_settings()
@@ -114,12 +119,24 @@ class Process:
         assert self.pipeline is not None
         return self.pipeline
 
-    def ready_settings(self) -> Settings:
-        """Return the settings, resolved if they are not yet."""
-        with self.lock:
+    def ready_settings(self, deadline: float = math.inf) -> Settings:
+        """Return the settings, resolved if they are not yet; TimeoutError as from `ready_pipeline`."""
+        settings = self.settings
+        if settings is not None:
+            return settings
+        with self._alone(deadline):
             if self.settings is None:
                 self.settings = self._resolve(self.keywords)
             return self.settings
+
+    @contextmanager
+    def _alone(self, deadline: float) -> Iterator[None]:
+        if not self.lock.acquire(timeout=max(0.0, min(deadline - time.monotonic(), threading.TIMEOUT_MAX))):
+            raise TimeoutError("another thread is still setting up")
+        try:
+            yield
+        finally:
+            self.lock.release()
 
     def start(self) -> None:
         """Set up if need be, and start the pipeline's thread."""

@@ -52,6 +52,7 @@ class Capture:
     """
 
     __slots__ = (
+        "_extra",
         "_full_room",
         "_full_span_room",
         "accounts",
@@ -77,6 +78,7 @@ class Capture:
         self.writer = secrets.token_hex(8)
         self.sequence = itertools.count(1)
         self.items: deque[Any] = deque()
+        self._extra: dict[int, int] = {}  # by the id of an item that waits: the room it takes beyond its own place
         self.wakeups: SimpleQueue[None] = SimpleQueue()
         self.accounts = Accounts()
         self.span_accounts = Accounts()
@@ -108,9 +110,11 @@ class Capture:
         if extra_bytes:
             if extra_bytes > self.most_extra_bytes:
                 item, extra_bytes = _lighten(item, self.most_extra_bytes, extra_bytes)
-            # Races between threads may lose a subtraction; `take` sets the room right within a flush window.
-            self.room -= extra_bytes // DRAFT_BYTES
+            self._take_room(item, extra_bytes)
         if len(self.items) >= self.room and not self._may_overflow(name):
+            self._give_back(item)
+            if name is None:
+                self.span_room += 1
             return
         self.items.append(item)
         if self.asleep:
@@ -134,13 +138,27 @@ class Capture:
         """Return the oldest *count* of what waits, which must be as many at least. For whose turn it is."""
         return list(map(self.items.__getitem__, range(count)))
 
-    def remove(self, count: int) -> None:
-        """Remove the oldest *count* of what waits. For whose turn it is."""
+    def remove(self, count: int) -> int:
+        """Remove the oldest *count* of what waits; return how many of these were drafts. For whose turn it is."""
         items = self.items
-        if count >= len(items):
+        is_all = count >= len(items)
+        removed = [items.popleft() for _ in itertools.repeat(None, count)]
+        drafts = list(map(type, removed)).count(tuple)
+        if self._extra:
+            for item in removed:
+                self._give_back(item)
+        self.span_room = min(self._full_span_room, self.span_room + count - drafts)
+        if is_all:
+            # Races between threads may lose a subtraction, or an addition.
             self.room, self.span_room = self._full_room, self._full_span_room
-        for _ in itertools.repeat(None, count):
-            items.popleft()
+        return drafts
+
+    def _take_room(self, item: object, extra_bytes: int) -> None:
+        self.room -= extra_bytes // DRAFT_BYTES
+        self._extra[id(item)] = extra_bytes // DRAFT_BYTES
+
+    def _give_back(self, item: object) -> None:
+        self.room = min(self._full_room, self.room + self._extra.pop(id(item), 0))
 
     def wake(self) -> None:
         """Wake the pipeline thread, which is asleep; start it if it has never run."""
@@ -189,11 +207,15 @@ class JournalingCapture(Capture):
                 item, extra_bytes = _lighten(item, self.most_extra_bytes, extra_bytes)
             self.room -= extra_bytes // DRAFT_BYTES
         if len(self.items) >= self.room and not self._may_overflow(name):
+            self.room += extra_bytes // DRAFT_BYTES
             return
         if self.preface is not None:
             preface, self.preface = self.preface, None
             preface(self.journal)
-        self.items.append(self.journal(item))
+        journaled = self.journal(item)
+        if extra_bytes:
+            self._extra[id(journaled)] = extra_bytes // DRAFT_BYTES
+        self.items.append(journaled)
         if self.asleep:
             self.wake()
 

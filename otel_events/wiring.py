@@ -66,7 +66,8 @@ def build_wiring(
     journal = None
     if settings.durability in _JOURNALING and sinks.events and instead is None:
         guards = tuple(itertools.takewhile(lambda stage: isinstance(stage, (BeforeEmit, Redact)), stages))
-        journal, stages = table.journal(guards), stages[len(guards) :]
+        journal = table.journal(guards)
+        stages = stages[len(guards) :] if journal is not None else stages
     return Wiring(
         normalize=Normalize(capture.writer, capture.accounts, notices),
         stages=stages,
@@ -121,13 +122,16 @@ class _SinkTable:
             routed_only=frozenset(routed - default - {sink.name for sink in self._objects}),
         )
 
-    def journal(self, guards: Sequence[Stage]) -> Journal:
+    def journal(self, guards: Sequence[Stage]) -> Journal | None:
+        """Return what puts events on disk behind *guards*; None if there is no place for it, which is told."""
         from otel_events.spool.journal import Journal
+        from otel_events.spool.places import journal_directory
 
-        settings = self._settings
-        directory, root = self._journal_place()
+        settings, root = self._settings, self._spool_root()
+        if root is None:
+            return None
         self._journal = Journal(
-            directory,
+            journal_directory(root, settings.service_name),
             root=root,
             service=settings.service_name,
             writer_id=self._capture.writer,
@@ -143,10 +147,11 @@ class _SinkTable:
 
     def leftovers(self) -> Leftovers | None:
         """Return what gives the events that processes of any mode have left in the journal."""
-        from otel_events.spool.places import has_segments
+        from otel_events.spool.places import has_segments, journal_directory
 
-        directory, root = self._journal_place()
-        if self._settings.durability == "memory" or not has_segments(directory):
+        root = self._spool_root(tell=False)
+        directory = None if root is None else journal_directory(root, self._settings.service_name)
+        if root is None or directory is None or not has_segments(directory):
             return None
         from otel_events.spool.leftovers import Leftovers
 
@@ -161,11 +166,24 @@ class _SinkTable:
         )
         return self._leftovers
 
-    def _journal_place(self) -> tuple[Path, Path]:
-        from otel_events.spool.places import default_root, journal_directory
+    def _spool_root(self, *, tell: bool = True) -> Path | None:
+        """Return where spools and journals are; None if nothing is to be on disk, or if there is no place for it."""
+        from otel_events.spool.places import default_root
 
-        root = default_root() if self._settings.spool_dir is None else Path(self._settings.spool_dir)
-        return journal_directory(root, self._settings.service_name), root
+        settings = self._settings
+        if settings.durability == "memory":
+            return None
+        try:
+            return default_root() if settings.spool_dir is None else Path(settings.spool_dir)
+        except OSError as error:
+            if tell:
+                self._capture.accounts.problems.add("no_state_directory")
+                self._notices.warn(
+                    "no_state_directory",
+                    f"there is no place on disk for what waits: {error.strerror}. It is kept in memory, up to 64 MiB, and"
+                    " does not survive this process; set OTEL_EVENTS_SPOOL_DIR to a directory that can be written, or HOME",
+                )
+            return None
 
     def spool_states(self) -> Sequence[SpoolState]:
         states = [] if self._spools is None else self._spools.states()
@@ -305,9 +323,9 @@ class _SinkTable:
         settings = self._settings
         return Spools(
             SpoolSettings(
-                durability=settings.durability,  # type: ignore[arg-type]  # one of its words
+                root=self._spool_root(),
                 service=settings.service_name,
-                root=settings.spool_dir,
+                is_synced=settings.durability == "sync",
                 max_bytes=settings.spool_max_bytes,
                 max_age=settings.spool_max_age,
             ),

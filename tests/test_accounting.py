@@ -1,6 +1,7 @@
 """Every event is accounted for: by `stats`, by what the writer says of itself, by metrics."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -223,3 +224,40 @@ def test_metrics_name_the_reasons_of_losses(monkeypatch):
 
     assert found["otel.sdk.processor.log.processed", "after_shutdown"] == 1
     assert found["otel.sdk.exporter.log.exported", "kept"] == 3
+
+
+@pytest.mark.usefixtures("fresh")
+@pytest.mark.parametrize("durability", ["async", "journal"])
+def test_room_is_given_back_while_others_wait(tmp_path, durability):
+    """A queue that is never quite empty takes heavy events for ever, as long as no more wait at once than there is room for."""
+    ev.configure(ledger=str(tmp_path / "l.jsonl"), queue_bytes=1 << 20, flush_interval=0.005, durability=durability)
+    capture = runtime.capture
+    heavy = "x" * 20_000
+    for number in range(600):
+        ev.emit("seed.planted", text=heavy, n=number)
+        while len(capture.items) > 20:
+            time.sleep(0.0005)
+    assert ev.flush(20)
+
+    stats = ev.stats()
+    assert stats.dropped == {}
+    assert stats.delivered["ledger"] == 600 + stats.own
+    assert capture.room == capture._full_room
+
+
+@pytest.mark.usefixtures("fresh")
+def test_room_for_spans_is_given_back_while_events_wait():
+    """The bound of spans counts spans that wait, whatever else does."""
+    capture = runtime.Capture()
+    capture.started = True
+    capture.resize(1 << 30, None, 4)
+    capture.put(("a", "draft"), "seed.planted")  # one waits at any time
+    for _ in range(50):
+        capture.put(("a", "draft"), "seed.planted")
+        for _ in range(3):
+            capture.span_room -= 1
+            assert capture.span_room >= 0
+            capture.put(object(), None, 2048)
+        capture.remove(4)
+
+    assert capture.span_accounts.dropped.counts() == {}

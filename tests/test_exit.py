@@ -3,11 +3,14 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
 
+import otel_events as ev
 from tests.acceptor import HttpAcceptor, accept, answer_with, drip, hang
+from tests.fresh import fresh  # noqa: F401
 from tests.program import environment, ledger_events, run_program
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
@@ -166,3 +169,29 @@ for pid in workers: os.waitpid(pid, 0)
         run_program('import time\nev.configure(service_name="s")\ntime.sleep(1)', tmp_path, **env)
 
         assert acceptor.await_names(200).count("seed.planted") == 200
+
+
+@pytest.mark.parametrize("is_known", [False, True], ids=["settings unknown", "settings known"])
+def test_nobody_waits_for_a_set_up_that_does_not_end(fresh, monkeypatch, is_known):  # noqa: F811
+    """A set-up on another thread may wait for whatever it likes: a flush without a timeout gives up too, and says False."""
+    monkeypatch.setenv("OTEL_EVENTS_EXIT_TIMEOUT", "0.1s")
+    if is_known:
+        fresh.ready_settings()
+    is_busy, has_returned = threading.Event(), threading.Event()
+    waits = []
+
+    def set_up():
+        with fresh.lock:
+            is_busy.set()
+            waits.append(has_returned.wait(20))
+
+    thread = threading.Thread(target=set_up)
+    thread.start()
+    is_busy.wait()
+    ev.emit("seed.planted")
+    results = [ev.flush(), ev.flush(0.1)]
+    has_returned.set()
+    thread.join()
+
+    assert (results, waits) == ([False, False], [True])
+    assert ev.flush(10)

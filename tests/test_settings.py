@@ -37,6 +37,10 @@ def otlp_row(name: str, default: Any, keyword: tuple[Any, Any], wrong: Any, text
     return Row(default, keyword, wrong, {f"OTEL_EXPORTER_OTLP_{name.upper()}": text}, bad)
 
 
+def absolute(path: str) -> str:
+    return str(Path.cwd() / path)
+
+
 def no_op(*_: object) -> None:
     pass
 
@@ -89,7 +93,13 @@ ROWS: dict[str, Row] = {
     ),
     "sink": Row(None, (["ledger", "memory"], ("ledger", "memory")), "leger"),
     "routes": Row((), ([("alert.*", "ledger,otlp")], (("alert.*", ("ledger", "otlp")),)), [("alert.*", ["leger"])]),
-    "ledger": Row(None, (Path("a.jsonl"), "a.jsonl"), 3, {EVENTS + "LEDGER_PATH": ("b.jsonl", "b.jsonl")}, "\0"),
+    "ledger": Row(
+        None,
+        (Path("a.jsonl"), absolute("a.jsonl")),
+        3,
+        {EVENTS + "LEDGER_PATH": ("b.jsonl", absolute("b.jsonl"))},
+        "\0",
+    ),
     "ledger_format": Row("events", ("flat", "flat"), "csv", {EVENTS + "LEDGER_FORMAT": ("Flat", "flat")}, "flatt"),
     "ledger_max_bytes": Row(64 * MIB, ("1KiB", 1024), "big", {EVENTS + "LEDGER_MAX_BYTES": ("0", None)}, "-1"),
     "ledger_max_age": Row(None, (timedelta(days=1), 86400.0), -1, {EVENTS + "LEDGER_MAX_AGE": ("7d", 604800.0)}, "7y"),
@@ -109,7 +119,7 @@ ROWS: dict[str, Row] = {
     "export_timeout": Row(None, (3, 3.0), "3 weeks", {"OTEL_BLRP_EXPORT_TIMEOUT": ("0", LONGEST)}, "3s"),
     "exit_timeout": Row(2.0, (0, 0.0), float("inf"), {EVENTS + "EXIT_TIMEOUT": ("1m", 60.0)}, "-1"),
     "durability": Row("async", ("sync", "sync"), "asnyc", {EVENTS + "DURABILITY": ("Journal", "journal")}, "disk"),
-    "spool_dir": Row(None, (Path("spool"), "spool"), 1, {EVENTS + "SPOOL_DIR": ("s", "s")}, "\0"),
+    "spool_dir": Row(None, (Path("spool"), absolute("spool")), 1, {EVENTS + "SPOOL_DIR": ("s", absolute("s"))}, "\0"),
     "spool_max_bytes": Row(512 * MIB, (MIB, MIB), 0, {EVENTS + "SPOOL_MAX_BYTES": ("1 GB", 10**9)}, "0"),
     "spool_max_age": Row(604800.0, ("12h", 43200.0), [], {EVENTS + "SPOOL_MAX_AGE": ("1d", 86400.0)}, "1e9"),
     "span_batch.flush_interval": Row(0.05, (1, 1.0), "x", {"OTEL_BSP_SCHEDULE_DELAY": ("5000", 5.0)}, "5s"),

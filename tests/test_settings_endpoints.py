@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from otel_events.settings import resolve
@@ -152,8 +154,8 @@ class TestEndpoints:
 
     def test_home_is_expanded(self):
         """A path that begins with ~ lies at home, for variables that no shell has seen."""
-        settings, _ = resolve(
-            {}, {"HOME": "/home/me", "OTEL_EVENTS_LEDGER_PATH": "~/l.jsonl", "OTEL_EVENTS_SPOOL_DIR": "~x"}
-        )
+        home = str(Path("/home/me").absolute())
+        settings, _ = resolve({}, {"HOME": home, "OTEL_EVENTS_LEDGER_PATH": "~/l.jsonl", "OTEL_EVENTS_SPOOL_DIR": "~x"})
 
-        assert (settings.ledger, settings.spool_dir) == ("/home/me/l.jsonl", "~x")
+        assert settings.ledger == str(Path(home, "l.jsonl"))
+        assert settings.spool_dir == str(Path("~x").absolute())

@@ -9,6 +9,7 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from otel_events import runtime
 from otel_events.bridges.flushing import force_flush
+from otel_events.bridges.latecomers import latecomers
 from otel_events.bridges.records import capture_record
 from otel_events.bridges.span_processor import capture_span
 from otel_events.sdk_logs import LogRecordExporter, LogRecordExportResult
@@ -43,12 +44,14 @@ class DurableLogRecordExporter(LogRecordExporter):
 
     def export(self, batch: Sequence[ReadableLogRecord]) -> LogRecordExportResult:
         """Queue *batch*; a failure if the pipeline takes nothing any more. What finds no room is counted there."""
-        for record in batch:
-            capture_record(record)
+        with latecomers.taking():
+            for record in batch:
+                capture_record(record)
         return LogRecordExportResult.SUCCESS if runtime.capture.open else LogRecordExportResult.FAILURE
 
     def shutdown(self) -> None:
-        """Do nothing: the pipeline has its own end, and other exporters may use it still."""
+        """Deliver what came after the end at exit; else the pipeline has its own end, and others may use it still."""
+        latecomers.see_off()
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Return True only if all that was exported before is safe within *timeout_millis*."""
@@ -70,12 +73,14 @@ class DurableSpanExporter(SpanExporter):
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Queue *spans*; a failure if the pipeline takes nothing any more. What finds no room is counted there."""
-        for span in spans:
-            capture_span(span)
+        with latecomers.taking():
+            for span in spans:
+                capture_span(span)
         return SpanExportResult.SUCCESS if runtime.capture.open else SpanExportResult.FAILURE
 
     def shutdown(self) -> None:
-        """Do nothing, as `DurableLogRecordExporter`."""
+        """Do as `DurableLogRecordExporter` does."""
+        latecomers.see_off()
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Return True only if all that was exported before is safe within *timeout_millis*."""

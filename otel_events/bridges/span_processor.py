@@ -20,9 +20,10 @@ _SPAN_EVENT_BYTES = 768
 def capture_span(span: ReadableSpan) -> None:
     """Queue *span*, or drop it and count that, if there is no room. Never waits."""
     capture = runtime.capture
-    # Races between threads may lose a subtraction; the pipeline thread sets it right within a flush window.
+    # Races between threads may lose a subtraction; the pipeline thread sets it right when the queue is empty.
     capture.span_room -= 1
     if capture.span_room < 0:
+        capture.span_room += 1
         capture.span_accounts.dropped.add("queue_full")
         return
     # `events` would be a copy of the list, for its length.

@@ -45,7 +45,7 @@ class LedgerFile:
     """The file being written. Nothing is touched before the first `append`.
 
     Args:
-        path: where it is; folders that are missing are made.
+        path: where it is; folders that are missing are made. None where there is no place for it: every `append` raises.
         make_header: gives the line that begins what this writer writes into each file; may be empty.
         rotation: when to begin a new file; None for never.
         follow_symlinks: False to refuse a symbolic link at *path*.
@@ -55,7 +55,7 @@ class LedgerFile:
 
     def __init__(
         self,
-        path: str | os.PathLike[str],
+        path: str | os.PathLike[str] | None,
         *,
         make_header: Callable[[], bytes],
         rotation: RotationSettings | None,
@@ -63,13 +63,13 @@ class LedgerFile:
         accounts: Accounts,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._given = os.fspath(path)
+        self._given = None if path is None else os.fspath(path)
         self._make_header = make_header
         self._rotation = rotation
         self._follow_symlinks = follow_symlinks
         self._accounts = accounts
         self._clock = clock
-        self._path = Path(self._given)
+        self._path = Path(self._given or "")
         self._lock: ProcessLock | None = None
         self._fd = -1
         self._identity: tuple[int, int] | None = None
@@ -126,6 +126,8 @@ class LedgerFile:
         self._headed = self._identity
 
     def _find_lock(self) -> ProcessLock:
+        if self._given is None:
+            raise LedgerError("this user has no home directory, and HOME is not set")
         if self._lock is None:
             # A link that was put there on purpose: the lock and the rotated files belong beside the real file.
             self._path = Path(os.path.realpath(self._given)) if self._follow_symlinks else Path(self._given)

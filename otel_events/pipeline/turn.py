@@ -176,10 +176,9 @@ class Turns:
         # In portions, and without a look at each item where that can be: threads that go on emitting leave us little time.
         for start in range(0, count, _BATCH):
             items = capture.first(min(_BATCH, count - start))
-            drafts += list(map(type, items)).count(tuple)
             if self.wiring.journal is not None:
                 left += sum(type(item) is tuple and is_journaled(item) and item[1] is not None for item in items)
-            capture.remove(len(items))
+            drafts += capture.remove(len(items))
         capture.taken += drafts
         if left and self.wiring.journal is not None:
             self.wiring.journal.leave(left)
@@ -256,8 +255,7 @@ class Turns:
         self._remove(items)
 
     def _remove(self, items: list[Any]) -> None:
-        self._capture.taken += list(map(type, items)).count(tuple)
-        self._capture.remove(len(items))
+        self._capture.taken += self._capture.remove(len(items))
 
     def _process(self, items: list[Any]) -> None:
         drafts = [item for item in items if type(item) is tuple]

@@ -106,7 +106,7 @@ class _Resolver:
         values["span_limits"] = SpanLimitSettings(
             **{field: self._lookup.find(f"span_limits.{field}").value for field in SpanLimitSettings.__slots__}
         )
-        values["spool_dir"] = self._expand(self._lookup.find("spool_dir").value)
+        values["spool_dir"] = self._place(self._lookup.find("spool_dir"))
         for name, value in values.items():
             if isinstance(value, dict):  # the rest is frozen already
                 values[name] = MappingProxyType(value)
@@ -124,8 +124,8 @@ class _Resolver:
         return {"service_name": service, "resource_attributes": {**resource, "service.name": service}}
 
     def _ledger(self, ledger_format: str) -> dict[str, Any]:
-        ledger = self._lookup.find("ledger").value
-        values = {"ledger": self._expand(ledger) if isinstance(ledger, str) else ledger}
+        ledger = self._lookup.find("ledger")
+        values = {"ledger": self._place(ledger) if isinstance(ledger.value, str) else ledger.value}
         for name in ("ledger_max_bytes", "ledger_total_bytes"):
             found = self._lookup.find(name)
             # Whoever reads flat lines follows the file with `tail -f`: it is rotated only when asked for.
@@ -272,6 +272,15 @@ class _Resolver:
 
     def _is_installed(self, name: str, group: str) -> bool:
         return self._installed is None or name in self._installed(group)
+
+    def _place(self, found: Found) -> str | None:
+        """Return a path to write to, made absolute: a program that changes its directory goes on where it began."""
+        path = self._expand(found.value)
+        try:
+            return None if path is None else os.path.abspath(path)  # noqa: PTH100 - keeps symbolic links to be refused
+        except OSError:
+            self._lookup.refuse(found, "is relative, and the current directory is gone", "it is ignored")
+            return None
 
     def _expand(self, path: str | None) -> str | None:
         """Return *path* with `~` as the home directory, because not everything that sets variables is a shell."""

@@ -13,6 +13,7 @@ from otel_events.ledger.flat import FlatFormat
 from otel_events.ledger.line import EventsFormat
 from otel_events.ledger.rotate import RotationSettings
 from otel_events.ledger.write import LedgerFile
+from otel_events.state_directory import state_directory
 
 if TYPE_CHECKING:
     import os
@@ -84,7 +85,7 @@ class LedgerSink:
             self._format = EventsFormat(service=service, resource=resource, writer_id=writer_id)
         if rotation is None:
             rotation = False if format == "flat" else RotationSettings()
-        self.path = default_path() if path is None else Path(path)
+        self.path = _default_path() if path is None else Path(path)
         self._file = LedgerFile(
             self.path,
             make_header=self._format.header,
@@ -203,16 +204,21 @@ class LedgerSink:
             cure = _CURES.get(error.errno or 0, f"see to its disk, {_ELSEWHERE}")
         self._notices.warn(
             "ledger_failed",
-            f"cannot write the ledger {self.path}: {reason}. {len(self._waiting)} events wait in memory and are tried"
+            f"cannot write the ledger{f' {self.path}' if self.path else ''}: {reason}. {len(self._waiting)} events wait in memory and are tried"
             f" again with the next ones; beyond {_KEPT_BYTES >> 20} MiB the oldest are dropped and counted. Cure: {cure}.",
         )
 
 
 def default_path() -> Path:
-    """Return the ledger that all programs of this user share unless told otherwise."""
-    import platformdirs
+    """Return the ledger that all programs of this user share unless told otherwise; or raise OSError: the user has no home."""
+    return state_directory() / "events.jsonl"
 
-    return platformdirs.user_state_path("otel-events", appauthor=False) / "events.jsonl"
+
+def _default_path() -> Path | None:
+    try:
+        return default_path()
+    except OSError:  # told when there is something to write
+        return None
 
 
 def _is_synced(file: LedgerFile, deadline: float) -> bool:

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
+from otel_events.files import sync_file
+from otel_events.otlp.tenant import tenant_of
 from otel_events.spool.disk import DiskSpool
 from otel_events.spool.memory import MemorySpool
-from otel_events.spool.places import default_root, has_segments, spool_directory
+from otel_events.spool.places import has_segments, spool_directory
 from otel_events.spool.segment import RECORD_OVERHEAD
 from otel_events.spool.segment_file import DiskCalls
 from otel_events.stats import SpoolState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from otel_events.accounting import Accounts
     from otel_events.notices import Notices
     from otel_events.otlp.endpoint import Endpoint, Signal
-
-Durability: TypeAlias = Literal["memory", "async", "journal", "sync"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +29,16 @@ class SpoolSettings:
     """How events wait for the network.
 
     Attributes:
-        durability: `memory` keeps nothing on disk; with `sync` the disk has a batch before it counts as taken.
+        root: the directory of all spools; None to keep everything in memory.
         service: whose spools; programs of one name share them, and send what others of it have left.
-        root: the directory of all spools; None for the user's.
+        is_synced: whether the disk has a batch before it counts as taken.
         max_bytes: of one spool.
         max_age: seconds after which what was not delivered is dropped.
     """
 
-    durability: Durability
+    root: Path | None
     service: str
-    root: str | None
+    is_synced: bool
     max_bytes: int
     max_age: float
 
@@ -68,10 +68,11 @@ class Spools:
 
     def make(self, signal: Signal, endpoint: Endpoint, *, accounts: Accounts) -> DiskSpool | MemorySpool:
         """Return the spool for *signal* to *endpoint*; nothing is touched yet."""
-        if self._settings.durability == "memory":
+        root = self._settings.root
+        if root is None:
             spool: DiskSpool | MemorySpool = MemorySpool(accounts=accounts)
         else:
-            spool = self._make_on_disk(signal, endpoint.address, accounts)
+            spool = self._make_on_disk(root, signal, endpoint, accounts)
         self._made.append(_Made(signal, endpoint.address, spool))
         return spool
 
@@ -86,15 +87,14 @@ class Spools:
             spool.look_around()
         return any(has_segments(spool.directory) for spool in on_disk)
 
-    def _make_on_disk(self, signal: Signal, destination: str, accounts: Accounts) -> DiskSpool:
-        settings = self._settings
-        root = default_root() if settings.root is None else Path(settings.root)
+    def _make_on_disk(self, root: Path, signal: Signal, endpoint: Endpoint, accounts: Accounts) -> DiskSpool:
+        settings, destination = self._settings, endpoint.address
 
         def tell(records: int, reason: str) -> None:
             self._on_dropped(records, reason, signal, destination)
 
         return DiskSpool(
-            spool_directory(root, settings.service, destination, signal),
+            spool_directory(root, settings.service, destination, signal, tenant_of(endpoint)),
             root=root,
             service=settings.service,
             signal=signal,
@@ -105,7 +105,7 @@ class Spools:
             max_bytes=settings.max_bytes,
             max_age=settings.max_age,
             on_dropped=tell,
-            calls=DiskCalls(write=_write_and_sync) if settings.durability == "sync" else DiskCalls(),
+            calls=DiskCalls(write=_write_and_sync) if settings.is_synced else DiskCalls(),
         )
 
 
@@ -133,8 +133,5 @@ def _write_and_sync(fd: int, data: bytes) -> int:
     written = os.write(fd, data)
     # A record without a body says that a batch is settled: without it that is only sent again.
     if len(data) != RECORD_OVERHEAD:
-        _sync(fd)
+        sync_file(fd)
     return written
-
-
-_sync: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)

@@ -1,9 +1,12 @@
-"""A dead writer that this process has taken over."""
+"""Whether a writer lives, and one that is dead and taken over."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from otel_events.file_lock import take_lock
+from otel_events.spool.segment import name_lock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,3 +31,14 @@ class Claim:
     def let_go(self) -> None:
         """Let others have what is left."""
         self.lock.let_go(delete=not self.paths and not self.is_left)
+
+
+def is_living(directory: Path, token: str) -> bool:
+    """Return whether the writer *token* of *directory* holds its lock, or whether that cannot be asked."""
+    try:
+        lock = take_lock(str(directory / name_lock(token)))
+    except OSError:  # not ours to take: then what it has is not ours to delete either
+        return True
+    if lock is not None:
+        lock.let_go(delete=False)
+    return lock is None

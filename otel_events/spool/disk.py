@@ -33,10 +33,6 @@ DEFAULT_MAX_AGE = 7 * 86_400.0
 _MEMORY_BYTES = 64 << 20
 _LOOK_SECONDS = 10.0  # between two looks for dead writers, by a spool that is in use; an idle one does not look
 _READ_AGAIN_SECONDS = 5.0
-_LEFT_BEHIND = {
-    "spool_damaged": "what another process left there has been damaged",
-    "spool_torn": "another process ended in the middle of writing them",
-}
 
 
 class DiskSpool:
@@ -89,7 +85,6 @@ class DiskSpool:
         about = {"service": service, "signal": signal, "destination": destination}
         own = OwnSegments(self.directory, Path(root or directory).absolute(), writer_id, about, calls)
         caps = Caps(max_bytes, max_age, memory_bytes)
-        self._max_bytes = max_bytes
         self._largest = min(max_bytes - HEADER_BYTES - RECORD_OVERHEAD, MAX_BODY_BYTES)
         self._is_newest_first = order == "newest"
         self._losses = Losses(accounts, notices, str(self.directory), on_dropped)
@@ -99,12 +94,12 @@ class DiskSpool:
         # What follows changes under this condition alone. Its lock is re-entrant (the default): a signal handler may
         # shut down in the middle of a flush.
         self._changed = threading.Condition()
-        self._stock = Stock(own, caps, self._losses, calls, self._adoption.forget)
+        self._caps = caps
+        self._stock = Stock(own, caps, self._losses, calls, self._adoption)
         self._out: dict[int, Entry] = {}  # by the id of the batch that is held, or is in front
         self._front: deque[Batch] = deque()
         self._last_mark = 0
         self._last_id = 0
-        self._adopted = 0
         self._look_at = 0.0
         self._is_more_to_adopt = False
         self._woken = False
@@ -125,7 +120,7 @@ class DiskSpool:
     def adopted(self) -> int:
         """How many records were taken over from other writers: they count as delivered, dropped or pending here."""
         with self._changed:
-            return self._adopted
+            return self._losses.adopted
 
     # -- in --------------------------------------------------------------------------------------------------------
 
@@ -306,7 +301,7 @@ class DiskSpool:
             self._look_at = now + _LOOK_SECONDS
             present = len(self._stock.claims)
         try:
-            adopted = self._adoption.look(present)
+            adopted = self._adoption.look(present, now - self._caps.last_seconds)
         except OSError:  # no such directory yet, or none of ours: an append says what is wrong with it
             return
         self._take_over(adopted)
@@ -315,12 +310,9 @@ class DiskSpool:
         with self._turn():
             self._is_more_to_adopt = adopted.is_more
             self._stock.claims += adopted.claims
-            self._adopted += sum(adopted.lost.values()) + sum(segment.records for segment in adopted.segments)
-            for reason, records in adopted.lost.items():
-                self._losses.drop(records, reason, _LEFT_BEHIND[reason])
+            self._losses.adopted += sum(segment.records for segment in adopted.segments)
+            self._losses.inherit(adopted.lost)
             self._stock.insert(adopted.segments)
-            share = self._max_bytes // (1 + adopted.others)
-            self._stock.room = max(self._max_bytes - adopted.others_bytes, share)
             self._stock.drop_expired()
             if self._closed:  # meanwhile: what was taken over is let go of as well
                 self._stock.close()

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from otel_events.errors import OtelEventsError
-from otel_events.file_lock import take_lock
 from otel_events.files import OwnedFile
+from otel_events.spool.claim import is_living
 from otel_events.spool.disk import DiskSpool
 from otel_events.spool.own import ABOUT
 from otel_events.spool.places import find_spools
-from otel_events.spool.rejected import QUARANTINE
-from otel_events.spool.segment import name_lock, read_lock_name, read_name, scan
+from otel_events.spool.rejected import QUARANTINE, read_rejected_name
+from otel_events.spool.segment import read_lock_name, read_name, scan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from otel_events.accounting import Accounts
     from otel_events.notices import Notices
     from otel_events.spool.queue import Batch
+
+
+_T = TypeVar("_T", str, int, float)
 
 
 class SpoolInUseError(OtelEventsError):
@@ -103,9 +107,9 @@ def inspect(path: str | os.PathLike[str]) -> SpoolInfo:
     living, dead = _count_writers(directory, segments)
     return SpoolInfo(
         path=directory,
-        service=str(about.get("service", "")),
-        signal=str(about.get("signal", "")),
-        destination=str(about.get("destination", "")),
+        service=_get(about, "service", ""),
+        signal=_get(about, "signal", ""),
+        destination=_get(about, "destination", ""),
         batches=batches,
         records=records,
         bytes=size,
@@ -121,14 +125,16 @@ def drain(
 ) -> tuple[int, int]:
     """Hand what dead writers have left at *path* to *deliver*, until that says False; return records delivered and left.
 
-    What living writers have there is theirs to send. Whatever *deliver* took is not sent again.
+    What living writers have there is theirs to send. Whatever *deliver* took is not sent again. Nothing is too old.
 
     Raises:
         JournalError: it is a journal: what is in it is no request yet.
     """
     if inspect(path).signal == "journal":
         raise JournalError(f"{path} is a journal: any program of its service delivers it, once `configure` has run")
-    spool = DiskSpool(path, signal="", destination="", writer_id="drain", accounts=accounts, notices=notices)
+    spool = DiskSpool(
+        path, signal="", destination="", writer_id="drain", accounts=accounts, notices=notices, max_age=math.inf
+    )
     delivered = 0
     try:
         while (batch := spool.take(0)) is not None:
@@ -145,15 +151,16 @@ def quarantine(path: str | os.PathLike[str]) -> list[Rejected]:
     """Return the requests that are kept in quarantine in the spool at *path*."""
     found = []
     for entry in _entries(Path(path) / QUARANTINE):
-        if ".otlp" in entry.name:
-            about = _read_json(entry.with_name(entry.name.split(".otlp")[0] + ".json"))
+        note, is_request = read_rejected_name(entry.name) or ("", False)
+        if is_request:
+            about = _read_json(entry.with_name(note))
             found.append(
                 Rejected(
                     path=entry,
-                    time=float(about.get("time", 0)),
-                    cause=str(about.get("cause", "")),
-                    reason=str(about.get("reason", "")),
-                    records=int(about.get("records", 0)),
+                    time=_get(about, "time", 0.0),
+                    cause=_get(about, "cause", ""),
+                    reason=_get(about, "reason", ""),
+                    records=_get(about, "records", 0),
                 )
             )
     return found
@@ -173,9 +180,11 @@ def delete(path: str | os.PathLike[str]) -> int:
         raise SpoolInUseError(f"{path} is used by {info.living} running processes: end them first")
     rejected = info.path / QUARANTINE
     ours = [entry for entry in _entries(info.path) if _is_ours(entry.name)]
-    for entry in [*ours, *_entries(rejected)]:
-        with suppress(FileNotFoundError):
-            entry.unlink()
+    ours += [entry for entry in _entries(rejected) if read_rejected_name(entry.name) is not None]
+    for entry in ours:
+        if entry.is_file() and not entry.is_symlink():
+            with suppress(FileNotFoundError):
+                entry.unlink()
     for directory in (rejected, info.path):
         with suppress(OSError):  # not there, or somebody else's files are in it
             directory.rmdir()
@@ -184,19 +193,9 @@ def delete(path: str | os.PathLike[str]) -> int:
 
 def _count_writers(directory: Path, segments: list[Path]) -> tuple[int, int]:
     named = {token for entry in _entries(directory) if (token := read_lock_name(entry.name)) is not None}
-    living = {token for token in named if _is_living(directory, token)}
+    living = {token for token in named if is_living(directory, token)}
     left = {name[1] for entry in segments if (name := read_name(entry.name)) is not None}
     return len(living), len(left - living)
-
-
-def _is_living(directory: Path, token: str) -> bool:
-    try:
-        lock = take_lock(str(directory / name_lock(token)))
-    except OSError:  # not ours to take: then it is not ours to delete either
-        return True
-    if lock is not None:
-        lock.let_go(delete=False)
-    return lock is None
 
 
 def _is_ours(name: str) -> bool:
@@ -223,6 +222,11 @@ def _read(path: Path) -> bytes:
 def _read_json(path: Path) -> dict[str, Any]:
     try:
         about = json.loads(_read(path))
-    except (OSError, ValueError):  # cut short by a kill, or not there: it only names things
+    except (OSError, ValueError, RecursionError):  # cut short by a kill, or not there, or odd: it only names things
         return {}
     return about if isinstance(about, dict) else {}
+
+
+def _get(about: dict[str, Any], key: str, default: _T) -> _T:
+    value = about.get(key)
+    return value if type(value) is type(default) else default

@@ -6,10 +6,17 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from otel_events.accounting import Accounts
     from otel_events.notices import Notices
+
+_LEFT_BEHIND = {
+    "spool_damaged": "what another process left there has been damaged",
+    "spool_torn": "another process ended in the middle of writing them",
+    "spool_expired": "another process left them there, too long ago",
+    "spool_full": "",  # whoever appends tells it
+}
 
 
 class Losses:
@@ -25,12 +32,13 @@ class Losses:
 
     Attributes:
         total: all records lost so far.
+        adopted: the records that were taken over from other writers so far, those that were lost there included.
     """
 
     def __init__(
         self, accounts: Accounts, notices: Notices, place: str, on_dropped: Callable[[int, str], None]
     ) -> None:
-        self.total = 0
+        self.total = self.adopted = 0
         self._accounts = accounts
         self._notices = notices
         self._place = place
@@ -50,6 +58,12 @@ class Losses:
             self.warn(reason, f"{records} records dropped: {message}")
         if records:
             self._news.append(lambda: self._on_dropped(records, reason))
+
+    def inherit(self, lost: Mapping[str, int]) -> None:
+        """Count records of other writers, which nobody has counted yet, as taken over and dropped; *lost* are they by reason."""
+        for reason, records in lost.items():
+            self.adopted += records
+            self.drop(records, reason, _LEFT_BEHIND[reason])
 
     def note(self, problem: str, message: str = "") -> None:
         """Count a *problem* that lost nothing, and have it told if there is a *message*."""

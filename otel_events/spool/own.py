@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from otel_events.file_lock import take_lock
-from otel_events.files import OwnedFile, make_private_directory
+from otel_events.files import OwnedFile, make_private_directory, may_others_write
 from otel_events.spool.segment import encode_header, make_token, name_lock, name_segment
 from otel_events.spool.segment_file import SegmentFile
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 ABOUT = "about.json"
 _LOCK_SECONDS = 0.5
+_checked_roots: set[Path] = set()  # by this process
 
 
 class OwnSegments:
@@ -49,6 +50,19 @@ class OwnSegments:
         self._count += 1
         path = self._directory / name_segment(self._count, self.token)
         return SegmentFile.create(path, encode_header(number, self.token, int(time.time())), self._calls)
+
+    def find_weakness(self) -> str | None:
+        """Return what is to be told of the root, once in a process; None if nothing is."""
+        if self._root in _checked_roots:
+            return None
+        _checked_roots.add(self._root)
+        # It may be shared on purpose: so it is left as it is.
+        if not may_others_write(self._root):
+            return None
+        return (
+            f"other users may write to {self._root}, and so take away or replace the directories in it:"
+            " make it this user's alone (chmod go-w), or set OTEL_EVENTS_SPOOL_DIR to another directory"
+        )
 
     def end(self, *, is_empty: bool) -> None:
         """Let others have what is left; with *is_empty* there is nothing."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from otel_events.files import OwnedFile, make_private_directory
+from otel_events.spool.segment import WRITER_PATTERN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,6 +21,13 @@ if TYPE_CHECKING:
 QUARANTINE = "quarantine"
 MAX_BYTES = 64 << 20
 _SUFFIXES = {None: ".otlp", "gzip": ".otlp.gz"}
+_NAME = re.compile(rf"({WRITER_PATTERN}-\d{{6,}})(\.otlp|\.otlp\.gz|\.json)", re.ASCII)
+
+
+def read_rejected_name(name: str) -> tuple[str, bool] | None:
+    """Return the file name of the note on the file *name*, and whether that is a request; None if it is none of ours."""
+    match = _NAME.fullmatch(name)
+    return None if match is None else (f"{match[1]}.json", match[2] != ".json")
 
 
 class RejectedFiles:
@@ -43,7 +52,7 @@ class RejectedFiles:
 
     def _make_room(self, needed: int) -> None:
         with os.scandir(self.directory) as listing:
-            kept = [(entry.stat(follow_symlinks=False), entry.path) for entry in listing if entry.is_file()]
+            kept = [(entry.stat(follow_symlinks=False), entry.path) for entry in listing if _is_ours(entry)]
         total = sum(status.st_size for status, _ in kept)
         for status, path in sorted(kept, key=lambda item: item[0].st_mtime_ns):
             if total + needed <= self._max_bytes:
@@ -51,6 +60,10 @@ class RejectedFiles:
             with suppress(FileNotFoundError):  # another process was quicker
                 os.unlink(path)  # noqa: PTH108  # a name from the listing
             total -= status.st_size
+
+
+def _is_ours(entry: os.DirEntry[str]) -> bool:
+    return entry.is_file(follow_symlinks=False) and read_rejected_name(entry.name) is not None
 
 
 def _write(path: Path, data: bytes) -> None:

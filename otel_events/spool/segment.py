@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 VERSION: Final = 1
 MAX_BODY_BYTES: Final = 256 * 1024 * 1024
+WRITER_PATTERN: Final = r"[0-9A-Za-z]{0,31}\.[0-9a-f]{8}"
 
 _MAGIC = b"\x89OTELEV\n"
 _MARKER = b"\xff\xfe\xf5EVR\xf5\xfe"
@@ -35,9 +36,8 @@ _CRC = struct.Struct("<I")
 _KIND_SETTLED = 255
 _ENCODINGS: dict[int, Encoding] = {0: None, 1: "gzip"}
 _KINDS: dict[Encoding, int] = {encoding: kind for kind, encoding in _ENCODINGS.items()}
-_WRITER = r"[0-9A-Za-z]{0,31}\.[0-9a-f]{8}"
-_NAME = re.compile(rf"(\d{{10}})-({_WRITER})\.spool")
-_LOCK_NAME = re.compile(rf"({_WRITER})\.lock")
+_NAME = re.compile(rf"(\d{{10}})-({WRITER_PATTERN})\.spool", re.ASCII)
+_LOCK_NAME = re.compile(rf"({WRITER_PATTERN})\.lock")
 
 HEADER_BYTES: Final = _HEADER.size
 RECORD_OVERHEAD: Final = _RECORD.size
@@ -125,8 +125,17 @@ def read_lock_name(name: str) -> str | None:
 
 def encode_header(number: int, token: str, began: int) -> bytes:
     """Return the beginning of a segment whose first batch is *number*."""
+    began = max(0, began)  # a clock may stand before 1970
     head = _HEADER.pack(_MAGIC, VERSION, began, number, token.encode("ascii"), 0)[: -_CRC.size]
     return head + _CRC.pack(zlib.crc32(head))
+
+
+def read_header(data: bytes) -> Header | None:
+    """Return the header that *data* begins with, whatever version wrote it; None if it is damaged, or there is none."""
+    if len(data) < HEADER_BYTES or not data.startswith(_MAGIC) or not _is_intact(data[:HEADER_BYTES]):
+        return None
+    _, version, began, number, _, _ = _HEADER.unpack_from(data)
+    return Header(version, began, number)
 
 
 def encode_batch(number: int, records: int, encoding: Encoding, body: bytes) -> tuple[bytes, int]:
@@ -147,7 +156,7 @@ def next_number(number: int, records: int) -> int:
 
 def scan(data: bytes) -> Scan:
     """Return what is in a segment with the content *data*, whatever has become of it."""
-    header = _read_header(data)
+    header = read_header(data)
     result = Scan(header)
     if result.is_newer or (len(data) < HEADER_BYTES and _MAGIC.startswith(data[: len(_MAGIC)])):
         result.is_empty = not result.is_newer
@@ -171,13 +180,6 @@ def _encode_head(number: int, records: int, kind: int, length: int, crc: int) ->
 
 def _is_intact(head: bytes) -> bool:
     return _CRC.pack(zlib.crc32(head[: -_CRC.size])) == head[-_CRC.size :]
-
-
-def _read_header(data: bytes) -> Header | None:
-    if len(data) < HEADER_BYTES or not data.startswith(_MAGIC) or not _is_intact(data[:HEADER_BYTES]):
-        return None
-    _, version, began, number, _, _ = _HEADER.unpack_from(data)
-    return Header(version, began, number)
 
 
 def _is_within(number: int, starts: list[int], settled: dict[int, int]) -> bool:

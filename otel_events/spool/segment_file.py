@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from otel_events.files import OwnedFile, sync_directory
 from otel_events.spool.segment import (
+    HEADER_BYTES,
     MAX_BODY_BYTES,
     RECORD_OVERHEAD,
+    VERSION,
     Found,
     encode_batch,
     encode_settled,
+    read_header,
     scan,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from otel_events.spool.queue import Encoding
     from otel_events.spool.segment import Scan
@@ -35,6 +39,7 @@ class DiskCalls:
 
     write: Callable[[int, bytes], int] = os.write
     sync: Callable[[int], None] = os.fsync
+    unlink: Callable[[Path], None] = Path.unlink
 
 
 class SegmentFile:
@@ -135,7 +140,8 @@ class SegmentFile:
     def delete(self) -> None:
         """Close and delete the file, or raise OSError."""
         self.close()
-        self.path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            self._calls.unlink(self.path)
 
     def _cut_back(self) -> None:
         try:
@@ -151,6 +157,18 @@ class SegmentFile:
             parts.append(part)
             length -= len(part)
         return b"".join(parts)
+
+
+def read_began(path: Path) -> float | None:
+    """Return when the segment at *path* was begun, in Unix seconds; None if a later version wrote it; or raise OSError."""
+    file = OwnedFile(str(path), os.O_RDONLY)
+    try:
+        header = read_header(os.read(file.fd, HEADER_BYTES))
+        if header is None:  # damaged, or not written yet
+            return os.fstat(file.fd).st_mtime
+    finally:
+        file.close()
+    return float(header.began) if header.version <= VERSION else None
 
 
 def set_aside(path: Path) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import time
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,9 @@ from otel_events.spool.segment_file import SegmentFile, set_aside
 from otel_events.spool.stored import Segment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
+    from otel_events.spool.adoption import Adoption, OtherSegment
     from otel_events.spool.claim import Claim
     from otel_events.spool.losses import Losses
     from otel_events.spool.own import OwnSegments
@@ -58,6 +60,11 @@ class Caps:
         """The age at which a segment is ended."""
         return min(_SEGMENT_SECONDS, self.max_age / 8)
 
+    @property
+    def last_seconds(self) -> float:
+        """The age at which a segment goes: by then no batch in it is younger than `max_age`."""
+        return self.max_age + self.segment_seconds
+
 
 class Stock:
     """All segments, oldest first: of dead writers, our own, and in memory what came while there was no disk.
@@ -65,7 +72,6 @@ class Stock:
     The caller holds a lock.
 
     Attributes:
-        room: how many bytes our segments may take.
         claims: the dead writers that we took over.
     """
 
@@ -75,15 +81,15 @@ class Stock:
         caps: Caps,
         losses: Losses,
         calls: DiskCalls,
-        forget_claim: Callable[[Claim], None],
+        adoption: Adoption,
     ) -> None:
-        self.room = caps.max_bytes
         self.claims: list[Claim] = []
         self._own = own
         self._caps = caps
         self._losses = losses
         self._calls = calls
-        self._forget_claim = forget_claim
+        self._adoption = adoption
+        self._share = caps.max_bytes  # of the cap, while several writers live
         self._segments: list[Segment] = []
         self._active: Segment | None = None  # the one on disk that is written to
         self._number = 1
@@ -157,18 +163,22 @@ class Stock:
 
     def _begin(self, entry: Entry) -> Segment:
         self._end_active()
-        self._make_room(max(self._segment_bytes, HEADER_BYTES + RECORD_OVERHEAD + entry.size))
         file = self._own.begin(self._number)
+        if weakness := self._own.find_weakness():
+            self._losses.note("spool_root_open", weakness)
+        self._make_room(max(self._segment_bytes, HEADER_BYTES + RECORD_OVERHEAD + entry.size))
         active = Segment(file.path, time.monotonic(), entry.mark)
         active.file = file
-        self._segments.append(active)
+        # What moves here from memory stays before the rest of it, which a disk that is full again leaves there.
+        at = len(self._segments) if entry.segment is None else self._segments.index(entry.segment)
+        self._segments.insert(at, active)
         self._active = active
         return active
 
     @property
     def _segment_bytes(self) -> int:
-        # An eighth of the room at most, for that is what is dropped at once.
-        return min(_SEGMENT_BYTES, self.room // 8)
+        # An eighth of the share at most, for that is what is dropped at once.
+        return min(_SEGMENT_BYTES, self._share // 8)
 
     def _end_active(self) -> None:
         active, self._active = self._active, None
@@ -225,9 +235,10 @@ class Stock:
         segment = entry.segment
         assert segment is not None
         segment.remove(entry)
+        is_noted = segment.note_settled(entry)  # of the last one too: the file may be one that cannot be deleted
         if segment.batches == 0 and segment is not self._active:
             self._finish(segment)
-        elif not segment.note_settled(entry):
+        elif not is_noted:
             self._losses.note("spool_cursor_failed")
 
     def _is_loaded(self, segment: Segment) -> bool:
@@ -274,7 +285,7 @@ class Stock:
             segment.claim.paths.discard(segment.path)
             if not segment.claim.paths:
                 self.claims.remove(segment.claim)
-                self._forget_claim(segment.claim)
+                self._adoption.forget(segment.claim)
 
     def _clear_away(self, segment: Segment) -> None:
         assert segment.path is not None
@@ -282,29 +293,50 @@ class Stock:
             if segment.is_damaged:
                 self._losses.note("spool_damaged", f"a part of a file could not be read: see {set_aside(segment.path)}")
             else:
-                segment.path.unlink(missing_ok=True)
+                self._calls.unlink(segment.path)
         except FileNotFoundError:
             return
         except OSError:
-            self._losses.note("spool_delete_failed", f"{segment.path} has been sent, and cannot be deleted")
+            if segment.claim is not None:
+                segment.claim.is_left = True  # not to be taken over again
+            self._losses.note("spool_delete_failed", f"{segment.path} is of no use any more, and cannot be deleted")
 
     # -- caps ------------------------------------------------------------------------------------------------------
 
     def drop_expired(self) -> None:
         """Drop the segments that are too old."""
-        # A segment is ended long before that: so nothing is dropped that is younger.
-        limit = time.monotonic() - self._caps.max_age - self._caps.segment_seconds
+        limit = time.monotonic() - self._caps.last_seconds
         for segment in [segment for segment in self._segments if segment.path is not None and segment.began < limit]:
             self._drop(segment, "spool_expired", f"older than {self._caps.max_age:.0f} s")
 
     def _make_room(self, needed: int) -> None:
-        on_disk = [segment for segment in self._segments if segment.path is not None]
-        size = sum(segment.size for segment in on_disk)
-        for segment in on_disk:
-            if size + needed <= max(self.room, needed):
-                return
-            size -= segment.size
-            self._drop(segment, "spool_full")
+        """Drop the oldest segments in the directory until *needed* bytes more are within the cap.
+
+        Living writers' stay, and what is being taken over just now, for it is being read.
+        """
+        mine = {segment.path: segment for segment in self._segments if segment.path is not None}
+        size = needed + sum(segment.size for segment in mine.values())
+        spare = self._caps.max_bytes - size
+        others = self._adoption.find_others(mine, spare)
+        excess = sum(other.size for other in others) - spare
+        if excess <= 0:
+            return
+        dead, living = self._adoption.part(others)
+        self._share = self._caps.max_bytes // (1 + living)
+        size += sum(other.size for other in dead)
+        lost: Counter[str] = Counter()
+        segments: list[Segment | OtherSegment] = [*mine.values(), *dead]
+        for oldest in sorted(segments, key=lambda segment: segment.began):
+            if excess <= 0 or size <= self._share:  # the rest is for the living to give
+                break
+            freed = oldest.size
+            if isinstance(oldest, Segment):
+                self._drop(oldest, "spool_full")
+            elif not self._adoption.drop(oldest.token, oldest.path, "spool_full", lost):
+                continue
+            size -= freed
+            excess -= freed
+        self._losses.inherit(lost)
 
     def _drop(self, segment: Segment, reason: str, message: str = "") -> None:
         self._losses.drop(segment.records, reason, message)
@@ -358,7 +390,7 @@ class Stock:
             if segment.file is not None:
                 segment.unload()
         for claim in self.claims:
-            self._forget_claim(claim)
+            self._adoption.forget(claim)
         self.claims = []
         self._own.end(is_empty=all(segment.claim is not None for segment in self._segments))
 

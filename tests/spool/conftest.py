@@ -13,12 +13,13 @@ from otel_events.spool.segment_file import DiskCalls
 
 
 class FailingDisk:
-    """A disk that fails on request: `error` is what it says, after `room` more bytes."""
+    """A disk that fails on request: `error` is what it says, after `room` more bytes; `keeps` is whether it deletes nothing."""
 
     def __init__(self):
         self.error = None
         self.room = 0
-        self.calls = DiskCalls(write=self._write, sync=self._sync)
+        self.keeps = False
+        self.calls = DiskCalls(write=self._write, sync=self._sync, unlink=self._unlink)
 
     def _write(self, fd, data):
         if self.error is None:
@@ -35,6 +36,11 @@ class FailingDisk:
         if self.error == errno.EIO:
             raise OSError(errno.EIO, "I/O error")
         os.fsync(fd)
+
+    def _unlink(self, path):
+        if self.keeps:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        path.unlink()
 
 
 @pytest.fixture

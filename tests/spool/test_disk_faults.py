@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,19 @@ def test_when_the_disk_is_back_what_is_in_memory_goes_there(make_spool, impatien
 
     assert was_safe
     assert drain(make_spool()) == [b"0", b"1", b"2", b"3", b"4", b"5"]
+
+
+def test_a_disk_that_is_full_again_half_way_changes_no_order(make_spool, impatient):
+    """What had gone to the disk is sent first, then what had to stay in memory, then what came after."""
+    disk = FailingDisk()
+    spool = make_spool(calls=disk.calls)
+    disk.error = errno.ENOSPC
+    for number in range(6):
+        spool.append(b"%d" % number, 1)
+    disk.room = 200  # a header, and three batches
+    spool.append(b"6", 1)
+
+    assert drain(spool) == [b"%d" % number for number in range(7)]
 
 
 @pytest.mark.usefixtures("impatient")
@@ -119,6 +133,43 @@ def test_at_the_end_what_is_in_memory_alone_is_lost_and_counted(make_spool):
     assert not spool.close()
     assert spool.accounts.dropped.counts() == {"shutdown": 4}
     assert drain(make_spool()) == [b"on disk"]
+
+
+def test_what_cannot_be_deleted_is_not_sent_again(make_spool, impatient, caplog):
+    """In a directory that lets files be written and not deleted each batch is sent once, by this process and by the next."""
+    first = make_spool()
+    first.append(b"a", 1)
+    first.append(b"b", 1)
+    first.close()
+    disk = FailingDisk()
+    disk.keeps = True
+    second, third = make_spool(calls=disk.calls), make_spool(calls=disk.calls)
+    sent = []
+    for spool in (second, third):
+        for _ in range(5):
+            if batch := spool.take(0):
+                sent.append(batch.body)
+                spool.release(batch)
+        spool.close()
+
+    assert sent == [b"a", b"b"]
+    assert (second.adopted, third.adopted, len(segments(second.directory))) == (2, 0, 1)
+    assert "cannot be deleted" in caplog.text
+
+
+def test_what_cannot_be_deleted_is_dropped_once(make_spool, impatient):
+    """A file that is too old and stays all the same costs its records once in a process, not at every look."""
+    first = make_spool()
+    first.append(b"a", 3)
+    first.close()
+    disk = FailingDisk()
+    disk.keeps = True
+    second = make_spool(calls=disk.calls, max_age=0.01)
+    time.sleep(1.1)  # segments are dated in seconds
+    for _ in range(3):
+        assert second.take(0) is None
+
+    assert (second.adopted, second.accounts.dropped.counts()) == (3, {"spool_expired": 3})
 
 
 LIMITED = """
@@ -341,6 +392,34 @@ def test_a_lock_file_that_was_deleted_does_not_let_others_in(make_spool, impatie
     spool.append(b"2" + bytes(300), 1)
 
     assert {body[:1] for body in drain(spool)} >= {b"1", b"2"}
+
+
+@pytest.mark.parametrize(("mode", "warnings"), [(0o755, 0), (0o777, 1), (0o775, 1), (0o1777, 0)])
+def test_a_root_that_others_may_write_to_is_told_of(make_spool, tmp_path, caplog, mode, warnings):
+    """Once, with the cure, and nothing is changed: it may be shared on purpose. With the sticky bit others replace nothing."""
+    root = tmp_path / "root"
+    root.mkdir()
+    root.chmod(mode)
+    spools = [make_spool(root / name, root=root) for name in ("logs", "traces")]
+    for spool in spools:
+        spool.append(b"a", 1)
+
+    assert [record.message.count("chmod go-w") for record in caplog.records] == [1] * warnings
+    assert [spool.outlives_process for spool in spools] == [True, True]
+    assert stat.S_IMODE(root.stat().st_mode) == mode
+
+
+def test_names_of_new_directories_are_safe(make_spool, tmp_path, monkeypatch):
+    """The disk is asked to keep the name of each directory that was made, once: without it what is in there is lost too."""
+    synced = []
+    real = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda fd: synced.append(os.fstat(fd).st_ino) or real(fd))
+    root = tmp_path / "state" / "root"
+    folders = [tmp_path, tmp_path / "state", root, root / "service"]
+    make_spool(root / "service" / "logs", root=root).append(b"a", 1)
+    make_spool(root / "service" / "logs", root=root).append(b"a", 1)
+
+    assert [synced.count(path.stat().st_ino) for path in folders] == [1, 1, 1, 1]
 
 
 def test_modes_of_our_directories_are_tightened(make_spool, tmp_path):

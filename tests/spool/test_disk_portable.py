@@ -51,6 +51,43 @@ WITHOUT_POSIX = """
 """
 
 
+WITH_FULL_SYNC = """
+    import errno, fcntl, os, sys
+
+    asked = []
+    error = None
+
+    def ask(fd, command):
+        asked.append(command)
+        if error:
+            raise OSError(error, "no")
+
+    fcntl.F_FULLFSYNC, fcntl.fcntl = 51, ask
+    os.fdatasync = lambda fd: asked.append("data")
+    from otel_events.files import sync_file
+
+    sync_file(1)
+    error = errno.ENOTSUP
+    sync_file(1)
+    assert asked == [51, 51, "data"], asked
+    error = errno.EIO
+    try:
+        sync_file(1)
+    except OSError:
+        sys.exit()
+    raise AssertionError
+"""
+
+
+def test_where_the_disks_own_cache_can_be_passed_it_is():
+    """macOS has a call for that; a file system without it gets the usual one, and an error of the disk stays one."""
+    program = [sys.executable, "-c", textwrap.dedent(WITH_FULL_SYNC)]
+    root = Path(__file__).parents[2]
+    done = subprocess.run(program, capture_output=True, text=True, cwd=root, timeout=60, check=False)
+
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_portable_branch_keeps_the_promises(tmp_path):
     """Without flock and its like: writers share a directory, the living are left alone, the dead are taken over."""
     program = [sys.executable, "-c", textwrap.dedent(WITHOUT_POSIX), str(tmp_path / "spool")]

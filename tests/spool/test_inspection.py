@@ -1,6 +1,7 @@
 """Spools seen from outside: listed, looked into, drained, deleted."""
 
 import json
+import time
 
 import pytest
 
@@ -65,6 +66,18 @@ def test_what_dead_writers_left_can_be_drained(make):
     assert (first, second, bodies) == ((6, 4), (4, 0), [b"0", b"1", b"2", b"3", b"4"])
 
 
+def test_nothing_is_too_old_to_be_drained(make, monkeypatch):
+    """What was kept for a month because its program was set up so is delivered, whatever the usual age is."""
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() - 30 * 86_400)
+    spool = make()
+    spool.append(b"a", 2)
+    spool.close()
+    monkeypatch.setattr(time, "time", real)
+
+    assert drain(spool.directory, lambda _batch: True) == (2, 0)
+
+
 def test_a_living_writers_batches_are_not_drained(make):
     """They are its own to send."""
     spool = make()
@@ -85,6 +98,32 @@ def test_what_was_rejected_can_be_listed(make):
     assert spools.inspect(spool.directory).rejected == 1
 
 
+@pytest.mark.parametrize(
+    "note",
+    [
+        b'{"time": "yesterday", "cause": 5, "reason": null, "records": "7"}',
+        b'{"time": 1' + b"0" * 400 + b', "records": 1e400}',
+        b"[1]",
+        b"[" * 100_000,
+        b"\xff",
+        b"{",
+    ],
+)
+def test_an_odd_note_names_nothing(make, tmp_path, note):
+    """Notes that are cut short, no JSON, or hold other types than ours count as empty; what they stand by is listed."""
+    spool = make()
+    spool.append(b"a", 7)
+    spool.append(b"b", 1)
+    spool.quarantine(spool.take(0), "otlp_refused", "no")
+    for path in spool.directory.rglob("*.json"):
+        path.write_bytes(note)
+    (info,) = spools.list_spools(tmp_path / "root")
+    (rejected,) = spools.quarantine(spool.directory)
+
+    assert (info.service, info.signal, info.destination, info.records, info.rejected) == ("", "", "", 1, 1)
+    assert (rejected.time, rejected.cause, rejected.reason, rejected.records) == (0.0, "", "", 0)
+
+
 def test_a_spool_in_use_is_not_deleted(make):
     """Its processes are to be ended first."""
     spool = make()
@@ -103,9 +142,13 @@ def test_deleting_takes_what_is_ours_alone(make):
     spool.quarantine(spool.take(0), "otlp_refused", "no")
     spool.close()
     (spool.directory / "mine.txt").write_text("mine")
+    (spool.directory / "quarantine" / "notes.json").write_text("mine")
+    (spool.directory / "quarantine" / "w.00000000-000001.otlp").mkdir()
+    (spool.directory / "0000000001-w.00000000.spool").mkdir()
+    kept = {"mine.txt", "quarantine", "notes.json", "w.00000000-000001.otlp", "0000000001-w.00000000.spool"}
 
     assert spools.delete(spool.directory) == 1
-    assert [path.name for path in spool.directory.rglob("*")] == ["mine.txt"]
+    assert {path.name for path in spool.directory.rglob("*")} == kept
 
 
 def test_what_is_not_there_is_empty(tmp_path):

@@ -1,0 +1,26 @@
+"""The command line: `otel-events`, `python -m otel_events`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from typing import NoReturn
+
+
+def main() -> NoReturn:
+    """Run the command that the arguments name, and exit with its code."""
+    try:
+        from otel_events.cli.app import run
+
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # before or after the command itself
+        code = 130
+    emitting = sys.modules.get("otel_events.cli.emitting")
+    if emitting is not None and emitting.has_finished:
+        # All is handed over and closed. The interpreter would take a fifth of the command's time to clear up.
+        with suppress(OSError, ValueError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)

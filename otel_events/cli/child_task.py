@@ -1,0 +1,150 @@
+"""A child process as a task."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from otel_events.cli import emitting, exit_codes
+from otel_events.cli.harmless import harmless
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from otel_events.task import Task
+
+# The terminal gives these two to the child as well, by itself.
+_FROM_TERMINAL = ("SIGINT", "SIGQUIT")
+_FORWARDED = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", *_FROM_TERMINAL)
+_SIGNALLED = 128
+
+
+@dataclass(frozen=True, slots=True)
+class ChildTask:
+    """What to run, and how.
+
+    Attributes:
+        arguments: the command and its arguments.
+        name: of the task, None for the command's.
+        bound: correlation attributes.
+        captures_errors: lines of standard error become events if they are about errors.
+        pattern: a regular expression for those lines, None for the usual words.
+        wait: seconds for the events to be accepted, None not to wait.
+    """
+
+    arguments: tuple[str, ...]
+    name: str | None
+    bound: Mapping[str, Any]
+    captures_errors: bool
+    pattern: str | None
+    wait: float | None
+
+
+class _CancelledError(BaseException):
+    """Ends the task as cancelled."""
+
+
+def run_child(child: ChildTask) -> int:
+    """Run it and return the exit code to end with."""
+    import otel_events as ev
+
+    environment = dict(os.environ)
+    pattern = _compile(child.pattern) if child.captures_errors else None
+    emitting.name_service()
+    code = exit_codes.NO
+    with suppress(_CancelledError):
+        name = child.name or PurePath(child.arguments[0]).name
+        with ev.task(name, **child.bound, **{"process.command_line": shlex.join(child.arguments)}) as task:
+            environment.update(ev.inject({}, environment=True))
+            code = _run(child.arguments, environment, pattern, name)
+            _close(task, code)
+    if not emitting.tell(emitting.finish(child.wait), child.wait) and code == exit_codes.OK and child.wait is not None:
+        return exit_codes.NO
+    return code
+
+
+def _run(
+    arguments: tuple[str, ...], environment: Mapping[str, str], pattern: re.Pattern[str] | None, source: str
+) -> int:
+    with _forwarding() as forward:
+        try:
+            process = subprocess.Popen(  # noqa: S603  # what the user asks for
+                arguments, env=environment, stderr=subprocess.PIPE if pattern is not None else None
+            )
+        except OSError as error:
+            click.echo(f"Error: {harmless(arguments[0])} cannot be started: {error.strerror}", err=True)
+            return exit_codes.NOT_FOUND if isinstance(error, FileNotFoundError) else exit_codes.NOT_EXECUTABLE
+        forward(process)
+        if pattern is not None:
+            from otel_events.cli.error_lines import pass_through
+
+            pass_through(process, pattern, source)
+        code = process.wait()
+    return code if code >= 0 else _SIGNALLED - code
+
+
+def _close(task: Task, code: int) -> None:
+    """Say how it ended: on the closing event, and as its kind."""
+    task.set(exit_code=code)
+    if code == exit_codes.OK:
+        return
+    name = _signal_name(code)
+    if name:
+        task.set(signal=name)
+        if name == "SIGINT":
+            raise _CancelledError
+        task.fail(f"ended by {name}", error_type=name)
+    else:
+        task.fail(f"exit code {code}", error_type=f"exit_{code}")
+
+
+def _signal_name(code: int) -> str:
+    try:
+        return signal.Signals(code - _SIGNALLED).name if code > _SIGNALLED else ""
+    except ValueError:  # a program's own way of counting
+        return ""
+
+
+@contextmanager
+def _forwarding() -> Iterator[Any]:
+    """Pass signals on to the child that is given to what this yields; one that was ignored before stays ignored."""
+    children: list[subprocess.Popen[bytes]] = []
+    is_terminal = sys.stdin is not None and sys.stdin.isatty()
+
+    def handle(number: int, _frame: object) -> None:
+        if is_terminal and signal.Signals(number).name in _FROM_TERMINAL:
+            return
+        for child in children:
+            with suppress(OSError, ValueError):  # it has ended meanwhile; Windows knows few signals
+                child.send_signal(number)
+
+    before: dict[int, Any] = {}
+    for name in _FORWARDED:
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            with suppress(OSError, ValueError):
+                before[number] = signal.signal(number, handle)
+    try:
+        yield children.append
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _compile(pattern: str | None) -> re.Pattern[str]:
+    from otel_events.cli.error_lines import USUAL
+
+    try:
+        return re.compile(pattern) if pattern is not None else USUAL
+    except re.error as error:
+        raise click.BadParameter(f"{pattern!r:.80}: {error}", param_hint="--match") from error

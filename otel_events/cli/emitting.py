@@ -1,0 +1,82 @@
+"""What commands that emit have in common: the program's name, an end in bounded time, and whether all is safe."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+
+import click
+
+import otel_events as ev
+from otel_events.cli.harmless import harmless
+
+SERVICE = "otel-events"
+# Once events are on disk the network gets this long: enough for a Collector on this machine, no wait for one that hangs.
+_NETWORK_SECONDS = 0.1
+_SET_UP_SECONDS = 10.0
+
+# Nothing of this process waits to be handed over any more.
+has_finished = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of the events.
+
+    Attributes:
+        is_safe: a sink has them, or the disk until one does.
+        is_accepted: every sink has them. Only known if it was waited for.
+        dropped: events lost, by reason.
+    """
+
+    is_safe: bool
+    is_accepted: bool
+    dropped: dict[str, int]
+
+
+def name_service() -> None:
+    """Name this program, unless the environment does: else each event would come from `unknown_service:python`."""
+    if "service.name=" not in os.environ.get("OTEL_RESOURCE_ATTRIBUTES", ""):
+        os.environ.setdefault("OTEL_SERVICE_NAME", SERVICE)
+
+
+def finish(wait: float | None) -> Outcome:
+    """Hand over what was emitted, and end.
+
+    Args:
+        wait: seconds for the network to accept it; None to leave that to whoever sends next, once it is on disk.
+    """
+    global has_finished
+    is_handed_over = _hand_over()
+    is_accepted = wait is not None and ev.flush(wait)
+    is_closed = ev.shutdown(_NETWORK_SECONDS if is_handed_over else _SET_UP_SECONDS)
+    stats = ev.stats()
+    # A short deadline may have been too short to close everything, though nothing was lost.
+    is_kept = is_handed_over and not stats.dropped and all(spool.is_on_disk for spool in stats.spools if spool.records)
+    has_finished = True
+    return Outcome(is_closed or is_kept, is_accepted, dict(stats.dropped))
+
+
+def tell(outcome: Outcome, wait: float | None) -> bool:
+    """Say what is not as it should be; return whether all is as it was asked for."""
+    for reason, count in outcome.dropped.items():
+        click.echo(f"Warning: {count:,} dropped: {harmless(reason)}", err=True)
+    if not outcome.is_safe:
+        click.echo("Error: it could be handed over to nobody, nor kept on disk", err=True)
+        return False
+    if wait is not None and not outcome.is_accepted:
+        click.echo(f"Error: it was not accepted within {wait:g} s; it is kept, to be sent again", err=True)
+        return False
+    return True
+
+
+def _hand_over() -> bool:
+    """Give everything to the sinks, however long that takes here: it must not count as time for the network."""
+    from otel_events import process
+
+    try:
+        return process.current().ready_pipeline().hand_over(time.monotonic() + _SET_UP_SECONDS)
+    except Exception as error:  # what cannot be set up is told here, and then by the shutdown
+        click.echo(f"Warning: {harmless(str(error))}", err=True)
+        return False

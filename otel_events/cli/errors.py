@@ -1,0 +1,114 @@
+"""`errors`: group errors by what is the same about them."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from otel_events.cli.inputs import Input, ReadingCommand, reads
+
+if TYPE_CHECKING:
+    from otel_events.reading.analysis.error_groups import ErrorGroup, ErrorGroups
+
+_EPILOG = """\b
+Examples:
+  otel-events errors
+  otel-events errors --since 1d persona=thesis
+  otel-events errors --stack logs/
+  otel-events errors --json | jq '.[0]'
+"""
+_PARTS = 12
+_TIMES = "\N{MULTIPLICATION SIGN}"
+_BARS = " ▁▂▃▄▅▆▇█"
+_STACKS = ("exception.stacktrace", "stack_trace", "traceback")
+
+
+@click.command("errors", cls=ReadingCommand, epilog=_EPILOG)
+@reads
+@click.option("--limit", "-n", type=click.IntRange(min=1), default=20, help="Groups shown, largest first.  [20]")
+@click.option("--stack", is_flag=True, help="Show the stack of the latest of each group.")
+@click.option("--json", "is_json", is_flag=True, help="As a JSON array.")
+def command(*, read: Input, limit: int, stack: bool, is_json: bool) -> None:
+    """Group errors by fingerprint: kind, place and message without its numbers; with count, first, last and trend.
+
+    An error is an event of severity ERROR or above, one whose name ends in .failed, or one with an exception.
+    """
+    from otel_events.reading.analysis.error_groups import ErrorGroups
+
+    groups = ErrorGroups()
+    for record in read.records():
+        groups.add(record)
+    found = groups.largest()
+    if is_json:
+        from otel_events.cli.row_formats import json_text
+
+        sys.stdout.write(json_text([_as_dict(group, groups) for group in found[:limit]]) + "\n")
+        return
+    if not found:
+        click.echo("no errors")
+        return
+    count = sum(group.count for group in found)
+    click.echo(f"{count:,} error{'s' * (count != 1)} in {len(found):,} group{'s' * (len(found) != 1)}")
+    for group in found[:limit]:
+        _write(group, groups, with_stack=stack)
+    if len(found) > limit:
+        click.echo(f"\n... and {len(found) - limit:,} more groups (--limit)")
+
+
+def _write(group: ErrorGroup, groups: ErrorGroups, *, with_stack: bool) -> None:
+    from otel_events.cli.colours import palette_for
+    from otel_events.cli.harmless import harmless
+    from otel_events.cli.texts import show_ago, show_local
+
+    palette = palette_for()
+    now = time.time()
+    kind, said = _describe(group)
+    trend = _bars(group.trend(groups.first, groups.last, _PARTS))
+    what = " ".join(filter(None, (group.example.name, kind)))
+    click.echo(f"\n{palette.bad(f'{group.count:>6,} {_TIMES}')} {palette.bold(harmless(what))}  {harmless(said)}")
+    when = f"first {show_local(group.first)}, last {show_local(group.last)} ({show_ago(group.last, now)})"
+    click.echo(f"         {trend}  {palette.dim(when)}")
+    where = [
+        f"{key}={group.example.text(key)}" for key in ("persona", "task_id", "trace_id") if group.example.text(key)
+    ]
+    click.echo(f"         {palette.dim(harmless(f'{group.fingerprint[:12]}  latest: ' + ' '.join(where)))}")
+    if with_stack:
+        for line in _stack(group).splitlines():
+            click.echo(f"         {harmless(line)}")
+
+
+def _describe(group: ErrorGroup) -> tuple[str, str]:
+    record = group.example
+    kind = record.text("exception.type") or record.text("error.type")
+    said = record.text("exception.message") or record.text("message") or record.text("error")
+    return kind, said
+
+
+def _stack(group: ErrorGroup) -> str:
+    return next(filter(None, (group.example.text(key) for key in _STACKS)), "")
+
+
+def _bars(counts: list[int]) -> str:
+    highest = max(counts) or 1
+    return "".join(_BARS[-(-count * (len(_BARS) - 1) // highest)] for count in counts)
+
+
+def _as_dict(group: ErrorGroup, groups: ErrorGroups) -> dict[str, Any]:
+    from otel_events.ledger.instants import format_instant
+
+    kind, said = _describe(group)
+    return {
+        "fingerprint": group.fingerprint,
+        "count": group.count,
+        "event": group.example.name,
+        "kind": kind,
+        "message": said,
+        "first": format_instant(group.first),
+        "last": format_instant(group.last),
+        "trend": group.trend(groups.first, groups.last, _PARTS),
+        "stack": _stack(group),
+        "latest": group.example.as_dict(),
+    }

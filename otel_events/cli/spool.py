@@ -1,0 +1,120 @@
+"""`spool`: what waits on disk to be sent."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from otel_events.cli import exit_codes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_EPILOG = """\b
+Examples:
+  otel-events spool list
+  otel-events spool inspect --json
+  otel-events spool drain
+  otel-events spool drain --to http://localhost:4318
+  otel-events spool quarantine
+  otel-events spool purge --all --yes    # deletes what was never sent
+"""
+
+
+def _chooses(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the argument SPOOL and the option `--dir`."""
+    function = click.argument("names", nargs=-1, metavar="[SPOOL]...")(function)
+    return _places(function)
+
+
+def _places(function: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--dir", "root", type=click.Path(file_okay=False), help="Where the spools are.  [OTEL_EVENTS_SPOOL_DIR]"
+    )(function)
+
+
+_as_json = click.option("--json", "is_json", is_flag=True, help="As a JSON array.")
+
+
+@click.group("spool", epilog=_EPILOG)
+def command() -> None:
+    """What waits on disk to be sent: list it, look into it, send it, delete it.
+
+    SPOOL is the name of a service, or the directory of one spool; without it all are meant. A program that runs sends
+    what is its own; these commands are for what others have left.
+    """
+
+
+@command.command("list", short_help="List spools: whose, where to, how much waits.")
+@_places
+@click.option("--all", "is_all", is_flag=True, help="Those in which nothing is left as well.")
+@_as_json
+def list_(*, root: str | None, is_all: bool, is_json: bool) -> None:
+    """List spools: whose, where to, how much waits, how many writers are alive, what was refused."""
+    from otel_events.cli.spool_choice import choose
+    from otel_events.cli.spool_output import write_list
+
+    write_list(choose((), root), is_all=is_all or is_json, is_json=is_json, out=sys.stdout)
+
+
+@command.command(short_help="Tell all that is known of each SPOOL.")
+@_chooses
+@_as_json
+def inspect(*, names: Sequence[str], root: str | None, is_json: bool) -> None:
+    """Tell all that is known of each SPOOL. Changes nothing."""
+    from otel_events.cli.spool_choice import choose
+    from otel_events.cli.spool_output import write_details
+
+    write_details(choose(names, root), is_json=is_json)
+
+
+@command.command(short_help="Send what dead processes have left.")
+@_chooses
+@click.option("--to", metavar="ENDPOINT", help="Send there, and not where it was to go.")
+@click.option("--protocol", type=click.Choice(["http/protobuf", "grpc"]), help="That --to speaks.")
+@click.option("--patience", type=click.FloatRange(min=0), default=30.0, help="Seconds to go on without progress.  [30]")
+@_as_json
+def drain(
+    *, names: Sequence[str], root: str | None, to: str | None, protocol: str | None, patience: float, is_json: bool
+) -> int:
+    """Send what dead processes have left in each SPOOL, and let go of what was accepted.
+
+    It goes where it was to go, or to the base URL --to. Headers, certificates and the rest of OTEL_EXPORTER_OTLP_* hold
+    for --to, and for a destination that the environment names. What is refused stays where it is. Exit code 1: not all of
+    it was accepted.
+    """
+    from otel_events.cli.spool_choice import choose
+    from otel_events.cli.spool_drain import drain_all
+
+    is_done = drain_all(choose(names, root), to=to, protocol=protocol, patience=patience, is_json=is_json)
+    return exit_codes.OK if is_done else exit_codes.NO
+
+
+@command.command(short_help="List the requests that were refused.")
+@_chooses
+@_as_json
+def quarantine(*, names: Sequence[str], root: str | None, is_json: bool) -> None:
+    """List the requests that their destination refused: when, why, and the file that holds each."""
+    from otel_events.cli.spool_choice import choose
+    from otel_events.cli.spool_output import write_quarantine
+
+    write_quarantine(choose(names, root), is_json=is_json)
+
+
+@command.command(short_help="Delete spools with all that is in them.")
+@_chooses
+@click.option("--all", "is_all", is_flag=True, help="Every spool.")
+@click.option("--yes", "-y", "is_sure", is_flag=True, help="Do not ask.")
+def purge(*, names: Sequence[str], root: str | None, is_all: bool, is_sure: bool) -> int:
+    """Delete each SPOOL with all that is in it, sent or not, quarantine included. Asks before.
+
+    One that a running process uses is left alone; exit code 1 then.
+    """
+    from otel_events.cli.spool_choice import choose
+    from otel_events.cli.spool_output import purge_spools
+
+    if bool(names) is is_all:
+        raise click.UsageError("say which SPOOL, or --all")
+    return exit_codes.OK if purge_spools(choose(names, root), is_sure=is_sure) else exit_codes.NO

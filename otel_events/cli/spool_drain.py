@@ -1,0 +1,143 @@
+"""Sending what dead processes have left in spools, with an honest account of it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from otel_events import spool
+from otel_events.accounting import Accounts
+from otel_events.cli.courier import Courier
+from otel_events.cli.endpoints import find_endpoints
+from otel_events.cli.harmless import harmless
+from otel_events.cli.progress import Progress
+from otel_events.cli.row_formats import json_text
+from otel_events.errors import ConfigurationError
+from otel_events.notices import Notices
+from otel_events.otlp.endpoint import Endpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from otel_events.otlp.endpoint import Signal
+    from otel_events.spool import SpoolInfo
+    from otel_events.spool.queue import Batch
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """What became of one spool.
+
+    Attributes:
+        accepted: records that the receiver has.
+        rejected: records that it took and would not keep: they are gone.
+        left: records that are still there, those of running processes included.
+        lost: records that could not be read, by reason.
+        failure: why it ended before the end; empty if it did not.
+    """
+
+    service: str
+    signal: str
+    destination: str
+    accepted: int
+    rejected: int
+    left: int
+    lost: dict[str, int]
+    failure: str
+    message: str
+
+    @property
+    def is_done(self) -> bool:
+        """Return whether nothing was left or lost that could have been sent."""
+        return not (self.failure or self.rejected or self.lost)
+
+
+def drain_all(
+    spools: Sequence[SpoolInfo], *, to: str | None, protocol: str | None, patience: float, is_json: bool
+) -> bool:
+    """Send what is in *spools*; tell of each; return whether all of it was accepted."""
+    configured = find_endpoints(to, protocol)
+    results = []
+    for info in spools:
+        if not info.records:
+            continue
+        result = _refuse(info) or _drain(info, _endpoint(info, configured, is_given=to is not None), patience)
+        results.append(result)
+        if not is_json:
+            _tell(result, info)
+    if is_json:
+        sys.stdout.write(json_text([asdict(result) for result in results]) + "\n")
+    elif not results:
+        click.echo("nothing waits to be sent")
+    return all(result.is_done for result in results)
+
+
+def _endpoint(info: SpoolInfo, configured: dict[Signal, Endpoint], *, is_given: bool) -> Endpoint | None:
+    """Return where the spool goes: what was given, or its own destination, with the settings for it if there are any."""
+    endpoint = configured.get(cast("Signal", info.signal))
+    if endpoint is not None and (is_given or endpoint.address == info.destination):
+        return endpoint
+    # An address of gRPC has no path; one of HTTP always has. Headers for another destination must not go there.
+    is_http = "/" in info.destination.partition("://")[2]
+    try:
+        return Endpoint(info.destination, protocol="http/protobuf" if is_http else "grpc")
+    except ConfigurationError:  # the file that named it is damaged, or gone
+        return None
+
+
+def _refuse(info: SpoolInfo) -> Drained | None:
+    if info.signal != "journal":
+        return None
+    # Those of a running process are on their way.
+    reason = "" if info.living else "a journal: any program of this service delivers it, once it has run `configure`"
+    return Drained(info.service, info.signal, "", 0, 0, info.records, {}, reason, "")
+
+
+def _drain(info: SpoolInfo, endpoint: Endpoint | None, patience: float) -> Drained:
+    if endpoint is None:
+        reason = "nothing says where it was to go: name an endpoint with --to"
+        return Drained(info.service, info.signal, "", 0, 0, info.records, {}, reason, "")
+    courier = Courier(endpoint, cast("Signal", info.signal), patience=patience)
+    accounts = Accounts()
+    progress = Progress(f"{harmless(info.service)} {info.signal}", info.records)
+
+    def deliver(batch: Batch) -> bool:
+        is_delivered = courier.deliver(batch.body, batch.records, batch.encoding)
+        progress.show(courier.accepted + courier.rejected)
+        return is_delivered
+
+    try:
+        _, left = spool.drain(info.path, deliver, accounts=accounts, notices=Notices())
+    finally:
+        progress.clear()
+        courier.close()
+    return Drained(
+        service=info.service,
+        signal=info.signal,
+        destination=endpoint.address,
+        accepted=courier.accepted,
+        rejected=courier.rejected,
+        left=left,
+        lost=accounts.dropped.counts(),
+        failure=courier.failure,
+        message=courier.message,
+    )
+
+
+def _tell(result: Drained, info: SpoolInfo) -> None:
+    where = f" by {result.destination}" if result.destination else ""
+    total = f"{info.records:,} record{'s' * (info.records != 1)}"
+    click.echo(harmless(f"{result.service} {result.signal}: {result.accepted:,} of {total} accepted{where}"))
+    notes: dict[str, Any] = {
+        f"{result.rejected:,} rejected by the receiver: {result.message}": result.rejected,
+        f"{result.left:,} left there: {result.failure}": result.left and result.failure,
+        f"{result.left:,} left to running processes, which send them": result.left and not result.failure,
+    }
+    for reason, count in result.lost.items():
+        notes[f"{count:,} could not be read: {reason}"] = count
+    for text, holds in notes.items():
+        if holds:
+            click.echo(f"  {harmless(text)}")

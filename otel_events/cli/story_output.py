@@ -1,0 +1,113 @@
+"""A story as a tree of lines."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from otel_events.cli.colours import palette_for
+from otel_events.cli.harmless import harmless
+from otel_events.cli.texts import show_local, show_pairs, show_seconds
+from otel_events.reading.analysis.pairs import part_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from otel_events.reading.analysis.story import Node
+    from otel_events.reading.record import Record
+
+_STACKS = ("exception.stacktrace", "stack_trace", "traceback")
+_SAID_ELSEWHERE = frozenset({"duration", "task_name", *_STACKS, "exception.message"})
+_IDENTITY = {"task": "task_name", "cycle": "cycle", "session": "session_id"}
+_MAX_DEPTH = 60
+
+
+def write_story(roots: Sequence[Node], records: Sequence[Record], *, with_attributes: bool) -> None:
+    """Write the trees, each line with the time since the first record."""
+    first, last = records[0].timestamp, max(record.timestamp for record in records)
+    errors = sum(record.severity >= 17 for record in records if record.kind == "event")
+    palette = palette_for()
+    click.echo(
+        palette.dim(
+            f"{len(records):,} records in {show_seconds((last - first) / 1e9)} from {show_local(first)}"
+            + (f", {errors} error{'s' * (errors != 1)}" if errors else "")
+        )
+    )
+    writer = _Tree(first, with_attributes=with_attributes)
+    waiting = [(node, "", "", "") for node in reversed(roots)]
+    while waiting:
+        node, before, mark, inside = waiting.pop()
+        writer.write(node, before + mark, before + inside)
+        below = before + inside
+        is_flat = len(below) > _MAX_DEPTH * 3
+        children = [
+            (child, below, *(("", "") if is_flat else ("└─ ", "   ") if child is node.children[-1] else ("├─ ", "│  ")))
+            for child in node.children
+        ]
+        waiting.extend(reversed(children))
+
+
+class _Tree:
+    def __init__(self, first: int, *, with_attributes: bool) -> None:
+        self._first = first
+        self._with_attributes = with_attributes
+        self._palette = palette_for()
+        self._width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+    def write(self, node: Node, before: str, below: str) -> None:
+        palette, record = self._palette, node.record
+        since = f"+{(record.timestamp - self._first) / 1e9:.3f}"
+        head = self._head(node)
+        said = f"{head}  {self._said(node)}".rstrip()
+        if self._width is not None:
+            said = _cut(said, self._width - len(before) - 12)
+        severity = max(record.severity, node.closing.severity if node.closing is not None else 0)
+        shown = palette.by_severity(said, severity)
+        if shown == said and node.is_scope:
+            shown = palette.bold(said[: len(head)]) + said[len(head) :]
+        click.echo(f"{palette.dim(since.rjust(10))}  {palette.dim(before)}{shown}")
+        self._write_error(node, below)
+
+    def _head(self, node: Node) -> str:
+        record = node.record
+        if not node.is_scope:
+            return harmless(record.name) or "(log)"
+        part = part_of(record.name) if record.kind == "event" else None
+        family = part.family if part is not None else record.name
+        closing = part_of(node.closing.name) if node.closing is not None else None
+        end = node.closing.name.rpartition(".")[2] if node.closing is not None and closing is not None else ""
+        identity = record.text(_IDENTITY.get(family, "")) or record.text("task_id") * (family == "task")
+        took = show_seconds(node.duration)
+        state = "open" if node.closing is None else "" if end in {"end", "stop"} else end
+        return harmless(" ".join(filter(None, (family, identity, state, took and f"({took})"))))
+
+    def _said(self, node: Node) -> str:
+        record = node.record
+        parts = []
+        persona, message = record.text("persona"), record.text("message")
+        if node.is_scope and persona:
+            parts.append(f"[{harmless(persona)}]")
+        if message and not node.is_scope:
+            parts.append(harmless(message))
+        if self._with_attributes:
+            own = show_pairs(record, leave_out=_SAID_ELSEWHERE)
+            others = node.closing.attributes if node.closing is not None and node.closing is not record else {}
+            closing = show_pairs(node.closing, leave_out=_SAID_ELSEWHERE) if others and node.closing is not None else ""
+            task = record.text("task_id") if record.text("task_name") and node.is_scope else ""
+            parts += [own, closing, task and f"task_id={harmless(task)}"]
+        return " ".join(filter(None, parts))
+
+    def _write_error(self, node: Node, below: str) -> None:
+        record = node.closing or node.record
+        message = record.text("exception.message")
+        if message:
+            bar = "│  " if node.children else "   "
+            line = f"{' ' * 12}{below}{bar}"
+            click.echo(f"{self._palette.dim(line)}{self._palette.bad('! ' + harmless(message))}")
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= max(20, width) else text[: max(20, width) - 1] + "…"

@@ -1,0 +1,87 @@
+"""Values of events as short text for people."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from otel_events.cli.harmless import harmless
+from otel_events.event import CORRELATION
+from otel_events.ledger.tags import tag
+
+if TYPE_CHECKING:
+    from otel_events.reading.record import Record
+
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+
+
+def show_value(value: Any) -> str:
+    """Return *value* as people write it, harmless to a terminal: texts bare, the rest as JSON."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return harmless(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return f"{value:.6g}" if isinstance(value, float) else str(value)
+    try:
+        return harmless(orjson.dumps(tag(value)).decode())
+    except TypeError:
+        return harmless(str(value))
+
+
+def show_pairs(record: Record, *, leave_out: frozenset[str] = frozenset()) -> str:
+    """Return the attributes of *record* but the correlation ones as `key=value key="two words"`."""
+    return " ".join(
+        f"{harmless(key)}={_quote(show_value(value))}"
+        for key, value in record.attributes.items()
+        if key not in CORRELATION and key not in leave_out
+    )
+
+
+def show_seconds(seconds: float | None) -> str:
+    """Return a duration: `250 µs`, `1.50 s`, `2m05s`, `3h12m`."""
+    if seconds is None or not math.isfinite(seconds):
+        return ""
+    if seconds < 0.000_999_5:
+        return f"{seconds * 1e6:.0f} µs"
+    if seconds < 0.999_5:
+        return f"{seconds * 1e3:.3g} ms"
+    if seconds < _MINUTE:
+        return f"{seconds:.2f} s"
+    if seconds < _HOUR:
+        return f"{int(seconds) // 60}m{int(seconds) % 60:02d}s"
+    if seconds < _DAY:
+        return f"{int(seconds) // _HOUR}h{int(seconds) % _HOUR // 60:02d}m"
+    return f"{int(seconds) // _DAY}d{int(seconds) % _DAY // _HOUR:02d}h"
+
+
+def show_local(nanoseconds: int, *, with_date: bool = True) -> str:
+    """Return an instant in local time, to the millisecond; empty if it is not known."""
+    if not nanoseconds:
+        return ""
+    seconds, rest = divmod(nanoseconds, 1_000_000_000)
+    try:
+        text = time.strftime("%Y-%m-%d %H:%M:%S" if with_date else "%H:%M:%S", time.localtime(seconds))
+    except (ValueError, OverflowError, OSError):  # a year that the calendar lacks
+        return str(nanoseconds)
+    return f"{text}.{rest // 1_000_000:03d}"
+
+
+def show_ago(nanoseconds: int, now: float) -> str:
+    """Return how long before *now* (Unix seconds) an instant was: `now`, `5s ago`, `3h ago`."""
+    seconds = now - nanoseconds / 1e9
+    if abs(seconds) < 1:
+        return "now"
+    size = abs(seconds)
+    units = ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "m"), (1, "s"))
+    unit, name = next((unit, name) for unit, name in units if size >= unit)
+    return f"{int(size // unit)}{name} ago" if seconds > 0 else f"in {int(size // unit)}{name}"
+
+
+def _quote(text: str) -> str:
+    return f'"{text}"' if " " in text or not text else text

@@ -1,0 +1,253 @@
+"""The command line as a whole: help, exit codes, pipes, signals, colour, completion."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from otel_events.cli import exit_codes
+from otel_events.cli.app import COMMANDS
+from otel_events.cli.harmless import harmless, harmless_json
+
+POSIX = pytest.mark.skipif(os.name != "posix", reason="signals and pipes of POSIX")
+
+
+class TestHelp:
+    def test_the_list_names_every_command(self, invoke):
+        """`--help` says what there is, with examples."""
+        answer = invoke("--help")
+
+        assert (answer.code, answer.err) == (0, "")
+        assert all(re.search(rf"^  {name} ", answer.out, re.MULTILINE) for name in COMMANDS)
+        assert "Examples:" in answer.out
+
+    @pytest.mark.parametrize("name", COMMANDS)
+    def test_every_command_shows_examples(self, name, invoke):
+        """`COMMAND --help` has examples, which call that command."""
+        answer = invoke(name, "--help")
+
+        assert answer.code == 0
+        assert f"otel-events {name}" in answer.out.partition("Examples:")[2]
+
+    @pytest.mark.parametrize("name", COMMANDS)
+    def test_every_command_goes_by_the_name_in_the_list(self, name):
+        """The table of commands and the modules agree."""
+        assert import_module(COMMANDS[name][0]).command.name == name
+
+    def test_the_list_imports_neither_the_sdk_nor_a_command(self, tmp_path, environment):
+        """`--help` is quick because nothing is imported for it."""
+        code = (
+            "import sys; from otel_events.cli.app import run; run(['--help'])\n"
+            "heavy = ('opentelemetry.sdk', 'grpc', 'google.protobuf', 'requests', 'orjson', 'otel_events.reading')\n"
+            "print([m for m in sys.modules if m.startswith(heavy)], file=sys.stderr)"
+        )
+        run = subprocess.run(
+            [sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=True
+        )
+
+        assert run.stderr.strip() == "[]"
+
+    def test_version(self, process):
+        """`--version` says whose it is."""
+        assert process("--version").stdout.startswith("otel-events, version ")
+
+
+class TestMistakes:
+    def test_an_unknown_command_is_named_with_one_like_it(self, invoke):
+        """A slip of the finger costs one look."""
+        answer = invoke("quary")
+
+        assert answer.code == exit_codes.USAGE
+        assert "Did you mean 'query'?" in answer.err
+
+    def test_a_missing_file_is_named(self, invoke):
+        """It is an error of input, and no traceback."""
+        answer = invoke("stats", "./nothing.jsonl")
+
+        assert (answer.code, answer.err) == (exit_codes.INPUT, "Error: nothing.jsonl does not exist\n")
+
+    def test_without_a_ledger_it_is_said_where_one_would_be(self, invoke, tmp_path):
+        """A newcomer learns what to do."""
+        answer = invoke("query")
+
+        assert answer.code == exit_codes.INPUT
+        assert f"{tmp_path / 'ledger.jsonl'} does not exist" in answer.err
+
+    def test_a_wrong_filter_is_shown_with_a_mark_under_the_mistake(self, invoke, story):
+        """Column by column."""
+        answer = invoke("query", "task.* severity>=loud")
+
+        assert answer.code == exit_codes.USAGE
+        assert "\n  task.* severity>=loud\n                   ^\n  column 18: 'loud' is no severity" in answer.err
+
+    def test_a_wrong_time_says_what_would_be_right(self, invoke, story):
+        """Times are written in many ways, not in any."""
+        answer = invoke("query", "--since", "soon")
+
+        assert answer.code == exit_codes.USAGE
+        assert "'10m'" in answer.err
+
+    def test_a_folder_without_events_says_what_it_looked_for(self, invoke, tmp_path):
+        """An empty folder is no crash."""
+        (tmp_path / "empty").mkdir()
+
+        answer = invoke("stats", "empty/")
+
+        assert answer.code == exit_codes.INPUT
+        assert ".jsonl" in answer.err
+
+    @pytest.mark.parametrize(
+        "content", [b"", b"\x00" * 100, b"\x7fELF\x02\x01" + bytes(range(256)) * 50, b"\x1f\x8b\x08half"]
+    )
+    def test_empty_and_binary_files_end_without_a_traceback(self, content, process, tmp_path):
+        """Whatever the file is."""
+        (tmp_path / "odd.jsonl").write_bytes(content)
+
+        run = process("stats", "odd.jsonl")
+
+        assert run.returncode in {exit_codes.OK, exit_codes.INPUT}
+        assert "Traceback" not in run.stderr
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+    def test_a_full_disk_is_said(self, story, environment):
+        """What could not be written is no success."""
+        with Path("/dev/full").open("w") as full:
+            run = subprocess.run(
+                [sys.executable, "-m", "otel_events", "query", str(story)],
+                env=environment(), stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+            )  # fmt: skip
+
+        assert (run.returncode, run.stderr) == (exit_codes.INPUT, "Error: No space left on device\n")
+
+
+@POSIX
+class TestPipesAndSignals:
+    def test_a_reader_that_leaves_is_no_error(self, ledger, event, environment):
+        """`otel-events query | head -1`: silent, and the code that other tools end with."""
+        path = ledger(*[event("task.progress", number / 100, step=number) for number in range(20_000)])
+        child = subprocess.Popen(
+            [sys.executable, "-m", "otel_events", "query", "--json", str(path)],
+            env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        child.stdout.readline()
+        child.stdout.close()
+        said = child.stderr.read()
+        child.stderr.close()
+
+        assert (child.wait(30), said) == (exit_codes.BROKEN_PIPE, b"")
+
+    def test_ctrl_c_ends_quietly(self, environment, story):
+        """130, and nothing but the end of the line."""
+        child = subprocess.Popen(
+            [sys.executable, "-m", "otel_events", "tail", "-f", "--json", str(story)],
+            env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        child.stdout.readline()
+        child.send_signal(signal.SIGINT)
+        _, said = child.communicate(timeout=30)
+
+        assert (child.returncode, said.strip()) == (exit_codes.INTERRUPTED, b"")
+
+
+class TestTerminal:
+    HOSTILE = "a\x1b[31mred\x1b]0;title\x07\x9b2J\u202eevil\u2066\r\nline\x00\x7f\u200b\U000e0041"
+
+    def test_nothing_that_a_terminal_obeys_is_left(self):
+        """Controls, marks that turn the writing round, and what cannot be seen are written out."""
+        text = harmless(self.HOSTILE)
+
+        assert text.isprintable()
+        assert text.startswith(r"a\x1b[31mred\x1b]0;title\x07\x9b2J\u202eevil\u2066\r\nline\x00\x7f\u200b")
+
+    def test_ordinary_text_in_any_script_stays(self):
+        """Accents, other alphabets, emoji."""
+        for text in ("Grüße", "日本語", "שלום", "🙂 ok", "plain"):
+            assert harmless(text) == text
+
+    def test_json_keeps_its_meaning(self):
+        """On a terminal JSON is escaped as JSON escapes."""
+        import json
+
+        value = {"said": "\u202eevil \x7f\x9b \U000e0041"}
+        text = harmless_json(json.dumps(value, ensure_ascii=False))
+
+        assert json.loads(text) == value
+        assert harmless(text) == text
+
+    @pytest.mark.parametrize(
+        "command", [["query"], ["tail"], ["errors", "--stack"], ["show", "task", "t\x1b-1"], ["stats"]]
+    )
+    def test_no_command_lets_a_control_sequence_through(self, command, ledger, event, invoke):
+        """Names, messages, keys, values, ids: all of it is somebody else's."""
+        from otel_events.event import Severity
+
+        bad = "\x1b]0;owned\x07\u202e"
+        hostile = {f"k{bad}": bad, "exception.message": bad, "exception.type": bad, "exception.stacktrace": bad}
+        ledger(
+            event(f"x{bad}", message=bad, persona=bad, task_id="t\x1b-1", severity=Severity.ERROR, **hostile),
+            event("task.started", 0.1, message=bad, persona=bad, task_id="t\x1b-1", task_name=bad, **hostile),
+        )
+
+        answer = invoke(*command)
+
+        assert answer.code == 0
+        assert not set(answer.out) & set("\x1b\x07\u202e")
+
+    def test_colour_needs_a_terminal_and_no_no_color(self, story, environment):
+        """A pipe gets none, a terminal does, NO_COLOR holds."""
+        pty = pytest.importorskip("pty")
+
+        def look(**variables):
+            ours, theirs = pty.openpty()
+            child = subprocess.Popen(
+                [sys.executable, "-m", "otel_events", "tail", str(story)],
+                env=environment(TERM="xterm", **variables), stdout=theirs, stderr=theirs, stdin=theirs,
+            )  # fmt: skip
+            os.close(theirs)
+            shown = b""
+            try:
+                while data := os.read(ours, 1 << 16):
+                    shown += data
+            except OSError:
+                pass  # the other side is closed
+            child.wait(30)
+            os.close(ours)
+            return shown
+
+        assert b"\x1b[" in look()
+        assert b"\x1b[" not in look(NO_COLOR="1")
+
+
+class TestCompletion:
+    @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+    def test_the_shell_is_told_how(self, shell, invoke):
+        """A script for each, which asks the command."""
+        answer = invoke("completion", shell)
+
+        assert answer.code == 0
+        assert "_OTEL_EVENTS_COMPLETE" in answer.out
+
+    @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+    def test_commands_options_and_event_names_are_completed(self, shell, environment):
+        """What the script asks is answered."""
+
+        def complete(*words):
+            line = " ".join(("otel-events", *words))
+            asked = {
+                "_OTEL_EVENTS_COMPLETE": f"{shell}_complete",
+                "COMP_WORDS": line,
+                "COMP_CWORD": words[-1] if shell == "fish" else str(len(words)),
+            }
+            command = [sys.executable, "-m", "otel_events"]
+            return subprocess.run(command, env=environment(**asked), capture_output=True, text=True, check=False).stdout
+
+        assert "query" in complete("que")
+        assert "--since" in complete("stats", "--si")
+        assert "evidence.added" in complete("emit", "evidence.a")

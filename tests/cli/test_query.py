@@ -1,0 +1,182 @@
+"""`query`: what is found, in which order and form."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import sys
+
+import pytest
+
+from otel_events.cli import exit_codes
+
+
+def test_a_table_has_the_columns_that_say_something(invoke, story):
+    """Under headings; without columns that are empty throughout."""
+    answer = invoke("query", "persona=thesis", "evidence.*")
+
+    heading, row = answer.out.splitlines()
+    assert heading.split() == ["time", "severity", "event", "persona", "task_id", "attributes"]
+    assert row.split()[2:] == ["INFO", "evidence.added", "thesis", "t-2", "quality=0.9"]
+
+
+def test_filter_words_and_files_may_be_mixed(invoke, story, rows):
+    """Words with a slash or a suffix of a file of events are files, the others are one filter."""
+    answer = invoke("query", "task.*", "severity>=error", "./ledger.jsonl", "--json")
+
+    assert [row["event"] for row in rows(answer.out)] == ["task.failed"]
+
+
+def test_a_filter_may_begin_with_a_minus(invoke, story, rows):
+    """It is an exclusion, not an option."""
+    answer = invoke("query", "-task.*, -*.start, -*.end", "--fields", "event", "--json")
+
+    assert rows(answer.out) == [{"event": "evidence.added"}, {"event": "alert.triggered"}]
+
+
+def test_json_lines_are_those_of_the_ledger(invoke, story):
+    """Byte by byte."""
+    lines = story.read_text().splitlines()
+
+    assert invoke("query", "--json").out.splitlines() == lines[1:]
+
+
+def test_fields_are_attributes_and_facts(invoke, story, rows):
+    """Of either kind, by name; what an event has not is null."""
+    answer = invoke("query", "task.failed", "--json", "--fields", "time,task_id,duration,exception.message,nothing")
+
+    assert rows(answer.out) == [
+        {
+            "time": "2026-02-14T19:01:24.000000000Z", "task_id": "t-1", "duration": 0.8,
+            "exception.message": "bad value 17", "nothing": None,
+        }
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("sort", "ids"),
+    [("-time", ["t-3", "t-2", "t-1"]), ("task_id", ["t-1", "t-2", "t-3"]), ("-task_id", ["t-3", "t-2", "t-1"])],
+)
+def test_sorting_and_limit(sort, ids, invoke, story, rows):
+    """By any field, either way round; a limit takes the first of them."""
+    for limit in (3, 2, 0):
+        answer = invoke("query", "task.started", "--sort", sort, "--limit", limit, "--json")
+        assert [row["task_id"] for row in rows(answer.out)] == ids[:limit]
+
+
+def test_values_of_several_kinds_can_be_sorted(invoke, ledger, event, rows):
+    """Numbers, then texts; what is missing comes last."""
+    ledger(
+        *[event("a.b", number, value=value) for number, value in enumerate(["b", 3, None, "a", 1.5, True])],
+        event("a.b"),
+    )
+
+    answer = invoke("query", "--sort", "value", "--fields", "value", "--json")
+
+    assert [row["value"] for row in rows(answer.out)] == [True, 1.5, 3, "a", "b", None, None]
+
+
+def test_csv_is_read_back(invoke, story):
+    """By any reader of CSV; the attributes as JSON."""
+    answer = invoke("query", "task.failed", "--format", "csv")
+
+    (row,) = csv.DictReader(io.StringIO(answer.out))
+    assert (row["event"], row["severity"], row["task_id"]) == ("task.failed", "ERROR", "t-1")
+    assert json.loads(row["attributes"])["exception.type"] == "ValueError"
+
+
+def test_since_and_until(invoke, story, rows):
+    """As instants, and as times ago."""
+    answer = invoke("query", "--since", "2026-02-14T19:01:24Z", "--until", "2026-02-14T19:01:24.25Z", "--json")
+
+    assert [row["event"] for row in rows(answer.out)] == ["task.failed", "thesis.end", "cycle.end"]
+    assert invoke("query", "--since", "10m", "--until", "now").out == ""
+
+
+def test_text_is_found_wherever_it_stands(invoke, story, rows):
+    """In names, messages, values; whatever the case of its letters."""
+    assert [row["event"] for row in rows(invoke("query", '"PROXY PORT"', "--json").out)] == ["alert.triggered"]
+    assert [row["event"] for row in rows(invoke("query", '"bad value"', "--json").out)] == ["task.failed"]
+
+
+def test_what_was_passed_over_is_told_beside_the_answer(invoke, story):
+    """On standard error, with the reasons."""
+    story.write_bytes(story.read_bytes() + b'nonsense\n{"time":"2026-')
+
+    answer = invoke("query", "--json")
+
+    assert len(answer.out.splitlines()) == 11
+    assert answer.err == "Passed over 2 lines (1 torn, 1 malformed).\n"
+
+
+def test_a_file_that_is_damaged_shows_in_the_exit_code(invoke, story, tmp_path):
+    """What could be read is answered all the same."""
+    (tmp_path / "cut.jsonl.gz").write_bytes(gzip.compress(story.read_bytes())[:-20])
+
+    answer = invoke("query", "--json", "ledger.jsonl", "cut.jsonl.gz")
+
+    assert len(answer.out.splitlines()) >= 11
+    assert answer.code == exit_codes.INPUT
+    assert "cut.jsonl.gz cannot be read to its end" in answer.err
+
+
+def test_a_missing_extra_is_named(invoke, story, monkeypatch):
+    """With what to install."""
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+
+    answer = invoke("query", "--sql", "SELECT 1")
+
+    assert (answer.code, "install otel-events[sql]" in answer.err) == (exit_codes.INPUT, True)
+
+
+class TestSql:
+    @pytest.fixture(autouse=True)
+    def _duckdb(self):
+        pytest.importorskip("duckdb")
+
+    def test_a_question_is_answered(self, invoke, story, rows):
+        """Over what fits the filter, in every form."""
+        question = (
+            "SELECT persona, count(*) AS n, max(duration) AS longest FROM events WHERE persona IS NOT NULL GROUP BY 1"
+        )
+
+        assert rows(invoke("query", "task.*", "--sql", question, "--json").out) == [
+            {"persona": "thesis", "n": 4, "longest": 0.8}
+        ]
+        assert (
+            invoke("query", "task.*", "--sql", question, "--format", "csv").out == "persona,n,longest\nthesis,4,0.8\n"
+        )
+
+    def test_attributes_are_json(self, invoke, story, rows):
+        """Asked for by name."""
+        question = "SELECT CAST(attributes->>'quality' AS DOUBLE) AS q FROM events WHERE event = 'evidence.added'"
+
+        assert rows(invoke("query", "--sql", question, "--json").out) == [{"q": 0.9}]
+
+    def test_times_are_timestamps(self, invoke, story, rows):
+        """To the nanosecond, in UTC."""
+        question = "SELECT max(time) - min(time) > INTERVAL 1 SECOND AS longer FROM events"
+
+        assert rows(invoke("query", "--sql", question, "--json").out) == [{"longer": True}]
+
+    def test_a_wrong_question_is_explained(self, invoke, story):
+        """By DuckDB, without a traceback."""
+        answer = invoke("query", "--sql", "SELECT nothing FROM events")
+
+        assert answer.code == exit_codes.INPUT
+        assert "nothing" in answer.err
+
+    def test_parquet_is_read_back(self, invoke, story, tmp_path):
+        """By DuckDB itself."""
+        import duckdb
+
+        assert invoke("query", "--format", "parquet", "-o", "out.parquet").code == 0
+        with duckdb.connect() as connection:
+            count = connection.execute(f"SELECT count(*) FROM '{tmp_path / 'out.parquet'}'").fetchone()
+        assert count == (11,)
+
+    def test_parquet_needs_a_file(self, invoke, story):
+        """It is nothing for a terminal."""
+        assert invoke("query", "--format", "parquet").code == exit_codes.USAGE

@@ -1,0 +1,140 @@
+"""`show`: the story of one thing as a tree."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from otel_events.cli import exit_codes
+from otel_events.event import Severity
+
+
+@pytest.fixture
+def tree(invoke):
+    """Return the lines of the tree without their times."""
+
+    def show(*arguments):
+        answer = invoke("show", *arguments)
+        assert answer.code == 0, answer.err
+        return [line[12:] for line in answer.out.splitlines()[1:]]
+
+    return show
+
+
+def test_a_cycle_is_told_as_it_went(tree, story):
+    """Phases in it, tasks in those, their events, and what went wrong."""
+    assert tree("cycle", "7", "--no-attributes") == [
+        "cycle 7 (1.20 s)",
+        "└─ thesis (1.00 s)  [thesis]",
+        "   └─ task draft failed (800 ms)  [thesis]",
+        "      │  ! bad value 17",
+        "      └─ task t-2 completed (200 ms)  [thesis]",
+        "         └─ evidence.added",
+    ]
+
+
+def test_a_task_is_told_with_its_children(tree, story):
+    """And with nothing around it."""
+    assert [line.partition("  [")[0] for line in tree("task", "t-1", "--no-attributes")] == [
+        "task draft failed (800 ms)", "│  ! bad value 17", "└─ task t-2 completed (200 ms)", "   └─ evidence.added",
+    ]  # fmt: skip
+
+
+def test_the_first_digits_of_a_trace_will_do(tree, story):
+    """As people copy them."""
+    assert tree("trace", "000000000000000000000000000")[0] == "cycle 7 (1.20 s)"
+
+
+def test_what_is_open_still_says_so(tree, story):
+    """It never ended."""
+    assert tree("task", "t-3") == ["task t-3 open"]
+
+
+def test_spans_tell_where_things_belong(tree, ledger, event, tmp_path):
+    """With a traces file a tree needs no guessing, and spans without events are in it."""
+    spans = [("1", "", "cycle"), ("2", "1", "http.get"), ("3", "2", "draft")]
+    lines = [
+        {
+            "traceId": f"{5:032x}", "spanId": f"{int(own):016x}", "parentSpanId": f"{int(above):016x}" if above else "",
+            "name": name, "startTimeUnixNano": str(1_771_095_683 * 10**9 + int(own)), "endTimeUnixNano": str(1_771_095_684 * 10**9),
+        }
+        for own, above, name in spans
+    ]  # fmt: skip
+    (tmp_path / "traces.jsonl").write_text(json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": lines}]}]}) + "\n")
+    ledger(
+        event("cycle.start", cycle=1, trace=5, span=1), event("task.started", 0.1, task_id="a", trace=5, span=3),
+        event("a.b", 0.2, task_id="a", trace=5, span=3), event("task.completed", 0.3, task_id="a", trace=5, span=3, duration=0.2),
+        event("cycle.end", 0.4, cycle=1, trace=5, span=1, duration=0.4),
+    )  # fmt: skip
+
+    assert tree("trace", f"{5:032x}", "ledger.jsonl", "traces.jsonl") == [
+        "cycle 1 (400 ms)", "└─ http.get (1.00 s)", "   └─ task a completed (200 ms)", "      └─ a.b",
+    ]  # fmt: skip
+
+
+def test_phases_inside_a_task_are_told_inside_it(tree, ledger, event):
+    """As `run` makes them: its task is around everything that its command does."""
+    ledger(
+        event("task.started", 0, task_id="run", trace=5, span=1),
+        event("otel_events.writer.started", 0.05, task_id="run", trace=5),
+        event("session.start", 0.1, task_id="run", session_id="s", trace=5, span=1),
+        event("cycle.start", 0.2, task_id="run", session_id="s", cycle=1, trace=5, span=2),
+        event("task.started", 0.3, task_id="draft", parent_task_id="run", session_id="s", cycle=1, trace=5, span=3),
+        event("task.started", 0.4, task_id="search", parent_task_id="draft", session_id="s", cycle=1, trace=5, span=4),
+    )
+
+    assert tree("task", "run") == [
+        "task run open",
+        "└─ session s open",
+        "   └─ cycle 1 open",
+        "      └─ task draft open",
+        "         └─ task search open",
+    ]
+
+
+def test_circles_end(tree, ledger, event):
+    """A file may say that two tasks are each other's children."""
+    ledger(
+        event("task.started", 0, task_id="a", parent_task_id="b"),
+        event("task.started", 1, task_id="b", parent_task_id="a"),
+        event("task.started", 2, task_id="c", parent_task_id="c"),
+    )
+
+    assert len(tree("task", "a")) == 2
+
+
+def test_deep_nesting_is_no_trouble(tree, ledger, event):
+    """A thousand tasks in each other."""
+    ledger(*[event("task.started", n / 1000, task_id=f"t{n}", parent_task_id=f"t{n - 1}") for n in range(1, 1_001)])
+
+    assert len(tree("task", "t1")) == 1_000
+
+
+def test_the_records_can_be_had_as_json(invoke, story, rows):
+    """In the order of time."""
+    assert [row["event"] for row in rows(invoke("show", "task", "t-2", "--json").out)] == [
+        "task.started", "evidence.added", "task.completed",
+    ]  # fmt: skip
+
+
+def test_what_is_not_there_is_an_answer_of_its_own(invoke, story):
+    """Exit code 1, unlike an error."""
+    answer = invoke("show", "task", "nobody")
+
+    assert (answer.code, answer.err) == (
+        exit_codes.NO,
+        "Error: there is no task nobody among the events that were read\n",
+    )
+
+
+def test_hand_written_ledgers_tell_stories_too(tree, tmp_path):
+    """Old names, no traces."""
+    lines = [
+        {"event": "task_started", "task_id": "demo-001", "ts": 1771095683.0, "goal": "write"},
+        {"event": "evidence_added", "task_id": "demo-001", "ts": 1771095684.0},
+        {"event": "task_failed", "task_id": "demo-001", "ts": 1771095685.0, "severity": Severity.ERROR.name},
+    ]
+    (tmp_path / "old.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+    assert tree("task", "demo-001", "old.jsonl") == ["task demo-001 failed  goal=write", "└─ evidence.added"]

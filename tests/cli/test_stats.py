@@ -1,0 +1,237 @@
+"""`stats` and `errors`: what many events say together."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from otel_events.cli import exit_codes
+from otel_events.event import Severity
+from otel_events.reading.analysis.quantiles import Quantiles
+
+
+@pytest.fixture
+def stats(invoke):
+    """Return the statistics as a mapping."""
+    return lambda *arguments: json.loads(invoke("stats", "--json", *arguments).out)
+
+
+def writer_event(event, name, number, **attributes):
+    return event(f"otel_events.writer.{name}", number / 100, number=number, **attributes)
+
+
+class TestCounts:
+    def test_groups_count_failures_and_durations(self, stats, story):
+        """By event, largest first."""
+        found = stats()
+        groups = {group["name"]: group for group in found["groups"]}
+
+        assert (found["events"], found["failures"], found["groups"][0]["name"]) == (11, 1, "task.started")
+        assert (groups["task.failed"]["count"], groups["task.failed"]["failures"]) == (1, 1)
+        assert groups["task.failed"]["duration_seconds"]["max"] == 0.8
+        assert groups["task.started"]["duration_seconds"] is None
+
+    @pytest.mark.parametrize(
+        ("by", "names"),
+        [
+            ("persona", ["thesis", ""]),
+            ("task", ["", "t-2", "t-1", "t-3"]),
+            ("cycle", ["7", ""]),
+            ("severity", ["INFO", "ERROR", "WARN"]),
+        ],
+    )
+    def test_groups_by_anything(self, by, names, stats, story):
+        """Correlation, facts, attributes."""
+        assert [group["name"] for group in stats("--by", by)["groups"]] == names
+
+    def test_orphans_began_and_never_ended(self, stats, story):
+        """In whatever order the lines stand."""
+        assert stats()["orphans"] == [{"family": "task", "id": "t-3", "since": "2026-02-14T19:01:24.300000000Z"}]
+
+    def test_a_closing_may_stand_before_its_opening(self, stats, ledger, event):
+        """Several programs write to one file."""
+        ledger(
+            event("task.completed", 1, task_id="a"),
+            event("task.started", 0, task_id="a"),
+            event("cycle.start", cycle=1),
+        )
+
+        assert [orphan["family"] for orphan in stats()["orphans"]] == ["cycle"]
+
+    def test_the_text_says_it_all(self, invoke, story):
+        """For people."""
+        out = invoke("stats").out
+
+        assert "11 events in 1.40 s" in out
+        assert "task t-3, since" in out
+        assert "1 began and never ended" in out
+
+    def test_delay_is_from_event_to_record(self, stats, ledger, event):
+        """Of those that say when they were recorded."""
+        path = ledger(event("a.b"), event("a.b", observed=1_771_095_685 * 10**9))
+
+        assert stats(path)["delay_seconds"]["max"] == 2.0
+
+    def test_nothing_is_an_answer_too(self, invoke, ledger):
+        """A ledger without events."""
+        ledger()
+
+        assert invoke("stats").out == "no events\n"
+
+    def test_spans_are_counted_apart(self, stats, tmp_path):
+        """They are no events, and their failures are told by events."""
+        span = {"name": "draft", "startTimeUnixNano": "1", "endTimeUnixNano": "500000001", "status": {"code": 2}}
+        line = {"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}
+        (tmp_path / "traces.jsonl").write_text(json.dumps(line) + "\n")
+
+        found = stats("traces.jsonl")
+
+        assert (found["events"], found["spans"], found["failures"]) == (0, 1, 0)
+        assert found["groups"][0]["name"] == "draft (span)"
+
+
+class TestWriters:
+    def test_holes_and_unclean_ends_are_named(self, stats, story):
+        """Number 11 is missing, and the writer never said that it stopped."""
+        (writer,) = stats()["writers"]
+
+        assert (writer["missing"], writer["unexplained"], writer["end"]) == (1, 1, "unclean")
+        assert (writer["first_number"], writer["last_number"], writer["service"]) == (1, 12, "orchestrator")
+
+    def test_what_a_writer_says_it_dropped_is_explained(self, stats, ledger, event):
+        """A filter and a roll-up are no losses."""
+        ledger(
+            writer_event(event, "started", 1, pid=7),
+            event("a.b", 1, number=5, **{"otel_events.summary.count": 2}),
+            writer_event(event, "stopped", 9, dropped={"filtered": 3}, last_sequence=9),
+        )
+
+        (writer,) = stats()["writers"]
+
+        assert (writer["missing"], writer["explained"], writer["unexplained"]) == (6, 4, 2)
+        assert (writer["end"], writer["pid"]) == ("stopped", 7)
+
+    def test_a_lost_end_shows(self, stats, ledger, event):
+        """The writer said how far it had come."""
+        ledger(
+            writer_event(event, "started", 1),
+            event("a.b", number=2),
+            writer_event(event, "stopped", 4, last_sequence=6),
+        )
+
+        assert stats()["writers"][0]["missing"] == 3
+
+    def test_an_event_that_came_twice_counts_once(self, stats, story, tmp_path):
+        """The ledger and the Collector's file may both have it."""
+        (tmp_path / "copy.jsonl").write_bytes(story.read_bytes())
+
+        found = stats("ledger.jsonl", "copy.jsonl")
+
+        assert (found["events"], found["duplicates"]) == (11, 11)
+
+    def test_numbers_of_others_do_no_harm(self, stats, ledger, event):
+        """A uid may be anything."""
+        events = [event("a.b", number=1), event("a.b", number=1 << 62), event("a.b"), event("a.b")]
+        events[2].uid, events[3].uid = "not-one", "-5"
+        ledger(*events)
+
+        assert stats()["events"] == 4
+
+    def test_a_part_of_the_events_tells_no_gaps(self, invoke, story):
+        """What was filtered away is not missing."""
+        assert "not told" in invoke("stats", "task.*").out
+
+
+class TestCoverage:
+    def test_types_seen_of_types_defined(self, stats, story):
+        """The catalogue's own names, and those that nobody has defined."""
+        coverage = stats()["coverage"]
+
+        assert {"task.started", "evidence.added", "alert.triggered"} <= set(coverage["seen"])
+        assert "task.cancelled" in coverage["missing"]
+
+    def test_the_target_sets_the_exit_code(self, invoke, story):
+        """For scripts."""
+        assert invoke("stats", "--target", "1").code == exit_codes.OK
+        answer = invoke("stats", "--target", "95")
+        assert answer.code == exit_codes.NO
+        assert "below the target of 95 %" in answer.err
+
+    def test_a_registry_of_ones_own_can_be_covered(self, stats, ledger, event, tmp_path):
+        """Those of its types that were seen."""
+        (tmp_path / "registry").mkdir()
+        entry = "  - name: {}\n    brief: It happened.\n    stability: development\n"
+        text = "file_format: definition/2\nevents:\n" + entry.format("parcel.sent") + entry.format("parcel.lost")
+        (tmp_path / "registry" / "parcels.yaml").write_text(text)
+        ledger(event("parcel.sent"))
+
+        coverage = stats("--catalog", "registry")["coverage"]
+
+        assert (coverage["seen"], coverage["missing"], coverage["percent"]) == (["parcel.sent"], ["parcel.lost"], 50.0)
+
+
+class TestQuantiles:
+    def test_they_are_right_to_one_percent(self):
+        """Over many sizes; the greatest exactly."""
+        values = [1.01**step * 1e-6 for step in range(2_000)]
+        quantiles = Quantiles()
+        for value in values:
+            quantiles.add(value)
+
+        for share in (0.01, 0.5, 0.95, 0.999):
+            assert quantiles.quantile(share) == pytest.approx(values[int(share * 2_000) - 1], rel=0.011)
+        assert quantiles.summary()["max"] == values[-1]
+
+    def test_odd_values_are_zero(self):
+        """Negative, infinite, none."""
+        quantiles = Quantiles()
+        assert quantiles.quantile(0.5) is None
+        for value in (-1.0, float("nan"), float("inf"), 0.0):
+            quantiles.add(value)
+
+        assert quantiles.summary() == {"count": 4, "p50": 0.0, "p95": 0.0, "max": 0.0}
+
+
+class TestErrors:
+    def test_errors_that_say_the_same_are_one_group(self, invoke, ledger, event):
+        """Whatever numbers are in them."""
+        for_each = {"severity": Severity.ERROR, "exception.type": "ValueError"}
+        ledger(
+            *[
+                event("task.failed", step, **for_each, **{"exception.message": f"bad value {step}"})
+                for step in range(5)
+            ],
+            event("task.failed", 9, severity=Severity.ERROR, **{"exception.type": "OSError"}),
+            event("task.completed", 10),
+        )
+
+        groups = json.loads(invoke("errors", "--json").out)
+
+        assert [(group["count"], group["kind"]) for group in groups] == [(5, "ValueError"), (1, "OSError")]
+        assert (groups[0]["message"], groups[0]["first"][11:19], groups[0]["last"][11:19]) == (
+            "bad value 4",
+            "19:01:23",
+            "19:01:27",
+        )
+        assert sum(groups[0]["trend"]) == 5
+        assert groups[1]["trend"][-1] == 1
+
+    def test_what_failed_is_an_error_whatever_its_severity(self, invoke, ledger, event):
+        """Hand-written lines have none."""
+        ledger(event("task.failed"), event("x.y", **{"exception.type": "E"}), event("a.b"))
+
+        assert "2 errors in 2 groups" in invoke("errors").out
+
+    def test_no_errors_are_good_news(self, invoke, ledger, event):
+        """And no error."""
+        ledger(event("a.b"))
+
+        assert (invoke("errors").code, invoke("errors").out) == (0, "no errors\n")
+
+    def test_the_stack_is_shown_when_asked_for(self, invoke, ledger, event):
+        """Of the latest of each group, with its indentation."""
+        stack = 'Traceback (most recent call last):\n  File "a.py", line 1, in f\nValueError: x'
+        ledger(event("task.failed", severity=Severity.ERROR, **{"exception.stacktrace": stack}))
+
+        assert '           File "a.py", line 1, in f\n' in invoke("errors", "--stack").out

@@ -1,0 +1,99 @@
+"""`tail`: the last events, and those that come."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import sys
+import threading
+
+import pytest
+
+
+def test_the_last_events_are_shown(invoke, story):
+    """In one line each: program and persona, indented by task."""
+    lines = invoke("tail", "-n", "6").out.splitlines()
+
+    assert [line.split("·")[-1].removeprefix("thesis").strip() for line in lines[:3]] == [
+        "│ task.completed  t-2 (200 ms)",
+        'task.failed  draft (800 ms) exception.type=ValueError exception.message="bad value 17"',
+        "thesis.end  (1.00 s)",
+    ] or lines
+    assert len(lines) == 6
+
+
+def test_frequent_types_are_summed_up(invoke, ledger, event):
+    """One line a second with a count; a warning among them stands for itself."""
+    from otel_events.event import Severity
+
+    events = [event("reward.computed", number / 100, reward=number) for number in range(50)]
+    path = ledger(*events, event("reward.computed", 0.6, severity=Severity.WARN, reward=-1), event("a.b", 5))
+
+    lines = invoke("tail", path, "-n", "100").out.splitlines()
+
+    assert [line.split("orchestrator")[1].split("  ")[-2].strip() or line for line in lines][1:] == [
+        "50\N{MULTIPLICATION SIGN} reward.computed",
+        "orchestrator",
+    ] or len(lines) == 3
+    assert len(invoke("tail", path, "-n", "100", "--all").out.splitlines()) == 52
+
+
+def test_json_is_every_event_as_it_is(invoke, story):
+    """No roll-ups, no colours."""
+    assert invoke("tail", "--json", "-n", "3").out == "".join(story.read_text().splitlines(keepends=True)[-3:])
+
+
+def test_what_writers_say_of_themselves_is_not_shown_unasked(invoke, ledger, event):
+    """With --all, or a filter that names it, it is."""
+    ledger(event("otel_events.writer.started"), event("a.b", 1))
+
+    assert len(invoke("tail").out.splitlines()) == 1
+    assert len(invoke("tail", "--all").out.splitlines()) == 2
+    assert len(invoke("tail", "otel_events.*").out.splitlines()) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="renames a file that is read")
+def test_following_shows_what_comes_through_a_rotation(tmp_path, environment, ledger, ledger_bytes, event):
+    """From several files, each event once."""
+    path = ledger(event("a.0"))
+    child = subprocess.Popen(
+        [sys.executable, "-m", "otel_events", "tail", "-f", "--json", "a.*"],
+        env=environment(), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    guard = threading.Timer(30, child.kill)
+    guard.start()
+    try:
+        seen = [json.loads(child.stdout.readline())["event"]]
+        with path.open("ab") as file:
+            file.write(ledger_bytes([event("a.1"), event("b.1")], header=False))
+        path.rename(path.with_name("ledger-20260214T190123Z-000001.jsonl"))
+        path.write_bytes(ledger_bytes([event("a.2")]))
+        seen += [json.loads(child.stdout.readline())["event"] for _ in range(2)]
+    finally:
+        guard.cancel()
+        child.kill()
+        child.communicate()
+
+    assert seen == ["a.0", "a.1", "a.2"]
+
+
+def test_compressed_files_have_last_events_too(invoke, story, tmp_path):
+    """Whatever they are called."""
+    (tmp_path / "old.jsonl").write_bytes(gzip.compress(story.read_bytes()))
+
+    assert invoke("tail", "old.jsonl", "--json", "-n", "3").out == invoke("tail", "--json", "-n", "3").out
+
+
+def test_what_fits_far_from_the_end_is_found(invoke, ledger, event, rows):
+    """The end of a file is looked at first, and all of it if that does not do."""
+    path = ledger(event("a.b"), *[event("c.d", number / 1000) for number in range(5_000)])
+
+    assert [row["event"] for row in rows(invoke("tail", path, "a.*", "--json").out)] == ["a.b"]
+
+
+def test_standard_input_is_followed_to_its_end(process, ledger_bytes, event):
+    """A pipe has an end."""
+    run = process("tail", "-f", "--json", "-", given=ledger_bytes([event("a.b"), event("a.c")]).decode())
+
+    assert [json.loads(line)["event"] for line in run.stdout.splitlines()] == ["a.b", "a.c"]
