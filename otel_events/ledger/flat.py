@@ -15,7 +15,7 @@ from otel_events.ledger.line import dump_line
 from otel_events.ledger.tags import tag, tag_attributes, untag, untag_attributes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 OURS = frozenset({"event", "timestamp", "ts", "severity", "message", "trace_id", "span_id", "uid", "attributes"})
 
@@ -46,6 +46,10 @@ class FlatFormat:
         if event.uid:
             line["uid"] = event.uid
         return dump_line(line)
+
+    def encode_all(self, events: Sequence[Event]) -> list[bytes | None]:
+        """Return None for each of *events*: every line is made by itself."""
+        return [None] * len(events)
 
     @staticmethod
     def _add_attributes(event: Event, line: dict[str, Any]) -> None:

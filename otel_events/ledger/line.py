@@ -17,7 +17,7 @@ from otel_events.ledger.quick_line import QuickLines
 from otel_events.ledger.tags import clean_text, tag, tag_attributes, untag, untag_attributes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from otel_events.event import Value
 
@@ -63,11 +63,15 @@ class EventsFormat:
 
     def encode(self, event: Event) -> bytes:
         """Return *event* as one line, or raise TypeError if it holds what no pipeline lets through."""
-        try:
-            quick = self._quick.encode(event)
-        except Exception:  # bytes, a lone surrogate, an integer beyond 64 bits: the long way has a form for them
-            quick = None
+        quick = self.encode_all((event,))[0]
         return self._encode_whole(event) if quick is None else quick
+
+    def encode_all(self, events: Sequence[Event]) -> list[bytes | None]:
+        """Return each of *events* as one line; None for one that `encode` has to look at."""
+        try:
+            return self._quick.encode_all(events)
+        except Exception:  # bytes, a lone surrogate, an integer beyond 64 bits: the long way has a form for them
+            return [None] * len(events)
 
     def _around(self, event: Event) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any], Mapping[str, Any]]:
         """Return what a line says before the message, before the uid and behind the attributes; and what is bound besides."""

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from otel_events.otlp.compression import decompress
-from otel_events.otlp.decode import decode_status
 from otel_events.otlp.outcome import Accepted, Outcome, Refused, Retry, TooLarge, Unreachable, say
 from otel_events.otlp.proxy import basic
 from otel_events.otlp.user_agent import USER_AGENT
@@ -138,5 +137,7 @@ def _read_retry_delay(error: Any) -> float | None:
     """Return the seconds of a RetryInfo in the status details, None if the server sent none."""
     for name, value in error.trailing_metadata() or ():
         if name == _STATUS_DETAILS:
+            from otel_events.otlp.decode import decode_status  # heavy: only who fails pays for it
+
             return decode_status(value)[1]
     return None

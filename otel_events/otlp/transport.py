@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from otel_events.otlp.decode import decode_logs_response, decode_traces_response
-
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from otel_events.otlp.endpoint import Endpoint, Signal
     from otel_events.otlp.outcome import Outcome
 
-_DECODERS = {"logs": decode_logs_response, "traces": decode_traces_response}
+# A response that says nothing, or of its `partial_success` nothing: how servers answer when they keep everything.
+_ALL_KEPT = frozenset({b"", b"\n\0"})
 
 
 class Transport(Protocol):
@@ -31,7 +32,21 @@ def make_transport(endpoint: Endpoint, signal: Signal) -> Transport:
     if endpoint.protocol == "grpc":
         from otel_events.otlp.grpc import GrpcTransport
 
-        return GrpcTransport(endpoint, signal=signal, decode_response=_DECODERS[signal])
+        return GrpcTransport(endpoint, signal=signal, decode_response=_decoder(signal))
     from otel_events.otlp.http import HttpTransport
 
-    return HttpTransport(endpoint, decode_response=_DECODERS[signal])
+    return HttpTransport(endpoint, decode_response=_decoder(signal))
+
+
+def _decoder(signal: Signal) -> Callable[[bytes], tuple[int, str]]:
+    """Return what reads (rejected records, message) out of a response."""
+
+    def decode_response(body: bytes) -> tuple[int, str]:
+        if body in _ALL_KEPT:
+            return 0, ""
+        # The classes of protobuf take long to import, and most programs never need them.
+        from otel_events.otlp.decode import decode_logs_response, decode_traces_response
+
+        return decode_logs_response(body) if signal == "logs" else decode_traces_response(body)
+
+    return decode_response

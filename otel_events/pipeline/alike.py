@@ -81,7 +81,14 @@ class Shape:
             if len(self._admitted) < _MAX_KINDS:
                 self._admitted.add(kinds)
             return True
-        return all([clean(value) is value for value in row.values()])  # noqa: C419  # a list: a generator costs twice as much
+        for value in row.values():
+            kind = type(value)
+            if kind is str:
+                if not value.isascii() and clean(value) is not value:
+                    return False
+            elif kind is int and not _INT_MIN <= value <= _INT_MAX:
+                return False
+        return True
 
     def is_complete(self, everything: Mapping[str, Any]) -> bool:
         """Tell whether *everything*, what is bound included, has what is missing, as the definition wants it."""

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from otel_events.event import CORRELATION
-from otel_events.pipeline.shrink import attributes_length, cut_lengths, fit_attributes, most_bytes, shrink
+from otel_events.pipeline.shrink import (
+    MOST_BESIDE,
+    WIDEST,
+    attributes_length,
+    cut_lengths,
+    fit_attributes,
+    most_bytes,
+    shrink,
+)
 from otel_events.values import cut_text
 
 if TYPE_CHECKING:
@@ -20,6 +29,7 @@ Attributes: TypeAlias = "Mapping[str, Value]"
 _RECORD_BYTES = 1_024  # of an OTLP record besides body and attributes: name, ids, times, severity, uid
 _BODY = "\0body"  # the body's key while it shares the room with the attributes
 _KEPT = frozenset({*CORRELATION, _BODY})
+_SMALL = frozenset({int, float, bool, type(None)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +65,43 @@ class Limit:
         # Many events share one mapping of bound attributes, and so the work on it. The mapping as it came is held
         # beside what became of it, because its id is the key.
         shared: dict[int, tuple[Attributes, Attributes, int, int]] = {}
+        most_count, longest_body, room = self._quick_bounds
+        entry: tuple[Attributes, Attributes, int, int] = ({}, {}, 0, 0)
         for event in events:
-            entry = shared.get(id(event.bound))
-            if entry is None:
-                entry = shared[id(event.bound)] = self._limit_bound(event.bound)
-            _, event.bound, dropped, bound_bytes = entry
-            self._note_dropped(event, dropped)
+            if event.bound is not entry[0]:
+                entry = shared.get(id(event.bound)) or self._limit_bound(event.bound)
+                shared[id(event.bound)] = entry
+            before, bound, dropped, bound_bytes = entry
+            if bound is not before:
+                event.bound = bound
+                self._note_dropped(event, dropped)
+            # Nearly every event is far below every bound, and this loop, inlined, sees that in a third of the time.
+            body, own = event.body, event.attributes
+            if len(own) + len(bound) <= most_count and (type(body) is str or body is None):
+                size = len(body) if body else 0
+                if size <= longest_body:
+                    for key, value in own.items():
+                        kind = type(value)
+                        if kind is str:
+                            size += len(key) + len(value)  # type: ignore[arg-type]
+                        elif kind in _SMALL:
+                            size += len(key)
+                        else:
+                            break
+                    else:
+                        if size * WIDEST + (len(own) + 2) * MOST_BESIDE <= room - bound_bytes:
+                            continue
             self._limit_own(event, bound_bytes)
         return events
+
+    @property
+    def _quick_bounds(self) -> tuple[float, float, float]:
+        """Return the most attributes, characters of a message, and bytes of an event, with which it needs no closer look."""
+        if self._length_limit is not None:
+            return -1, 0, 0
+        bounds = (self._count_limit, self._body_limit, self._room)
+        most_count, longest_body, room = (math.inf if bound is None else bound for bound in bounds)
+        return most_count, longest_body, room
 
     def _limit_bound(self, bound: Attributes) -> tuple[Attributes, Attributes, int, int]:
         limited, dropped = limit_attributes(bound, self._bound_settings, self._cut)

@@ -12,8 +12,12 @@ from otel_events.redaction.prefilter import LONGEST, SHORTEST
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from otel_events.event import Event
+    from otel_events.event import Event, InstrumentationScope
     from otel_events.pipeline.redact import Redact
+
+
+_MAX_TEXTS = 1_024
+_LONGEST_KEPT = 64  # characters
 
 
 class _Last(NamedTuple):
@@ -68,6 +72,10 @@ class RedactOne:
         self._redact = redact
         self._redactor = redact._quick
         self._clean_bound: Mapping[str, Any] | None = None
+        self._clean_scope: InstrumentationScope | None = None
+        self._clean_texts: set[str] = (
+            set()
+        )  # as the prefilter sees them: what key they stand beside does not matter to it
 
     def __call__(self, events: list[Event]) -> list[Event]:
         if len(events) == 1 and self._redactor is not None and self._is_clean(events[0]):
@@ -79,24 +87,33 @@ class RedactOne:
         look, body, bound = self._redactor.first_look, event.body, event.bound
         texts: list[str] = []
         is_new = bound is not self._clean_bound
-        if event.name not in self._redact._clean_names or event.given_name or not self._redact.knows(event.scope):
+        has_known_names = event.name in self._redact._clean_names and not event.given_name
+        if not has_known_names or (event.scope is not self._clean_scope and not self._redact.knows(event.scope)):
             return False
         try:
             if not look.collect(event.attributes, texts) or (is_new and not look.collect(bound, texts)):
                 return False
-            if type(body) is str:
-                if len(body) > LONGEST:
+            if body is not None:
+                if type(body) is not str or len(body) > LONGEST:
                     return False
                 if len(body) >= SHORTEST:
                     texts.append(body)
-            elif body is not None:
-                return False
-            if texts and self._redactor.scanner.prefilter.suspects(texts):
+            if not self._clean_texts.issuperset(texts) and not self._are_clean(texts):
                 return False
         except Exception as error:
             if is_interrupt(error):
                 raise
             # The long way meets it again, counts it, and withholds what it cannot look through.
             return False
-        self._clean_bound = bound
+        self._clean_bound, self._clean_scope = bound, event.scope
+        return True
+
+    def _are_clean(self, texts: list[str]) -> bool:
+        """Tell whether there is certainly no secret in *texts*; remember of clean ones those that a program may say again."""
+        assert self._redactor is not None
+        if self._redactor.scanner.prefilter.suspects(texts):
+            return False
+        if len(self._clean_texts) >= _MAX_TEXTS:
+            self._clean_texts.clear()
+        self._clean_texts.update([text for text in texts if len(text) <= _LONGEST_KEPT])
         return True

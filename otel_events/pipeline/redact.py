@@ -12,7 +12,7 @@ from otel_events.redaction.prefilter import LONGEST, SHORTEST
 from otel_events.redaction.redactor import Redactor
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from otel_events.accounting import Accounts
     from otel_events.event import Event, Value
@@ -49,6 +49,7 @@ class Redact:
         self._notices = notices
         # Ours can look at many events at once. A user's patterns may look for anything, so they see everything.
         self._quick = guard if type(guard) is Redactor and not guard.has_patterns else None
+        self._are_clean = True
         self._clean_names: set[str] = set()
         self._clean_bodies: set[str] = set()
         self._clean_scopes: set[tuple[str, str]] = set()
@@ -59,7 +60,7 @@ class Redact:
             chunk = events[start : start + _CHUNK]
             try:
                 if self._quick is not None:
-                    _Chunk(self._quick, self._clean_bodies).redact(chunk)
+                    self._redact_together(self._quick, chunk)
                 else:
                     for event in chunk:
                         self._redact(event, bounds)
@@ -75,6 +76,11 @@ class Redact:
                 if not self.knows(event.scope):
                     self._check_scope(event)
         return events
+
+    def _redact_together(self, redactor: Redactor, events: list[Event]) -> None:
+        # Where the last ones were not clean, these are probably not: then one look is enough.
+        if not self._are_clean or not _are_clean(events, redactor):
+            self._are_clean = _Chunk(redactor, self._clean_bodies).redact(events)
 
     def _redact(self, event: Event, bounds: dict[int, tuple[Mapping[str, Value], Mapping[str, Value]]]) -> None:
         entry = bounds.get(id(event.bound))
@@ -142,6 +148,23 @@ class Redact:
             event.body = None if event.body is None else _WITHHELD
 
 
+def _are_clean(events: Sequence[Event], redactor: Redactor) -> bool:
+    """Tell whether there is certainly no secret in any of *events*, as in nearly all batches."""
+    texts: list[str] = []
+    for event in events:
+        body = event.body
+        if body is not None:
+            if type(body) is not str or len(body) > LONGEST:
+                return False
+            if len(body) >= SHORTEST:
+                texts.append(body)
+    shared = {id(event.bound): event.bound for event in events}
+    if not redactor.first_look.collect_all([*shared.values(), *[event.attributes for event in events]], texts):
+        return False
+    # Of equal ones one: programs say the same names, models and methods again and again.
+    return not (texts and redactor.scanner.prefilter.suspects(list(set(texts))))
+
+
 class _Chunk:
     """Looks at the texts of many events at once, then closer at those few that may hold a secret."""
 
@@ -154,7 +177,8 @@ class _Chunk:
         self._changed: dict[int, Mapping[str, Value]] = {}
         self._walked: set[int] = set()  # the mappings of which every value was looked at
 
-    def redact(self, events: list[Event]) -> None:
+    def redact(self, events: list[Event]) -> bool:
+        """Redact *events*; return whether nothing in them was suspect."""
         places: dict[int, int] = {}
         owners: list[tuple[int, int]] = []
         for event in events:
@@ -167,11 +191,12 @@ class _Chunk:
             owners.append((own, place))
         bodies_start = len(self._texts)
         bodies = [event for event in events if event.body is not None and self._add_body(event)]
-        self._look_closer(bodies_start, bodies)
+        is_clean = self._look_closer(bodies_start, bodies) and not self._changed
         if self._changed:
             for event, (own, place) in zip(events, owners, strict=True):
                 event.attributes = self._changed.get(own, event.attributes)  # type: ignore[assignment]  # a dict, as it was
                 event.bound = self._changed.get(place, event.bound)
+        return is_clean
 
     def _add(self, mapping: Mapping[str, Value]) -> None:
         place = len(self._mappings)
@@ -191,9 +216,10 @@ class _Chunk:
             return True
         return False
 
-    def _look_closer(self, bodies_start: int, bodies: list[Event]) -> None:
+    def _look_closer(self, bodies_start: int, bodies: list[Event]) -> bool:
+        """Redact the suspect ones among the texts; return whether there were none."""
         if not self._texts:
-            return
+            return True
         suspects = self._redactor.scanner.prefilter.suspects(self._texts)
         if len(self._clean_bodies) < _MAX_BODIES:
             clean = enumerate(self._texts[bodies_start:], start=bodies_start)
@@ -206,6 +232,7 @@ class _Chunk:
                 bodies[index - bodies_start].body = self._redactor.suspect("", text, triggers)
             else:
                 self._look_at(bisect_right(self._starts, index) - 1, text, triggers)
+        return not suspects
 
     def _look_at(self, place: int, text: str, triggers: int) -> None:
         if place in self._walked:

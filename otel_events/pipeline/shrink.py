@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 # An upper bound of what OTLP adds to an item: four nested fields, each a tag and a length of up to three bytes.
 ITEM_BYTES = 16
 _SCALAR_BYTES = 10
-_WIDEST = 4  # bytes of one character in UTF-8
+WIDEST = 4  # bytes of one character in UTF-8
+# What an attribute takes beside its key and, where that is a text, its value.
+MOST_BESIDE = ITEM_BYTES + _SCALAR_BYTES
 _FLOOR = 32  # bytes: a value is not cut below this; rather it goes as a whole
 _MARK_BYTES = len(MARK.encode())
 
@@ -26,7 +28,7 @@ def byte_length(value: Value) -> int:
         try:
             return encoded_length(value)
         except UnicodeEncodeError:  # not clean: a hook put it in after normalize
-            return len(value) * _WIDEST
+            return len(value) * WIDEST
     if type(value) is bytes:
         return len(value)
     if type(value) is list:
@@ -52,7 +54,7 @@ def most_bytes(attributes: Mapping[str, Value]) -> int:
             total += len(key) + byte_length(value)
         else:
             total += len(key)
-    return total * _WIDEST + (ITEM_BYTES + _SCALAR_BYTES) * len(attributes)
+    return total * WIDEST + MOST_BESIDE * len(attributes)
 
 
 def cut_lengths(value: Value, length: int) -> Value:

@@ -4,38 +4,39 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-_OPEN = re.compile(r"[fFrRbBuU]{0,2}(\\{0,7})(\"\"\"|'''|[\"'`])")
-_SPACE = re.compile(r"[ \t]{0,64}")
+from otel_events.redaction.lazy_pattern import lazy_pattern
+
+_OPEN = lazy_pattern(r"[fFrRbBuU]{0,2}(\\{0,7})(\"\"\"|'''|[\"'`])")
+_SPACE = lazy_pattern(r"[ \t]{0,64}")
 # Marks that end a value only where the text goes on as lists of pairs do; people have such marks in passwords.
-_BARE = re.compile(
+_BARE = lazy_pattern(
     r"(?:[^\s\"'`,;&<>|]+"
     r"|,(?!\s|$|[\"'{\[]|[\w.\-]{1,40}\s?[=:])"
     r"|;(?!\s|$|[\w .\-]{1,40}=)"
     r"|&(?![\w.\-%\[\]]{1,64}=)"
     r"|<(?!/)|>)+"
 )
-_LIST = re.compile(r"[\[(]\s?\\{0,7}[\"'][^\])\r\n]{1,2048}[\])]?")
-_LINE = re.compile(r"[^\r\n\"'`]{1,8192}")
-_WHOLE_LINE = re.compile(r"[^\r\n]{1,8192}")
-_SCHEME = re.compile(
+_LIST = lazy_pattern(r"[\[(]\s?\\{0,7}[\"'][^\])\r\n]{1,2048}[\])]?")
+_LINE = lazy_pattern(r"[^\r\n\"'`]{1,8192}")
+_WHOLE_LINE = lazy_pattern(r"[^\r\n]{1,8192}")
+_SCHEME = lazy_pattern(
     r"(?i:(bearer|basic|token|negotiate|apikey|api-key|bot|key|ssws|splunk|genie\w*)|"
     r"(digest|hmac|oauth|signature|aws4-hmac-sha256|hoba|mutual|scram-sha-\d+))[ \t]{1,3}(?=\S)"
 )
-_PAIRS = re.compile(r"[\w.\-$%]{1,64}=\S")
+_PAIRS = lazy_pattern(r"[\w.\-$%]{1,64}=\S")
 _LONGEST = 2_048  # characters: enough to tell what a value is; all of a longer one would be read again and again
 _LONGEST_QUOTED = 16_384
 _CLOSERS = {")": "(", "]": "[", "}": "{"}
 
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = lazy_pattern(
     r"[*•xX.#\-_?…]{1,128}|<[^<>\s]{1,80}>|\[[A-Za-z_ ]{1,40}\]|\$\{[^}]{0,120}\}?|\$\([^)]{0,120}\)?|\$[A-Z_][A-Z0-9_]*"
     r"|\{\{?[^{}]{0,120}\}?\}?|%[sdr]|%\([\w.]{1,60}\)[sdr]|:[a-z_]{1,40}|@[a-z_]{1,40}|[\[({\])}]{1,8}"
     # The name of a constant, and what documents put where a reader's own goes.
     r"|[A-Z]{2,20}(?:_[A-Z]{2,20}){1,5}|(?i:<?(?:your|my|the|insert|enter)[_\- ][a-z]{2,12}(?:[_\- ][a-z]{2,12}){0,4}>?)",
 )
-_CODE = re.compile(
+_CODE = lazy_pattern(
     r"(?:self|cls|settings|config|cfg|conf|os|sys|args|opts?|options|request|req|env|environ|kwargs|params|data|ctx"
     r"|context|app|this|process|secrets|getpass|vault|credentials|form|body|payload|user|row|result|response|resp"
     r"|event|json|session|client|auth|await|new|typing|pydantic|secretmanager|var|local|module|inputs|steps|needs)"
@@ -49,11 +50,11 @@ _WORDS_OF_NOTHING = frozenset(
     " unknown unexpected expected given set unchanged updated rotated failed success mismatch match matched please"
     " enter type your our my new old see use used unable could will has have with for from in on at to of if".split()
 )
-_PLAIN_WORD = re.compile(r"[A-Za-z]{1,20}[.,:;!?]?")
-_PROSE_GOES_ON = re.compile(r"[ \t](?:[a-z]{1,15}|[0-9]{1,3} [a-z]{1,15})\b(?!\s?[=:])")
-_SMALL_NUMBER = re.compile(r"[+-]?[0-9]{1,5}(?:\.[0-9]{1,6})?%?")
-_PATH = re.compile(r"(?:[A-Za-z]:)?[\\/~.][\w\\/.\- ]*")
-_FILE = re.compile(r"(?:[A-Za-z]:)?[\\/~.][\w\\/.\- ]*\.[A-Za-z][\w]{1,4}")
+_PLAIN_WORD = lazy_pattern(r"[A-Za-z]{1,20}[.,:;!?]?")
+_PROSE_GOES_ON = lazy_pattern(r"[ \t](?:[a-z]{1,15}|[0-9]{1,3} [a-z]{1,15})\b(?!\s?[=:])")
+_SMALL_NUMBER = lazy_pattern(r"[+-]?[0-9]{1,5}(?:\.[0-9]{1,6})?%?")
+_PATH = lazy_pattern(r"(?:[A-Za-z]:)?[\\/~.][\w\\/.\- ]*")
+_FILE = lazy_pattern(r"(?:[A-Za-z]:)?[\\/~.][\w\\/.\- ]*\.[A-Za-z][\w]{1,4}")
 _AFTER_PWD = ("pwd=", "pwd: ", "pwd:")
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from otel_events.redaction.assigned_values import Assigned, assigned_at, header_at, is_prose, is_secret, whole
 from otel_events.redaction.checks import is_random
 from otel_events.redaction.keys import words_of
+from otel_events.redaction.lazy_pattern import lazy_pattern
 from otel_events.redaction.rule import Rule, Trigger, pattern_rule
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Iterator
 
     from otel_events.redaction.keys import KeyVerdict
@@ -21,7 +22,7 @@ _BEFORE = (  # words that belong to a key although a space follows them, as peop
     " master security credit card debit pass db database user root admin login service session wifi ssh aws azure mot de"
 )
 _SAID_OF_IT = r"(?:provided|given|used|received)(?=:)"
-_HEAD = re.compile(
+_HEAD = lazy_pattern(
     rf"(?<![A-Za-z0-9])(?:-D)?(?P<key>(?:(?i:{'|'.join(_BEFORE.split())})[ ]){{0,3}}(?!{_SAID_OF_IT})"
     r"[A-Za-zÀ-ÿ][\wÀ-ÿ.\-]{1,63})"
     r"(?![\wÀ-ÿ.\-])"  # a part of a key is followed by no sign: there is nothing to go back for
@@ -35,17 +36,17 @@ _HEAD = re.compile(
     r"|[ ]{0,64}(?P<column>\t|\|)"
     r"|(?P<apposition>[ ])(?=[^\s=]{16}))"
 )
-_PORT = re.compile(r"[0-9]{2,5}(?![\w.\-])")
-_PAIR_END = re.compile(r"\\{0,7}[\"']{1,3}\s?[\])]")
-_FLAG = re.compile(r"(?<![\w\-])(?:--?|(?:ENV|setenv)[ ])(?P<key>[A-Za-z][\w\-]{1,40})[ \t]{1,4}(?![\-=])")
-_LINE_END = re.compile(r"[.!?…]{0,4}[ \t]{0,8}(?:\r?\n|$)")
-_FLAG_HELP = re.compile(r"[A-Z_]+|string|strings|text|value|file|path|str|name")
-_NAMED = re.compile(
+_PORT = lazy_pattern(r"[0-9]{2,5}(?![\w.\-])")
+_PAIR_END = lazy_pattern(r"\\{0,7}[\"']{1,3}\s?[\])]")
+_FLAG = lazy_pattern(r"(?<![\w\-])(?:--?|(?:ENV|setenv)[ ])(?P<key>[A-Za-z][\w\-]{1,40})[ \t]{1,4}(?![\-=])")
+_LINE_END = lazy_pattern(r"[.!?…]{0,4}[ \t]{0,8}(?:\r?\n|$)")
+_FLAG_HELP = lazy_pattern(r"[A-Z_]+|string|strings|text|value|file|path|str|name")
+_NAMED = lazy_pattern(
     r"\b(?:name|key|Name|Key|NAME|KEY)\\{0,7}[\"']?\s{0,4}[=:]\s{0,4}\\{0,7}[\"']?(?P<key>[\w.\-\[\]]{2,64}|(?<=[\"'])[\w .\-]{2,64})"
     r"\\{0,7}[\"']?(?:\s{0,8},?\s{0,16}\\{0,7}[\"']?(?:value|Value|VALUE)\\{0,7}[\"']?\s{0,4}[=:]|(?P<form>(?:\r?\n|\\r\\n){2}))"
 )
-_PROPERTY = re.compile(r"<key>(?P<key>[^<>]{2,64})</key>\s{0,64}<string>(?P<value>[^<>]{1,4096})</")
-_ELEMENT = re.compile(r"<(?:\w{1,20}:)?(?P<key>[A-Za-z][\w.\-]{1,63})(?:\s[^<>]{0,256})?>(?P<value>[^<>]{1,4096})</")
+_PROPERTY = lazy_pattern(r"<key>(?P<key>[^<>]{2,64})</key>\s{0,64}<string>(?P<value>[^<>]{1,4096})</")
+_ELEMENT = lazy_pattern(r"<(?:\w{1,20}:)?(?P<key>[A-Za-z][\w.\-]{1,63})(?:\s[^<>]{0,256})?>(?P<value>[^<>]{1,4096})</")
 
 
 class Assignments:

@@ -9,7 +9,7 @@ from otel_events.redaction.keys import VALUE_KEYS, named_secret
 from otel_events.redaction.prefilter import LONGEST, SHORTEST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from otel_events.event import Value
     from otel_events.redaction.keys import KeyVerdict
@@ -56,35 +56,41 @@ class FirstLook:
 
     def collect(self, attributes: Mapping[str, Value], texts: list[str]) -> bool:
         """Add to *texts* all that is worth a look by the prefilter; return False if *attributes* need a walk anyway."""
+        return self.collect_all((attributes,), texts)
+
+    def collect_all(self, mappings: Iterable[Mapping[str, Value]], texts: list[str]) -> bool:
+        """Do for many *mappings* what `collect` does for one; False if any of them needs a walk."""
         try:
-            return self._collect(attributes, texts)
+            return self._collect(mappings, texts)
         except RecursionError:  # deeper than `normalize` makes them: the walk withholds that value alone
             return False
 
-    def _collect(self, attributes: Mapping[str, Value], texts: list[str]) -> bool:
-        if not attributes.keys() <= self._innocent and not self._learn(attributes):
-            return False
-        for value in attributes.values():
-            kind = type(value)
-            if kind is str:
-                length = len(value)  # type: ignore[arg-type]  # mypy does not narrow by `kind is`
-                if length >= SHORTEST:
-                    if length > LONGEST:
-                        return False
-                    is_known = length >= _LONG_TEXT and value in self._clean_texts
-                    if is_known or (length in DIGEST_LENGTHS and is_digest(value)):  # type: ignore[arg-type]
-                        continue
-                    texts.append(value)  # type: ignore[arg-type]
-            elif kind is int:
-                if value >= _LONG_NUMBER and is_long_number(value):  # type: ignore[arg-type, operator]
-                    return False
-            elif kind not in _PLAIN and not self._collect_nested(value, texts):
+    def _collect(self, mappings: Iterable[Mapping[str, Value]], texts: list[str]) -> bool:  # noqa: C901  # the hot path
+        innocent = self._innocent
+        for attributes in mappings:
+            if not innocent.issuperset(attributes) and not self._learn(attributes):
                 return False
+            for value in attributes.values():
+                kind = type(value)
+                if kind is str:
+                    length = len(value)  # type: ignore[arg-type]  # mypy does not narrow by `kind is`
+                    if length >= SHORTEST:
+                        if length > LONGEST:
+                            return False
+                        is_known = length >= _LONG_TEXT and value in self._clean_texts
+                        if is_known or (length in DIGEST_LENGTHS and is_digest(value)):  # type: ignore[arg-type]
+                            continue
+                        texts.append(value)  # type: ignore[arg-type]
+                elif kind is int:
+                    if value >= _LONG_NUMBER and is_long_number(value):  # type: ignore[arg-type, operator]
+                        return False
+                elif kind not in _PLAIN and not self._collect_nested(value, texts):
+                    return False
         return True
 
     def _collect_nested(self, value: Value, texts: list[str]) -> bool:
         if isinstance(value, dict):
-            return self._collect(value, texts)
+            return self._collect((value,), texts)
         if isinstance(value, list):
             # However short: one may be the flag before a password.
             found = [item for item in value if type(item) is str]

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from otel_events.redaction.checks import iban_end, is_card
+from otel_events.redaction.lazy_pattern import lazy_pattern
 from otel_events.redaction.rule import Rule, Trigger
 
 if TYPE_CHECKING:
@@ -15,14 +16,14 @@ if TYPE_CHECKING:
 
 # In groups as they are printed on cards, or all in one. A look-ahead, so that a number that stands
 # before a card does not swallow its first group.
-_CARD = re.compile(
+_CARD = lazy_pattern(
     r"(?<![0-9A-Za-z])(?<![0-9][.,_\-])"
     r"(?=([0-9]{4}([ \-])[0-9]{4}\2[0-9]{4}\2[0-9]{1,4}(?:\2[0-9]{1,3})?"
     r"|[0-9]{4}([ \-])[0-9]{6}\3[0-9]{4,5}"
     r"|[0-9]{12,19})(?![0-9A-Za-z]|[.,_\-][0-9]))"
 )
-_CARD_HINT = re.compile(r"card|visa|maestro|pan\b|amex|credit|debit|payment", re.IGNORECASE)
-_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?=[ \-]?[A-Za-z0-9]{2})")
+_CARD_HINT = lazy_pattern(r"card|visa|maestro|pan\b|amex|credit|debit|payment", re.IGNORECASE)
+_IBAN = lazy_pattern(r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?=[ \-]?[A-Za-z0-9]{2})")
 
 
 def _cards(text: str) -> Iterator[Span]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
+
+from otel_events.redaction.lazy_pattern import lazy_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 Span: TypeAlias = "tuple[int, int, str]"
 
 # What a token goes on with. A match is extended to the end of it, so that no tail is left.
-_REST = re.compile(r"[A-Za-z0-9_\-]*=*")
+_REST = lazy_pattern(r"[A-Za-z0-9_\-]*=*")
 
 
 class Trigger:
@@ -65,8 +66,8 @@ def pattern_rule(
         is_extended: take all that the token goes on with.
         brief: what it looks for.
     """
-    compiled = re.compile(pattern)
-    group = "secret" if "secret" in compiled.groupindex else 0
+    compiled = lazy_pattern(pattern)
+    group = "secret" if "(?P<secret>" in pattern else 0
 
     def find(text: str) -> Iterator[Span]:
         position = 0

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from otel_events.redaction.checks import has_mixed_characters, is_random
+from otel_events.redaction.lazy_pattern import lazy_pattern
 from otel_events.redaction.rule import Rule, Trigger, pattern_rule
 
 if TYPE_CHECKING:
@@ -14,15 +15,15 @@ if TYPE_CHECKING:
     from otel_events.redaction.rule import Span
 
 _URL = "url_credentials"
-_KEY_BEGIN = re.compile(r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}")
-_KEY_END = re.compile(r"-{4,5} ?END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}")
+_KEY_BEGIN = lazy_pattern(r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}")
+_KEY_END = lazy_pattern(r"-{4,5} ?END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}")
 _BASE64_AND_SPACE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\\ \t\r\n")
-_PUTTY_BEGIN = re.compile(r"Private-Lines: ?[0-9]{1,4}")
+_PUTTY_BEGIN = lazy_pattern(r"Private-Lines: ?[0-9]{1,4}")
 _BASE64_LINES = re.compile(r"[A-Za-z0-9+/=\s\\]*")
-_USERINFO = re.compile(r"://(?!\[)([^\s:/?#@\"'<>]{0,256}):(?![0-9]{1,5}[/?#\s]|[0-9]{1,5}$)(?=[^\s\"'<>]{0,512}@)")
-_PASSWORD = re.compile(r"[^\s/?#\"'<>]{0,512}@")
-_ODD_PASSWORD = re.compile(r"[^\s\"'<>]{0,512}?@(?=[A-Za-z0-9\[])")
-_USER_ALONE = re.compile(r"://([^\s:/?#@\"'<>]{16,512})@")
+_USERINFO = lazy_pattern(r"://(?!\[)([^\s:/?#@\"'<>]{0,256}):(?![0-9]{1,5}[/?#\s]|[0-9]{1,5}$)(?=[^\s\"'<>]{0,512}@)")
+_PASSWORD = lazy_pattern(r"[^\s/?#\"'<>]{0,512}@")
+_ODD_PASSWORD = lazy_pattern(r"[^\s\"'<>]{0,512}?@(?=[A-Za-z0-9\[])")
+_USER_ALONE = lazy_pattern(r"://([^\s:/?#@\"'<>]{16,512})@")
 
 
 def _private_keys(text: str) -> Iterator[Span]:

@@ -42,6 +42,7 @@ _CURES = {
 class _Format(Protocol):
     def header(self) -> bytes: ...
     def encode(self, event: Event) -> bytes: ...
+    def encode_all(self, events: Sequence[Event]) -> list[bytes | None]: ...
 
 
 class LedgerSink:
@@ -105,7 +106,10 @@ class LedgerSink:
 
     def write(self, events: Sequence[Event]) -> None:
         """Append *events*; those that cannot be written now wait in memory."""
-        lines = [line for event in events if (line := self._encode(event))]
+        made = self._format.encode_all(events)
+        if None in made:
+            made = [line or self._encode(event) for event, line in zip(events, made, strict=True)]
+        lines = filter(None, made)
         with self._turn:
             self._waiting.extend(lines)
             self._append_waiting(_PATIENCE)

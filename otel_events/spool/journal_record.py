@@ -38,7 +38,7 @@ def pack_event(event: Event, writer_id: str) -> bytes:
             event.severity_text,
             event.body,
             event.attributes,
-            dict(event.bound),
+            event.bound if type(event.bound) is dict else dict(event.bound),
             event.trace_id,
             event.span_id,
             event.trace_flags,

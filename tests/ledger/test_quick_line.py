@@ -48,6 +48,21 @@ def test_a_line_says_what_it_would_say_the_long_way(said):
     assert lines == [repr(the_long_way(event)) for event in said + said]
 
 
+@given(said=st.lists(usual(), max_size=6))
+def test_lines_of_a_batch_are_those_of_its_events(said):
+    """Written together they are the same, in their order; one that needs the long way is left out alone."""
+    format_ = events_format()
+    odd = [replace(event, observed_timestamp=event.timestamp + 1) for event in said[:2]]
+    mixed = [*said[:3], *odd, *said[3:]]
+
+    lines = format_.encode_all(mixed)
+
+    assert [line for line in lines[len(said[:3]) :][: len(odd)] if line] == []
+    assert [line or format_.encode(event) for event, line in zip(mixed, lines, strict=True)] == [
+        events_format().encode(event) for event in mixed
+    ]
+
+
 def test_events_that_differ_in_one_fact_have_lines_that_differ():
     """Each fact stands on the line of its own event, though all else is shared."""
     format_ = events_format()
