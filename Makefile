@@ -11,7 +11,7 @@ INSTALLED := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest
 BACKENDS ?=
 
-.PHONY: help demo test test-fast lint format backends wheel-test bench bench-quick faults redaction-report docs lock clean
+.PHONY: help demo test test-fast lint format backends wheel-test bench bench-quick faults redaction-report storm docs lock clean
 
 help:  ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -87,6 +87,9 @@ faults: $(INSTALLED) backends  ## every fault we know of, with counts (half an h
 
 redaction-report: $(INSTALLED)  ## how well secrets are found, beside the scrubbers of logfire and Sentry
 	$(BIN)/python -m tools.redaction_report --install-peers
+
+storm: $(INSTALLED)  ## a million errors, four times: what comes out, what it costs, and whether each is accounted for
+	$(BIN)/python -m tools.storm
 
 docs: $(INSTALLED)  ## write docs/events.md and docs/settings.md anew
 	$(BIN)/python tools/generate_catalog.py

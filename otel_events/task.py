@@ -58,9 +58,7 @@ def _pair(stem: str, *, makes_span: bool = True, name_key: str = "") -> _Kind:
     return _Kind(f"{stem}.start", dict.fromkeys(_OUTCOMES, f"{stem}.end"), makes_span, name_key=name_key)
 
 
-_TASK = _Kind(
-    "task.started", {outcome: f"task.{outcome}" for outcome in _OUTCOMES}, has_id=True, name_key="task_name"
-)
+_TASK = _Kind("task.started", {outcome: f"task.{outcome}" for outcome in _OUTCOMES}, has_id=True, name_key="task_name")
 _PHASE = _pair("phase", name_key="phase")
 _CYCLE = _pair("cycle")
 _SESSION = _pair("session", makes_span=False)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tools.redaction_near_misses import near_misses
 from tools.redaction_ordinary import ordinary
 from tools.redaction_secrets import SECRETS, WORDS, host
+from tools.redaction_trades import trade_lines, trade_secrets
 from tools.redaction_vendors import VENDORS
 from tools.redaction_writings import writings
 
@@ -98,9 +99,13 @@ def samples(seed: int, per_kind: int) -> Iterator[tuple[str, str, str, dict[str,
                 yield kind, place, core_of(kind, secret), attributes
     # Each of these has dozens of forms.
     yield from writings(seed, max(per_kind // 8, 1))
+    yield from trade_secrets(seed, max(per_kind // 8, 1))
 
 
 def harmless(seed: int, count: int) -> Iterator[tuple[str, object]]:
-    """Yield *count* ordinary pairs of key and value from either collection of them."""
+    """Yield *count* ordinary pairs of key and value from all collections of them."""
+    lines = list(trade_lines(seed))[: count // 2]
+    yield from lines
+    count -= len(lines)
     yield from ordinary(seed, count // 2)
     yield from near_misses(seed, count - count // 2)

@@ -23,8 +23,9 @@ _ALPHABETS = {
     "l": string.ascii_lowercase + string.digits,
     "U": string.ascii_uppercase + string.digits,
     "d": string.digits,
+    "H": "0123456789ABCDEF",
 }
-_PART = re.compile(r"<(?P<alphabet>[auhlUdwis])(?P<length>[0-9]*)>")
+_PART = re.compile(r"<(?P<alphabet>[auhlUdwisH])(?P<length>[0-9]*)>")
 _WORDS = (
     "alpha report model train garden value north stream window layer batch queue worker driver engine planet reader"
     " socket filter parser kernel thread matrix vector sample result source target config loader module server client"
@@ -38,7 +39,7 @@ _MODELS = (
 ).split()
 
 
-def _fill(rnd: random.Random, template: str) -> str:
+def fill(rnd: random.Random, template: str) -> str:
     """Return *template* with `<h12>` as twelve characters of an alphabet, `<w>` a word, `<i>` a number, `<s>` a UUID."""
 
     def part(found: re.Match[str]) -> str:
@@ -239,7 +240,7 @@ def _encoded(rnd: random.Random) -> str:
 
 
 def _one_of(templates: tuple[str, ...]) -> Callable[[random.Random], str]:
-    return lambda rnd: _fill(rnd, rnd.choice(templates))
+    return lambda rnd: fill(rnd, rnd.choice(templates))
 
 
 _MAKES: tuple[Callable[[random.Random], Any], ...] = (
@@ -256,6 +257,6 @@ def near_misses(seed: int, count: int) -> Iterator[tuple[str, object]]:
     """Yield *count* pairs of key and value: the attributes whose keys look sensitive and are not, then random ones."""
     rnd = random.Random(seed)
     for key, value in _ATTRIBUTES:
-        yield key, _fill(rnd, value) if isinstance(value, str) else value
+        yield key, fill(rnd, value) if isinstance(value, str) else value
     for _ in range(count - len(_ATTRIBUTES)):
         yield rnd.choice(["note", "message", "output", "x", "detail", "args", "text"]), rnd.choice(_MAKES)(rnd)

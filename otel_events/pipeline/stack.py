@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from otel_events.event import Attributes, CapturedException
 
 _MAX_TEXT = 16 * 1024
+_MAX_LAST_LINE = 8 * 1024
 _MARK = "...<truncated>"
 _CAUSED = "\n\nThe above exception was the direct cause of the following exception:\n\n"
 _DURING = "\n\nDuring handling of the above exception, another exception occurred:\n\n"
@@ -44,10 +45,26 @@ def _format(exception: CapturedException) -> str:
 
 
 def cut_stack(text: str, max_lines: int | None = None) -> str:
-    """Cut the oldest part away: where it was raised, and what it says, stand at the end."""
+    """Cut the oldest part away: where it was raised, and what it says, stand at the end.
+
+    Lines stay whole, and of a last line that is too long the words: half a secret would not be known for one.
+    """
     lines = text.split("\n") if max_lines is not None else []
     if max_lines is not None and len(lines) > max_lines:
         text = "\n".join([_MARK, *lines[len(lines) - max_lines + 1 :]])
     if len(text) <= _MAX_TEXT:
         return text
-    return _MARK + text[-(_MAX_TEXT - len(_MARK)) :]
+    before, newline, last = text.rpartition("\n")
+    text = before + newline + _beginning(last)
+    if len(text) > _MAX_TEXT:
+        kept = text[-(_MAX_TEXT - len(_MARK)) :]
+        text = _MARK + kept[kept.index("\n") :]
+    return text
+
+
+def _beginning(line: str) -> str:
+    """Return *line*, or its first words: what a secret is called stands before it, and must not be cut away."""
+    if len(line) <= _MAX_LAST_LINE:
+        return line
+    words, space, _ = line[:_MAX_LAST_LINE].rpartition(" ")
+    return words + space + _MARK

@@ -32,7 +32,7 @@ _CLOSERS = {")": "(", "]": "[", "}": "{"}
 
 _PLACEHOLDER = lazy_pattern(
     r"[*•xX.#\-_?…]{1,128}|<[^<>\s]{1,80}>|\[[A-Za-z_ ]{1,40}\]|\$\{[^}]{0,120}\}?|\$\([^)]{0,120}\)?|\$[A-Z_][A-Z0-9_]*"
-    r"|\{\{?[^{}]{0,120}\}?\}?|%[sdr]|%\([\w.]{1,60}\)[sdr]|:[a-z_]{1,40}|@[a-z_]{1,40}|[\[({\])}]{1,8}"
+    r"|\{\{?[^{}]{0,120}\}?\}?|%[sdr]|%\([\w.]{1,60}\)[sdr]|:[a-z_]{1,40}|@[a-z_]{1,40}|[\[({\])}]{1,8}|\((?:sensitive|known|hidden|none|unset)"
     # The name of a constant, and what documents put where a reader's own goes.
     r"|[A-Z]{2,20}(?:_[A-Z]{2,20}){1,5}|(?i:<?(?:your|my|the|insert|enter)[_\- ][a-z]{2,12}(?:[_\- ][a-z]{2,12}){0,4}>?)",
 )
@@ -48,7 +48,7 @@ _WORDS_OF_NOTHING = frozenset(
     " invalid incorrect expired wrong changed reset must should cannot can't is was are not no yes too ok the a an and"
     " or unauthorized forbidden denied disabled enabled revoked rejected accepted valid verified unverified"
     " unknown unexpected expected given set unchanged updated rotated failed success mismatch match matched please"
-    " enter type your our my new old see use used unable could will has have with for from in on at to of if".split()
+    " enter type your our my new old see use used unable could will has have with for from in on at to of if via by as instead option flag argument".split()
 )
 _PLAIN_WORD = lazy_pattern(r"[A-Za-z]{1,20}[.,:;!?]?")
 _PROSE_GOES_ON = lazy_pattern(r"[ \t](?:[a-z]{1,15}|[0-9]{1,3} [a-z]{1,15})\b(?!\s?[=:])")

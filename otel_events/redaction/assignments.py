@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from otel_events.redaction.assigned_values import Assigned, assigned_at, header_at, is_prose, is_secret, whole
 from otel_events.redaction.checks import is_random
 from otel_events.redaction.keys import words_of
 from otel_events.redaction.lazy_pattern import lazy_pattern
-from otel_events.redaction.rule import Rule, Trigger, pattern_rule
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Callable, Iterator
 
     from otel_events.redaction.keys import KeyVerdict
     from otel_events.redaction.rule import Span
 
+_DURATION = re.compile(r"[0-9.]{1,12}[a-zµ%]{1,3}")
+_PGP_KEY_ID = re.compile(r"[0-9A-F]{16}:?")
 _BEFORE = (  # words that belong to a key although a space follows them, as people write it
     "api access secret private account shared signing encryption auth authentication client bearer refresh bot personal"
     " master security credit card debit pass db database user root admin login service session wifi ssh aws azure mot de"
@@ -84,7 +85,7 @@ class Assignments:
     def _is_secret(self, text: str, value: Assigned, verdict: KeyVerdict, head: re.Match[str]) -> bool:
         found = text[value.start : value.end]
         if verdict.degree == "hint" or head["apposition"]:
-            return is_random(found)
+            return is_random(found) and not _is_name(text, head, found)
         if head["verb"] or head["column"] or "\n" in (head["sign"] or ""):
             return _is_made_up(found)
         if "." in head["key"] and head["sign"] == ":" and not value.is_quoted and found.replace("-", "").isalpha():
@@ -138,9 +139,15 @@ def _is_address(text: str, head: re.Match[str]) -> bool:
 
 def _is_pair(text: str, head: re.Match[str]) -> bool:
     """Tell whether key and value are all that is in brackets, and not two of many words."""
-    before = text[max(head.start() - 6, 0) : head.start()].rstrip("\\\"'bBrRuU")
+    before = text[max(head.start() - 6, 0) : head.start()].rstrip("\\\"'#bBrRuU")
     value = assigned_at(text, head.end())
     return before.endswith(("(", "[")) and _PAIR_END.match(text, value.end) is not None
+
+
+def _is_name(text: str, head: re.Match[str], found: str) -> bool:
+    """Tell whether what looks random is the public name of a key: of an entry in a cache, or of a PGP key."""
+    is_cached = "cache" in text[max(head.start() - 40, 0) : head.start()].lower()
+    return is_cached or (head["apposition"] is not None and _PGP_KEY_ID.fullmatch(found) is not None)
 
 
 def _is_line(text: str, head: re.Match[str], value: Assigned) -> bool:
@@ -151,7 +158,9 @@ def _is_line(text: str, head: re.Match[str], value: Assigned) -> bool:
 
 def _is_made_up(found: str) -> bool:
     """Tell whether *found*, of which a sentence says that it is a secret, is no word of the sentence."""
-    return len(found) >= 6 and not found.isalpha() and not is_nothing_but_digits(found)
+    if len(found) < 6 or found.isalpha() or is_nothing_but_digits(found):
+        return False
+    return _DURATION.fullmatch(found) is None
 
 
 def is_nothing_but_digits(found: str) -> bool:
@@ -161,43 +170,5 @@ def is_nothing_but_digits(found: str) -> bool:
 
 ASSIGNMENT_NEEDLES = (
     *("pass", "pwd", "secret", "token", "key", "auth", "cred", "cookie", "bearer", "sig=", "srf", "sessid", "kennwort"),
-    *("mnemonic", "contrase", "senha", "wachtwoord", "pw=", "pw:"),
-)
-
-COMMAND_RULES: tuple[Rule, ...] = (
-    pattern_rule(
-        "password",
-        Trigger.WORD,
-        ("curl ",),
-        r"\bcurl\b[^\r\n]{0,512}?[ ](?:-u|--user|--proxy-user)[ =]?[\"']?[^\s:\"']{1,128}:(?P<secret>[^\s\"']{1,256})",
-        brief="user:password that is given to curl",
-    ),
-    pattern_rule(
-        "password",
-        Trigger.WORD,
-        ("identified by", "password '", 'password "', "passphrase '", 'passphrase "'),
-        r"(?i:\bidentified\s{1,4}by|\bpassword|\bpassphrase)\s{1,4}[\"'](?P<secret>[^\"'\r\n]{1,256})[\"']",
-        brief="a password in SQL or in a command",
-    ),
-    pattern_rule(
-        "password",
-        Trigger.WORD,
-        ("password",),
-        r"\blogin\s{1,8}\S{1,128}\s{1,8}password\s{1,8}(?P<secret>\S{1,256})",
-        brief="a password in a .netrc file",
-    ),
-    pattern_rule(
-        "password",
-        Trigger.WORD,
-        ("requirepass", "masterauth"),
-        r"\b(?:requirepass|masterauth)\s{1,8}(?P<secret>\S{1,256})",
-        brief="a password in the settings of Redis",
-    ),
-    pattern_rule(
-        "password",
-        Trigger.WORD,
-        ("auth",),
-        r"\bauth\s?=\s?\(\s?[\"'][^\"']{1,128}[\"'],\s?[\"'](?P<secret>[^\"']{1,256})[\"']",
-        brief="user and password that code gives to a client",
-    ),
+    *("mnemonic", "contrase", "senha", "wachtwoord", "pw=", "pw:", "cvv", "cvc"),
 )

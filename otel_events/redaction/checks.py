@@ -17,6 +17,7 @@ _UUID_LENGTH = 36
 DIGEST_LENGTHS = frozenset({32, _UUID_LENGTH, 40, 56, 64, 96, 128})
 _RANDOM_ALPHABET = re.compile(r"[A-Za-z0-9+/=_\-.~%]{16,512}")
 _FILE_NAME = re.compile(r"\.[a-z][a-z0-9]{1,4}$")
+_CITATION = re.compile(r"[a-z]{2,16}(?:19|20)[0-9]{2}[a-z]{2,16}")  # the key of a paper
 _SEGMENT = re.compile(r"[-_./=~+%]+")
 # A word, perhaps with a capital or in capitals, perhaps with a few digits at an end: what people type.
 _WORDLIKE = re.compile(r"(?:[A-Za-z]?[a-z]*|[A-Z]+)[0-9]{0,4}|[0-9]{1,8}(?:[a-z]{0,3})")
@@ -102,7 +103,7 @@ def is_random(text: str) -> bool:
     """Tell whether *text* looks made by a generator: long, of many characters, and of no words."""
     if not _RANDOM_ALPHABET.fullmatch(text) or _UUID.fullmatch(text) or not has_mixed_characters(text):
         return False
-    if "/" in text and _FILE_NAME.search(text):
+    if ("/" in text and _FILE_NAME.search(text)) or _CITATION.fullmatch(text):
         return False
     return not is_words(text) and _bits_per_character(text) >= _BITS
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 # before a card does not swallow its first group.
 _CARD = lazy_pattern(
     r"(?<![0-9A-Za-z])(?<![0-9][.,_\-])"
-    r"(?=([0-9]{4}([ \-])[0-9]{4}\2[0-9]{4}\2[0-9]{1,4}(?:\2[0-9]{1,3})?"
-    r"|[0-9]{4}([ \-])[0-9]{6}\3[0-9]{4,5}"
+    r"(?=([0-9]{4}([ .\-])[0-9]{4}\2[0-9]{4}\2[0-9]{1,4}(?:\2[0-9]{1,3})?"
+    r"|[0-9]{4}([ .\-])[0-9]{6}\3[0-9]{4,5}"
     r"|[0-9]{12,19})(?![0-9A-Za-z]|[.,_\-][0-9]))"
 )
 _CARD_HINT = lazy_pattern(r"card|visa|maestro|pan\b|amex|credit|debit|payment", re.IGNORECASE)

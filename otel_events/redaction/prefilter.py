@@ -11,8 +11,8 @@ from otel_events.redaction.rule import Trigger
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-# Shorter texts cannot hold what the rules look for: `pwd=1234` has eight.
-SHORTEST = 8
+# Shorter texts cannot hold what the rules look for: `cvv=123` has seven.
+SHORTEST = 7
 # Longer ones are looked at one by one: many of them joined would take much memory.
 LONGEST = 16_384
 
@@ -27,7 +27,7 @@ _MARKS = (("@", Trigger.AT), ("$", Trigger.RUN), ("~", Trigger.RUN))
 _WORDS = (
     *("pass", "pwd", "secret", "token", "key", "auth", "cred", "cookie", "bearer", "basic ", "sig=", "srf"),
     *("sessid", "kennwort", "mnemonic", "identified by", "curl ", "hook"),
-    *("contrase", "senha", "wachtwoord", "pw=", "pw:"),
+    *("contrase", "senha", "wachtwoord", "pw=", "pw:", "cvv", "cvc", "recovery code", "backup code"),
 )
 
 
@@ -39,11 +39,11 @@ def _class_table() -> bytes:
 
 
 def _digit_table() -> bytes:
-    """Return what maps digits to `0`, capitals to `A`, what joins groups of them to `-`, and all else to a dot."""
-    table = bytearray(b"." * 256)
+    """Return what maps digits to `0`, capitals to `A`, what joins groups of them to `-`, and all else to a comma."""
+    table = bytearray(b"," * 256)
     table[ord("0") : ord("9") + 1] = b"0" * 10
     table[ord("A") : ord("Z") + 1] = b"A" * 26
-    table[ord(" ")] = table[ord("-")] = ord("-")
+    table[ord(" ")] = table[ord("-")] = table[ord(".")] = ord("-")
     return bytes(table)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from otel_events.redaction.assignments import ASSIGNMENT_NEEDLES, COMMAND_RULES, Assignments
+from otel_events.redaction.assignments import ASSIGNMENT_NEEDLES, Assignments
 from otel_events.redaction.checks import has_mixed_characters, is_digest, is_random
+from otel_events.redaction.commands import COMMAND_RULES
 from otel_events.redaction.headers import HEADER_RULES
 from otel_events.redaction.keys import KEY_KINDS
 from otel_events.redaction.personal import PERSONAL_RULES

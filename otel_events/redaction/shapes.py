@@ -22,7 +22,14 @@ _PUTTY_BEGIN = lazy_pattern(r"Private-Lines: ?[0-9]{1,4}")
 _BASE64_LINES = re.compile(r"[A-Za-z0-9+/=\s\\]*")
 _USERINFO = lazy_pattern(r"://(?!\[)([^\s:/?#@\"'<>]{0,256}):(?![0-9]{1,5}[/?#\s]|[0-9]{1,5}$)(?=[^\s\"'<>]{0,512}@)")
 _PASSWORD = lazy_pattern(r"[^\s/?#\"'<>]{0,512}@")
-_ODD_PASSWORD = lazy_pattern(r"[^\s\"'<>]{0,512}?@(?=[A-Za-z0-9\[])")
+# Up to what can be all of a host: the password itself has an @, and perhaps a / or a # before it.
+_ODD_PASSWORD = lazy_pattern(
+    r"[^\s\"'<>]{0,512}?@(?=(?:[A-Za-z0-9.\-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?:[:/?,;\s\"'<>)]|$))"
+)
+_LAST_AT = lazy_pattern(r"(?:(?!://)[^\s\"'<>?]){0,512}@(?=[A-Za-z0-9\[])")
+# In their paths an @ is common; in those of databases and brokers it belongs to the password.
+_WITH_PATHS = ("http", "https", "ws", "wss", "ftp", "sftp", "ssh", "git", "file")
+_MASKED = lazy_pattern(r"\*{1,64}|xxxxx|•{1,64}")  # as SQLAlchemy and Go write URLs
 _USER_ALONE = lazy_pattern(r"://([^\s:/?#@\"'<>]{16,512})@")
 
 
@@ -64,8 +71,11 @@ def _url_credentials(text: str) -> Iterator[Span]:
     position = 0
     while (user := _USERINFO.search(text, position)) is not None:
         position = user.end()
-        password = _PASSWORD.match(text, position) or _ODD_PASSWORD.match(text, position)
+        password = _password_at(text, user)
         if password is None:
+            continue
+        if _MASKED.fullmatch(text, position, password.end() - 1) and not is_random(user[1]):
+            position = password.end()
             continue
         if user[1] and not _is_marker(user[1]):
             yield *user.span(1), _URL
@@ -74,6 +84,14 @@ def _url_credentials(text: str) -> Iterator[Span]:
     for alone in _USER_ALONE.finditer(text):
         if has_mixed_characters(alone[1]) and is_random(alone[1]):
             yield *alone.span(1), _URL
+
+
+def _password_at(text: str, user: re.Match[str]) -> re.Match[str] | None:
+    position = user.end()
+    scheme = text[max(user.start() - 8, 0) : user.start()].lower()
+    if not scheme.endswith(_WITH_PATHS) and (found := _LAST_AT.match(text, position)) is not None:
+        return found
+    return _PASSWORD.match(text, position) or _ODD_PASSWORD.match(text, position)
 
 
 def _is_marker(text: str) -> bool:

@@ -58,7 +58,7 @@ _FORMS: tuple[tuple[str, str, str], ...] = (
     ("mailgun", "-", rf"{_HEX}{{32}}-{_HEX}{{8}}-{_HEX}{{8}}(?![A-Za-z0-9\-])"),
     ("mailchimp", "-us", rf"{_HEX}{{32}}-us[0-9]{{1,2}}(?![A-Za-z0-9])"),
     ("brevo", "xkeysib- xsmtpsib-", rf"x(?:keysib|smtpsib)-{_HEX}{{64}}-{_PLAIN}{{10,32}}"),
-    ("telegram", ":", rf"[0-9]{{8,10}}:{_WORD}{{35}}(?![A-Za-z0-9_\-])"),
+    ("telegram", ":", rf"(?:bot)?[0-9]{{8,10}}:{_WORD}{{35}}(?![A-Za-z0-9_\-])"),
     ("discord", ".", rf"[MNO]{_WORD}{{22,28}}\.{_WORD}{{6,7}}\.{_WORD}{{27,64}}"),
     ("digitalocean", "dop_v1_ doo_v1_ dor_v1_", rf"do[por]_v1_{_HEX}{{40,80}}"),
     ("databricks", "dapi dose dkea", rf"(?:dapi|dose|dkea){_HEX}{{32}}(?:-[0-9])?(?![A-Za-z0-9])"),

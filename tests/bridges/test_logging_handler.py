@@ -13,6 +13,7 @@ from opentelemetry.sdk.trace import TracerProvider
 
 import otel_events as ev
 from otel_events.bridges import EventHandler
+from otel_events.pipeline.stack import cut_stack
 from otel_events.testing import capture_events
 from tests.bridges.logging_state import bare_root, logging_state  # noqa: F401
 from tests.fresh import KeepingSink, fresh  # noqa: F401
@@ -237,15 +238,28 @@ def test_a_long_message_of_an_exception_leaves_the_frames(events):
 
 
 def test_a_large_stack_is_cut_visibly(events):
-    """16 KiB, however few its lines are."""
+    """16 KiB at most, however few its lines are; of a line that is too long the beginning stays, and the frames do."""
     log = listen()
     try:
-        fail(0, "x" * 20_000)
+        fail(0, "no room for " + "x" * 20_000)
     except ValueError:
         log.exception("x")
 
     stack = events.only("").attributes["exception.stacktrace"]
-    assert (len(stack), stack[:14]) == (16 * 1024, "...<truncated>")
+    assert stack.startswith("Traceback (most recent call last):\n")
+    assert stack.endswith("\nValueError: no room for ...<truncated>")
+
+
+@pytest.mark.parametrize("length", range(16_320, 16_420))
+def test_a_cut_leaves_no_half_of_a_secret(length):
+    """Wherever a stack is cut, a token is there as a whole or not at all."""
+    token = "ghp_" + "a1B2" * 9
+    text = f"Traceback: {token} was refused\n" + ("  a line\n" * 2_000)[-length:] + "ValueError: x"
+
+    stack = cut_stack(text)
+
+    assert len(stack) <= 16 * 1024
+    assert token in stack or "B2a1" not in stack
 
 
 def test_exc_info_without_an_exception_is_no_exception(events):
