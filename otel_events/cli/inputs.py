@@ -125,7 +125,7 @@ def parse_input(words: Sequence[str], since: str | None, until: str | None) -> I
     paths = [word for word in words if is_path(word)]
     text = " ".join(word.strip() for word in words if not is_path(word))
     try:
-        filters = parse_filter(text, searches_text=True)
+        filters = parse_filter(text)
     except FilterError as error:
         raise WrongFilterError(error) from error
     return Input(paths, filters, _instant("--since", since), _instant("--until", until))
