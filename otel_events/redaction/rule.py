@@ -65,12 +65,16 @@ def pattern_rule(
         is_extended: take all that the token goes on with.
         brief: what it looks for.
     """
-    compiled = re.compile(pattern)
-    group = "secret" if "secret" in compiled.groupindex else 0
+    group = "secret" if "(?P<secret>" in pattern else 0
+    compiled: re.Pattern[str] | None = None
 
     def find(text: str) -> Iterator[Span]:
-        position = 0
-        while (match := compiled.search(text, position)) is not None:
+        nonlocal compiled
+        if compiled is None:
+            # Not before a needle was seen: most programs never do, and to compile all takes as long as the other imports.
+            compiled = re.compile(pattern)
+        search, position = compiled.search, 0
+        while (match := search(text, position)) is not None:
             start, end = match.span(group)
             if is_extended and (rest := _REST.match(text, end)) is not None:
                 end = rest.end()
