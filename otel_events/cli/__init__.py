@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from contextlib import suppress
 from typing import NoReturn
+
+STARTED = time.monotonic()
 
 
 def main() -> NoReturn:

@@ -82,7 +82,7 @@ def command(
 
     ev.emit(name, message, attributes=attributes, severity=severity, timestamp=instant)
     seconds = timeout if wait else None
-    return exit_codes.OK if emitting.tell(emitting.finish(seconds), seconds) else exit_codes.NO
+    return exit_codes.OK if emitting.tell(emitting.finish(seconds, is_quick=not wait), seconds) else exit_codes.NO
 
 
 def _pair(text: str) -> tuple[str, Any]:
