@@ -75,20 +75,21 @@ def inspect(*, names: Sequence[str], root: str | None, is_json: bool) -> None:
 @click.option("--to", metavar="ENDPOINT", help="Send there, and not where it was to go.")
 @click.option("--protocol", type=click.Choice(["http/protobuf", "grpc"]), help="That --to speaks.")
 @click.option("--patience", type=click.FloatRange(min=0), default=30.0, help="Seconds to go on without progress.  [30]")
+@click.option(
+    "--quarantine-refused", "quarantines", is_flag=True, help="Move what is refused for good out of the way, and go on."
+)
 @_as_json
-def drain(
-    *, names: Sequence[str], root: str | None, to: str | None, protocol: str | None, patience: float, is_json: bool
-) -> int:
+def drain(*, names: Sequence[str], root: str | None, is_json: bool, **wish: Any) -> int:
     """Send what dead processes have left in each SPOOL, and let go of what was accepted.
 
     It goes where it was to go, or to the base URL --to. Headers, certificates and the rest of OTEL_EXPORTER_OTLP_* hold
-    for --to, and for a destination that the environment names. What is refused stays where it is. Exit code 1: not all of
-    it was accepted.
+    for --to, and for a destination that the environment names. At what is refused it stops, and that stays where it is; with
+    --quarantine-refused it goes to quarantine, as a running program's does. Exit code 1: not all of it was accepted.
     """
     from otel_events.cli.spool_choice import choose
     from otel_events.cli.spool_drain import drain_all
 
-    is_done = drain_all(choose(names, root), to=to, protocol=protocol, patience=patience, is_json=is_json)
+    is_done = drain_all(choose(names, root), is_json=is_json, **wish)
     return exit_codes.OK if is_done else exit_codes.NO
 
 
