@@ -10,9 +10,9 @@ _EPILOG = """\b
 Examples:
   otel-events query 'task.* persona=thesis quality>0.8' --since 10m
   otel-events query 'severity>=warn, "timed out"' --format jsonl logs/
-  otel-events query task.completed --fields time,task_id,duration --sort -duration --limit 10
-  otel-events query --sql "SELECT event, count(*) FROM events GROUP BY 1 ORDER BY 2 DESC"
-  zcat old.jsonl.gz | otel-events query - '-otel_events.*' --format csv -o events.csv
+  otel-events query 'task.*' --fields time,duration --sort -duration -n 10
+  otel-events query --sql "SELECT event, count(*) FROM events GROUP BY 1"
+  zcat a.jsonl.gz | otel-events query - '-epoch.*' -f csv -o events.csv
 """
 
 

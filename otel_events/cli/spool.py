@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from otel_events.cli import exit_codes
+from otel_events.cli.examples import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,7 +48,11 @@ def command() -> None:
     """
 
 
-@command.command("list", short_help="List spools: whose, where to, how much waits.")
+@command.command(
+    "list",
+    short_help="List spools: whose, where to, how much waits.",
+    epilog=examples("spool list", "spool list --all --json"),
+)
 @_places
 @click.option("--all", "is_all", is_flag=True, help="Those in which nothing is left as well.")
 @_as_json
@@ -59,7 +64,10 @@ def list_(*, root: str | None, is_all: bool, is_json: bool) -> None:
     write_list(choose((), root), is_all=is_all or is_json, is_json=is_json, out=sys.stdout)
 
 
-@command.command(short_help="Tell all that is known of each SPOOL.")
+@command.command(
+    short_help="Tell all that is known of each SPOOL.",
+    epilog=examples("spool inspect", "spool inspect orchestrator --json"),
+)
 @_chooses
 @_as_json
 def inspect(*, names: Sequence[str], root: str | None, is_json: bool) -> None:
@@ -70,7 +78,12 @@ def inspect(*, names: Sequence[str], root: str | None, is_json: bool) -> None:
     write_details(choose(names, root), is_json=is_json)
 
 
-@command.command(short_help="Send what dead processes have left.")
+@command.command(
+    short_help="Send what dead processes have left.",
+    epilog=examples(
+        "spool drain", "spool drain orchestrator --to http://localhost:4318", "spool drain --quarantine-refused"
+    ),
+)
 @_chooses
 @click.option("--to", metavar="ENDPOINT", help="Send there, and not where it was to go.")
 @click.option("--protocol", type=click.Choice(["http/protobuf", "grpc"]), help="That --to speaks.")
@@ -93,7 +106,10 @@ def drain(*, names: Sequence[str], root: str | None, is_json: bool, **wish: Any)
     return exit_codes.OK if is_done else exit_codes.NO
 
 
-@command.command(short_help="List the requests that were refused.")
+@command.command(
+    short_help="List the requests that were refused.",
+    epilog=examples("spool quarantine", "spool quarantine orchestrator --json"),
+)
 @_chooses
 @_as_json
 def quarantine(*, names: Sequence[str], root: str | None, is_json: bool) -> None:
@@ -104,7 +120,10 @@ def quarantine(*, names: Sequence[str], root: str | None, is_json: bool) -> None
     write_quarantine(choose(names, root), is_json=is_json)
 
 
-@command.command(short_help="Delete spools with all that is in them.")
+@command.command(
+    short_help="Delete spools with all that is in them.",
+    epilog=examples("spool purge orchestrator", "spool purge --all --yes    # deletes what was never sent"),
+)
 @_chooses
 @click.option("--all", "is_all", is_flag=True, help="Every spool.")
 @click.option("--yes", "-y", "is_sure", is_flag=True, help="Do not ask.")
