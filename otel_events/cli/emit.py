@@ -20,7 +20,7 @@ Examples:
   otel-events emit evidence.added source=a.pdf quality:=0.82 --task-id t-1
   otel-events emit alert.triggered -m "Port silent" -s warning port:=18091
   otel-events emit eval --payload '{"quality": 0.85, "tags": ["a", "b"]}'
-  jq '{free: .free}' disk.json | otel-events emit disk.checked -p - --wait
+  jq '{free: .disk.free}' facts.json | otel-events emit disk.checked -p -
 """
 
 

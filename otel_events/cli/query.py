@@ -12,7 +12,7 @@ Examples:
   otel-events query 'severity>=warn, "timed out"' --format jsonl logs/
   otel-events query 'task.*' --fields time,duration --sort -duration -n 10
   otel-events query --sql "SELECT event, count(*) FROM events GROUP BY 1"
-  zcat a.jsonl.gz | otel-events query - '-epoch.*' -f csv -o events.csv
+  zcat old.jsonl.gz | otel-events query - '-epoch.*' -f csv -o all.csv
 """
 
 
