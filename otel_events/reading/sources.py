@@ -97,7 +97,12 @@ def ledger_path() -> Path:
     settings, _ = resolve({}, os.environ)
     if settings.ledger is False:
         raise SourceError("no ledger is kept (OTEL_EVENTS_LEDGER_PATH says so); name a file to read")
-    return Path(settings.ledger) if isinstance(settings.ledger, str) else default_path()
+    if isinstance(settings.ledger, str):
+        return Path(settings.ledger)
+    try:
+        return default_path()
+    except OSError as error:
+        raise SourceError(f"there is no ledger: {error.strerror}; name a file to read") from error
 
 
 def _at(path: Path) -> list[Source]:

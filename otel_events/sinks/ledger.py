@@ -84,7 +84,7 @@ class LedgerSink:
             self._format = EventsFormat(service=service, resource=resource, writer_id=writer_id)
         if rotation is None:
             rotation = False if format == "flat" else RotationSettings()
-        self.path = default_path() if path is None else Path(path)
+        self.path = _default_path() if path is None else Path(path)
         self._file = LedgerFile(
             self.path,
             make_header=self._format.header,
@@ -205,10 +205,14 @@ class LedgerSink:
         )
 
 
-def default_path() -> Path | None:
-    """Return the ledger that all programs of this user share unless told otherwise; None if the user has no home."""
+def default_path() -> Path:
+    """Return the ledger that all programs of this user share unless told otherwise; or raise OSError: the user has no home."""
+    return state_directory() / "events.jsonl"
+
+
+def _default_path() -> Path | None:
     try:
-        return state_directory() / "events.jsonl"
+        return default_path()
     except OSError:  # told when there is something to write
         return None
 

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from otel_events.files import sync_file
 from otel_events.otlp.tenant import tenant_of
 from otel_events.spool.disk import DiskSpool
 from otel_events.spool.memory import MemorySpool
@@ -132,8 +133,5 @@ def _write_and_sync(fd: int, data: bytes) -> int:
     written = os.write(fd, data)
     # A record without a body says that a batch is settled: without it that is only sent again.
     if len(data) != RECORD_OVERHEAD:
-        _sync(fd)
+        sync_file(fd)
     return written
-
-
-_sync: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)

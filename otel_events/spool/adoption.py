@@ -121,9 +121,11 @@ class Adoption:
         others = [OtherSegment(path, *sizes[path], began) for path, began in self._read_dates(sizes).items()]
         return sorted(others, key=lambda other: (other.began, other.path.name))
 
-    def count_living(self, others: Iterable[OtherSegment]) -> int:
-        """Return how many of the writers of *others* live."""
-        return sum(is_living(self._directory, token) for token in {other.token for other in others} - self._claimed)
+    def part(self, others: list[OtherSegment]) -> tuple[list[OtherSegment], int]:
+        """Return those of *others* that dead writers left, and how many living writers have the rest."""
+        tokens = {other.token for other in others} - self._claimed
+        living = {token for token in tokens if is_living(self._directory, token)}
+        return [other for other in others if other.token not in living], len(living)
 
     def drop(self, token: str, path: Path, reason: str, lost: Counter[str]) -> bool:
         """Delete a segment, its records *lost* for *reason*; False if its writer lives, or it is not for us to delete."""

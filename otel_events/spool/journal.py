@@ -9,6 +9,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from otel_events.files import sync_file
 from otel_events.interrupts import is_interrupt
 from otel_events.pipeline.stage import run_stages
 from otel_events.spool.journal_record import pack_event, pack_writer
@@ -147,6 +148,9 @@ class Journal:
         self._end_active()
         self._make_room()
         file = self._own.begin(self._number)
+        if weakness := self._own.find_weakness():
+            self._accounts.problems.add("spool_root_open")
+            self._notices.warn("spool_root_open", weakness)
         segment = self._active = _Segment(self, file)
         self._segments.append(segment)
         file.append(self._number, 0, None, pack_writer(self._writer_id, self._make_resource()))
@@ -188,7 +192,7 @@ class Journal:
     def _write(self, fd: int, data: bytes) -> int:
         written = os.write(fd, data)
         if self._is_synced and not self._is_settling:
-            _sync(fd)
+            sync_file(fd)
         return written
 
     # -- on the pipeline's thread ------------------------------------------------------------------------------------
@@ -303,6 +307,3 @@ class _Segment:
             return self.file.is_in_place()
         except OSError:
             return False
-
-
-_sync: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)

@@ -8,7 +8,6 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from otel_events.spool.adoption import OtherSegment
 from otel_events.spool.queue import Pending
 from otel_events.spool.segment import HEADER_BYTES, RECORD_OVERHEAD, next_number
 from otel_events.spool.segment_file import SegmentFile, set_aside
@@ -17,7 +16,7 @@ from otel_events.spool.stored import Segment
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from otel_events.spool.adoption import Adoption
+    from otel_events.spool.adoption import Adoption, OtherSegment
     from otel_events.spool.claim import Claim
     from otel_events.spool.losses import Losses
     from otel_events.spool.own import OwnSegments
@@ -311,25 +310,32 @@ class Stock:
             self._drop(segment, "spool_expired", f"older than {self._caps.max_age:.0f} s")
 
     def _make_room(self, needed: int) -> None:
-        """Drop the oldest segments in the directory until *needed* bytes more are within the cap; living writers' stay."""
+        """Drop the oldest segments in the directory until *needed* bytes more are within the cap.
+
+        Living writers' stay, and what is being taken over just now, for it is being read.
+        """
         mine = {segment.path: segment for segment in self._segments if segment.path is not None}
         size = needed + sum(segment.size for segment in mine.values())
         spare = self._caps.max_bytes - size
         others = self._adoption.find_others(mine, spare)
         excess = sum(other.size for other in others) - spare
-        if excess > 0 and mine:
-            self._share = self._caps.max_bytes // (1 + self._adoption.count_living(others))
+        if excess <= 0:
+            return
+        dead, living = self._adoption.part(others)
+        self._share = self._caps.max_bytes // (1 + living)
+        size += sum(other.size for other in dead)
         lost: Counter[str] = Counter()
-        segments: list[Segment | OtherSegment] = [*mine.values(), *others]
+        segments: list[Segment | OtherSegment] = [*mine.values(), *dead]
         for oldest in sorted(segments, key=lambda segment: segment.began):
-            if excess <= 0:
+            if excess <= 0 or size <= self._share:  # the rest is for the living to give
                 break
-            if isinstance(oldest, OtherSegment):
-                excess -= oldest.size if self._adoption.drop(oldest.token, oldest.path, "spool_full", lost) else 0
-            elif size > self._share:
-                size -= oldest.size
-                excess -= oldest.size
+            freed = oldest.size
+            if isinstance(oldest, Segment):
                 self._drop(oldest, "spool_full")
+            elif not self._adoption.drop(oldest.token, oldest.path, "spool_full", lost):
+                continue
+            size -= freed
+            excess -= freed
         self._losses.inherit(lost)
 
     def _drop(self, segment: Segment, reason: str, message: str = "") -> None:

@@ -15,8 +15,9 @@ pytest.importorskip("yaml")
 
 @pytest.fixture(autouse=True)
 def _same_catalogue():
-    """What a test adds to the catalogue is gone after it."""
+    """The catalogue is that of a command that has just begun, and what a test adds to it is gone after it."""
     before, modules, path = catalog.current(), set(sys.modules), list(sys.path)
+    catalog.set_current(catalog.Catalog())
     yield
     catalog.set_current(before)
     sys.path[:] = path

@@ -331,27 +331,27 @@ def test_the_cap_holds_for_all_processes_together(make_spool, impatient):
     assert min(spool.pending().records for spool in (first, *others)) > 10
 
 
-def test_the_cap_holds_for_what_dead_processes_left(make_spool, monkeypatch):
-    """Programs one after the other, each with one file, cannot outgrow the cap: the oldest goes, though nobody took it over."""
+@pytest.mark.parametrize("is_sending", [False, True])
+def test_the_cap_holds_for_what_dead_processes_left(make_spool, monkeypatch, is_sending):
+    """Programs one after the other, each with one file, cannot outgrow the cap: the oldest goes, taken over or not."""
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now)
-    told, taken, dropped, sizes = [], 0, 0, []
+    told, dropped, sizes = [], 0, []
     for number in range(40):
         now += 10
         spool = make_spool(max_bytes=80_000, on_dropped=lambda records, reason: told.append((records, reason)))
-        dropped += spool.append(b"%03d" % number + bytes(5_000), 3)
-        taken += spool.adopted
+        if is_sending and (batch := spool.take(0)):
+            spool.put_back(batch)
+        lost = spool.append(b"%03d" % number + bytes(5_000), 3)
         spool.close()
         sizes.append(sum(path.stat().st_size for path in segments(spool.directory)))
-    last = make_spool()
-    left = []
-    while (batch := last.take(0)) is not None:
-        left.append(int(batch.body[:3]))
-        last.release(batch)
+        dropped += lost
+        assert 3 + spool.adopted == lost + spool.pending().records
+    left = [int(body[:3]) for body in drain(make_spool())]
 
     assert 60_000 < max(sizes) <= 80_000
     assert left == list(range(40 - len(left), 40))
-    assert dropped == taken == 3 * (40 - len(left))
+    assert dropped == 3 * (40 - len(left))
     assert told == [(3, "spool_full")] * (40 - len(left))
 
 

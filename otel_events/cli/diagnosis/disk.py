@@ -35,8 +35,13 @@ _LEDGER_CURE = "make it writable for this user, or set OTEL_EVENTS_LEDGER_PATH t
 def check_spool(situation: Situation) -> Iterator[Finding]:
     """Yield whether events can wait on disk, and what waits there."""
     settings = situation.settings
-    root = default_root() if settings.spool_dir is None else Path(settings.spool_dir)
     is_used = settings.logs is not None or settings.traces is not None
+    try:
+        root = default_root() if settings.spool_dir is None else Path(settings.spool_dir)
+    except OSError as error:
+        level: Level = "error" if is_used else "note"
+        yield Finding(_SPOOL, level, f"there is no place for what waits: {error.strerror}", _SPOOL_CURE)
+        return
     if settings.durability == "memory" and is_used:
         text = "durability is 'memory': a kill or an exit while the receiver is away loses what waits"
         yield Finding(_SPOOL, "warning", text, "unset OTEL_EVENTS_DURABILITY, or say async, journal or sync")
@@ -65,8 +70,12 @@ def check_ledger(situation: Situation) -> Iterator[Finding]:
         yield Finding(_LEDGER, "note", "no ledger is kept")
         return
     is_given = isinstance(settings.ledger, str)
-    path = Path(settings.ledger) if isinstance(settings.ledger, str) else default_path()
     is_used = is_given or not (settings.destination.wants_otlp_logs or settings.destination.logs_none)
+    try:
+        path = Path(settings.ledger) if isinstance(settings.ledger, str) else default_path()
+    except OSError as error:
+        yield Finding(_LEDGER, "error" if is_used else "note", f"there is no ledger: {error.strerror}", _LEDGER_CURE)
+        return
     problem = _file_problem(path, may_be_link=is_given)
     if problem:
         level: Level = "error" if is_used else "note"

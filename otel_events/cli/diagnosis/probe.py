@@ -97,11 +97,14 @@ def _judge(stats: Stats, mark: str, trace_id: str, seconds: float, *, is_accepte
 
 def _read_back(situation: Situation, mark: str) -> Finding:
     ledger = situation.settings.ledger
-    path = Path(ledger) if isinstance(ledger, str) else default_path()
+    path = None
     try:
+        path = Path(ledger) if isinstance(ledger, str) else default_path()
         is_there = _stands_in(path, mark)
     except OSError as error:
-        return Finding(_TOPIC, "error", f"{path} cannot be read back: {error.strerror}", "see its permissions")
+        return Finding(
+            _TOPIC, "error", f"{path or 'the ledger'} cannot be read back: {error.strerror}", "see its permissions"
+        )
     if is_there:
         return Finding(_TOPIC, "ok", f"it was read back from {path}")
     return Finding(_TOPIC, "error", f"it cannot be found in {path}", "another process may have moved or cut the file")
