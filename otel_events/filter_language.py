@@ -92,16 +92,15 @@ class FilterError(ConfigurationError):
         )
 
 
-def parse_filter(text: str | Iterable[str], *, searches_text: bool = False) -> FilterSettings:
+def parse_filter(text: str | Iterable[str]) -> FilterSettings:
     """Return the filter that *text* means, or raise FilterError with all that is wrong.
 
     Args:
         text: clauses with commas between, or a list of clauses. A clause is a name pattern, conditions such as
             `severity>=warn` or `persona=thesis*`, and quoted texts, with spaces between; a `-` before it excludes.
-        searches_text: whoever asks can look for quoted texts.
     """
     items = [text] if isinstance(text, str) else list(text)
-    parser = _Parser(searches_text=searches_text)
+    parser = _Parser()
     clauses = tuple(clause for item in items for clause in parser.clauses(item, may_split=isinstance(text, str)))
     if parser.mistakes:
         raise FilterError(parser.mistakes)
@@ -115,9 +114,8 @@ class _Word:
 
 
 class _Parser:
-    def __init__(self, *, searches_text: bool) -> None:
+    def __init__(self) -> None:
         self.mistakes: list[Mistake] = []
-        self._searches_text = searches_text
         self._source = ""
 
     def clauses(self, source: str, *, may_split: bool) -> Iterator[Clause]:
@@ -153,7 +151,7 @@ class _Parser:
             if condition is not None:
                 conditions.append(self._condition(condition, word))
             elif quoted is not None:
-                texts.append(self._text(quoted[1] or quoted[2] or "", word))
+                texts.append(quoted[1] or quoted[2] or "")
             elif not pattern and _PATTERN.fullmatch(word.text):
                 pattern = word.text
             else:
@@ -169,11 +167,6 @@ class _Parser:
         elif sign not in {"=", "!="} and not _is_number(value):
             self._mistake(column, f"{sign!r} compares numbers, and {value!r:.40} is none")
         return Condition(key, sign, value)
-
-    def _text(self, text: str, word: _Word) -> str:
-        if not self._searches_text:
-            self._mistake(word.column, f"the text {text!r:.40} can be searched for where events are read, but not here")
-        return text
 
     def _is_quotation_closed(self, word: _Word) -> bool:
         rest = _QUOTED.sub(lambda quoted: " " * len(quoted[0]), word.text)

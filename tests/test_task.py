@@ -39,7 +39,13 @@ def test_the_example_of_the_documentation_runs_as_written(events):
     assert opening.attributes == {"task_name": "draft", "goal": "...", **bound}
     duration = closing.attributes["duration"]
     assert isinstance(duration, float)
-    assert closing.attributes == {"task_name": "draft", "quality": 0.85, "confidence": 0.78, "duration": duration, **bound}
+    assert closing.attributes == {
+        "task_name": "draft",
+        "quality": 0.85,
+        "confidence": 0.78,
+        "duration": duration,
+        **bound,
+    }
     assert events.one("evidence.added").attributes == {"source": "paper.pdf", "quality": 0.82, **bound}
     assert events.one("alert.triggered").severity is ev.Severity.WARN
 

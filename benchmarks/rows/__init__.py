@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from benchmarks.rows import (
     bursts,
+    commands,
     delay,
     footprint,
     instructions,
     modes,
     pauses,
+    reading,
     starting,
     sustained,
     tails,
@@ -40,6 +42,8 @@ ROWS: dict[str, Callable[[Bench], list[Line]]] = {
     "delay": delay.delay,
     "idle": footprint.idle,
     "starting": starting.starting,
+    "commands": commands.commands,
+    "reading": reading.reading,
     "journal": modes.journal,
     "modes": modes.modes,
     "host": tails.host,

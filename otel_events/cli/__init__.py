@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import time
 from contextlib import suppress
 from typing import NoReturn
+
+STARTED = time.monotonic()
 
 
 def main() -> NoReturn:
@@ -16,6 +20,8 @@ def main() -> NoReturn:
         code = run(sys.argv[1:])
     except KeyboardInterrupt:  # before or after the command itself
         code = 130
+        # A second one would show where the interpreter is while it clears up.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     emitting = sys.modules.get("otel_events.cli.emitting")
     if emitting is not None and emitting.has_finished:
         # All is handed over and closed. The interpreter would take a fifth of the command's time to clear up.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from otel_events.cli import exit_codes
+from otel_events.cli.examples import examples
 from otel_events.cli.inputs import Input, ReadingCommand, reads
 
 if TYPE_CHECKING:
@@ -43,7 +44,11 @@ def command() -> None:
     """Which events there are: those built in, and yours, out of registries and modules."""
 
 
-@command.command("list", short_help="List the events, by category.")
+@command.command(
+    "list",
+    short_help="List the events, by category.",
+    epilog=examples("catalog list --category task", "catalog list --catalog shop/registry --own --json"),
+)
 @_extends
 @_own_only
 @click.option("--category", metavar="NAME", help="This one alone.")
@@ -56,7 +61,10 @@ def list_(*, folders: Sequence[str], modules: Sequence[str], is_own: bool, categ
     write_list(definitions_of(folders, modules, is_own=is_own), category, is_json=is_json)
 
 
-@command.command(short_help="Tell all that is known of one event.")
+@command.command(
+    short_help="Tell all that is known of one event.",
+    epilog=examples("catalog show task.failed", "catalog show evidence_added --json"),
+)
 @click.argument("name")
 @_extends
 @_as_json
@@ -68,7 +76,10 @@ def show(*, name: str, folders: Sequence[str], modules: Sequence[str], is_json: 
     write_one(name, definitions_of(folders, modules), is_json=is_json)
 
 
-@command.command(short_help="Check registries and modules of yours.")
+@command.command(
+    short_help="Check registries and modules of yours.",
+    epilog=examples("catalog check shop/registry", "catalog check --module shop.events"),
+)
 @click.argument("folders", nargs=-1, type=click.Path(), metavar="[REGISTRY]...")
 @click.option("--module", "modules", metavar="NAME", multiple=True, help="A Python module with @define classes.")
 @_as_json
@@ -84,7 +95,11 @@ def check(*, folders: Sequence[str], modules: Sequence[str], is_json: bool) -> i
     return exit_codes.OK if write_check(folders, modules, is_json=is_json) else exit_codes.NO
 
 
-@command.command(cls=ReadingCommand, short_help="Tell which types were seen, and which were not.")
+@command.command(
+    cls=ReadingCommand,
+    short_help="Tell which types were seen, and which were not.",
+    epilog=examples("catalog coverage events.jsonl --target 5", "catalog coverage logs/ --since 1d --json"),
+)
 @reads
 @_extends
 @_own_only
@@ -110,7 +125,7 @@ def coverage(
     return exit_codes.OK
 
 
-@command.command(short_help="Write a registry that Weaver reads.")
+@command.command(short_help="Write a registry that Weaver reads.", epilog=examples("catalog export --weaver registry"))
 @click.option("--weaver", "folder", required=True, type=click.Path(file_okay=False), help="The folder to write into.")
 @_extends
 @_own_only
@@ -122,7 +137,7 @@ def export(*, folder: str, folders: Sequence[str], modules: Sequence[str], is_ow
     write_weaver(definitions_of(folders, modules, is_own=is_own), folder)
 
 
-@command.command(short_help="Write a page about the events.")
+@command.command(short_help="Write a page about the events.", epilog=examples("catalog docs -o events.md"))
 @_extends
 @_own_only
 @click.option("--output", "-o", type=click.Path(dir_okay=False), help="A file, in place of standard output.")
@@ -137,7 +152,9 @@ def docs(*, folders: Sequence[str], modules: Sequence[str], is_own: bool, output
         out.write(page)
 
 
-@command.command(short_help="Begin a catalogue of your own.")
+@command.command(
+    short_help="Begin a catalogue of your own.", epilog=examples("catalog new shop", "catalog new events --name shop")
+)
 @click.argument("folder", type=click.Path(file_okay=False))
 @click.option("--name", metavar="WORD", help="What events' names begin with.  [the folder's name]")
 def new(*, folder: str, name: str | None) -> None:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from otel_events.otlp import encode
 from otel_events.otlp.compression import compress, decompress
-from otel_events.otlp.outcome import Accepted, Retry, TooLarge, Unreachable
+from otel_events.otlp.outcome import Accepted, Refused, Retry, TooLarge, Unreachable
 from otel_events.otlp.transport import make_transport
 from otel_events.sinks.backoff import Backoff
+from otel_events.spool import Refusal
 
 if TYPE_CHECKING:
     from otel_events.otlp.endpoint import Endpoint, Signal
@@ -35,6 +36,7 @@ class Courier:
         rejected: records that it took and would not keep.
         failure: why the last request did not arrive; empty if all did.
         message: what the receiver said beside its last partial success.
+        refusal: set if the last request that did not arrive never will.
     """
 
     def __init__(self, endpoint: Endpoint, signal: Signal, *, patience: float = 30.0) -> None:
@@ -43,13 +45,14 @@ class Courier:
         self.rejected = 0
         self.failure = ""
         self.message = ""
+        self.refusal: Refusal | None = None
         self._patience = patience
         self._transport = make_transport(endpoint, signal)
 
     def deliver(self, body: bytes, records: int, encoding: Encoding = None) -> bool:
         """Send *body*; return whether the receiver has all of it, else see `failure`."""
         give_up_at = time.monotonic() + self._patience
-        failures = 0
+        failures, self.refusal = 0, None
         while True:
             outcome = self._transport.send(body, encoding, time.monotonic() + self.endpoint.timeout)
             if isinstance(outcome, Accepted):
@@ -59,10 +62,12 @@ class Courier:
                 return self._deliver_halves(body, encoding, outcome)
             failures += 1
             self.failure = outcome.reason
+            if isinstance(outcome, Refused):
+                self.refusal = Refusal("otlp_refused", outcome.reason)
+                return False
             wait = _BACKOFF.delay(failures, outcome.after if isinstance(outcome, Retry) else None)
             is_away = isinstance(outcome, Unreachable) and not self.accepted
-            is_retryable = isinstance(outcome, (Retry, Unreachable)) and not is_away
-            if not is_retryable or time.monotonic() + wait > give_up_at:
+            if is_away or time.monotonic() + wait > give_up_at:
                 return False
             time.sleep(wait)
 
@@ -84,6 +89,7 @@ class Courier:
             halves = None
         if halves is None:
             self.failure = f"one record alone is too large: {outcome.reason}"
+            self.refusal = Refusal("otlp_too_large", outcome.reason)
             return False
         return all(
             self.deliver(compress(half) if encoding == "gzip" else half, records, encoding) for half, records in halves

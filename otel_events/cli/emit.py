@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 _EPILOG = """\b
 Examples:
-  otel-events emit evidence.added source=paper.pdf quality:=0.82 --task-id t-1
-  otel-events emit alert.triggered -m "Proxy port not responding" -s warning port:=18091
+  otel-events emit evidence.added source=a.pdf quality:=0.82 --task-id t-1
+  otel-events emit alert.triggered -m "Port silent" -s warning port:=18091
   otel-events emit eval --payload '{"quality": 0.85, "tags": ["a", "b"]}'
-  jq '{free: .disk.free}' facts.json | otel-events emit disk.checked --payload - --wait
+  jq '{free: .disk.free}' facts.json | otel-events emit disk.checked -p -
 """
 
 
@@ -82,7 +82,7 @@ def command(
 
     ev.emit(name, message, attributes=attributes, severity=severity, timestamp=instant)
     seconds = timeout if wait else None
-    return exit_codes.OK if emitting.tell(emitting.finish(seconds), seconds) else exit_codes.NO
+    return exit_codes.OK if emitting.tell(emitting.finish(seconds, is_quick=not wait), seconds) else exit_codes.NO
 
 
 def _pair(text: str) -> tuple[str, Any]:

@@ -9,11 +9,15 @@ from dataclasses import dataclass
 import click
 
 import otel_events as ev
+from otel_events.cli import STARTED
 from otel_events.cli.harmless import harmless
 
 SERVICE = "otel-events"
 # Once events are on disk the network gets this long: enough for a Collector on this machine, no wait for one that hangs.
 _NETWORK_SECONDS = 0.1
+# A command of one event gives it what is left of this since it began, but in any case enough for one that is near.
+_QUICK_SECONDS = 0.17
+_LEAST_NETWORK_SECONDS = 0.03
 _SET_UP_SECONDS = 10.0
 
 # Nothing of this process waits to be handed over any more.
@@ -41,16 +45,18 @@ def name_service() -> None:
         os.environ.setdefault("OTEL_SERVICE_NAME", SERVICE)
 
 
-def finish(wait: float | None) -> Outcome:
+def finish(wait: float | None, *, is_quick: bool = False) -> Outcome:
     """Hand over what was emitted, and end.
 
     Args:
         wait: seconds for the network to accept it; None to leave that to whoever sends next, once it is on disk.
+        is_quick: the whole command is to be done within a quarter of a second.
     """
     global has_finished
     is_handed_over = _hand_over()
     is_accepted = wait is not None and ev.flush(wait)
-    is_closed = ev.shutdown(_NETWORK_SECONDS if is_handed_over else _SET_UP_SECONDS)
+    network = _network_left() if is_quick else _NETWORK_SECONDS
+    is_closed = ev.shutdown(network if is_handed_over else _SET_UP_SECONDS)
     stats = ev.stats()
     # A short deadline may have been too short to close everything, though nothing was lost.
     is_kept = is_handed_over and not stats.dropped and all(spool.is_on_disk for spool in stats.spools if spool.records)
@@ -69,6 +75,11 @@ def tell(outcome: Outcome, wait: float | None) -> bool:
         click.echo(f"Error: it was not accepted within {wait:g} s; it is kept, to be sent again", err=True)
         return False
     return True
+
+
+def _network_left() -> float:
+    left = STARTED + _QUICK_SECONDS - time.monotonic()
+    return max(_LEAST_NETWORK_SECONDS, min(_NETWORK_SECONDS, left))
 
 
 def _hand_over() -> bool:

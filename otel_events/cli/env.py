@@ -17,13 +17,15 @@ Examples:
   otel-events env
   eval "$(otel-events env collector --service-name orchestrator)"
   otel-events env collector --format compose
-  otel-events env otlp --endpoint http://localhost:4317 --protocol grpc --format powershell
+  otel-events env collector --format powershell
+  otel-events env otlp --endpoint http://localhost:4317 --protocol grpc
 
 \b
 Backends:
-  collector   a Collector on this machine, such as `docker compose up` gives (the default)
+  collector   a Collector on this machine (the default)
   gateway     an OTLP gateway of a hosting provider, such as Grafana Cloud's:
-              --endpoint https://otlp.example.com/otlp --user 12345 --token-file token.txt
+              --endpoint https://otlp.example.com/otlp --user 12345
+              --token-file token.txt
   otlp        any other receiver of OTLP
 """
 

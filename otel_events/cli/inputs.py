@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,6 +12,7 @@ import click
 from otel_events.cli import exit_codes
 from otel_events.cli.complaints import InputError, WrongFilterError
 from otel_events.cli.harmless import harmless
+from otel_events.cli.progress import Progress
 from otel_events.filter_language import FilterError, FilterSettings, parse_filter
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ Function = TypeVar("Function", bound="Callable[..., Any]")
 # `-epoch.*` is a filter and no option: options of one letter are never run together here. `-n5` is one.
 _EXCLUSION = re.compile(r"-(?![a-zA-Z]\d+$)[^-\s].+", re.DOTALL)
 _CONDITION = re.compile(r"-?(?:[\w.*?\[\]!-]+\s+|,\s*)*[\w.\-]+(?:!=|>=|<=|=|>|<)")
+_LEAST_BYTES = 32 << 20  # less is read before a line about it could be
 
 
 class ReadingCommand(click.Command):
@@ -103,18 +104,17 @@ class Input:
         from otel_events.reading.selection import Selection
 
         sources = self.sources()
-        progress = _Progress(sum(source.size for source in sources)) if shows_progress else None
+        advance, clear = _shown_progress(sources if shows_progress else ())
         try:
             yield from read_records(
                 sources,
                 selection=Selection(self.filter, self.since, self.until),
                 report=self.report,
-                advance=progress.advance if progress is not None else None,
+                advance=advance,
                 complain=lambda text: click.echo(f"Warning: {harmless(text)}", err=True),
             )
         finally:
-            if progress is not None:
-                progress.clear()
+            clear()
         if self.report.unreadable and not self.report.events:
             raise InputError("nothing could be read")
         tell(self.report)
@@ -125,7 +125,7 @@ def parse_input(words: Sequence[str], since: str | None, until: str | None) -> I
     paths = [word for word in words if is_path(word)]
     text = " ".join(word.strip() for word in words if not is_path(word))
     try:
-        filters = parse_filter(text, searches_text=True)
+        filters = parse_filter(text)
     except FilterError as error:
         raise WrongFilterError(error) from error
     return Input(paths, filters, _instant("--since", since), _instant("--until", until))
@@ -193,26 +193,16 @@ def _complete_word(_ctx: click.Context, _param: click.Parameter, incomplete: str
     return [*names, CompletionItem(incomplete, type="file")]
 
 
-class _Progress:
-    """How far the reading is, on a terminal's standard error, rewritten in place a few times a second."""
+def _shown_progress(sources: Sequence[Source]) -> tuple[Callable[[int], None] | None, Callable[[], None]]:
+    """Return what is told of bytes that were read, and what takes the line away; short work shows none."""
+    total = sum(source.size for source in sources)
+    if total < _LEAST_BYTES:
+        return None, lambda: None
+    progress, done = Progress("reading", total // 1_000_000, "MB"), 0
 
-    _LEAST_BYTES = 32 << 20
+    def advance(count: int) -> None:
+        nonlocal done
+        done += count
+        progress.show(done // 1_000_000)
 
-    def __init__(self, total: int) -> None:
-        self._total = total
-        self._done = self._shown = 0
-        self._step = max(1, total // 100)
-        self._is_on = total >= self._LEAST_BYTES and sys.stderr.isatty()
-
-    def advance(self, count: int) -> None:
-        self._done += count
-        if self._is_on and self._done - self._shown >= self._step:
-            self._shown = self._done
-            share = min(100, self._done * 100 // self._total)
-            sys.stderr.write(f"\rreading: {share} % of {self._total / 1e6:,.0f} MB ")
-            sys.stderr.flush()
-
-    def clear(self) -> None:
-        if self._shown:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+    return advance, progress.clear

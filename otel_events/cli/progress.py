@@ -14,11 +14,12 @@ class Progress:
     Args:
         what: is being worked on; harmless text.
         total: of what is counted; None if it is not known.
+        unit: in which it is counted.
     """
 
-    def __init__(self, what: str, total: int | None = None) -> None:
+    def __init__(self, what: str, total: int | None = None, unit: str = "") -> None:
         self._what = what
-        self._of = f" of {total:,}" if total else ""
+        self._of = (f" of {total:,}" if total else "") + (f" {unit}" if unit else "")
         self._is_on = sys.stderr.isatty()
         self._shown_at = 0.0
 

@@ -10,9 +10,9 @@ _EPILOG = """\b
 Examples:
   otel-events query 'task.* persona=thesis quality>0.8' --since 10m
   otel-events query 'severity>=warn, "timed out"' --format jsonl logs/
-  otel-events query task.completed --fields time,task_id,duration --sort -duration --limit 10
-  otel-events query --sql "SELECT event, count(*) FROM events GROUP BY 1 ORDER BY 2 DESC"
-  zcat old.jsonl.gz | otel-events query - '-otel_events.*' --format csv -o events.csv
+  otel-events query 'task.*' --fields time,duration --sort -duration -n 10
+  otel-events query --sql "SELECT event, count(*) FROM events GROUP BY 1"
+  zcat old.jsonl.gz | otel-events query - '-epoch.*' -f csv -o all.csv
 """
 
 
@@ -20,6 +20,7 @@ Examples:
 @reads
 @click.option("--fields", metavar="NAMES", help="What to show: attributes and facts, with commas between.")
 @click.option("--sort", metavar="FIELD", help="In the order of FIELD; -FIELD the other way round.")
+@click.option("--unique", "is_unique", is_flag=True, help="What was read twice, by its uid, once.")
 @click.option("--limit", "-n", type=click.IntRange(min=0), help="At most so many.")
 @click.option("--format", "-f", "form", type=click.Choice(["table", "jsonl", "csv", "parquet"]), help="Default: table.")
 @click.option("--json", "is_json", is_flag=True, help="The same as --format jsonl.")
@@ -30,6 +31,7 @@ def command(
     read: Input,
     fields: str | None,
     sort: str | None,
+    is_unique: bool,
     limit: int | None,
     form: str | None,
     is_json: bool,
@@ -48,4 +50,4 @@ def command(
     if form == "parquet" and output is None:
         raise click.UsageError("parquet is no text: name a file with --output")
     names = tuple(name.strip() for name in fields.split(",") if name.strip()) if fields else ()
-    return run_query(Query(read, names, sort or "", limit, form, sql or "", output))
+    return run_query(Query(read, names, sort or "", limit, form, sql or "", output, is_unique))

@@ -29,6 +29,10 @@ def run_query(query: Query) -> int:
     """Write what *query* asks for; return the exit code."""
     is_held = bool(query.sort or query.sql or query.output) or not sys.stdout.isatty()
     records = query.read.records(shows_progress=is_held)
+    if query.is_unique:
+        from otel_events.reading.analysis.writers import Writers
+
+        records = filter(Writers().add, records)
     if query.sql or query.form == "parquet":
         from otel_events.cli.query_sql import run_sql
 

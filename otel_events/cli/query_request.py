@@ -21,6 +21,7 @@ class Query:
         form: `table`, `jsonl`, `csv` or `parquet`.
         sql: a question to the table `events`; empty for none.
         output: path of a file, None for standard output.
+        is_unique: what was read twice counts once.
     """
 
     read: Input
@@ -30,3 +31,4 @@ class Query:
     form: str
     sql: str
     output: str | None
+    is_unique: bool = False

@@ -11,7 +11,7 @@ Examples:
   otel-events replay events.jsonl --to http://localhost:4318 --speed max
   otel-events replay events.jsonl --to copy.jsonl --speed max 'task.*'
   otel-events replay logs/ --to ledger --speed max --since yesterday
-  otel-events replay events.jsonl --to http://localhost:4318 --rebase-time --speed 10
+  otel-events replay events.jsonl --to ledger --rebase-time --speed 10
 """
 
 

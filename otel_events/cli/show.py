@@ -39,7 +39,7 @@ def command(*, what: str, id_: str, read: Input, no_attributes: bool, is_json: b
     from otel_events.cli.story_output import write_story
     from otel_events.reading.analysis.story import build_tree, collect
 
-    records, is_cut = collect(read.records(), _belongs(what, id_))
+    records, is_cut = collect(read.records(), _belongs(what, id_), with_inner=what != "trace")
     if not records:
         raise NotThereError(f"there is no {what} {id_} among the events that were read")
     if is_json:

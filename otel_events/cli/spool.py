@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from otel_events.cli import exit_codes
+from otel_events.cli.examples import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,7 +48,11 @@ def command() -> None:
     """
 
 
-@command.command("list", short_help="List spools: whose, where to, how much waits.")
+@command.command(
+    "list",
+    short_help="List spools: whose, where to, how much waits.",
+    epilog=examples("spool list", "spool list --all --json"),
+)
 @_places
 @click.option("--all", "is_all", is_flag=True, help="Those in which nothing is left as well.")
 @_as_json
@@ -59,7 +64,10 @@ def list_(*, root: str | None, is_all: bool, is_json: bool) -> None:
     write_list(choose((), root), is_all=is_all or is_json, is_json=is_json, out=sys.stdout)
 
 
-@command.command(short_help="Tell all that is known of each SPOOL.")
+@command.command(
+    short_help="Tell all that is known of each SPOOL.",
+    epilog=examples("spool inspect", "spool inspect orchestrator --json"),
+)
 @_chooses
 @_as_json
 def inspect(*, names: Sequence[str], root: str | None, is_json: bool) -> None:
@@ -70,29 +78,38 @@ def inspect(*, names: Sequence[str], root: str | None, is_json: bool) -> None:
     write_details(choose(names, root), is_json=is_json)
 
 
-@command.command(short_help="Send what dead processes have left.")
+@command.command(
+    short_help="Send what dead processes have left.",
+    epilog=examples(
+        "spool drain", "spool drain orchestrator --to http://localhost:4318", "spool drain --quarantine-refused"
+    ),
+)
 @_chooses
 @click.option("--to", metavar="ENDPOINT", help="Send there, and not where it was to go.")
 @click.option("--protocol", type=click.Choice(["http/protobuf", "grpc"]), help="That --to speaks.")
 @click.option("--patience", type=click.FloatRange(min=0), default=30.0, help="Seconds to go on without progress.  [30]")
+@click.option(
+    "--quarantine-refused", "quarantines", is_flag=True, help="Move what is refused for good out of the way, and go on."
+)
 @_as_json
-def drain(
-    *, names: Sequence[str], root: str | None, to: str | None, protocol: str | None, patience: float, is_json: bool
-) -> int:
+def drain(*, names: Sequence[str], root: str | None, is_json: bool, **wish: Any) -> int:
     """Send what dead processes have left in each SPOOL, and let go of what was accepted.
 
     It goes where it was to go, or to the base URL --to. Headers, certificates and the rest of OTEL_EXPORTER_OTLP_* hold
-    for --to, and for a destination that the environment names. What is refused stays where it is. Exit code 1: not all of
-    it was accepted.
+    for --to, and for a destination that the environment names. At what is refused it stops, and that stays where it is; with
+    --quarantine-refused it goes to quarantine, as a running program's does. Exit code 1: not all of it was accepted.
     """
     from otel_events.cli.spool_choice import choose
     from otel_events.cli.spool_drain import drain_all
 
-    is_done = drain_all(choose(names, root), to=to, protocol=protocol, patience=patience, is_json=is_json)
+    is_done = drain_all(choose(names, root), is_json=is_json, **wish)
     return exit_codes.OK if is_done else exit_codes.NO
 
 
-@command.command(short_help="List the requests that were refused.")
+@command.command(
+    short_help="List the requests that were refused.",
+    epilog=examples("spool quarantine", "spool quarantine orchestrator --json"),
+)
 @_chooses
 @_as_json
 def quarantine(*, names: Sequence[str], root: str | None, is_json: bool) -> None:
@@ -103,7 +120,10 @@ def quarantine(*, names: Sequence[str], root: str | None, is_json: bool) -> None
     write_quarantine(choose(names, root), is_json=is_json)
 
 
-@command.command(short_help="Delete spools with all that is in them.")
+@command.command(
+    short_help="Delete spools with all that is in them.",
+    epilog=examples("spool purge orchestrator", "spool purge --all --yes    # deletes what was never sent"),
+)
 @_chooses
 @click.option("--all", "is_all", is_flag=True, help="Every spool.")
 @click.option("--yes", "-y", "is_sure", is_flag=True, help="Do not ask.")

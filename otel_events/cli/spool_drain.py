@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 import click
 
@@ -18,6 +18,7 @@ from otel_events.cli.row_formats import json_text
 from otel_events.errors import ConfigurationError
 from otel_events.notices import Notices
 from otel_events.otlp.endpoint import Endpoint
+from otel_events.spool.queue import Cause
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +35,7 @@ class Drained:
     Attributes:
         accepted: records that the receiver has.
         rejected: records that it took and would not keep: they are gone.
+        quarantined: records that it refused for good, now in quarantine.
         left: records that are still there, those of running processes included.
         lost: records that could not be read, by reason.
         failure: why it ended before the end; empty if it did not.
@@ -48,15 +50,22 @@ class Drained:
     lost: dict[str, int]
     failure: str
     message: str
+    quarantined: int = 0
 
     @property
     def is_done(self) -> bool:
         """Return whether nothing was left or lost that could have been sent."""
-        return not (self.failure or self.rejected or self.lost)
+        return not (self.failure or self.rejected or self.lost or self.quarantined)
 
 
 def drain_all(
-    spools: Sequence[SpoolInfo], *, to: str | None, protocol: str | None, patience: float, is_json: bool
+    spools: Sequence[SpoolInfo],
+    *,
+    to: str | None,
+    protocol: str | None,
+    patience: float,
+    quarantines: bool,
+    is_json: bool,
 ) -> bool:
     """Send what is in *spools*; tell of each; return whether all of it was accepted."""
     configured = find_endpoints(to, protocol)
@@ -64,7 +73,8 @@ def drain_all(
     for info in spools:
         if not info.records:
             continue
-        result = _refuse(info) or _drain(info, _endpoint(info, configured, is_given=to is not None), patience)
+        endpoint = _endpoint(info, configured, is_given=to is not None)
+        result = _refuse(info) or _drain(info, endpoint, patience, quarantines=quarantines)
         results.append(result)
         if not is_json:
             _tell(result, info)
@@ -96,7 +106,7 @@ def _refuse(info: SpoolInfo) -> Drained | None:
     return Drained(info.service, info.signal, "", 0, 0, info.records, {}, reason, "")
 
 
-def _drain(info: SpoolInfo, endpoint: Endpoint | None, patience: float) -> Drained:
+def _drain(info: SpoolInfo, endpoint: Endpoint | None, patience: float, *, quarantines: bool) -> Drained:
     if endpoint is None:
         reason = "nothing says where it was to go: name an endpoint with --to"
         return Drained(info.service, info.signal, "", 0, 0, info.records, {}, reason, "")
@@ -104,16 +114,23 @@ def _drain(info: SpoolInfo, endpoint: Endpoint | None, patience: float) -> Drain
     accounts = Accounts()
     progress = Progress(f"{harmless(info.service)} {info.signal}", info.records)
 
-    def deliver(batch: Batch) -> bool:
+    def deliver(batch: Batch) -> bool | spool.Refusal:
         is_delivered = courier.deliver(batch.body, batch.records, batch.encoding)
         progress.show(courier.accepted + courier.rejected)
-        return is_delivered
+        if not quarantines or courier.refusal is None:
+            return is_delivered
+        courier.failure = ""  # no reason to stop
+        return courier.refusal
 
     try:
         _, left = spool.drain(info.path, deliver, accounts=accounts, notices=Notices())
     finally:
         progress.clear()
         courier.close()
+    lost = accounts.dropped.counts()
+    quarantined = sum(lost.pop(cause, 0) for cause in get_args(Cause))
+    if accounts.problems.counts().get("spool_quarantine_failed"):
+        courier.failure = "it was refused, and there is no writing to quarantine"
     return Drained(
         service=info.service,
         signal=info.signal,
@@ -121,9 +138,10 @@ def _drain(info: SpoolInfo, endpoint: Endpoint | None, patience: float) -> Drain
         accepted=courier.accepted,
         rejected=courier.rejected,
         left=left,
-        lost=accounts.dropped.counts(),
+        lost=lost,
         failure=courier.failure,
         message=courier.message,
+        quarantined=quarantined,
     )
 
 
@@ -133,6 +151,7 @@ def _tell(result: Drained, info: SpoolInfo) -> None:
     click.echo(harmless(f"{result.service} {result.signal}: {result.accepted:,} of {total} accepted{where}"))
     notes: dict[str, Any] = {
         f"{result.rejected:,} rejected by the receiver: {result.message}": result.rejected,
+        f"{result.quarantined:,} refused for good, now in quarantine": result.quarantined,
         f"{result.left:,} left there: {result.failure}": result.left and result.failure,
         f"{result.left:,} left to running processes, which send them": result.left and not result.failure,
     }

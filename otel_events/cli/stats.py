@@ -10,7 +10,7 @@ _EPILOG = """\b
 Examples:
   otel-events stats
   otel-events stats --by persona 'task.*' --since 1d
-  otel-events stats --target 95 logs/         # exit code 1 if fewer of the catalogue's types were seen
+  otel-events stats --target 95 logs/    # exit code 1 if fewer were seen
   otel-events stats --json events.jsonl | jq .writers
 """
 

@@ -81,6 +81,8 @@ class _Tree:
         end = node.closing.name.rpartition(".")[2] if node.closing is not None and closing is not None else ""
         identity = record.text(_IDENTITY.get(family, "")) or record.text("task_id") * (family == "task")
         took = show_seconds(node.duration)
+        if not end and node.is_failed:
+            end = "failed"
         state = "open" if node.closing is None else "" if end in {"end", "stop"} else end
         return harmless(" ".join(filter(None, (family, identity, state, took and f"({took})"))))
 
@@ -102,7 +104,9 @@ class _Tree:
 
     def _write_error(self, node: Node, below: str) -> None:
         record = node.closing or node.record
-        message = record.text("exception.message")
+        # A span says in its status why it failed.
+        is_failed_span = record.kind == "span" and node.is_failed
+        message = record.text("exception.message") or (record.text("message") if is_failed_span else "")
         if message:
             bar = "│  " if node.children else "   "
             line = f"{' ' * 12}{below}{bar}"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import heapq
 import sys
 import time
-from collections import deque
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Protocol
@@ -80,8 +80,9 @@ def run_tail(read: Input, wanted: Wanted) -> None:
             is_bounded = read.since is None or wanted.lines is not None
             last = _last_of_all(read, is_wanted, count) if is_bounded else None
             if last is None:
-                last = list(deque(filter(is_wanted, read.records()), count if is_bounded else None))
-            _show_all(sorted(last, key=lambda record: record.timestamp), view)
+                found = filter(is_wanted, read.records())
+                last = _latest_of(found, count) if is_bounded else list(found)
+            _show_all(sorted(last, key=_when), view)
     finally:
         view.finish()
 
@@ -112,6 +113,8 @@ def _follow(read: Input, view: _View, is_wanted: Callable[[Record], bool], count
     while True:
         began = time.monotonic()
         fresh = list(filter(is_wanted, chain.from_iterable(each.poll() for each in followers)))
+        if len(followers) > 1:
+            fresh.sort(key=_when)
         for record in fresh:
             view.show(record)
             if is_smooth and len(fresh) * _LONGEST_GAP < 10 * _INTERVAL:
@@ -145,7 +148,17 @@ def _looked_at(count: int) -> int:
 
 
 def _latest(records: list[Record], count: int) -> list[Record]:
-    return sorted(records, key=lambda record: record.timestamp)[-count:] if count else []
+    return sorted(records, key=_when)[-count:] if count else []
+
+
+def _latest_of(records: Iterable[Record], count: int) -> list[Record]:
+    """Return the same without holding more than *count*; of those of one time the last that were read."""
+    numbered = ((record.timestamp, number, record) for number, record in enumerate(records))
+    return [record for _, _, record in reversed(heapq.nlargest(count, numbered))]
+
+
+def _when(record: Record) -> int:
+    return record.timestamp
 
 
 def _paths(read: Input) -> list[Path]:

@@ -98,31 +98,28 @@ class Decoder:
                 yield from spans
                 return
         for recorded in self._tolerant.parse_line(line, is_whole=is_whole):
-            yield _as_record(recorded)
+            yield as_record(recorded)
 
 
-def _as_record(recorded: Recorded) -> Record:
-    event = recorded.event
+def as_record(recorded: Recorded) -> Record:
+    """Return what the tolerant way read as a record; *recorded* stays as it is."""
+    event, is_flat = recorded.event, recorded.source_kind == "flat"
     facts: dict[str, Any] = {
         "message": event.body,
         "trace_id": f"{event.trace_id:032x}" if event.trace_id else "",
         "span_id": f"{event.span_id:016x}" if event.span_id else "",
         "uid": event.uid,
         "service": recorded.service or str(recorded.resource.get("service.name", "")),
-        "given_name": event.given_name,
+        "given_name": event.name if is_flat else event.given_name,
     }
     if event.scope != DEFAULT_SCOPE and event.scope.name:
         facts["scope"] = {"name": event.scope.name, "version": event.scope.version}
     # A hand-written line does not say when it was recorded.
-    if recorded.source_kind != "flat" and event.observed_timestamp != event.timestamp:
+    if not is_flat and event.observed_timestamp != event.timestamp:
         facts["observed"] = event.observed_timestamp
-    if recorded.source_kind == "flat":
-        facts["given_name"], event.name = event.name, _canonical(event.name)
-    return Record(event.name, event.timestamp, int(event.severity), event.attributes, facts)
-
-
-def _canonical(name: str) -> str:
-    return catalog.current().canonical(name)
+    # Hand-written lines have the older spellings.
+    name = catalog.current().canonical(event.name) if is_flat else event.name
+    return Record(name, event.timestamp, int(event.severity), event.attributes, facts)
 
 
 @lru_cache(maxsize=256)

@@ -8,6 +8,7 @@ from otel_events.event import CORRELATION, DEFAULT_SCOPE, Event, Instrumentation
 from otel_events.ledger.instants import format_instant, parse_instant
 from otel_events.ledger.line import dump_line
 from otel_events.ledger.tags import tag, tag_attributes
+from otel_events.pipeline.evaluation import MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 RecordKind: TypeAlias = Literal["event", "span"]
 
-MISSING: Any = object()
 # What a ledger's line says beside the attributes, under the ledger's own names.
 _OTHERS = ("trace_id", "span_id", "parent_span_id", "uid", "service", "scope", "duration", "end", "given_name")
 # No facts: they are said otherwise, or hold the others.

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import operator
 import re
 from dataclasses import dataclass
-from fnmatch import translate
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from otel_events import catalog
-from otel_events.event import parse_severity
 from otel_events.filter_language import FilterSettings
 from otel_events.ledger.instants import format_instant
-from otel_events.reading.record import MISSING
+from otel_events.pipeline.evaluation import WILD, Access, all_of, compile_filter
+from otel_events.reading.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from otel_events.filter_language import Clause, Condition
-    from otel_events.reading.record import Record
+    from otel_events.filter_language import Clause
 
-_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
-    "=": operator.eq,
-    "!=": operator.ne,
-    ">=": operator.ge,
-    "<=": operator.le,
-    ">": operator.gt,
-    "<": operator.lt,
-}
-_WILD = re.compile(r"[*?\[]")
 # Values that stand in a line just as the filter spells them. Numbers do not: 1e3 is 1000.0.
 _VERBATIM = re.compile(r"(?!(?:None|nan|inf|-inf)$)[A-Za-z_][A-Za-z0-9_.\-]+", re.ASCII)
 _VERBATIM_TEXT = re.compile(r"[A-Za-z0-9_.,:;=#@!?()+\- ]+", re.ASCII)
@@ -56,12 +44,10 @@ class Selection:
         tests: list[Callable[[Record], bool]] = []
         if self.since is not None or self.until is not None:
             tests.append(_between(self.since, self.until))
-        tests.extend(_fits(self.filter))
-        if not tests:
-            return None
-        if len(tests) == 1:
-            return tests[0]
-        return lambda record: all(test(record) for test in tests)
+        fits = compile_filter(self.filter, _ACCESS)
+        if fits is not None:
+            tests.append(fits)
+        return all_of(tests) if tests else None
 
     def compile_for_bytes(self) -> Callable[[bytes], bool] | None:
         """Return what tells of a ledger's line whether it may hold what is wanted, None if nothing can be told so."""
@@ -86,80 +72,12 @@ def _between(since: int | None, until: int | None) -> Callable[[Record], bool]:
     return lambda record: first <= record.timestamp < last
 
 
-def _fits(settings: FilterSettings) -> list[Callable[[Record], bool]]:
-    including = [_compile_clause(clause) for clause in settings.clauses if not clause.excludes]
-    excluding = [_compile_clause(clause) for clause in settings.clauses if clause.excludes]
-    tests: list[Callable[[Record], bool]] = []
-    if len(including) == 1:
-        tests.append(including[0])
-    elif including:
-        tests.append(lambda record: any(fits(record) for fits in including))
-    if excluding:
-        tests.append(lambda record: not any(fits(record) for fits in excluding))
-    return tests
+def _texts(record: Record) -> Iterator[object]:
+    yield record.get("message")
+    yield from record.all_attributes.values()
 
 
-def _compile_clause(clause: Clause) -> Callable[[Record], bool]:
-    tests = [] if clause.pattern == "*" else [_name_test(clause.pattern)]
-    tests += [_condition_test(condition) for condition in clause.conditions]
-    tests += [_text_test(text) for text in clause.texts]
-    return tests[0] if len(tests) == 1 else lambda record: all(test(record) for test in tests)
-
-
-def _name_test(pattern: str) -> Callable[[Record], bool]:
-    matches = re.compile(translate(pattern)).match
-    known: dict[str, bool] = {}
-
-    def test(record: Record) -> bool:
-        fits = known.get(record.name)
-        if fits is None:
-            spellings = (record.name, *catalog.current().aliases_of(record.name))
-            fits = known[record.name] = any(matches(spelling) for spelling in spellings)
-        return fits
-
-    return test
-
-
-def _condition_test(condition: Condition) -> Callable[[Record], bool]:
-    compare = _OPERATORS[condition.operator]
-    key = condition.key
-    if key == "severity":
-        bound = int(parse_severity(condition.value) or 0)
-        return lambda record: compare(record.severity, bound)
-    if condition.operator in {"=", "!="}:
-        return _equality_test(key, condition.value, is_wanted=condition.operator == "=")
-    number = float(condition.value)
-
-    def test(record: Record) -> bool:
-        value = record.lookup(key)
-        return isinstance(value, int | float) and not isinstance(value, bool) and compare(value, number)
-
-    return test
-
-
-def _equality_test(key: str, pattern: str, *, is_wanted: bool) -> Callable[[Record], bool]:
-    matches = re.compile(translate(pattern)).match
-    is_literal = not _WILD.search(pattern)
-
-    def test(record: Record) -> bool:
-        value = record.lookup(key)
-        if value is MISSING:
-            return not is_wanted
-        text = value if type(value) is str else str(value).lower() if isinstance(value, bool) else str(value)
-        return (text == pattern if is_literal else matches(text) is not None) is is_wanted
-
-    return test
-
-
-def _text_test(text: str) -> Callable[[Record], bool]:
-    wanted = text.casefold()
-
-    def test(record: Record) -> bool:
-        if wanted in record.name.casefold() or wanted in record.text("message").casefold():
-            return True
-        return any(wanted in str(value).casefold() for value in record.all_attributes.values())
-
-    return test
+_ACCESS = Access(Record.lookup, _texts)
 
 
 def _needles_of(clause: Clause) -> list[Callable[[bytes], bool]]:
@@ -175,7 +93,7 @@ def _needles_of(clause: Clause) -> list[Callable[[bytes], bool]]:
 
 
 def _name_needles(pattern: str) -> list[Callable[[bytes], bool]]:
-    wild = _WILD.search(pattern)
+    wild = WILD.search(pattern)
     beginning = pattern[: wild.start()] if wild else pattern
     if not beginning:
         return []

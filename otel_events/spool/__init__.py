@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from otel_events.spool.inspection import (
         JournalError,
+        Refusal,
         Rejected,
         SpoolInfo,
         SpoolInUseError,
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "JournalError",
+    "Refusal",
     "Rejected",
     "SpoolInUseError",
     "SpoolInfo",

@@ -183,8 +183,15 @@ class DiskSpool:
             self._changed.notify()
             return True
 
-    def quarantine(self, batch: Batch, cause: Cause, reason: str) -> bool:
-        """Move a held *batch* to a file, the `rejected_file`; its records count as dropped for *cause*."""
+    def quarantine(self, batch: Batch, cause: Cause, reason: str, *, must_be_kept: bool = False) -> bool:
+        """Move a held *batch* to a file, the `rejected_file`; its records count as dropped for *cause*.
+
+        Args:
+            batch: that was taken.
+            cause: what it counts as.
+            reason: in the receiver's words.
+            must_be_kept: if no file can be written, leave the batch where it is, and return False.
+        """
         with self._turn():
             if self._entry_of(batch) is None:
                 return False
@@ -193,6 +200,8 @@ class DiskSpool:
             self._rejected_file = str(self._rejected.keep(batch, cause, reason))
         except OSError as error:
             self._losses.note("spool_quarantine_failed", f"what was refused cannot be kept: {error.strerror or error}")
+            if must_be_kept:
+                return False
         with self._turn():
             if not self._settle(batch):
                 return False

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from otel_events.accounting import Accounts
     from otel_events.notices import Notices
-    from otel_events.spool.queue import Batch
+    from otel_events.spool.queue import Batch, Cause
 
 
 _T = TypeVar("_T", str, int, float)
@@ -120,12 +120,26 @@ def inspect(path: str | os.PathLike[str]) -> SpoolInfo:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A batch will never be taken: it is to go to quarantine.
+
+    Attributes:
+        cause: what its records count as.
+        reason: in the receiver's words.
+    """
+
+    cause: Cause
+    reason: str
+
+
 def drain(
-    path: str | os.PathLike[str], deliver: Callable[[Batch], bool], *, accounts: Accounts, notices: Notices
+    path: str | os.PathLike[str], deliver: Callable[[Batch], bool | Refusal], *, accounts: Accounts, notices: Notices
 ) -> tuple[int, int]:
     """Hand what dead writers have left at *path* to *deliver*, until that says False; return records delivered and left.
 
-    What living writers have there is theirs to send. Whatever *deliver* took is not sent again. Nothing is too old.
+    What living writers have there is theirs to send. Whatever *deliver* took is not sent again. Nothing is too old. A batch
+    of which it says Refusal goes to quarantine, and counts as dropped; if it cannot be kept there, it stays and all ends.
 
     Raises:
         JournalError: it is a journal: what is in it is no request yet.
@@ -138,7 +152,12 @@ def drain(
     delivered = 0
     try:
         while (batch := spool.take(0)) is not None:
-            if not deliver(batch):
+            verdict = deliver(batch)
+            if isinstance(verdict, Refusal):
+                if not spool.quarantine(batch, verdict.cause, verdict.reason, must_be_kept=True):
+                    break
+                continue
+            if not verdict:
                 break
             spool.release(batch)
             delivered += batch.records

@@ -37,6 +37,17 @@ class TestHelp:
         assert f"otel-events {name}" in answer.out.partition("Examples:")[2]
 
     @pytest.mark.parametrize("name", COMMANDS)
+    def test_help_fits_a_terminal_of_80_columns(self, name, invoke, monkeypatch):
+        """Examples too, and those of commands within commands, each of which has some."""
+        monkeypatch.setenv("COLUMNS", "80")
+        inner = getattr(import_module(COMMANDS[name][0]).command, "commands", {})
+
+        answers = [invoke(name, "--help"), *(invoke(name, each, "--help") for each in inner)]
+
+        assert [line for each in answers for line in each.out.splitlines() if len(line) > 80] == []
+        assert all("Examples:" in each.out for each in answers)
+
+    @pytest.mark.parametrize("name", COMMANDS)
     def test_every_command_goes_by_the_name_in_the_list(self, name):
         """The table of commands and the modules agree."""
         assert import_module(COMMANDS[name][0]).command.name == name

@@ -1,4 +1,4 @@
-"""What a filter may say where events are read, and where a mistake is pointed at."""
+"""What a filter may say, and where a mistake is pointed at."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from otel_events.filter_language import Clause, Condition, FilterError, parse_fi
 
 
 def clauses(text):
-    return parse_filter(text, searches_text=True).clauses
+    return parse_filter(text).clauses
 
 
-def mistakes(text, **options):
+def mistakes(text):
     with pytest.raises(FilterError) as error:
-        parse_filter(text, **{"searches_text": True, **options})
+        parse_filter(text)
     return [(each.column, each.problem) for each in error.value.mistakes]
 
 
@@ -66,15 +66,10 @@ def test_all_mistakes_are_told_at_once():
     assert [column for column, _ in mistakes("a.b c.d, severity>=x quality>y, -")] == [5, 20, 30, 33]
 
 
-def test_a_text_is_refused_where_none_can_be_searched():
-    """The pipeline's filter does not look into texts."""
-    assert mistakes('a.b "text"', searches_text=False)[0][0] == 5
-
-
 @given(st.text(alphabet="ab.*=<>!-,\"' 1[]", max_size=30))
 def test_any_text_is_a_filter_or_a_mistake_within_it(text):
     """Nothing else is ever raised."""
     try:
-        parse_filter(text, searches_text=True)
+        parse_filter(text)
     except FilterError as error:
         assert all(1 <= each.column <= len(text) + 1 for each in error.mistakes)  # noqa: PT017

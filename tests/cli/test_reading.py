@@ -233,7 +233,7 @@ class TestSelection:
         levels = [Severity.INFO, Severity.ERROR]
         events = [event(name, severity=level, **each) for name in names for each in values for level in levels]
         lines = ledger_bytes(events).split(b"\n")
-        selection = Selection(parse_filter(text, searches_text=True))
+        selection = Selection(parse_filter(text))
         fits = selection.compile() or (lambda _: True)
 
         quick = list(filter(fits, Decoder(None, selection.compile_for_bytes()).decode(Block(lines))))
@@ -250,7 +250,7 @@ class TestSelection:
             event(name, severity=level, **values)
             for name in ("task.started", "evidence.added", "own.thing")
             for level in (Severity.DEBUG, Severity.WARN)
-            for values in ({}, {"persona": "thesis", "quality": 0.9}, {"done": True, "quality": 0.2})
+            for values in ({}, {"persona": "thesis", "quality": 0.9}, {"done": True, "quality": 0.2, "note": "a Paper"})
         ]
         for text in (
             "task_*",
@@ -258,6 +258,10 @@ class TestSelection:
             "quality>0.5, done=true",
             "persona!=th*",
             "*.added severity=warn",
+            '"paper"',
+            "-'THES' , event=own.*",
+            "message=*added*, kind=span",
+            "trace_id=*, uid=*",
         ):
             guard = Filter(parse_filter(text), Accounts())
             fits = Selection(parse_filter(text)).compile()

@@ -73,6 +73,32 @@ def test_spans_tell_where_things_belong(tree, ledger, event, tmp_path):
     ]  # fmt: skip
 
 
+def test_spans_alone_tell_a_cycle_with_all_that_is_inside(tree, tmp_path):
+    """The Collector's file has inner spans first, and those need not name the cycle; why one failed is told."""
+    line = (
+        '{"resourceSpans":[{"scopeSpans":[{"spans":['
+        '{"traceId":"5b8efff798038103d269b633813fc60c","spanId":"00000000000000c3","parentSpanId":"00000000000000b2",'
+        '"name":"draft","startTimeUnixNano":"1771095685000000000","endTimeUnixNano":"1771095687000000000"},'
+        '{"traceId":"5b8efff798038103d269b633813fc60c","spanId":"00000000000000b2","parentSpanId":"00000000000000a1",'
+        '"name":"thesis","startTimeUnixNano":"1771095684000000000","endTimeUnixNano":"1771095688000000000",'
+        '"status":{"code":2,"message":"no sources"}},'
+        '{"traceId":"5b8efff798038103d269b633813fc60c","spanId":"00000000000000a1","name":"cycle",'
+        '"startTimeUnixNano":"1771095683000000000","endTimeUnixNano":"1771095689000000000",'
+        '"attributes":[{"key":"cycle","value":{"intValue":"7"}}]},'
+        '{"traceId":"5b8efff798038103d269b633813fc60c","spanId":"00000000000000d4","name":"elsewhere",'
+        '"startTimeUnixNano":"1771095683000000000","endTimeUnixNano":"1771095689000000000"}]}]}]}'
+    )
+    path = tmp_path / "traces.jsonl"
+    path.write_text(line + "\n")
+
+    assert tree("cycle", "7", "--no-attributes", str(path)) == [
+        "cycle 7 (6.00 s)",
+        "└─ thesis failed (4.00 s)",
+        "   │  ! no sources",
+        "   └─ draft (2.00 s)",
+    ]
+
+
 def test_phases_inside_a_task_are_told_inside_it(tree, ledger, event):
     """As `run` makes them: its task is around everything that its command does."""
     ledger(

@@ -155,6 +155,35 @@ def test_what_is_refused_stays(call, leave, status):
     assert spool.inspect(directory).records == 2
 
 
+def test_what_is_refused_for_good_can_be_put_out_of_the_way(call, leave):
+    """It goes to quarantine when that is wished, and the rest goes on."""
+    with acceptor.HttpAcceptor() as receiver:
+        receiver.script.append(acceptor.answer_with(400))
+        directory = leave(receiver.url(), ["a"], ["b"])
+
+        drained = call("drain", "--quarantine-refused")
+
+    assert drained.code == 1
+    assert "1 of 2 records accepted" in drained.out
+    assert "1 refused for good, now in quarantine" in drained.out
+    assert (spool.inspect(directory).records, len(spool.quarantine(directory))) == (0, 1)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder's permissions do not forbid this there")
+def test_what_cannot_be_put_in_quarantine_stays(call, leave):
+    """Nothing is lost on the way."""
+    with acceptor.HttpAcceptor() as receiver:
+        receiver.usual = acceptor.answer_with(400)
+        directory = leave(receiver.url(), ["a"])
+        (directory / "quarantine").write_text("in the way")
+
+        drained = call("drain", "--quarantine-refused")
+
+    assert drained.code == 1
+    assert "no writing to quarantine" in drained.out
+    assert spool.inspect(directory).records == 1
+
+
 def test_a_receiver_that_is_away_is_told_at_once(call, leave):
     """Nothing is lost, and nobody waits."""
     with acceptor.refusing_port() as port:

@@ -85,6 +85,20 @@ def test_compressed_files_have_last_events_too(invoke, story, tmp_path):
     assert invoke("tail", "old.jsonl", "--json", "-n", "3").out == invoke("tail", "--json", "-n", "3").out
 
 
+def test_several_files_are_merged_by_time(invoke, ledger, event, rows, tmp_path):
+    """The last of all of them, whichever file they are in, compressed or not."""
+    late = ledger(*[event("a.late", 10 + second) for second in range(0, 6, 2)], name="a.jsonl")
+    early = ledger(*[event("a.early", 9 + second) for second in range(0, 6, 2)], name="b.jsonl")
+    packed = tmp_path / "c.jsonl.gz"
+    packed.write_bytes(gzip.compress(early.read_bytes()))
+
+    plain = rows(invoke("tail", "--json", "-n", "3", str(late), str(early)).out)
+    compressed = rows(invoke("tail", "--json", "-n", "3", str(late), str(packed)).out)
+
+    assert [each["event"] for each in plain] == ["a.late", "a.early", "a.late"]
+    assert compressed == plain
+
+
 def test_what_fits_far_from_the_end_is_found(invoke, ledger, event, rows):
     """The end of a file is looked at first, and all of it if that does not do."""
     path = ledger(event("a.b"), *[event("c.d", number / 1000) for number in range(5_000)])

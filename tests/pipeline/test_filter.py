@@ -58,6 +58,17 @@ def test_attributes_are_compared_as_text_or_number():
     assert names("a.* quality<=0.9 quality>0.5", *events)[0] == ["a.b"]
 
 
+def test_a_quoted_text_is_looked_for_in_all_that_an_event_says():
+    """Name, message, own and bound attributes, whatever the case of the letters."""
+    spoken = make("a.d")
+    spoken.body = "Request Timed Out"
+    events = [make("a.b", note="it timed out"), make("a.c", bound={"persona": "Timed outsider"}), spoken, make("a.e")]
+
+    assert names('"timed out"', *events)[0] == ["a.b", "a.c", "a.d"]
+    assert names("a.*, -'TIMED' persona!=*", *events)[0] == ["a.c", "a.e"]
+    assert names("message=Request*", *events)[0] == ["a.d"]
+
+
 def test_without_clauses_nothing_is_even_copied():
     """An empty filter costs nothing."""
     events = [make("a.b")]

@@ -11,8 +11,8 @@ from otel_events import catalog
 from otel_events.event import Resource
 from otel_events.ledger.read import LedgerReader
 from otel_events.ledger.split import DamagedError
+from otel_events.reading.decode import as_record
 from otel_events.reading.lines import read_blocks
-from otel_events.reading.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from otel_events.cli.replaying.spans import SpanBatch
     from otel_events.event import Event
     from otel_events.ledger.read import ReadReport, Recorded
+    from otel_events.reading.record import Record
     from otel_events.reading.selection import Selection
     from otel_events.reading.sources import Source
 
@@ -80,7 +81,7 @@ class _Lines:
 
     def events(self, line: bytes, *, is_whole: bool) -> Iterator[Event]:
         for recorded in self._reader.parse_line(line, is_whole=is_whole):
-            if not self._is_wanted(_as_record(recorded)):
+            if not self._is_wanted(as_record(recorded)):
                 continue
             if REPLAYED in recorded.event.attributes:
                 self._passed_over.replayed += 1
@@ -132,20 +133,6 @@ def _as_it_was(recorded: Recorded, resources: _Resources) -> Event:
         if canonical != event.name:
             event.given_name, event.name = event.name, canonical
     return event
-
-
-def _as_record(recorded: Recorded) -> Record:
-    """Return what a filter asks of."""
-    event = recorded.event
-    facts: dict[str, Any] = {
-        "message": event.body,
-        "trace_id": f"{event.trace_id:032x}" if event.trace_id else "",
-        "span_id": f"{event.span_id:016x}" if event.span_id else "",
-        "uid": event.uid,
-        "service": recorded.service or str(recorded.resource.get("service.name", "")),
-    }
-    name = catalog.current().canonical(event.name)
-    return Record(name, event.timestamp, int(event.severity), event.attributes, facts)
 
 
 class _Resources:

@@ -10,7 +10,7 @@ import orjson
 from google.protobuf.json_format import ParseDict, ParseError
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from otel_events.reading.record import MISSING
+from otel_events.pipeline.evaluation import MISSING
 from otel_events.reading.spans import decode_spans
 
 if TYPE_CHECKING:

@@ -71,12 +71,23 @@ def of_cycle(number: str) -> Callable[[Record], bool]:
     return lambda record: record.text("cycle") == number
 
 
-def collect(records: Iterable[Record], belongs: Callable[[Record], bool]) -> tuple[list[Record], bool]:
-    """Return what belongs, in the order of time and each once; and whether there is more than one tree can show."""
+def collect(
+    records: Iterable[Record], belongs: Callable[[Record], bool], *, with_inner: bool = False
+) -> tuple[list[Record], bool]:
+    """Return what belongs, in the order of time and each once; and whether there is more than one tree can show.
+
+    Args:
+        records: events and spans in any order.
+        belongs: tells of one record by itself.
+        with_inner: what belongs brings the spans inside it, which need not say that they belong.
+    """
     found: list[Record] = []
     seen: set[str] = set()
+    others: list[Record] = []
     for record in records:
         if not belongs(record) or record.name.startswith(_OURS):
+            if with_inner and record.kind == "span" and len(others) < _MAX_RECORDS:
+                others.append(record)
             continue
         uid = record.text("uid")
         if uid and uid in seen:
@@ -85,7 +96,23 @@ def collect(records: Iterable[Record], belongs: Callable[[Record], bool]) -> tup
             return sorted(found, key=_order), True
         seen.add(uid)
         found.append(record)
+    found += _inside(found, others)
     return sorted(found, key=_order), False
+
+
+def _inside(found: Iterable[Record], spans: Iterable[Record]) -> list[Record]:
+    """Return those of *spans* that are inside *found*, at any depth; files have inner spans first."""
+    children: dict[str, list[Record]] = {}
+    for span in spans:
+        children.setdefault(span.text("parent_span_id"), []).append(span)
+    children.pop("", None)
+    inside: list[Record] = []
+    waiting = [record.text("span_id") for record in found if record.kind == "span" or part_of(record.name)]
+    while waiting and children:
+        inner = children.pop(waiting.pop(), [])
+        inside += inner
+        waiting += [span.text("span_id") for span in inner]
+    return inside
 
 
 def build_tree(records: Iterable[Record]) -> list[Node]:
