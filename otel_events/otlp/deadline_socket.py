@@ -111,9 +111,6 @@ class DeadlineSocket:
     def receive(self, most: int) -> bytes:
         """Receive what has come, at least a byte and at *most* so many; nothing at the end."""
         connected = self._connected()
-        if not isinstance(connected, ssl.SSLSocket):
-            # An answer takes a while: to wait for it at once spares an attempt. TLS may have some of it already.
-            self._wait(selectors.EVENT_READ)
         return self._attempt(lambda: connected.recv(most), selectors.EVENT_READ)
 
     def receive_into(self, buffer: WriteableBuffer) -> int:
