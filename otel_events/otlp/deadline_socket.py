@@ -54,7 +54,7 @@ class Interrupter:
 
 
 class DeadlineSocket:
-    """A connection, with what `http.client` needs of a socket.
+    """What `http.client` needs of a socket.
 
     A timeout per `recv` would let a server that sends a byte now and then hold us for ever, so `deadline`
     (`time.monotonic()` seconds), set before each exchange, holds for all waits together.
@@ -64,7 +64,6 @@ class DeadlineSocket:
         self.deadline = deadline
         self._interrupter = interrupter
         self._socket: socket.socket | ssl.SSLSocket | None = None
-        self._selectors: dict[int, selectors.BaseSelector] = {}  # by what they wait for
 
     def connect(self, host: str, port: int) -> None:
         """Connect to the first address of *host* that answers, or raise the last one's OSError."""
@@ -90,13 +89,13 @@ class DeadlineSocket:
         """Go on under TLS, having checked that the server is *host*, or raise an OSError."""
         secure = context.wrap_socket(self._connected(), server_hostname=host, do_handshake_on_connect=False)
         self._socket = secure
-        self._forget_selectors()
         self._attempt(secure.do_handshake, selectors.EVENT_READ)
 
     def is_stale(self) -> bool:
         """Return whether the server closed the idle connection (or spoke unasked, which is as bad)."""
-        connected = self._connected()
-        return any(key.fileobj is connected for key, _ in self._selector(selectors.EVENT_READ).select(0))
+        with _Selector() as selector:
+            selector.register(self._connected(), selectors.EVENT_READ)
+            return bool(selector.select(0))
 
     def sendall(self, data: ReadableBuffer) -> None:
         """Send all of *data*."""
@@ -107,11 +106,6 @@ class DeadlineSocket:
 
         while rest:
             rest = rest[self._attempt(send_some, selectors.EVENT_WRITE) :]
-
-    def receive(self, most: int) -> bytes:
-        """Receive what has come, at least a byte and at *most* so many; nothing at the end."""
-        connected = self._connected()
-        return self._attempt(lambda: connected.recv(most), selectors.EVENT_READ)
 
     def receive_into(self, buffer: WriteableBuffer) -> int:
         """Receive what has come, at least a byte; 0 at the end."""
@@ -127,7 +121,6 @@ class DeadlineSocket:
 
     def disconnect(self) -> None:
         """Close the connection, without waiting for the other side."""
-        self._forget_selectors()
         if self._socket is not None:
             self._socket.close()
             self._socket = None
@@ -163,23 +156,11 @@ class DeadlineSocket:
                 self._wait(_needed_event(error, event))
 
     def _wait(self, event: int) -> None:
-        self._selector(event).select(max(0.0, self.deadline - time.monotonic()))
-        self._check()
-
-    def _selector(self, event: int) -> selectors.BaseSelector:
-        """Return what waits for *event*, or an interruption; kept, for an exchange waits several times."""
-        selector = self._selectors.get(event)
-        if selector is None:
-            selector = _Selector()
+        with _Selector() as selector:
             selector.register(self._connected(), event)
             selector.register(self._interrupter, selectors.EVENT_READ)
-            self._selectors[event] = selector
-        return selector
-
-    def _forget_selectors(self) -> None:
-        for selector in self._selectors.values():
-            selector.close()
-        self._selectors.clear()
+            selector.select(max(0.0, self.deadline - time.monotonic()))
+        self._check()
 
     def _check(self) -> None:
         if self._interrupter.is_set:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import http.client
 import ssl
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from otel_events.otlp.deadline_socket import DeadlineSocket, InterruptedSendError, Interrupter
 from otel_events.otlp.http_answer import Answer, interpret
 from otel_events.otlp.outcome import Outcome, Unreachable, say
-from otel_events.otlp.plain_http import read_head, request_head
 from otel_events.otlp.proxy import Proxy, basic, find_proxy
 from otel_events.otlp.user_agent import USER_AGENT
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
 
     from otel_events.otlp.endpoint import Endpoint
@@ -33,7 +34,6 @@ class HttpTransport:
         self._endpoint = endpoint
         self._decode_response = decode_response
         self._headers = _make_headers(endpoint)
-        self._heads: dict[str | None, bytes] = {}  # of requests on this connection, by how their bodies are compressed
         self._interrupter = Interrupter()
         self._socket: DeadlineSocket | None = None
         self._proxy: Proxy | None = None
@@ -48,7 +48,7 @@ class HttpTransport:
             failure = "interrupted"
         except TimeoutError:
             failure = "no complete answer in time"
-        except (OSError, ValueError) as error:  # ValueError: a host name beyond IDNA
+        except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: a host name beyond IDNA
             failure = _describe(error)
         self._disconnect()
         return Unreachable(failure)
@@ -75,49 +75,31 @@ class HttpTransport:
 
     def _post(self, stream: DeadlineSocket, body: bytes, encoding: str | None, deadline: float) -> Answer:
         stream.deadline = deadline
-        head = self._heads.get(encoding)
-        if head is None:
-            head = self._heads[encoding] = request_head(self._target(), self._request_headers(encoding))
-        try:
-            stream.sendall(b"%b%d\r\n\r\n%b" % (head, len(body), body))
-        except (BrokenPipeError, ConnectionResetError):
-            # A server that refuses a large body answers before it has read it all: its answer says more than our error.
-            return self._read_answer(stream)
-        return self._read_answer(stream)
-
-    def _request_headers(self, encoding: str | None) -> dict[str, str]:
+        connection = http.client.HTTPConnection(self._endpoint.host, self._endpoint.port)
+        connection.auto_open = 0
+        connection.sock = cast("socket.socket", stream)
         headers = self._headers if encoding is None else {**self._headers, "content-encoding": encoding}
         if self._proxy is not None and self._proxy.authorization and not self._endpoint.is_secure:
             headers = {**headers, "proxy-authorization": self._proxy.authorization}
-        return headers
+        try:
+            connection.request("POST", self._target(), body, headers)
+        except (BrokenPipeError, ConnectionResetError):
+            # A server that refuses a large body answers before it has read it all: its answer says more than our error.
+            return self._read_answer(connection.getresponse())
+        return self._read_answer(connection.getresponse())
 
-    def _read_answer(self, stream: DeadlineSocket) -> Answer:
-        received = stream.receive(_LONGEST_ANSWER)
-        head = read_head(received)
-        if head is not None and 0 <= (missing := head.length + head.body_length - len(received)) <= _LONGEST_ANSWER:
-            if missing:
-                received += self._receive_all(stream, missing)
-            return Answer(200, "OK", received[head.length :], head.content_type)
-        from otel_events.otlp.general_http import read_answer
-
-        answer, is_reusable = read_answer(stream, received, _LONGEST_ANSWER)
-        if not is_reusable:
+    def _read_answer(self, response: http.client.HTTPResponse) -> Answer:
+        body = response.read(_LONGEST_ANSWER + 1)
+        is_whole = response.isclosed()
+        # `read(amount)` takes a connection that broke off for the end of the body.
+        if not is_whole and len(body) <= _LONGEST_ANSWER:
+            raise http.client.IncompleteRead(body)
+        if not is_whole or response.will_close:
             self._disconnect()
-        return answer
-
-    def _receive_all(self, stream: DeadlineSocket, count: int) -> bytes:
-        parts: list[bytes] = []
-        while count > 0:
-            part = stream.receive(count)
-            if not part:
-                raise OSError("the answer broke off")
-            parts.append(part)
-            count -= len(part)
-        return b"".join(parts)
+        return Answer(response.status, response.reason, response.headers, body[:_LONGEST_ANSWER])
 
     def _connect(self, deadline: float) -> DeadlineSocket:
         endpoint, self._proxy = self._endpoint, find_proxy(self._endpoint)
-        self._heads.clear()  # the proxy may be another
         stream = self._socket = DeadlineSocket(deadline, self._interrupter)
         if self._proxy is None:
             stream.connect(endpoint.host, endpoint.port)
@@ -125,9 +107,7 @@ class HttpTransport:
             stream.connect(self._proxy.host, self._proxy.port)
         if endpoint.is_secure:
             if self._proxy is not None:
-                from otel_events.otlp.general_http import open_tunnel
-
-                open_tunnel(stream, endpoint.authority, self._proxy)
+                _open_tunnel(stream, endpoint.authority, self._proxy)
             self._start_tls(stream)
         return stream
 
@@ -168,6 +148,15 @@ def _make_tls_context(endpoint: Endpoint) -> ssl.SSLContext:
     if endpoint.client_certificate_file:
         context.load_cert_chain(endpoint.client_certificate_file, endpoint.client_key_file)
     return context
+
+
+def _open_tunnel(stream: DeadlineSocket, authority: str, proxy: Proxy) -> None:
+    authorization = f"Proxy-Authorization: {proxy.authorization}\r\n" if proxy.authorization else ""
+    stream.sendall(f"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n{authorization}\r\n".encode("latin-1"))
+    response = http.client.HTTPResponse(cast("socket.socket", stream), method="CONNECT")
+    response.begin()
+    if response.status != 200:
+        raise OSError(f"the proxy {proxy.host}:{proxy.port} answered {response.status} {response.reason}")
 
 
 def _describe(error: Exception) -> str:

@@ -11,6 +11,7 @@ from otel_events.otlp.outcome import Accepted, Outcome, Refused, Retry, TooLarge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from email.message import Message
 
 _RETRYABLE = frozenset({429, 502, 503, 504})
 _GO_TOO_LARGE = "http: request body too large"
@@ -26,22 +27,12 @@ _ADVICE = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An HTTP response, read up to a bound.
-
-    Attributes:
-        status: its code.
-        phrase: what it says of that.
-        body: at most so much of it as is worth reading.
-        content_type: without parameters, in lower case; empty if it names none.
-        retry_after: that header; None if absent. `location` likewise.
-    """
+    """An HTTP response, read up to a bound."""
 
     status: int
     phrase: str
+    headers: Message
     body: bytes
-    content_type: str = ""
-    retry_after: str | None = None
-    location: str | None = None
 
 
 def interpret(answer: Answer, decode_response: Callable[[bytes], tuple[int, str]]) -> Outcome:
@@ -50,26 +41,27 @@ def interpret(answer: Answer, decode_response: Callable[[bytes], tuple[int, str]
         return _read_success(answer, decode_response)
     reason = say(f"HTTP {answer.status} {answer.phrase}".strip(), _read_message(answer))
     if answer.status in _RETRYABLE:
-        return Retry(reason, _read_retry_after(answer.retry_after))
+        return Retry(reason, _read_retry_after(answer.headers.get("Retry-After")))
     # The Collector says 400 where 413 is meant (seen with 0.155), in the words of Go's MaxBytesReader.
     if answer.status == 413 or (answer.status == 400 and _GO_TOO_LARGE in reason):
         return TooLarge(reason)
     # Redirects are not followed: what they lead to was never configured, and would get our headers.
-    location = f"redirects to {answer.location or 'nowhere'}" if 300 <= answer.status < 400 else ""
+    location = f"redirects to {answer.headers.get('Location', 'nowhere')}" if 300 <= answer.status < 400 else ""
     return Refused(say(reason, location, _ADVICE.get(answer.status, "")))
 
 
 def _read_success(answer: Answer, decode_response: Callable[[bytes], tuple[int, str]]) -> Outcome:
-    if answer.content_type == "text/html":
+    kind = answer.headers.get_content_type() if "Content-Type" in answer.headers else ""
+    if kind == "text/html":
         # A captive portal or a login page says 200 to everything; to believe it would be to lose everything silently.
         return Refused("answered with a web page: this is no OTLP endpoint")
-    if answer.content_type != _PROTOBUF:
+    if kind != _PROTOBUF:
         return Accepted()
     return Accepted(*decode_response(answer.body))
 
 
 def _read_message(answer: Answer) -> str:
-    if answer.content_type == "text/html":
+    if answer.headers.get_content_type() == "text/html":
         return ""  # a page for people; the status line says as much
     from otel_events.otlp.decode import decode_status  # heavy: only who fails pays for it
 
