@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import heapq
+import os
 import sys
 import time
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import click
+
 from otel_events.cli.complaints import InputError
-from otel_events.cli.harmless import harmless_json
+from otel_events.cli.harmless import harmless, harmless_json
 from otel_events.cli.inputs import tell
 from otel_events.cli.tail_view import TailView
 from otel_events.ledger.read import ReadReport
@@ -22,7 +26,6 @@ from otel_events.reading.sources import STANDARD_INPUT, SourceError, find_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from pathlib import Path
 
     from otel_events.cli.inputs import Input
     from otel_events.reading.record import Record
@@ -165,6 +168,11 @@ def _paths(read: Input) -> list[Path]:
     try:
         if not read.paths:
             return [ledger_path()]  # which may not exist yet
-        return [source.path for source in find_sources(read.paths) if source.path is not None]
+        there = [path for path in read.paths if os.path.lexists(path) or not Path(path).parent.is_dir()]
+        sources = find_sources(there) if there else []
     except SourceError as error:
         raise InputError(str(error)) from error
+    to_come = [path for path in read.paths if path not in there]
+    for path in to_come:
+        click.echo(f"waiting for {harmless(path)}", err=True)
+    return [*(source.path for source in sources if source.path is not None), *map(Path, to_come)]

@@ -7,6 +7,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from otel_events.pipeline.summary import COUNT
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -18,6 +20,8 @@ _SEPARATOR = re.compile(r"[\\/]")
 _MAX_TEXT = 2_048  # characters of a message that tell what it is about
 _MAX_STACK = 32_768
 # Longer forms first: a UUID has numbers in it.
+# As a summary ends that stands for many equal ones.
+_REPEATED = re.compile(r" \(repeated [0-9]{1,12} times in [^()]{1,20}\)$")
 _FOLDED = re.compile(
     r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
     r"|0[xX][0-9a-fA-F]{1,32}"
@@ -27,7 +31,7 @@ _FOLDED = re.compile(
 
 
 def fingerprint(event: Event) -> str:
-    """Return what is the same for events that say the same.
+    """Return what is the same for events that say the same, a summary of such ones among them.
 
     Scope, severity, name, kind of error, top frames, and the message without its numbers.
     """
@@ -35,6 +39,8 @@ def fingerprint(event: Event) -> str:
     error_type = attributes.get("exception.type", attributes.get("error.type", ""))
     stack = attributes.get("exception.stacktrace", attributes.get("stack_trace", attributes.get("traceback", "")))
     message = event.body if type(event.body) is str else ""
+    if COUNT in attributes:
+        message = _REPEATED.sub("", message)
     detail = attributes.get("exception.message", "")
     # Two loggers that say the same have two troubles, and a fatal one is not the same as an error.
     origin = f"{event.scope.name}\1{event.severity}\1{event.name}"

@@ -9,6 +9,7 @@ import pytest
 from otel_events.cli import exit_codes
 from otel_events.event import Severity
 from otel_events.reading.analysis.quantiles import Quantiles
+from tests.program import run_program
 
 
 @pytest.fixture
@@ -235,3 +236,23 @@ class TestErrors:
         ledger(event("task.failed", severity=Severity.ERROR, **{"exception.stacktrace": stack}))
 
         assert '           File "a.py", line 1, in f\n' in invoke("errors", "--stack").out
+
+
+def test_what_deduplication_held_back_is_counted(invoke, tmp_path):
+    """Equal errors of a storm are one group with all of them, though the file has the first and a summary."""
+    ledger = tmp_path / "storm.jsonl"
+    program = f"""
+import logging
+import otel_events as ev
+ev.configure(ledger={str(ledger)!r})
+ev.setup_logging(script=__file__)
+for number in range(50): logging.error("cannot reach db %d", number)
+for _ in range(3): ev.emit("error", "boom")
+ev.flush()
+"""
+    run_program(program, tmp_path)
+    groups = json.loads(invoke("errors", "--json", ledger).out)
+    counts = {group["message"].split(" (")[0]: group["count"] for group in groups}
+
+    assert sorted(group["count"] for group in groups) == [3, 50], counts
+    assert "failures   53" in invoke("stats", ledger).out

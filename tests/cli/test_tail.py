@@ -78,6 +78,28 @@ def test_following_shows_what_comes_through_a_rotation(tmp_path, environment, le
     assert seen == ["a.0", "a.1", "a.2"]
 
 
+def test_a_file_that_is_not_there_yet_is_waited_for(tmp_path, environment, ledger, ledger_bytes, event):
+    """Beside one that is; what it gets when it comes is shown."""
+    there = ledger(event("a.0"))
+    child = subprocess.Popen(
+        [sys.executable, "-m", "otel_events", "tail", "-f", "--json", str(there), "later.jsonl"],
+        env=environment(), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    guard = threading.Timer(30, child.kill)
+    guard.start()
+    try:
+        seen = [json.loads(child.stdout.readline())["event"]]
+        (tmp_path / "later.jsonl").write_bytes(ledger_bytes([event("a.1")]))
+        seen.append(json.loads(child.stdout.readline())["event"])
+    finally:
+        guard.cancel()
+        child.kill()
+        _, said = child.communicate()
+
+    assert seen == ["a.0", "a.1"]
+    assert b"waiting for later.jsonl" in said
+
+
 def test_compressed_files_have_last_events_too(invoke, story, tmp_path):
     """Whatever they are called."""
     (tmp_path / "old.jsonl").write_bytes(gzip.compress(story.read_bytes()))

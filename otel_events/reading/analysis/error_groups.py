@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from otel_events.event import Severity
 from otel_events.pipeline.fingerprint import fingerprint
+from otel_events.pipeline.summary import COUNT
 
 if TYPE_CHECKING:
     from otel_events.reading.record import Record
@@ -22,6 +23,12 @@ def is_error(record: Record) -> bool:
     if record.kind == "span":
         return False  # an event says the same
     return record.severity >= _ERROR or record.name.endswith(".failed") or "exception.type" in record.attributes
+
+
+def weight_of(record: Record) -> int:
+    """Return how many events *record* stands for: the summary of a storm, for many."""
+    count = record.attributes.get(COUNT, 1)
+    return count if type(count) is int and count > 0 else 1
 
 
 class ErrorGroup:
@@ -46,13 +53,14 @@ class ErrorGroup:
         self._width = _FINEST
 
     def add(self, record: Record) -> None:
-        """Count *record*."""
-        self.count += 1
+        """Count *record*, and all that it stands for."""
+        weight = weight_of(record)
+        self.count += weight
         if record.timestamp >= self.last:
             self.last, self.example = record.timestamp, record
         self.first = min(self.first, record.timestamp)
         slot = record.timestamp // self._width
-        self._slots[slot] = self._slots.get(slot, 0) + 1
+        self._slots[slot] = self._slots.get(slot, 0) + weight
         if len(self._slots) > _SLOTS:
             self._widen()
 

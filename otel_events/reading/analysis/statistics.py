@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from otel_events.event import Severity
+from otel_events.reading.analysis.error_groups import weight_of
 from otel_events.reading.analysis.pairs import Pairs
 from otel_events.reading.analysis.quantiles import Quantiles
 from otel_events.reading.analysis.writers import Writers
@@ -29,11 +30,11 @@ class Group:
         self.first = 1 << 63
         self.durations: Quantiles | None = None
 
-    def add(self, record: Record, *, is_failure: bool) -> None:
-        """Count *record*."""
+    def add(self, record: Record, failures: int) -> None:
+        """Count *record*, which stands for so many *failures*."""
         timestamp = record.timestamp
         self.count += 1
-        self.failures += is_failure
+        self.failures += failures
         if timestamp > self.last:  # noqa: PLR1730  # a call of max costs as much as the rest
             self.last = timestamp
         if 0 < timestamp < self.first:
@@ -75,10 +76,10 @@ class Statistics:
         group = self.groups.get(key)
         if group is None:
             group = self._new_group(key)
-        is_failure = record.severity >= _ERROR
-        group.add(record, is_failure=is_failure)
+        failures = weight_of(record) if record.severity >= _ERROR else 0
+        group.add(record, failures)
         self.spans += is_span
-        self.failures += is_failure and not is_span  # an event says the same of a failed span
+        self.failures += 0 if is_span else failures  # an event says the same of a failed span
         if "observed" in record.facts and not name.startswith("otel_events."):
             self.delays.add((record.observed - record.timestamp) / 1e9)
         elif record.raw:
