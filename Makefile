@@ -28,8 +28,7 @@ demo: $(INSTALLED)  ## see a pipeline's events on this machine (BACKENDS=1: in a
 	@$(BIN)/python examples/demo.py $(if $(BACKENDS),--backends)
 
 test: $(INSTALLED) system-packages backends  ## everything, against the real backends
-	$(PYTEST) -m "not backends and not slow" -q -n auto
-	$(PYTEST) -m "backends or slow" -q
+	$(PYTEST)
 
 test-fast: $(INSTALLED)  ## what takes less than a minute
 	$(PYTEST) -m "not backends and not slow" -x -q -n auto
@@ -65,7 +64,7 @@ wheel-test: $(INSTALLED)  ## build the wheel, install it alone, and run the quic
 	@build/$(patsubst $(VENV)/%,wheel/venv/%,$(BIN))/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	build/$(patsubst $(VENV)/%,wheel/venv/%,$(BIN))/python -m pip install --quiet --disable-pip-version-check --no-deps build/wheel/*.whl
 	@cp -R $(COPIED) build/wheel/checkout
-	cd build/wheel/checkout && ../$(patsubst $(VENV)/%,venv/%,$(BIN))/python -m pytest -m "not backends and not slow" -q -n auto \
+	cd build/wheel/checkout && ../$(patsubst $(VENV)/%,venv/%,$(BIN))/python -m pytest -m "not backends and not slow" -q \
 	  --ignore tests/catalog/test_generated.py
 
 BENCH_VENV ?= .venv-bench

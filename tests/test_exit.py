@@ -79,23 +79,24 @@ def test_sigterm_with_a_handler_that_exits_loses_nothing(tmp_path, mode):
     """A program that ends by `sys.exit` in its SIGTERM handler delivers everything."""
     program = tmp_path / "serves.py"
     program.write_text(
-        "import signal, sys, time\nimport otel_events as ev\n"
-        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))\n"
+        "import signal, sys, time\nimport otel_events as ev\ncount = 0\n"
+        "def end(*_): print(count, flush=True); sys.exit(0)\n"
+        "signal.signal(signal.SIGTERM, end)\n"
         'ev.emit("seed.planted")\nprint("up", flush=True)\n'
-        'while True: time.sleep(0.001); ev.emit("seed.grown")\n'
+        'while True: time.sleep(0.001); ev.emit("seed.grown"); count += 1\n'
     )
     env = environment(tmp_path, OTEL_EVENTS_DURABILITY=mode)
     process = subprocess.Popen([sys.executable, str(program)], stdout=subprocess.PIPE, env=env, cwd=tmp_path)
     process.stdout.readline()
     time.sleep(0.1)
     process.terminate()
-    process.communicate()
+    acknowledged = int(process.communicate()[0])
     lines = ledger_events(tmp_path / "state" / "otel-events" / "events.jsonl", with_own=True)
 
     assert process.returncode == 0
     assert lines[-1]["event"] == "otel_events.writer.stopped"
-    numbers = sorted(int(line["uid"].partition("-")[2], 16) for line in lines)
-    assert numbers == list(range(1, len(numbers) + 1))
+    grown = sum(line["event"] == "seed.grown" for line in lines)
+    assert acknowledged <= grown <= acknowledged + 1  # the handler may have come in the middle of an emit
 
 
 @needs_fork
