@@ -31,7 +31,7 @@ test: $(INSTALLED) system-packages backends  ## everything, against the real bac
 	$(PYTEST)
 
 test-fast: $(INSTALLED)  ## what takes less than a minute
-	$(PYTEST) -m "not backends and not slow" -x -q -n auto
+	$(PYTEST) -m "not backends and not slow" -x -q -n auto --hypothesis-profile=quick
 
 lint: $(INSTALLED)  ## ruff, mypy --strict, import-linter, generated files
 	$(BIN)/ruff check .
@@ -64,7 +64,7 @@ wheel-test: $(INSTALLED)  ## build the wheel, install it alone, and run the quic
 	@build/$(patsubst $(VENV)/%,wheel/venv/%,$(BIN))/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	build/$(patsubst $(VENV)/%,wheel/venv/%,$(BIN))/python -m pip install --quiet --disable-pip-version-check --no-deps build/wheel/*.whl
 	@cp -R $(COPIED) build/wheel/checkout
-	cd build/wheel/checkout && ../$(patsubst $(VENV)/%,venv/%,$(BIN))/python -m pytest -m "not backends and not slow" -q \
+	cd build/wheel/checkout && ../$(patsubst $(VENV)/%,venv/%,$(BIN))/python -m pytest -m "not backends and not slow" -q --hypothesis-profile=quick \
 	  --ignore tests/catalog/test_generated.py
 
 BENCH_VENV ?= .venv-bench

@@ -1,9 +1,28 @@
 """What every test starts from: the process as it was when pytest started."""
 
+import os
+import sys
+
 import pytest
+from hypothesis import settings
 
 from otel_events import catalog, runtime
 from otel_events.testing import capture_events
+
+settings.register_profile("thorough", deadline=None)
+settings.register_profile("quick", deadline=None, max_examples=20)
+settings.load_profile("thorough")
+
+
+def pytest_configure(config):
+    """Keep bytecode in pytest's cache where it may not lie beside the sources.
+
+    Tests start hundreds of programs; to compile everything anew took each of them longer than all else that it does.
+    """
+    if sys.dont_write_bytecode and config.cache is not None:
+        sys.dont_write_bytecode = False
+        sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(config.cache.mkdir("bytecode"))
+        del os.environ["PYTHONDONTWRITEBYTECODE"]
 
 
 @pytest.fixture(autouse=True)

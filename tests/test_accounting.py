@@ -226,6 +226,7 @@ def test_metrics_name_the_reasons_of_losses(monkeypatch):
     assert found["otel.sdk.exporter.log.exported", "kept"] == 3
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("fresh")
 @pytest.mark.parametrize("durability", ["async", "journal"])
 def test_room_is_given_back_while_others_wait(tmp_path, durability):

@@ -7,6 +7,7 @@ import threading
 import pytest
 
 import otel_events as ev
+from tests.effort import rest_slow
 from tests.fresh import KeepingSink, SpanKeepingSink, assert_accounted, fresh  # noqa: F401
 from tests.program import run_program
 
@@ -204,7 +205,14 @@ print(json.dumps(resource))
 
 @pytest.mark.parametrize(
     ("sampler", "argument", "kept"),
-    [("always_off", None, 0), ("traceidratio", "0", 0), ("traceidratio", "1", 3), ("parentbased_always_on", None, 3)],
+    rest_slow(
+        [
+            ("always_off", None, 0),
+            ("traceidratio", "0", 0),
+            ("traceidratio", "1", 3),
+            ("parentbased_always_on", None, 3),
+        ]
+    ),
 )
 def test_the_sampler_is_applied(tmp_path, sampler, argument, kept):
     """The sampler of the settings decides which spans are recorded; events go out whatever it decides."""
@@ -295,6 +303,7 @@ def test_stats_are_plain_values(tmp_path):
     assert json.loads(json.dumps(ev.stats().as_dict()))["delivered"] == {"kept": 2}
 
 
+@pytest.mark.slow
 def test_a_program_that_seeds_random_does_not_repeat_its_trace_ids(tmp_path):
     """Training runs seed `random`; their trace ids differ from run to run all the same."""
     program = """

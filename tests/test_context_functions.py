@@ -224,6 +224,7 @@ def test_events_after_interleaved_blocks_are_told_under_the_right_span(events):
     assert events.one("x.y").span_id == ""
 
 
+@pytest.mark.slow
 def test_endless_loops_of_abandoned_generators_leave_nothing_in_memory():
     """Bare and decorated, interleaved or not: the ten-thousandth costs no more than the hundredth."""
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from opentelemetry import context as otel_context
 
 import otel_events as ev
+from tests.effort import examples
 
 
 def bound():
@@ -97,7 +98,7 @@ class Model:
         return ev.context(**attributes)(self.steps)(body, inner)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(_programs, max_size=4))
 def test_whatever_the_program_scopes_hold_where_they_should_and_nowhere_else(program):
     """Blocks, functions, generators interleaved and abandoned, exceptions, and tasks that run later."""

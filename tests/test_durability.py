@@ -11,6 +11,7 @@ import pytest
 
 import otel_events as ev
 from tests.acceptor import HttpAcceptor, accept, answer_with, refusing_port
+from tests.effort import rest_slow
 from tests.fresh import assert_accounted, fresh  # noqa: F401
 from tests.program import PATIENCE, environment, ledger_events, run_program
 
@@ -82,6 +83,7 @@ print(json.dumps([ev.shutdown(0.3), ev.stats().as_dict()]))
     assert (second.said["adopted"], second.said["spooled"]) == (7, 0)
 
 
+@pytest.mark.slow
 def test_leftovers_are_sent_though_nothing_is_emitted(tmp_path):
     """A process that only configures sends what others have left, in the background."""
     with HttpAcceptor() as acceptor:
@@ -175,7 +177,7 @@ def test_configuring_anew_hands_on_what_waits():
 
 @needs_kill
 @pytest.mark.parametrize("mode", ["journal", "sync"])
-@pytest.mark.parametrize("after", [1, 3, 40, 333])
+@pytest.mark.parametrize("after", rest_slow([40, 1, 3, 333]))
 def test_what_was_acknowledged_survives_a_kill(tmp_path, mode, after):
     """Killed at any moment, no event is lost whose `emit` had returned: the next process writes it."""
     ledger = tmp_path / "l.jsonl"
@@ -200,6 +202,7 @@ def test_a_journal_holds_no_secret(tmp_path):
     assert b"hunter2" not in written
 
 
+@pytest.mark.slow
 @needs_kill
 def test_an_event_keeps_all_that_it_said(tmp_path):
     """What another process writes for a dead one has the same name, values, ids, severity and resource."""
@@ -228,6 +231,7 @@ if sys.argv[1] == "kill":
 _OF_THE_MOMENT = ("time", "unix", "observed", "trace_id", "span_id", "uid", "origin")
 
 
+@pytest.mark.slow
 @needs_fork
 def test_children_have_a_journal_of_their_own(tmp_path):
     """A forked child that is killed loses nothing either; the parent's events are written once."""
@@ -262,7 +266,7 @@ def test_the_very_first_event_is_journaled_without_configure(tmp_path):
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no interval timers here")
-@pytest.mark.parametrize("mode", ["journal", "sync"])
+@pytest.mark.parametrize("mode", rest_slow(["journal", "sync"]))
 def test_emitting_in_the_middle_of_emitting_does_not_hang(tmp_path, mode):
     """Signal handlers, hooks and threads that emit meanwhile neither deadlock nor lose anything."""
     program = """

@@ -10,6 +10,7 @@ import pytest
 
 import otel_events as ev
 from tests.acceptor import HttpAcceptor, accept, answer_with, drip, hang
+from tests.effort import rest_slow
 from tests.fresh import fresh  # noqa: F401
 from tests.program import environment, ledger_events, run_program
 
@@ -24,7 +25,7 @@ print(json.dumps([was_safe, time.monotonic() - began - {timeout}, ev.stats().as_
 TOLERANCE = 2.0
 
 
-@pytest.mark.parametrize("behaviour", [hang, drip, answer_with(503)], ids=["hangs", "drips", "refuses"])
+@pytest.mark.parametrize("behaviour", rest_slow([hang, drip, answer_with(503)]), ids=["hangs", "drips", "refuses"])
 def test_the_end_does_not_wait_for_a_collector_where_events_are_on_disk(tmp_path, behaviour):
     """With a minute to spare the end takes a moment: what could not be sent is on disk, nothing is told as lost."""
     program = "import time\nfor _ in range(50): ev.emit('seed.planted')" + OVERRUN.format(timeout=60)
@@ -53,6 +54,7 @@ def test_the_end_sends_what_it_can(tmp_path):
         assert len(acceptor.names) == 3000
 
 
+@pytest.mark.slow
 def test_threads_that_go_on_emitting_hold_nobody_up(tmp_path):
     """A shutdown with threads emitting in tight loops comes back in time; what they emit after is counted."""
     program = (
@@ -74,7 +76,7 @@ time.sleep(0.2)"""
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")
-@pytest.mark.parametrize("mode", ["async", "journal"])
+@pytest.mark.parametrize("mode", rest_slow(["async", "journal"]))
 def test_sigterm_with_a_handler_that_exits_loses_nothing(tmp_path, mode):
     """A program that ends by `sys.exit` in its SIGTERM handler delivers everything."""
     program = tmp_path / "serves.py"
@@ -116,6 +118,7 @@ def test_leaving_without_an_end_loses_no_more_than_the_window(tmp_path):
     assert (ran.code, [event["event"] for event in ran.default_ledger]) == (3, ["seed.planted"])
 
 
+@pytest.mark.slow
 @needs_fork
 @pytest.mark.parametrize("mode", ["async", "journal"])
 def test_workers_forked_before_anything_was_emitted(tmp_path, mode):
@@ -149,6 +152,7 @@ print(json.dumps(codes))
         assert acceptor.await_names(202).count("seed.planted") == 200
 
 
+@pytest.mark.slow
 @needs_fork
 def test_workers_that_die_leave_their_events_to_the_others(tmp_path):
     """Killed with the Collector away, workers that share a directory lose nothing of what was on disk."""

@@ -7,6 +7,7 @@ import pytest
 
 import otel_events as ev
 from tests.acceptor import HttpAcceptor, accept, answer_with
+from tests.effort import rest_slow
 from tests.fresh import fresh  # noqa: F401
 from tests.program import ledger_events, run_program
 from tests.test_durability import SENDS, kill_while_it_emits
@@ -45,6 +46,7 @@ def run_next(home, settings="", **env):
     return stats
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs timers")
 @pytest.mark.parametrize("mode", ["async", "journal"])
 def test_what_a_signal_handler_raises_reaches_the_program(tmp_path, mode):
@@ -81,6 +83,7 @@ print(json.dumps([reached, flushed, stats]))
     assert events[-1]["event"] == "seed.grown"
 
 
+@pytest.mark.slow
 def test_leftovers_reach_the_programs_own_provider(tmp_path):
     """Where events go to a LoggerProvider of the program's, those of a killed process go there too, before they are settled."""
     provider = """
@@ -103,6 +106,7 @@ _logs.set_logger_provider(given)
     assert Counter(ran.said)["seed.planted"] == 10
 
 
+@pytest.mark.slow
 def test_the_journal_keeps_what_the_ledger_has_in_memory_alone(tmp_path):
     """A ledger that cannot be written holds events in memory: a kill still loses none of them."""
     ledger = tmp_path / "ledger"
@@ -115,6 +119,7 @@ def test_the_journal_keeps_what_the_ledger_has_in_memory_alone(tmp_path):
     assert [event["attributes"]["n"] for event in ledger_events(ledger)] == list(range(10))
 
 
+@pytest.mark.slow
 def test_leftovers_go_where_configure_says(tmp_path):
     """Though something was emitted before `configure` named the service, its journal is delivered, and to its sinks."""
     early = 'ev.emit("seed.grown")\nimport time; time.sleep(0.1)\n'
@@ -127,6 +132,7 @@ def test_leftovers_go_where_configure_says(tmp_path):
     assert sum(event["event"] == "seed.planted" for event in ledger_events(ledger)) == 10
 
 
+@pytest.mark.slow
 def test_leftovers_that_a_stage_holds_back_are_settled_once(tmp_path):
     """Equal errors among them are counted by the deduplication: the journal is empty in the end, and the sums come out even."""
     body = 'for n in range(5): ev.emit("error", "boom"); ev.emit("seed.planted", n=n)'
@@ -144,6 +150,7 @@ def test_leftovers_that_a_stage_holds_back_are_settled_once(tmp_path):
         assert Counter(acceptor.names)["seed.planted"] == 5
 
 
+@pytest.mark.slow
 def test_one_event_that_is_held_back_holds_up_no_other(tmp_path):
     """What was delivered is settled, though a stage still counts equal errors: a kill then makes no duplicates of it."""
     body = """
@@ -204,7 +211,7 @@ def test_from_journal_to_async_leaves_nothing_behind(tmp_path):
     assert len(ledger_events(ledger)) == 1200
 
 
-@pytest.mark.parametrize("mode", ["journal", "sync"])
+@pytest.mark.parametrize("mode", rest_slow(["journal", "sync"]))
 def test_a_killed_writer_has_said_that_it_started(tmp_path, mode):
     """Even of one that is killed at its first event it is known that it began, and that it never stopped."""
     env = {"OTEL_EVENTS_DURABILITY": mode}
@@ -222,6 +229,7 @@ os.kill(os.getpid(), signal.SIGKILL)
     assert told == ["otel_events.writer.started", "seed.planted"]
 
 
+@pytest.mark.slow
 def test_a_journal_is_delivered_whatever_the_mode_is_now(tmp_path):
     """Events that a killed program left in its journal are listed, and sent by the next of the service in `async` mode."""
     kill_while_it_emits(tmp_path, 20, OTEL_EVENTS_DURABILITY="journal")

@@ -229,6 +229,7 @@ def test_the_end_with_a_collector_that_hangs_is_in_time(tmp_path):
     assert took < 20
 
 
+@pytest.mark.slow
 def test_an_end_without_new_threads_loses_nothing(tmp_path):
     """Where the interpreter starts no more threads, the end delivers on its own, to every kind of sink."""
     program = """
@@ -252,6 +253,7 @@ ev.emit("seed.planted")
     assert to_ledger.err + to_console.err + to_otlp.err == ""
 
 
+@pytest.mark.slow
 def test_a_program_may_end_before_its_start_is_through(tmp_path):
     """A program of two lines, over before exporters are even imported, loses neither events nor spans."""
     ran = run_program(
@@ -262,6 +264,7 @@ def test_a_program_may_end_before_its_start_is_through(tmp_path):
     assert [name in ran.out for name in ("task.started", "task.completed", '"name": "draft"')] == [True] * 3
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_nobody_asleep(tmp_path):
     """Interrupted anywhere inside `emit`, again and again, the process still delivers by itself."""
     program = """
@@ -322,6 +325,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", [m for m in ("spawn", "fork") if m in multiprocessing.get_all_start_methods()])
 def test_children_of_multiprocessing_lose_nothing(tmp_path, method):
     """Events of pool workers and processes are kept when these end, once each, under writers of their own."""
@@ -358,6 +362,7 @@ if pid: os.waitpid(pid, 0)
     assert len({event["uid"].partition("-")[0] for event in died}) == 2
 
 
+@pytest.mark.slow
 @needs_fork
 def test_forking_while_threads_emit(tmp_path):
     """Children of a process whose threads are in the middle of emitting work, every one of them."""

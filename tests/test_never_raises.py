@@ -11,6 +11,7 @@ from opentelemetry.sdk.trace import TracerProvider
 import otel_events as ev
 from otel_events.testing import capture_events
 from tests import hostile as hostile_things
+from tests.effort import examples
 from tests.fresh import fresh  # noqa: F401
 from tests.hostile import HOSTILE, Boom
 from tests.program import ledger_events, run_program
@@ -52,7 +53,7 @@ keywords = st.dictionaries(
     max_size=3,
 )
 relaxed = settings(
-    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    deadline=None, max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 
@@ -178,6 +179,7 @@ def test_nothing_makes_a_scope_raise(name, number, fields, results, reason):
         assert len(events) == 5
 
 
+@pytest.mark.slow
 def test_hostile_values_do_not_disturb_the_end_of_a_program(tmp_path):
     """Whatever still waits at exit, and whatever is emitted while the interpreter goes down."""
     ran = run_program(

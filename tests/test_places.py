@@ -9,6 +9,7 @@ import pytest
 
 from otel_events.spool.places import spool_directory
 from tests.acceptor import HttpAcceptor, accept, answer_with
+from tests.effort import rest_slow
 from tests.program import ledger_events, run_program
 
 needs_users = pytest.mark.skipif(importlib.util.find_spec("pwd") is None, reason="needs POSIX's list of users")
@@ -23,7 +24,7 @@ for name in ("HOME", "XDG_STATE_HOME"): os.environ.pop(name)
 
 
 @needs_users
-@pytest.mark.parametrize("mode", ["memory", "async", "journal"])
+@pytest.mark.parametrize("mode", rest_slow(["async", "memory", "journal"]))
 @pytest.mark.parametrize("configure", ["ev.configure()", ""])
 def test_without_a_home_directory_events_arrive(tmp_path, mode, configure):
     """Where there is no place for a spool they go through memory, and one warning says what to do; `memory` asks for none."""
@@ -121,6 +122,7 @@ ev.configure()
     assert "OTEL_EVENTS_LEDGER_PATH is relative, and the current directory is gone; it is ignored" in ran.err
 
 
+@pytest.mark.slow
 def test_what_waits_under_one_tenant_is_not_sent_under_another(tmp_path):
     """Another header makes another spool: who it was emitted for gets it, and nobody else; files do not show the header."""
     program = 'ev.configure(service_name="s"); ev.emit(sys.argv[1]); print(json.dumps(ev.shutdown(2)))'
@@ -147,6 +149,7 @@ def test_an_address_alone_keeps_its_directory():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
 def test_programs_that_nobody_named_do_not_share_a_journal(tmp_path):
     """Of services without a name, each program gets its own events back after a kill, and no other's."""

@@ -11,6 +11,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests.effort import rest_slow
 from tests.program import PATIENCE, ROOT, environment, ledger_events
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a server that forks")
@@ -52,8 +53,8 @@ def await_address(said):
     raise AssertionError(said.read_text())
 
 
-@pytest.mark.parametrize("options", [["--preload"], []], ids=["preloaded", "loaded by each worker"])
-@pytest.mark.parametrize("durability", ["async", "journal"])
+@pytest.mark.parametrize("options", rest_slow([["--preload"], []]), ids=["preloaded", "loaded by each worker"])
+@pytest.mark.parametrize("durability", rest_slow(["async", "journal"]))
 def test_workers_of_gunicorn_lose_nothing(tmp_path, options, durability):
     """What the workers emitted is in the ledger when the server has ended, each event once, by writers of their own."""
     with gunicorn(tmp_path, *options, OTEL_EVENTS_DURABILITY=durability) as (server, ask):
@@ -74,6 +75,7 @@ def test_workers_of_gunicorn_lose_nothing(tmp_path, options, durability):
     )
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_leaves_its_journal_to_the_next(tmp_path):
     """With `journal` even what a worker emitted just before `kill -9` arrives: the worker that takes its place sends it."""
     with gunicorn(tmp_path, "--preload", OTEL_EVENTS_DURABILITY="journal") as (server, ask):

@@ -17,6 +17,7 @@ from opentelemetry.sdk.trace import TracerProvider
 import otel_events as ev
 from otel_events import propagation, runtime
 from otel_events.testing import capture_events
+from tests.effort import rest_slow
 from tests.fresh import KeepingSink, fresh  # noqa: F401
 from tests.program import ROOT, environment, run_program
 
@@ -67,7 +68,7 @@ def test_a_task_under_extracted_headers_is_a_child_of_the_senders_span(events):
     assert events.named("task.started")[1].attributes["parent_task_id"] == "t-1"
 
 
-@pytest.mark.parametrize("as_environment", [True, False])
+@pytest.mark.parametrize("as_environment", rest_slow([True, False]))
 def test_a_child_process_adopts_what_its_environment_brings(tmp_path, as_environment):
     """Automatically, at import: trace and attributes with their types, in threads too, beneath what the code binds."""
     with capture_events() as events:
@@ -334,13 +335,16 @@ PROGRAM = """
 
 @pytest.mark.parametrize(
     ("propagators", "inside", "valid", "out"),
-    [
-        ("none", {}, False, []),
-        ("tracecontext", {}, True, ["traceparent"]),
-        ("baggage", {"cycle": 7}, False, ["baggage"]),
-        ("tracecontext,baggage", {"cycle": 7}, True, ["baggage", "traceparent"]),
-        ("b3-not-installed", {"cycle": 7}, True, ["baggage", "traceparent"]),
-    ],
+    rest_slow(
+        [
+            ("none", {}, False, []),
+            ("tracecontext", {}, True, ["traceparent"]),
+            ("baggage", {"cycle": 7}, False, ["baggage"]),
+            ("tracecontext,baggage", {"cycle": 7}, True, ["baggage", "traceparent"]),
+            ("b3-not-installed", {"cycle": 7}, True, ["baggage", "traceparent"]),
+        ],
+        quick=2,
+    ),
 )
 def test_the_environments_propagators_hold_for_both_directions(tmp_path, propagators, inside, valid, out):
     """What they leave out neither goes out nor comes in; one that is not installed counts as unsaid."""

@@ -62,6 +62,7 @@ REENTRANT = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no interval timers here")
 def test_a_signal_handler_may_emit_in_the_middle_of_an_emit(tmp_path):
     """Thousands of times in the middle of everything, and every event arrives."""
@@ -217,6 +218,7 @@ def test_emitting_while_the_thread_is_inside_a_span_method_copies_without_waitin
     assert ev.stats().problems == {}
 
 
+@pytest.mark.slow
 def test_signal_handlers_and_destructors_inside_span_methods_never_hang(tmp_path):
     """Hundreds of them, at whatever instant the timer fires and the collector runs."""
     ran = run_program(

@@ -160,6 +160,7 @@ def test_what_cannot_be_a_task_is_refused_when_it_is_defined(thing):
         ev.task("x")(thing)
 
 
+@pytest.mark.slow
 def test_what_a_type_checker_sees_of_a_decorated_function(tmp_path):
     """Signature and result of every kind of function stay; wrong calls are refused."""
     api = pytest.importorskip("mypy.api", reason="mypy comes with the lint tools")

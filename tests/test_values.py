@@ -24,6 +24,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otel_events.values import DEFAULT_BOUNDS, IMMUTABLE, Bounds, clean, clean_text, cut_text, estimate, freeze
+from tests.effort import examples
 
 INT_MIN, INT_MAX = -(2**63), 2**63 - 1
 
@@ -660,7 +661,7 @@ small_bounds = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(anything, st.just(DEFAULT_BOUNDS) | small_bounds)
 def test_freeze_makes_of_anything_a_value_that_every_encoder_takes(value, bounds):
     """Whatever is thrown at it: OTLP's types only, 64-bit integers, encodable text, within the bounds."""
@@ -672,7 +673,7 @@ def test_freeze_makes_of_anything_a_value_that_every_encoder_takes(value, bounds
     orjson.dumps(frozen, default=bytes.hex)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(anything, st.just(DEFAULT_BOUNDS) | small_bounds)
 def test_freezing_a_frozen_value_changes_nothing(value, bounds):
     """What was cut once is within the bounds, its mark included."""

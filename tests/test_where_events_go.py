@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptor import HttpAcceptor
+from tests.effort import rest_slow
 from tests.program import ledger_events, run_program
 
 EMIT = 'ev.emit("evidence.added", source="paper.pdf"); print(json.dumps([ev.flush(), ev.stats().as_dict()]))'
@@ -101,7 +102,7 @@ def test_a_ledger_path_is_the_ledger(tmp_path):
 # -- an OTLP endpoint --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("how", ["endpoint", "logs endpoint", "exporter", "keyword"])
+@pytest.mark.parametrize("how", rest_slow(["endpoint", "keyword", "logs endpoint", "exporter"], quick=2))
 def test_with_an_endpoint_events_go_there(tmp_path, acceptor, how):
     """An OTLP endpoint, by whatever setting, gets the events, and no ledger is written."""
     base = f"http://127.0.0.1:{acceptor.port}"
@@ -249,12 +250,15 @@ print(json.dumps([
 
 @pytest.mark.parametrize(
     ("keywords", "env"),
-    [
-        ("disabled=True", {}),
-        ("", {"OTEL_SDK_DISABLED": "true", "OTEL_EVENTS_LEDGER_PATH": "given.jsonl"}),
-        ("logs_exporter=['none']", {}),
-        ("", {"OTEL_LOGS_EXPORTER": "none"}),
-    ],
+    rest_slow(
+        [
+            ("disabled=True", {}),
+            ("", {"OTEL_SDK_DISABLED": "true", "OTEL_EVENTS_LEDGER_PATH": "given.jsonl"}),
+            ("logs_exporter=['none']", {}),
+            ("", {"OTEL_LOGS_EXPORTER": "none"}),
+        ],
+        quick=2,
+    ),
 )
 def test_nowhere_means_nowhere(tmp_path, keywords, env):
     """Disabled, or with the exporter `none`, nothing is written, and what was emitted counts as dropped."""
@@ -276,6 +280,7 @@ def test_none_with_a_ledger_path_is_the_ledger(tmp_path):
 # -- other exporters ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_console_shows_events_and_spans(tmp_path):
     """`console`, which comes with the SDK, prints each record and each span."""
     program = 'with ev.task("draft"): pass\nprint(ev.flush())'
@@ -286,7 +291,7 @@ def test_the_console_shows_events_and_spans(tmp_path):
     assert ran.default_ledger == []
 
 
-@pytest.mark.parametrize("how", ["environment", "keywords"])
+@pytest.mark.parametrize("how", rest_slow(["environment", "keywords"]))
 def test_installed_exporters_get_events_and_spans(tmp_path, third_party, how):
     """Any exporter that is installed under its entry-point group works, for events and for spans."""
     env, keywords = {"OTEL_LOGS_EXPORTER": "mine", "OTEL_TRACES_EXPORTER": "mine"}, "service_name='s'"
@@ -307,6 +312,7 @@ print(json.dumps([ev.flush(), ev.stats().as_dict()]))
     assert ran.said[1]["spans_delivered"] == {"mine": 1}
 
 
+@pytest.mark.slow
 def test_an_exporter_that_cannot_be_used_is_told(tmp_path, third_party):
     """An exporter that fails to start is named in a warning; the program and the other exporters go on."""
     ran = run_program(f"ev.configure()\n{EMIT}", tmp_path, OTEL_LOGS_EXPORTER="broken,mine", **third_party)
@@ -315,6 +321,7 @@ def test_an_exporter_that_cannot_be_used_is_told(tmp_path, third_party):
     assert "evidence.added" in [name for name, _ in exported(third_party)]
 
 
+@pytest.mark.slow
 def test_an_exporter_that_is_not_installed_is_told_and_replaced(tmp_path):
     """An unknown name is refused with the value used instead; events are where they would be without it."""
     ran = run_program(f"ev.configure()\n{EMIT}", tmp_path, OTEL_LOGS_EXPORTER="nonsense")
@@ -334,18 +341,21 @@ print(json.dumps(type(trace.get_tracer_provider()).__name__))
 
 @pytest.mark.parametrize(
     ("keywords", "env", "expected"),
-    [
-        ("", {}, "ProxyTracerProvider"),
-        (
-            "",
-            {"OTEL_TRACES_EXPORTER": "none", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"},
-            "ProxyTracerProvider",
-        ),
-        ("", {"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": "http://127.0.0.1:9"}, "ProxyTracerProvider"),
-        ("disabled=True, endpoint='http://127.0.0.1:9'", {}, "ProxyTracerProvider"),
-        ("", {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}, "TracerProvider"),
-        ("traces_exporter=['console']", {}, "TracerProvider"),
-    ],
+    rest_slow(
+        [
+            ("", {}, "ProxyTracerProvider"),
+            (
+                "",
+                {"OTEL_TRACES_EXPORTER": "none", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"},
+                "ProxyTracerProvider",
+            ),
+            ("", {"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": "http://127.0.0.1:9"}, "ProxyTracerProvider"),
+            ("disabled=True, endpoint='http://127.0.0.1:9'", {}, "ProxyTracerProvider"),
+            ("", {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}, "TracerProvider"),
+            ("traces_exporter=['console']", {}, "TracerProvider"),
+        ],
+        quick=2,
+    ),
 )
 def test_a_global_tracer_provider_only_where_spans_go_somewhere(tmp_path, keywords, env, expected):
     """`configure` sets a global TracerProvider only if spans are sent."""

@@ -35,6 +35,7 @@ def setting(service, name):
     return SERVICES[service].get("environment", {}).get(name, DEFAULTS[name])
 
 
+@pytest.mark.slow
 def test_the_file_is_valid_by_the_compose_specification():
     """docker-compose itself accepts the file."""
     tool = shutil.which("docker-compose")

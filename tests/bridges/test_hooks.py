@@ -11,6 +11,7 @@ import pytest
 import otel_events as ev
 from otel_events.bridges import EventHandler
 from tests.bridges.logging_state import bare_root, logging_state, program_s_own  # noqa: F401
+from tests.effort import rest_slow
 from tests.program import run_program
 
 
@@ -54,7 +55,7 @@ def test_what_ends_the_program_is_told(tmp_path):
     assert "program.py" in attributes["exception.stacktrace"]
 
 
-@pytest.mark.parametrize("end", ["raise KeyboardInterrupt", "sys.exit(3)", "raise SystemExit"])
+@pytest.mark.parametrize("end", rest_slow(["raise KeyboardInterrupt", "sys.exit(3)", "raise SystemExit"]))
 def test_an_end_that_somebody_wanted_is_no_error(tmp_path, end):
     """Ctrl-C and exits."""
     _, lines = ledger_of(f"ev.capture_unhandled()\nev.emit('x.y')\n{end}\n", tmp_path)

@@ -169,6 +169,7 @@ with trace.get_tracer("theirs").start_as_current_span("their span"):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not HAS_DECLARATIVE, reason="opentelemetry-configuration is not installed")
 def test_a_declarative_configuration_names_them(tmp_path, acceptor):
     """`otel_events` in a file of OpenTelemetry's, with where to send: spans, records and events go there."""
@@ -180,6 +181,7 @@ def test_a_declarative_configuration_names_them(tmp_path, acceptor):
     assert (ran.code, ran.default_ledger) == (0, [])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not HAS_DECLARATIVE, reason="opentelemetry-configuration is not installed")
 def test_in_a_declarative_configuration_the_environment_may_say_where(tmp_path, acceptor):
     """Without settings they send where events go."""

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from tests.acceptor import HttpAcceptor, hang
+from tests.effort import rest_slow
 from tests.program import PATIENCE, environment, ledger_events
 
 # As on interpreters that start no more threads once they are ending.
@@ -49,8 +50,8 @@ def run(source, home, **env):
     return done
 
 
-@pytest.mark.parametrize("order", ORDERS)
-@pytest.mark.parametrize("emits", ["", "ev.emit('seed.planted')\n"], ids=["nothing of ours", "an event"])
+@pytest.mark.parametrize("order", rest_slow(ORDERS))
+@pytest.mark.parametrize("emits", rest_slow(["", "ev.emit('seed.planted')\n"]), ids=["nothing of ours", "an event"])
 @pytest.mark.parametrize("prelude", ["", WITHOUT_THREADS], ids=["threads", "no threads"])
 def test_what_batch_processors_hold_at_the_end_arrives(tmp_path, order, emits, prelude):
     """Whether providers or `otel_events` end first, all that they hold is delivered, once."""
@@ -68,8 +69,8 @@ def test_what_batch_processors_hold_at_the_end_arrives(tmp_path, order, emits, p
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize("order", ORDERS)
-@pytest.mark.parametrize("mode", ["async", "journal"])
+@pytest.mark.parametrize("order", rest_slow(ORDERS))
+@pytest.mark.parametrize("mode", rest_slow(["async", "journal"]))
 def test_what_batch_processors_hold_at_the_end_reaches_the_ledger(tmp_path, order, mode):
     """The same without a network; that the writer stopped is said last."""
     path = tmp_path / "events.jsonl"
@@ -86,6 +87,7 @@ def test_what_batch_processors_hold_at_the_end_reaches_the_ledger(tmp_path, orde
     assert ledger_events(path, with_own=True)[-1]["event"] == "otel_events.writer.stopped"
 
 
+@pytest.mark.slow
 def test_latecomers_wait_on_disk_if_need_be(tmp_path):
     """With a Collector that hangs the end is not held up for what came late: the next process finds it on disk."""
     program = ORDERS["providers first"] + "ev.emit('seed.planted')\n"

@@ -30,6 +30,7 @@ with traces.get_tracer("theirs").start_as_current_span("their span"):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("door", DOORS)
 def test_what_was_said_during_an_outage_arrives_after_it(tmp_path, door):
     """A program that ends while the receiver refuses leaves all of it to the next one of that service."""

@@ -4,6 +4,7 @@ import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
 from tests.acceptor import HttpAcceptor
+from tests.effort import rest_slow
 from tests.program import run_program
 
 KIND = """
@@ -35,16 +36,19 @@ def resources(request):
 
 @pytest.mark.parametrize(
     ("keywords", "env", "expected"),
-    [
-        ("", {}, "ProxyLoggerProvider"),
-        ("endpoint='http://127.0.0.1:9'", {}, "LoggerProvider"),
-        ("", {"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": "http://127.0.0.1:9"}, "LoggerProvider"),
-        ("", {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://127.0.0.1:9"}, "ProxyLoggerProvider"),
-        ("endpoint='http://127.0.0.1:9', logs_exporter=['none']", {}, "ProxyLoggerProvider"),
-        ("endpoint='http://127.0.0.1:9', sink='ledger'", {}, "ProxyLoggerProvider"),
-        ("endpoint='http://127.0.0.1:9', disabled=True", {}, "ProxyLoggerProvider"),
-        ("endpoint='http://127.0.0.1:9'", {"OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT": "many"}, "LoggerProvider"),
-    ],
+    rest_slow(
+        [
+            ("", {}, "ProxyLoggerProvider"),
+            ("endpoint='http://127.0.0.1:9'", {}, "LoggerProvider"),
+            ("", {"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": "http://127.0.0.1:9"}, "LoggerProvider"),
+            ("", {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://127.0.0.1:9"}, "ProxyLoggerProvider"),
+            ("endpoint='http://127.0.0.1:9', logs_exporter=['none']", {}, "ProxyLoggerProvider"),
+            ("endpoint='http://127.0.0.1:9', sink='ledger'", {}, "ProxyLoggerProvider"),
+            ("endpoint='http://127.0.0.1:9', disabled=True", {}, "ProxyLoggerProvider"),
+            ("endpoint='http://127.0.0.1:9'", {"OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT": "many"}, "LoggerProvider"),
+        ],
+        quick=2,
+    ),
 )
 def test_a_global_logger_provider_only_where_log_records_are_sent(tmp_path, keywords, env, expected):
     """`configure` sets one only if OTLP is where events go; a wrong variable of the SDK's breaks nothing."""

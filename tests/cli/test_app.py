@@ -15,6 +15,7 @@ import pytest
 from otel_events.cli import exit_codes
 from otel_events.cli.app import COMMANDS
 from otel_events.cli.harmless import harmless, harmless_json
+from tests.effort import rest_slow
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="signals and pipes of POSIX")
 
@@ -115,7 +116,7 @@ class TestMistakes:
         assert ".jsonl" in answer.err
 
     @pytest.mark.parametrize(
-        "content", [b"", b"\x00" * 100, b"\x7fELF\x02\x01" + bytes(range(256)) * 50, b"\x1f\x8b\x08half"]
+        "content", rest_slow([b"\x1f\x8b\x08half", b"", b"\x00" * 100, b"\x7fELF\x02\x01" + bytes(range(256)) * 50])
     )
     def test_empty_and_binary_files_end_without_a_traceback(self, content, process, tmp_path):
         """Whatever the file is."""
@@ -245,7 +246,7 @@ class TestCompletion:
         assert answer.code == 0
         assert "_OTEL_EVENTS_COMPLETE" in answer.out
 
-    @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+    @pytest.mark.parametrize("shell", rest_slow(["bash", "zsh", "fish"]))
     def test_commands_options_and_event_names_are_completed(self, shell, environment):
         """What the script asks is answered."""
 

@@ -309,6 +309,7 @@ def test_what_waits_on_disk_is_told(process, look, tmp_path):
     assert "spool drain otel-events" in finding.advice
 
 
+@pytest.mark.slow
 def test_strict_makes_warnings_count(process):
     """For scripts that let nothing pass."""
     variables = {"OTEL_EVENTS_DURABILTY": "sync"}

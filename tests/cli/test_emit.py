@@ -8,6 +8,7 @@ import socket
 import pytest
 
 from otel_events.cli import exit_codes
+from tests.effort import rest_slow
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def test_message_severity_and_time(emitted):
     assert (line["message"], line["severity"], line["time"]) == ("Proxy port", "WARN", "2026-02-14T19:01:23.000000000Z")
 
 
-@pytest.mark.parametrize("how", ["inline", "file", "pipe"])
+@pytest.mark.parametrize("how", rest_slow(["inline", "file", "pipe"]))
 def test_a_payload_comes_from_anywhere(how, emitted, tmp_path):
     """Named pairs win over it."""
     payload = json.dumps({"quality": 0.85, "tags": ["a", "b"], "task_id": "t-9"})

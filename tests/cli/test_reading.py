@@ -23,6 +23,7 @@ from otel_events.reading.read import read_records
 from otel_events.reading.selection import Selection
 from otel_events.reading.sources import SourceError, find_sources
 from otel_events.reading.times import parse_when
+from tests.effort import examples
 
 FLAT = b'{"event": "evidence_added", "timestamp": "2026-02-14T19:01:23+00:00", "task_id": "t-1", "quality": 0.9, "from": "x"}\n'
 OTLP_LOGS = json.dumps(
@@ -131,6 +132,7 @@ class TestDamage:
         assert [record.name for record in records] == ["a.b", "a.c"]
         assert (report.events, report.headers, report.malformed, report.foreign, report.torn) == (2, 1, 1, 1, 1)
 
+    @pytest.mark.slow
     def test_a_broken_gzip_file_gives_what_was_good(self, ledger_bytes, event, tmp_path):
         """And is counted as not read to its end."""
         path = tmp_path / "cut.jsonl.gz"
@@ -140,6 +142,7 @@ class TestDamage:
         assert len(read(path, report=report)) > 1000
         assert report.unreadable == 1
 
+    @pytest.mark.slow
     def test_an_endless_line_takes_no_memory(self, ledger_bytes, event):
         """Longer than 32 MiB: counted, and what follows is read."""
         records, report = decode(b"x" * (33 << 20) + b"\n" + ledger_bytes([event("a.b")]))
@@ -167,7 +170,7 @@ class TestDamage:
             st.binary(max_size=200) | st.sampled_from([FLAT, OTLP_LOGS[:300], OTLP_SPANS, b"\n", b"\r\n", b"\x1f\x8b"])
         )
     )
-    @settings(deadline=None, max_examples=60)
+    @settings(deadline=None, max_examples=examples(60))
     def test_no_bytes_can_stop_the_reading(self, parts):
         """Anything may be in a file."""
         with suppress(DamagedError):  # which readers of files count

@@ -202,6 +202,7 @@ def test_rebased_times_keep_their_distances_and_end_now(call, ledger, event, tmp
     assert begin <= times[-1] <= time.time_ns()
 
 
+@pytest.mark.slow
 def test_a_pipe_can_be_replayed(process, ledger_bytes, event, tmp_path):
     """Unless the end of its times must be known before."""
     given = ledger_bytes([event("a", number=1)]).decode()
@@ -239,6 +240,7 @@ def test_a_receiver_that_refuses_ends_it_with_a_true_account(call, ledger, event
     assert told["last"] == "2026-02-14T19:01:23.511000000Z"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal")
 def test_ctrl_c_ends_it_with_a_true_account(ledger, event, environment, tmp_path):
     """In the middle of a wait: what was sent is told, and there is no traceback."""

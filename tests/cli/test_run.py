@@ -11,6 +11,7 @@ import sys
 import pytest
 
 from otel_events.cli import exit_codes
+from tests.effort import rest_slow
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 
@@ -93,7 +94,9 @@ def test_what_cannot_be_started_says_so(process, tmp_path):
 
 
 @POSIX
-@pytest.mark.parametrize(("number", "ending"), [(signal.SIGTERM, "task.failed"), (signal.SIGINT, "task.cancelled")])
+@pytest.mark.parametrize(
+    ("number", "ending"), rest_slow([(signal.SIGTERM, "task.failed"), (signal.SIGINT, "task.cancelled")])
+)
 def test_signals_reach_the_command(number, ending, environment, tmp_path):
     """The task says which one ended it, and the exit code does."""
     code = (

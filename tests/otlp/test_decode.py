@@ -36,8 +36,9 @@ from otel_events.otlp.decode import (
     decode_traces_response,
 )
 from otel_events.otlp.encode import LogEncoder, SpanEncoder
+from tests.effort import examples
 
-unhurried = settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+unhurried = settings(deadline=None, max_examples=examples(100), suppress_health_check=[HealthCheck.too_slow])
 scalars = (
     st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | st.text() | st.binary()
 )

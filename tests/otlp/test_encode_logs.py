@@ -20,8 +20,9 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope as SdkSc
 from otel_events.event import UID_ATTRIBUTE, Event, InstrumentationScope
 from otel_events.otlp.encode import EncodeError, LogEncoder
 from otel_events.otlp.encode_values import MAX_DEPTH
+from tests.effort import examples
 
-thorough = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(deadline=None, max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow])
 
 scalars = (
     st.none()

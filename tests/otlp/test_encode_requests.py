@@ -16,8 +16,9 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 
 from otel_events.event import Event, InstrumentationScope
 from otel_events.otlp.encode import LogEncoder, WireError, count_records, split
+from tests.effort import examples
 
-unhurried = settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+unhurried = settings(deadline=None, max_examples=examples(100), suppress_health_check=[HealthCheck.too_slow])
 urls = st.sampled_from(["", "https://example.org/schema"])
 
 logs = st.builds(

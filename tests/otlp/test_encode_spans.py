@@ -17,8 +17,9 @@ from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode,
 
 from otel_events.otlp.encode import EncodeError, SpanEncoder
 from otel_events.otlp.encode_values import MAX_DEPTH
+from tests.effort import examples
 
-thorough = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(deadline=None, max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.fixture(autouse=True)

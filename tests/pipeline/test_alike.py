@@ -16,6 +16,7 @@ from otel_events.event import DEFAULT_SCOPE
 from otel_events.notices import Notices
 from otel_events.pipeline.normalize import Normalize
 from otel_events.pipeline.one_by_one import NormalizeOne
+from tests.effort import examples
 
 DEFINED = EventDefinition(
     "field.measured",
@@ -74,7 +75,7 @@ def counted(accounts):
     return [accounts.problems.counts(), accounts.unknown_names.counts(), accounts.dropped.counts()]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(drafts=batches())
 def test_events_are_what_they_would_be_one_by_one(drafts):
     """Names, messages, severities, cleaned values, what is bound, and what is counted as unknown or departing."""

@@ -9,6 +9,7 @@ from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from otel_events.accounting import Accounts, Tally
 from otel_events.event import Event
 from otel_events.pipeline.limit import Limit, LimitSettings, limit_attributes
+from tests.effort import examples
 
 KIB = 1024
 
@@ -220,7 +221,7 @@ values = st.recursive(
 attribute_maps = st.dictionaries(st.sampled_from([f"key{n}" for n in range(50)]) | st.just("task_id"), values)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=examples(80))
 @given(attribute_maps, attribute_maps, values, st.integers(2, 32))
 def test_no_event_is_larger_on_the_wire_than_its_limit(attributes, bound, body, kibibytes):
     """Measured with the official OTLP classes; correlation stays, and what went is counted."""
@@ -235,7 +236,7 @@ def test_no_event_is_larger_on_the_wire_than_its_limit(attributes, bound, body, 
     assert correlated <= after.all_attributes().keys()
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 @given(attribute_maps, st.integers(1, 30), st.integers(0, 10))
 def test_what_was_limited_once_is_within_the_limits(attributes, length, count):
     """A second pass finds nothing to do."""

@@ -27,6 +27,7 @@ def test_every_error_of_a_storm_is_accounted_for(storm):
     assert is_whole(found), found
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("fresh")
 def test_of_equal_errors_the_first_and_a_summary_come_out():
     """However many there were; a slow machine may need another window."""

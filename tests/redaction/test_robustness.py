@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from otel_events.accounting import Tally
 from otel_events.notices import Notices
 from otel_events.redaction import RedactionSettings, Redactor
+from tests.effort import examples
 
 REDACTOR = Redactor()
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary()
@@ -83,7 +84,7 @@ PUMPS = [
 
 
 @given(VALUES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_no_value_makes_it_raise_or_change_what_it_was_given(value):
     """What comes back has the same shape where nothing was found."""
     before = repr(value)
@@ -95,7 +96,7 @@ def test_no_value_makes_it_raise_or_change_what_it_was_given(value):
 
 
 @given(st.lists(FRAGMENTS, max_size=30).map("".join), st.lists(FRAGMENTS, max_size=30).map("".join))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 def test_nothing_around_a_token_hides_it(before, after):
     """Open quotation marks, half pairs, other secrets: a word that is a token goes."""
     token = "ghp_" + "a1B2" * 9

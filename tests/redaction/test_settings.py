@@ -7,6 +7,7 @@ import pytest
 from otel_events.accounting import Tally
 from otel_events.errors import ConfigurationError
 from otel_events.redaction import RedactionSettings, Redactor
+from tests.effort import rest_slow
 
 
 def test_patterns_with_replacements_are_applied():
@@ -41,19 +42,22 @@ def test_kinds_can_be_left_alone():
 
 @pytest.mark.parametrize(
     "pattern",
-    [
-        r"(a+)+$",
-        r"(a|a)*b",
-        r"(\w+\s?)*:",
-        r"(?:[a-z]+)*\d",
-        r"^(([a-z])+.)+[A-Z]([a-z])+$",
-        r"(x+x+)+y",
-        r"\d*\d*\d*\d*x",
-        r"(a?){40}a{40}",  # which fits nothing below forty characters
-        r"(x|(a?){40}(a{40}))",
-        r"(?i)(pass|p.ss)+w",  # four characters at a time
-        r"[\s\S]*?secret[\s\S]*?secret[\s\S]*?x",  # which is slow where a word comes often
-    ],
+    rest_slow(
+        [
+            r"(a+)+$",
+            r"(a|a)*b",
+            r"(\w+\s?)*:",
+            r"(?:[a-z]+)*\d",
+            r"^(([a-z])+.)+[A-Z]([a-z])+$",
+            r"(x+x+)+y",
+            r"\d*\d*\d*\d*x",
+            r"(a?){40}a{40}",  # which fits nothing below forty characters
+            r"(x|(a?){40}(a{40}))",
+            r"(?i)(pass|p.ss)+w",  # four characters at a time
+            r"[\s\S]*?secret[\s\S]*?secret[\s\S]*?x",  # which is slow where a word comes often
+        ],
+        quick=4,
+    ),
 )
 def test_a_pattern_that_can_take_for_ever_is_refused(pattern):
     """At configure, with the text that shows it."""

@@ -21,6 +21,7 @@ from tests.acceptor import (
     refusing_port,
     soon,
 )
+from tests.effort import rest_slow
 
 NEVER = Backoff(initial=3600, maximum=3600)
 
@@ -125,7 +126,7 @@ SCRIPT = """
 
 
 @pytest.mark.parametrize("kind", [HttpAcceptor, GrpcAcceptor])
-@pytest.mark.parametrize("when", ["atexit", "no threads"])
+@pytest.mark.parametrize("when", rest_slow(["atexit", "no threads"]))
 def test_what_is_written_at_the_very_end_arrives(kind, when):
     """Events written when no thread can be started any more, as at interpreter exit, are delivered all the same."""
     protocol = "grpc" if kind is GrpcAcceptor else "http/protobuf"

@@ -314,6 +314,7 @@ def test_the_cap_holds_on_disk(make_spool):
     assert 35_000 < max(sizes) <= 50_000
 
 
+@pytest.mark.slow
 def test_the_cap_holds_for_all_processes_together(make_spool, impatient):
     """Living writers share the room of a directory, whoever came first."""
     first, *others = (make_spool(max_bytes=80_000) for _ in range(4))

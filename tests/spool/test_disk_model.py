@@ -17,6 +17,7 @@ from otel_events.accounting import Accounts
 from otel_events.notices import Notices
 from otel_events.spool.disk import DiskSpool
 from otel_events.spool.segment import HEADER_BYTES, scan
+from tests.effort import examples
 from tests.spool.conftest import FailingDisk, kill, segments
 
 _COUNTER = itertools.count()
@@ -238,7 +239,7 @@ class Spools(RuleBasedStateMachine):
 
 
 Spools.TestCase.settings = settings(
-    max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=examples(60), stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )
 
 

@@ -13,9 +13,9 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.parametrize(
     ("processes", "trials"),
     [
-        (1, 20),
-        (2, 20),
-        (4, 20),
+        pytest.param(1, 20, marks=pytest.mark.slow),
+        pytest.param(2, 20, marks=pytest.mark.slow),
+        pytest.param(4, 20, marks=pytest.mark.slow),
         pytest.param(1, 200, marks=pytest.mark.slow),
         pytest.param(2, 200, marks=pytest.mark.slow),
         pytest.param(4, 200, marks=pytest.mark.slow),
