@@ -64,6 +64,7 @@ class DeadlineSocket:
         self.deadline = deadline
         self._interrupter = interrupter
         self._socket: socket.socket | ssl.SSLSocket | None = None
+        self._readable: selectors.BaseSelector | None = None  # kept: most waits are for an answer
 
     def connect(self, host: str, port: int) -> None:
         """Connect to the first address of *host* that answers, or raise the last one's OSError."""
@@ -92,10 +93,8 @@ class DeadlineSocket:
         self._attempt(secure.do_handshake, selectors.EVENT_READ)
 
     def is_stale(self) -> bool:
-        """Return whether the server closed the idle connection (or spoke unasked, which is as bad)."""
-        with _Selector() as selector:
-            selector.register(self._connected(), selectors.EVENT_READ)
-            return bool(selector.select(0))
+        """Return whether the server closed the idle connection, or spoke unasked, which is as bad; or we are interrupted."""
+        return bool(self._until_readable().select(0))
 
     def sendall(self, data: ReadableBuffer) -> None:
         """Send all of *data*."""
@@ -121,6 +120,9 @@ class DeadlineSocket:
 
     def disconnect(self) -> None:
         """Close the connection, without waiting for the other side."""
+        if self._readable is not None:
+            self._readable.close()
+            self._readable = None
         if self._socket is not None:
             self._socket.close()
             self._socket = None
@@ -156,11 +158,25 @@ class DeadlineSocket:
                 self._wait(_needed_event(error, event))
 
     def _wait(self, event: int) -> None:
-        with _Selector() as selector:
-            selector.register(self._connected(), event)
-            selector.register(self._interrupter, selectors.EVENT_READ)
-            selector.select(max(0.0, self.deadline - time.monotonic()))
+        remaining = max(0.0, self.deadline - time.monotonic())
+        if event == selectors.EVENT_READ:
+            self._until_readable().select(remaining)
+        else:
+            with self._make_selector(event) as selector:
+                selector.select(remaining)
         self._check()
+
+    def _until_readable(self) -> selectors.BaseSelector:
+        if self._readable is None:
+            self._readable = self._make_selector(selectors.EVENT_READ)
+        return self._readable
+
+    def _make_selector(self, event: int) -> selectors.BaseSelector:
+        """Return what waits for *event*, and for an interruption."""
+        selector = _Selector()
+        selector.register(self._connected(), event)
+        selector.register(self._interrupter, selectors.EVENT_READ)
+        return selector
 
     def _check(self) -> None:
         if self._interrupter.is_set:

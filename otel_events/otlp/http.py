@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import ssl
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 from otel_events.otlp.deadline_socket import DeadlineSocket, InterruptedSendError, Interrupter
@@ -34,6 +35,7 @@ class HttpTransport:
         self._endpoint = endpoint
         self._decode_response = decode_response
         self._headers = _make_headers(endpoint)
+        self._heads: dict[str | None, bytes] = {}  # by the encoding of the body; of the present connection
         self._interrupter = Interrupter()
         self._socket: DeadlineSocket | None = None
         self._proxy: Proxy | None = None
@@ -75,18 +77,30 @@ class HttpTransport:
 
     def _post(self, stream: DeadlineSocket, body: bytes, encoding: str | None, deadline: float) -> Answer:
         stream.deadline = deadline
+        head = self._heads.get(encoding)
+        if head is None:
+            head = self._heads[encoding] = self._write_head(encoding)
+        # In one piece. A server that refuses a large body answers before it has read it all: its answer says more than our error.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            stream.sendall(b"%scontent-length: %d\r\n\r\n%s" % (head, len(body), body))
+        response = http.client.HTTPResponse(cast("socket.socket", stream), method="POST")
+        response.begin()
+        return self._read_answer(response)
+
+    def _write_head(self, encoding: str | None) -> bytes:
+        """Return the head of a request as `http.client` writes it, up to the length of the body: the rest never changes."""
+        written = _Written()
         connection = http.client.HTTPConnection(self._endpoint.host, self._endpoint.port)
-        connection.auto_open = 0
-        connection.sock = cast("socket.socket", stream)
-        headers = self._headers if encoding is None else {**self._headers, "content-encoding": encoding}
+        connection.sock = cast("socket.socket", written)
+        connection.putrequest("POST", self._target(), skip_host=True)
+        for name, value in self._headers.items():
+            connection.putheader(name, value)
+        if encoding is not None:
+            connection.putheader("content-encoding", encoding)
         if self._proxy is not None and self._proxy.authorization and not self._endpoint.is_secure:
-            headers = {**headers, "proxy-authorization": self._proxy.authorization}
-        try:
-            connection.request("POST", self._target(), body, headers)
-        except (BrokenPipeError, ConnectionResetError):
-            # A server that refuses a large body answers before it has read it all: its answer says more than our error.
-            return self._read_answer(connection.getresponse())
-        return self._read_answer(connection.getresponse())
+            connection.putheader("proxy-authorization", self._proxy.authorization)
+        connection.endheaders()
+        return written.content.removesuffix(b"\r\n")
 
     def _read_answer(self, response: http.client.HTTPResponse) -> Answer:
         body = response.read(_LONGEST_ANSWER + 1)
@@ -100,6 +114,7 @@ class HttpTransport:
 
     def _connect(self, deadline: float) -> DeadlineSocket:
         endpoint, self._proxy = self._endpoint, find_proxy(self._endpoint)
+        self._heads.clear()
         stream = self._socket = DeadlineSocket(deadline, self._interrupter)
         if self._proxy is None:
             stream.connect(endpoint.host, endpoint.port)
@@ -126,6 +141,16 @@ class HttpTransport:
         if self._socket is not None:
             self._socket.disconnect()
             self._socket = None
+
+
+class _Written:
+    """Keeps what is sent."""
+
+    def __init__(self) -> None:
+        self.content = b""
+
+    def sendall(self, data: bytes) -> None:
+        self.content += data
 
 
 def _make_headers(endpoint: Endpoint) -> dict[str, str]:

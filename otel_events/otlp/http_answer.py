@@ -51,13 +51,14 @@ def interpret(answer: Answer, decode_response: Callable[[bytes], tuple[int, str]
 
 
 def _read_success(answer: Answer, decode_response: Callable[[bytes], tuple[int, str]]) -> Outcome:
-    kind = answer.headers.get_content_type() if "Content-Type" in answer.headers else ""
+    declared = answer.headers.get("Content-Type")
+    if declared is None:
+        return Accepted()
+    kind = _PROTOBUF if declared == _PROTOBUF else answer.headers.get_content_type()
     if kind == "text/html":
         # A captive portal or a login page says 200 to everything; to believe it would be to lose everything silently.
         return Refused("answered with a web page: this is no OTLP endpoint")
-    if kind != _PROTOBUF:
-        return Accepted()
-    return Accepted(*decode_response(answer.body))
+    return Accepted(*decode_response(answer.body)) if kind == _PROTOBUF else Accepted()
 
 
 def _read_message(answer: Answer) -> str:

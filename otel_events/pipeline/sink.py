@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
 
 class NamedSink(Protocol):
-    """What sinks of events and of spans have in common."""
+    """What sinks of events and of spans have in common.
+
+    One whose `flush` returns by the deadline whatever hangs may have `hurry()`, which sets it going: then `flush` is called on
+    the thread that wants it, and on another one otherwise.
+    """
 
     name: str
 

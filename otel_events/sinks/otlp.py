@@ -106,10 +106,14 @@ class OtlpSink:
         """Return what is not delivered yet, by signal."""
         return {signal: sender.pending() for signal, sender in self._senders.items()}
 
+    def hurry(self) -> None:
+        """Make the next attempts now, unless a server asked for the wait."""
+        for sender in self._senders.values():
+            sender.hurry()
+
     def flush(self, deadline: float) -> bool:
         """Return True only if all that was written was accepted by *deadline*, and nothing lost since the last flush."""
-        for sender in self._senders.values():  # all of them at once, before waiting for the first
-            sender.hurry()
+        self.hurry()  # all of them at once, before waiting for the first
         results = [
             sender.flush(deadline) for sender in self._senders.values()
         ]  # each of them, whatever the first one says
