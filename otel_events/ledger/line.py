@@ -73,10 +73,10 @@ class EventsFormat:
         except Exception:  # bytes, a lone surrogate, an integer beyond 64 bits: the long way has a form for them
             return [None] * len(events)
 
-    def _around(self, event: Event) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any], Mapping[str, Any]]:
-        """Return what a line says before the message, before the uid and behind the attributes; and what is bound besides."""
-        correlated, others = self._split_bound(event.bound)
-        return _kind(event), {**correlated, **_trace(event)}, _rarities(event), others
+    def _around(self, event: Event) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+        """Return what a line says before the message, before the uid and behind the attributes."""
+        correlated, _ = self._split_bound(event.bound)
+        return _kind(event), {**correlated, **_trace(event)}, _rarities(event)
 
     def _encode_whole(self, event: Event) -> bytes:
         line = {

@@ -128,20 +128,26 @@ class Shapes:
             known = self._known = (catalog_now, {})
         shapes = known[1]
         groups: dict[Shape | None, list[int]] = {}
+        # Many in a row are alike: nothing is looked up again for them.
+        last: tuple[Any, Any] = (None, None)
+        members: list[int] = []
         for place, draft in enumerate(drafts):
             shape = None
             # No foreign record, no severity, no timestamp, no exception.
             if len(draft) != 2 and draft[4] is None and draft[5] is None and draft[6] is None:
                 # Most events bring keywords, or a mapping; the few that bring both are looked at alone.
-                keys = tuple(draft[8] or draft[7] or ()) if not (draft[7] and draft[8]) else _BOTH
-                shape = shapes.get((draft[2], keys), _UNKNOWN)
+                name, keys = draft[2], tuple(draft[8] or draft[7] or ()) if not (draft[7] and draft[8]) else _BOTH
+                if name is last[0] and keys == last[1]:
+                    members.append(place)
+                    continue
+                last = (name, keys)
+                shape = shapes.get(last, _UNKNOWN)
                 if shape is _UNKNOWN:
-                    shape = _learn(known, draft[2], keys)
-            members = groups.get(shape)
-            if members is None:
-                groups[shape] = [place]
-            else:
+                    shape = _learn(known, name, keys)
+                members = groups.setdefault(shape, [])
                 members.append(place)
+            else:
+                groups.setdefault(None, []).append(place)
         return groups
 
 

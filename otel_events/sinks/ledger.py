@@ -164,12 +164,13 @@ class LedgerSink:
                 self._keep_what_fits()
                 self._tell(error)
                 return
-            for _ in piece:
-                self._waiting.popleft()
+            self._forget(len(piece))
             self._accounts.delivered.add(self.name, len(piece))
 
     def _next_piece(self) -> list[bytes]:
         # In pieces: a long queue is not held twice, and no write is so long that others wait for it.
+        if sum(map(len, self._waiting)) <= _PIECE_BYTES:
+            return list(self._waiting)
         piece: list[bytes] = []
         size = 0
         for line in self._waiting:
@@ -191,10 +192,16 @@ class LedgerSink:
 
     def _drop(self, count: int) -> None:
         if count:
-            for _ in range(count):
-                self._waiting.popleft()
+            self._forget(count)
             self._accounts.dropped.add("ledger_failed", count)
             self._has_lost = True
+
+    def _forget(self, count: int) -> None:
+        if count == len(self._waiting):
+            self._waiting.clear()
+        else:
+            for _ in range(count):
+                self._waiting.popleft()
 
     def _tell(self, error: Exception) -> None:
         self._accounts.problems.add("ledger_write_failed")
