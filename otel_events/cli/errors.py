@@ -50,12 +50,14 @@ def command(*, read: Input, limit: int, stack: bool, is_json: bool) -> None:
     if not found:
         click.echo("no errors")
         return
+    from otel_events.cli.texts import count_of
+
     count = sum(group.count for group in found)
-    click.echo(f"{count:,} error{'s' * (count != 1)} in {len(found):,} group{'s' * (len(found) != 1)}")
+    click.echo(f"{count_of(count, 'error')} in {count_of(len(found), 'group')}")
     for group in found[:limit]:
         _write(group, groups, with_stack=stack)
     if len(found) > limit:
-        click.echo(f"\n... and {len(found) - limit:,} more groups (--limit)")
+        click.echo(f"\n... and {count_of(len(found) - limit, 'more group')} (--limit)")
 
 
 def _write(group: ErrorGroup, groups: ErrorGroups, *, with_stack: bool) -> None:

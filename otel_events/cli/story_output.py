@@ -10,7 +10,7 @@ import click
 
 from otel_events.cli.colours import palette_for
 from otel_events.cli.harmless import harmless
-from otel_events.cli.texts import show_local, show_pairs, show_seconds
+from otel_events.cli.texts import count_of, show_local, show_pairs, show_seconds
 from otel_events.reading.analysis.pairs import part_of
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ def write_story(roots: Sequence[Node], records: Sequence[Record], *, with_attrib
     palette = palette_for()
     click.echo(
         palette.dim(
-            f"{len(records):,} records in {show_seconds((last - first) / 1e9)} from {show_local(first)}"
-            + (f", {errors} error{'s' * (errors != 1)}" if errors else "")
+            f"{count_of(len(records), 'record')} in {show_seconds((last - first) / 1e9)} from {show_local(first)}"
+            + (f", {count_of(errors, 'error')}" if errors else "")
         )
     )
     writer = _Tree(first, with_attributes=with_attributes)

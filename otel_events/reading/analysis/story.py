@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from otel_events.reading.analysis.pairs import part_of
+from otel_events.reading.own_words import BEGINNING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from otel_events.reading.record import Record
 
 _MAX_RECORDS = 200_000
-_OURS = "otel_events.writer."  # no part of anybody's story
 
 
 @dataclass(slots=True)
@@ -85,7 +85,7 @@ def collect(
     seen: set[str] = set()
     others: list[Record] = []
     for record in records:
-        if not belongs(record) or record.name.startswith(_OURS):
+        if not belongs(record) or record.name.startswith(BEGINNING):
             if with_inner and record.kind == "span" and len(others) < _MAX_RECORDS:
                 others.append(record)
             continue
