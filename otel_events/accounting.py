@@ -31,6 +31,10 @@ class Tally:
             finally:
                 self._lock.release()
 
+    def has_any(self) -> bool:
+        """Tell whether anything was ever counted; without a lock, so that it may be asked often."""
+        return bool(self._pending or self._counts)
+
     def counts(self) -> dict[str, int]:
         """Return the counts so far, by reason."""
         with self._lock:

@@ -74,6 +74,10 @@ _SEVERITY_WORDS: dict[str, Severity] = {
     "alert": Severity.ERROR3,
     "emergency": Severity.FATAL4,
 }
+# What to say to somebody whose severity is none.
+SEVERITY_WORDS = (
+    "say trace, debug, info, warn, error, fatal, a word such as warning or critical, or a number from 1 to 24"
+)
 
 
 def parse_severity(value: object) -> Severity | None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from otel_events.errors import ConfigurationError
-from otel_events.event import parse_severity
+from otel_events.event import SEVERITY_WORDS, parse_severity
+from otel_events.time_spans import parse_span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,7 +27,7 @@ class Condition:
     Attributes:
         key: `severity`, or the key of an attribute.
         operator: `=`, `!=`, `>=`, `<=`, `>` or `<`.
-        value: what to compare with; with `=` and `!=` a pattern as in shell file names.
+        value: what to compare with; with `=` and `!=` a pattern as in shell file names, else a number.
     """
 
     key: str
@@ -163,9 +164,15 @@ class _Parser:
         column = word.column + match.start("value")
         if key == "severity":
             if parse_severity(value) is None:
-                self._mistake(column, f"{value!r:.40} is no severity; say 'severity>=warn'")
+                self._mistake(column, f"{value!r:.40} is no severity; {SEVERITY_WORDS}")
         elif sign not in {"=", "!="} and not _is_number(value):
-            self._mistake(column, f"{sign!r} compares numbers, and {value!r:.40} is none")
+            seconds = parse_span(value)
+            if seconds is None:
+                problem = (
+                    f"{sign!r} compares numbers ('0.8') and times ('50ms', '2s', '1h30m'), and {value!r:.40} is neither"
+                )
+                self._mistake(column, problem)
+            return Condition(key, sign, str(seconds))  # durations are kept in seconds
         return Condition(key, sign, value)
 
     def _is_quotation_closed(self, word: _Word) -> bool:

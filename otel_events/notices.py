@@ -34,4 +34,6 @@ class Notices:
             self._told[cause] = now
             held = self._held.pop(cause, 0)
         suffix = f" ({held} more times since the last such warning)" if held else ""
-        logger.warning("%s%s", message, suffix)
+        # Without a handler Python prints the message alone, and a terminal would not know whose it is.
+        prefix = "" if logger.hasHandlers() else "otel_events: "
+        logger.warning("%s%s%s", prefix, message, suffix)

@@ -2,7 +2,9 @@
 
 import dataclasses
 import enum
+import os
 import pathlib
+import subprocess
 import sys
 import uuid
 from datetime import datetime, timezone
@@ -352,3 +354,29 @@ def test_what_is_required_may_be_bound(events):
 
     assert events.only().attributes == {"book": "Faust"}
     assert ev.stats().problems == {}
+
+
+@pytest.mark.parametrize("name", ["", None])
+def test_an_event_without_a_name_is_counted_and_told(events, caplog, name):
+    """It goes on with what text it has, and the program hears of it."""
+    ev.emit(name)
+    ev.flush()
+
+    assert ev.stats().problems == {"bad_name": 1}
+    assert "whose name is empty or no text" in caplog.text
+
+
+def test_a_warning_on_a_bare_terminal_says_whose_it_is(tmp_path):
+    """Without a log handler Python prints the message alone; it names the accepted words."""
+    told = subprocess.run(
+        [sys.executable, "-c", "import otel_events as ev; ev.emit('x.y', severity='loud')"],
+        env={**os.environ, "OTEL_EVENTS_LEDGER_PATH": str(tmp_path / "ledger.jsonl")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    ).stderr
+
+    assert told.startswith(
+        "otel_events: event 'x.y': 'loud' is no severity; say trace, debug, info, warn, error, fatal"
+    )

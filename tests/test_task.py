@@ -380,3 +380,22 @@ def test_a_tracer_that_fails_does_not_fail_the_task(monkeypatch):
         assert told(events) == [(name, "t-1", None) for name in ("task.started", "x.y", "task.completed")]
         assert events[0].trace_id != ""
         assert ev.stats().problems == {"span_failed_to_start": 1}
+
+
+def test_the_stack_of_a_decorated_function_has_the_programs_frames_alone(events):
+    """Those that the decorator puts in say nothing to anybody."""
+
+    @ev.task
+    def inner():
+        raise KeyError("k")
+
+    @ev.task
+    def outer():
+        inner()
+
+    with pytest.raises(KeyError):
+        outer()
+
+    stack = events.named("task.failed")[-1].attributes["exception.stacktrace"]
+    assert "scoping.py" not in stack
+    assert ("in outer" in stack, "in inner" in stack) == (True, True)

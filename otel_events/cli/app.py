@@ -27,7 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "query": ("otel_events.cli.query", "Find events: by filter and time, as table, JSON, CSV, Parquet or by SQL."),
     "stats": ("otel_events.cli.stats", "Count events, durations, failures, gaps, delays, coverage."),
     "errors": ("otel_events.cli.errors", "Group errors by what is the same about them."),
-    "show": ("otel_events.cli.show", "Tell the story of one task, trace or cycle as a tree."),
+    "show": ("otel_events.cli.show", "Tell the story of one task, trace, cycle or session as a tree."),
     "catalog": ("otel_events.cli.catalog", "Which events there are: list, show, check, coverage, export, docs, new."),
     "replay": ("otel_events.cli.replay", "Send records again, as they were."),
     "doctor": ("otel_events.cli.doctor", "Look at settings, endpoint, spool and ledger; say what to do."),

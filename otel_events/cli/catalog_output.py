@@ -17,6 +17,7 @@ from otel_events.cli.colours import palette_for
 from otel_events.cli.complaints import InputError, NotThereError, missing_extra
 from otel_events.cli.harmless import harmless
 from otel_events.cli.row_formats import json_text, write_table
+from otel_events.cli.texts import count_of
 from otel_events.errors import ConfigurationError, DefinitionError
 
 if TYPE_CHECKING:
@@ -30,8 +31,9 @@ def write_list(definitions: Sequence[EventDefinition], category: str | None, *, 
     """Write one line for each definition, those of a category together."""
     categories = sorted({definition.category for definition in definitions})
     if category is not None and category not in categories:
-        raise NotThereError(
-            f"there is no category {harmless(category)!r}; there are: {', '.join(filter(None, categories))}"
+        raise click.BadParameter(
+            f"there is no category {harmless(category)!r}; there are: {', '.join(filter(None, categories))}",
+            param_hint="--category",
         )
     kept = [definition for definition in definitions if category in {None, definition.category}]
     if is_json:
@@ -44,7 +46,7 @@ def write_list(definitions: Sequence[EventDefinition], category: str | None, *, 
         click.echo(palette.bold(harmless(name) or "others"))
         for definition in group:
             click.echo(f"  {harmless(definition.name).ljust(width)}  {harmless(definition.brief)}")
-    click.echo(f"\n{len(kept)} events")
+    click.echo(f"\n{count_of(len(kept), 'event')}")
 
 
 def write_one(name: str, definitions: Sequence[EventDefinition], *, is_json: bool) -> None:
@@ -92,7 +94,9 @@ def write_check(folders: Sequence[str], modules: Sequence[str], *, is_json: bool
         click.echo(palette_for().bad(f"\n{len(problems)} problem{'s' * (len(problems) != 1)}"))
         return False
     attributes = {key for definition in own for key in definition.attributes}
-    click.echo(palette_for().good(f"nothing wrong: {len(own)} events, {len(attributes)} attributes"))
+    click.echo(
+        palette_for().good(f"nothing wrong: {count_of(len(own), 'event')}, {count_of(len(attributes), 'attribute')}")
+    )
     for name in replaced:
         click.echo(f"  {harmless(name)} replaces the built-in event of that name, as a whole")
     return True
@@ -108,7 +112,7 @@ def write_weaver(definitions: Sequence[EventDefinition], folder: str) -> None:
         written = write_registry(definitions, folder, _manifest_of(Path(folder)))
     except ConfigurationError as error:
         raise missing_extra("a registry", "catalog") from error
-    click.echo(f"{len(definitions)} events in {len(written)} files in {harmless(folder)}")
+    click.echo(f"{count_of(len(definitions), 'event')} in {count_of(len(written), 'file')} in {harmless(folder)}")
     click.echo(f"check it with: weaver registry check -r {written[0].parent.absolute()}")
 
 

@@ -43,7 +43,7 @@ class WrongFilterError(click.UsageError):
             text = "".join(each if each.isprintable() else "?" for each in mistake.text)
             click.echo(f"\n  {text}\n  {' ' * (mistake.column - 1)}^", file=file, err=file is None)
             click.echo(f"  column {mistake.column}: {harmless(mistake.problem)}", file=file, err=file is None)
-        click.echo("\nThe whole language: docs/filter.md", file=file, err=file is None)
+        click.echo("\nThe whole language: otel-events query --help", file=file, err=file is None)
 
 
 def missing_extra(what: str, extra: str) -> InputError:

@@ -10,7 +10,7 @@ import click
 
 from otel_events.cli import exit_codes
 from otel_events.cli.complaints import InputError
-from otel_events.event import CORRELATION, parse_severity, parse_timestamp
+from otel_events.event import CORRELATION, SEVERITY_WORDS, parse_severity, parse_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -68,7 +68,7 @@ def command(
     if not name.strip():
         raise click.UsageError("an event has a name, such as evidence.added")
     if severity is not None and parse_severity(severity) is None:
-        raise click.BadParameter(f"{severity!r} is no severity; say for example 'warn'", param_hint="--severity")
+        raise click.BadParameter(f"{severity!r} is no severity; {SEVERITY_WORDS}", param_hint="--severity")
     instant = parse_timestamp(timestamp) if timestamp is not None else None
     if timestamp is not None and instant is None:
         raise click.BadParameter(f"{timestamp!r} is no ISO 8601 time", param_hint="--timestamp")

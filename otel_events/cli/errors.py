@@ -11,6 +11,8 @@ import click
 from otel_events.cli.inputs import Input, ReadingCommand, reads
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from otel_events.reading.analysis.error_groups import ErrorGroup, ErrorGroups
 
 _EPILOG = """\b
@@ -23,7 +25,6 @@ Examples:
 _PARTS = 12
 _TIMES = "\N{MULTIPLICATION SIGN}"
 _BARS = " ▁▂▃▄▅▆▇█"
-_STACKS = ("exception.stacktrace", "stack_trace", "traceback")
 
 
 @click.command("errors", cls=ReadingCommand, epilog=_EPILOG)
@@ -50,18 +51,21 @@ def command(*, read: Input, limit: int, stack: bool, is_json: bool) -> None:
     if not found:
         click.echo("no errors")
         return
+    from otel_events.cli.texts import count_of
+
     count = sum(group.count for group in found)
-    click.echo(f"{count:,} error{'s' * (count != 1)} in {len(found):,} group{'s' * (len(found) != 1)}")
+    click.echo(f"{count_of(count, 'error')} in {count_of(len(found), 'group')}")
     for group in found[:limit]:
         _write(group, groups, with_stack=stack)
     if len(found) > limit:
-        click.echo(f"\n... and {len(found) - limit:,} more groups (--limit)")
+        click.echo(f"\n... and {count_of(len(found) - limit, 'more group')} (--limit)")
 
 
 def _write(group: ErrorGroup, groups: ErrorGroups, *, with_stack: bool) -> None:
     from otel_events.cli.colours import palette_for
     from otel_events.cli.harmless import harmless
     from otel_events.cli.texts import show_ago, show_local
+    from otel_events.cli.whereabouts import stack_of
 
     palette = palette_for()
     now = time.time()
@@ -71,13 +75,22 @@ def _write(group: ErrorGroup, groups: ErrorGroups, *, with_stack: bool) -> None:
     click.echo(f"\n{palette.bad(f'{group.count:>6,} {_TIMES}')} {palette.bold(harmless(what))}  {harmless(said)}")
     when = f"first {show_local(group.first)}, last {show_local(group.last)} ({show_ago(group.last, now)})"
     click.echo(f"         {trend}  {palette.dim(when)}")
-    where = [
-        f"{key}={group.example.text(key)}" for key in ("persona", "task_id", "trace_id") if group.example.text(key)
-    ]
-    click.echo(f"         {palette.dim(harmless(f'{group.fingerprint[:12]}  latest: ' + ' '.join(where)))}")
+    for line in _where(group):
+        click.echo(f"         {palette.dim(harmless(line))}")
     if with_stack:
-        for line in _stack(group).splitlines():
+        for line in stack_of(group.example).splitlines():
             click.echo(f"         {harmless(line)}")
+
+
+def _where(group: ErrorGroup) -> Iterator[str]:
+    from otel_events.cli.whereabouts import logger_of, place_of
+
+    record = group.example
+    ids = [f"{key}={record.text(key)}" for key in ("persona", "task_id", "trace_id") if record.text(key)]
+    yield f"{group.fingerprint[:12]}" + f"  latest: {' '.join(ids)}" * bool(ids)
+    place, logger = place_of(record), logger_of(record)
+    if place or logger:
+        yield ", ".join(filter(None, (place and f"at {place}", logger and f"logger {logger}")))
 
 
 def _describe(group: ErrorGroup) -> tuple[str, str]:
@@ -87,16 +100,13 @@ def _describe(group: ErrorGroup) -> tuple[str, str]:
     return kind, said
 
 
-def _stack(group: ErrorGroup) -> str:
-    return next(filter(None, (group.example.text(key) for key in _STACKS)), "")
-
-
 def _bars(counts: list[int]) -> str:
     highest = max(counts) or 1
     return "".join(_BARS[-(-count * (len(_BARS) - 1) // highest)] for count in counts)
 
 
 def _as_dict(group: ErrorGroup, groups: ErrorGroups) -> dict[str, Any]:
+    from otel_events.cli.whereabouts import logger_of, place_of, stack_of
     from otel_events.ledger.instants import format_instant
 
     kind, said = _describe(group)
@@ -109,6 +119,8 @@ def _as_dict(group: ErrorGroup, groups: ErrorGroups) -> dict[str, Any]:
         "first": format_instant(group.first),
         "last": format_instant(group.last),
         "trend": group.trend(groups.first, groups.last, _PARTS),
-        "stack": _stack(group),
+        "place": place_of(group.example),
+        "logger": logger_of(group.example),
+        "stack": stack_of(group.example),
         "latest": group.example.as_dict(),
     }

@@ -13,6 +13,7 @@ from otel_events.cli import exit_codes
 from otel_events.cli.complaints import InputError, WrongFilterError
 from otel_events.cli.harmless import harmless
 from otel_events.cli.progress import Progress
+from otel_events.cli.texts import count_of
 from otel_events.filter_language import FilterError, FilterSettings, parse_filter
 
 if TYPE_CHECKING:
@@ -27,6 +28,15 @@ Function = TypeVar("Function", bound="Callable[..., Any]")
 # `-epoch.*` is a filter and no option: options of one letter are never run together here. `-n5` is one.
 _EXCLUSION = re.compile(r"-(?![a-zA-Z]\d+$)[^-\s].+", re.DOTALL)
 _CONDITION = re.compile(r"-?(?:[\w.*?\[\]!-]+\s+|,\s*)*[\w.\-]+(?:!=|>=|<=|=|>|<)")
+_LANGUAGE = (
+    ("task.*", "Events of that name; *, ? and [...] as in names of files."),
+    ("persona=thesis", "An attribute, or a fact such as service or trace_id; = and != take patterns."),
+    ("quality>0.8", "A number, with > >= < <=; or a time: duration>50ms, 2s, 1h30m."),
+    ("severity>=warn", "trace, debug, info, warn, error, fatal, or a number of OpenTelemetry's."),
+    ('"timed out"', "A text anywhere in it, in quotation marks of its own."),
+    ("a b, c", "Spaces: all of it must fit. Commas: one of the clauses must."),
+    ("-a", "What fits this clause is out."),
+)
 _LEAST_BYTES = 32 << 20  # less is read before a line about it could be
 
 
@@ -42,6 +52,12 @@ class ReadingCommand(click.Command):
             marked.append(f" {arg}" if is_filter else arg)
             before = arg
         return super().parse_args(ctx, marked)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what a FILTER may say, and the examples."""
+        with formatter.section("FILTER, quoted in a shell"):
+            formatter.write_dl(_LANGUAGE)
+        super().format_epilog(ctx, formatter)
 
 
 def reads(function: Function) -> Function:
@@ -71,14 +87,19 @@ class Input:
         filter: which events are wanted.
         since: nanoseconds since the Unix epoch.
         until: nanoseconds since the Unix epoch.
+        filter_words: what the filter was written as, on the command line.
         report: what was read and passed over so far.
+        file_count: how many files that was; 0 if one of them is standard input.
     """
 
     paths: Sequence[str]
     filter: FilterSettings
     since: int | None
     until: int | None
+    filter_words: Sequence[str] = ()
     report: ReadReport = field(default_factory=lambda: _new_report())  # noqa: PLW0108  # it is defined below
+
+    file_count: int = 0
 
     @property
     def is_everything(self) -> bool:
@@ -90,45 +111,67 @@ class Input:
         from otel_events.reading.sources import SourceError, find_sources
 
         try:
-            return find_sources(self.paths)
+            found = find_sources(self.paths)
         except SourceError as error:
-            raise InputError(str(error)) from error
+            from otel_events.cli.nothing_found import hints_on_words
 
-    def records(self, *, shows_progress: bool = True) -> Iterator[Record]:
-        """Yield what is wanted; tell at the end what was passed over, or raise InputError if nothing could be read.
+            raise InputError("\n".join([str(error), *hints_on_words(self.filter_words)])) from error
+        self.file_count = len(found) if all(source.path is not None for source in found) else 0
+        return found
+
+    def records(self, *, shows_progress: bool = True, hides_own: bool = True) -> Iterator[Record]:
+        """Yield what is wanted; tell at the end what was passed over and why nothing was found, or raise InputError.
 
         Args:
             shows_progress: nothing else is written to the terminal meanwhile.
+            hides_own: what writers say of themselves is left out, unless the filter names it.
         """
         from otel_events.reading.read import read_records
         from otel_events.reading.selection import Selection
 
         sources = self.sources()
         advance, clear = _shown_progress(sources if shows_progress else ())
+        found = read_records(
+            sources,
+            selection=Selection(self.filter, self.since, self.until, hides_own),
+            report=self.report,
+            advance=advance,
+            complain=lambda text: click.echo(f"Warning: {harmless(text)}", err=True),
+        )
+        first = None
         try:
-            yield from read_records(
-                sources,
-                selection=Selection(self.filter, self.since, self.until),
-                report=self.report,
-                advance=advance,
-                complain=lambda text: click.echo(f"Warning: {harmless(text)}", err=True),
-            )
+            first = next(found, None)
+            if first is not None:
+                yield first
+                yield from found
         finally:
             clear()
         if self.report.unreadable and not self.report.events:
             raise InputError("nothing could be read")
         tell(self.report)
+        if first is None:
+            self.tell_of_nothing()
+
+    def tell_of_nothing(self) -> None:
+        """Say on standard error what was looked at, and why nothing of it may have been found."""
+        from otel_events.cli.nothing_found import explain_nothing
+
+        for line in explain_nothing(self):
+            click.echo(line, err=True)
 
 
 def parse_input(words: Sequence[str], since: str | None, until: str | None) -> Input:
     """Return what *words* and times mean, or raise an error that click shows."""
     paths = [word for word in words if is_path(word)]
-    text = " ".join(word.strip() for word in words if not is_path(word))
+    filter_words = [word.strip() for word in words if not is_path(word)]
     try:
-        filters = parse_filter(text)
+        filters = parse_filter(" ".join(filter_words))
     except FilterError as error:
         raise WrongFilterError(error) from error
-    return Input(paths, filters, _instant("--since", since), _instant("--until", until))
+    first, last = _instant("--since", since), _instant("--until", until)
+    if first is not None and last is not None and first >= last:
+        raise click.UsageError(f"--since {since} is not earlier than --until {until}: the other way round?")
+    return Input(paths, filters, first, last, filter_words)
 
 
 def is_path(word: str) -> bool:
@@ -160,7 +203,7 @@ def passed_over(report: ReadReport) -> str:
     parts = [f"{count:,} {kind}" for kind, count in kinds.items() if count]
     if not parts:
         return ""
-    return f"{report.passed_over:,} line{'s' if report.passed_over != 1 else ''} ({', '.join(parts)})"
+    return f"{count_of(report.passed_over, 'line')} ({', '.join(parts)})"
 
 
 def _is_flag(parameter: click.Parameter) -> bool:

@@ -21,6 +21,7 @@ Examples:
 @click.option("--fields", metavar="NAMES", help="What to show: attributes and facts, with commas between.")
 @click.option("--sort", metavar="FIELD", help="In the order of FIELD; -FIELD the other way round.")
 @click.option("--unique", "is_unique", is_flag=True, help="What was read twice, by its uid, once.")
+@click.option("--all", "is_all", is_flag=True, help="Also what writers say of themselves.")
 @click.option("--limit", "-n", type=click.IntRange(min=0), help="At most so many.")
 @click.option("--format", "-f", "form", type=click.Choice(["table", "jsonl", "csv", "parquet"]), help="Default: table.")
 @click.option("--json", "is_json", is_flag=True, help="The same as --format jsonl.")
@@ -32,13 +33,14 @@ def command(
     fields: str | None,
     sort: str | None,
     is_unique: bool,
+    is_all: bool,
     limit: int | None,
     form: str | None,
     is_json: bool,
     sql: str | None,
     output: str | None,
 ) -> int:
-    """Find events by FILTER (docs/filter.md) in FILEs, folders, or - for standard input.
+    """Find events by FILTER in FILEs, folders, or - for standard input.
 
     Without FILE the configured ledger is read, rotated files included. A word is a FILE if it has a slash in it or ends
     like .jsonl or .jsonl.gz.
@@ -50,4 +52,4 @@ def command(
     if form == "parquet" and output is None:
         raise click.UsageError("parquet is no text: name a file with --output")
     names = tuple(name.strip() for name in fields.split(",") if name.strip()) if fields else ()
-    return run_query(Query(read, names, sort or "", limit, form, sql or "", output, is_unique))
+    return run_query(Query(read, names, sort or "", limit, form, sql or "", output, is_unique, is_all))

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 from otel_events.cli import exit_codes
 from otel_events.cli.output_file import opened
 from otel_events.cli.row_formats import write_csv, write_jsonl, write_table
-from otel_events.cli.texts import show_local, show_pairs, show_value
+from otel_events.cli.texts import DURATION, show_local, show_pairs, show_seconds, show_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,7 +28,7 @@ _CSV = (
 def run_query(query: Query) -> int:
     """Write what *query* asks for; return the exit code."""
     is_held = bool(query.sort or query.sql or query.output) or not sys.stdout.isatty()
-    records = query.read.records(shows_progress=is_held)
+    records = query.read.records(shows_progress=is_held, hides_own=not query.is_all)
     if query.is_unique:
         from otel_events.reading.analysis.writers import Writers
 
@@ -79,6 +79,8 @@ def _cell(record: Record, field: str) -> str:
         return show_local(record.timestamp)
     if field == "attributes":
         return show_pairs(record)
+    if field == DURATION:
+        return show_seconds(record.duration)
     return show_value(record.get(field))
 
 

@@ -22,6 +22,7 @@ class Query:
         sql: a question to the table `events`; empty for none.
         output: path of a file, None for standard output.
         is_unique: what was read twice counts once.
+        is_all: what writers say of themselves is wanted too.
     """
 
     read: Input
@@ -32,3 +33,4 @@ class Query:
     sql: str
     output: str | None
     is_unique: bool = False
+    is_all: bool = False

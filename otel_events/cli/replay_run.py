@@ -25,6 +25,7 @@ from otel_events.cli.replaying.pace import Pace, bounds_of, pace_from
 from otel_events.cli.replaying.play import Played, play
 from otel_events.cli.replaying.targets import LedgerTarget, OtlpTarget, Target
 from otel_events.cli.row_formats import json_text
+from otel_events.cli.texts import count_of
 from otel_events.ledger.instants import format_instant
 from otel_events.ledger.read import ReadReport
 from otel_events.ledger.rotate import ledger_files
@@ -226,7 +227,7 @@ def _write(account: Account, *, is_json: bool) -> None:
         f"stopped: {account.failure}"
         + f"; the last that arrived is of {account.last}" * bool(account.last): account.failure,
         f"{account.replayed_before:,} passed over: an earlier replay has sent them": account.replayed_before,
-        f"{account.spans_passed_over:,} spans passed over: they cannot be sent there": account.spans_passed_over,
+        f"{count_of(account.spans_passed_over, 'span')} passed over: no spans can be sent there": account.spans_passed_over,
     }
     for text, holds in notes.items():
         if holds:

@@ -15,6 +15,7 @@ from otel_events.cli.endpoints import find_endpoints
 from otel_events.cli.harmless import harmless
 from otel_events.cli.progress import Progress
 from otel_events.cli.row_formats import json_text
+from otel_events.cli.texts import count_of
 from otel_events.errors import ConfigurationError
 from otel_events.notices import Notices
 from otel_events.otlp.endpoint import Endpoint
@@ -147,7 +148,7 @@ def _drain(info: SpoolInfo, endpoint: Endpoint | None, patience: float, *, quara
 
 def _tell(result: Drained, info: SpoolInfo) -> None:
     where = f" by {result.destination}" if result.destination else ""
-    total = f"{info.records:,} record{'s' * (info.records != 1)}"
+    total = count_of(info.records, "record")
     click.echo(harmless(f"{result.service} {result.signal}: {result.accepted:,} of {total} accepted{where}"))
     notes: dict[str, Any] = {
         f"{result.rejected:,} rejected by the receiver: {result.message}": result.rejected,

@@ -12,7 +12,7 @@ from otel_events import spool
 from otel_events.cli.colours import palette_for
 from otel_events.cli.harmless import harmless
 from otel_events.cli.row_formats import json_text, write_table
-from otel_events.cli.texts import show_local
+from otel_events.cli.texts import count_of, show_local
 from otel_events.ledger.instants import format_instant
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def write_list(spools: Sequence[SpoolInfo], *, is_all: bool, is_json: bool, out:
     shown = [info for info in spools if is_all or not _is_empty(info)]
     write_table(_FIELDS, map(_row, shown), out, numbers=_NUMBERS)
     if len(shown) < len(spools):
-        out.write(f"{_count(len(spools) - len(shown), 'spool')} in which nothing is left (--all)\n")
+        out.write(f"{count_of(len(spools) - len(shown), 'spool')} in which nothing is left (--all)\n")
 
 
 def write_details(spools: Sequence[SpoolInfo], *, is_json: bool) -> None:
@@ -63,7 +63,7 @@ def write_quarantine(spools: Sequence[SpoolInfo], *, is_json: bool) -> None:
         return
     for info, one in entries:
         when = show_local(round(one.time * 1e9))
-        click.echo(f"{when}  {harmless(info.service)} {info.signal}  {_count(one.records, 'record')}: {one.cause}")
+        click.echo(f"{when}  {harmless(info.service)} {info.signal}  {count_of(one.records, 'record')}: {one.cause}")
         click.echo(f"  {harmless(one.reason)}\n  {harmless(str(one.path))}")
     click.echo(f"\nPosted again by hand, with {entries[0][0].destination or 'the URL'} for URL:")
     click.echo("  curl --data-binary @FILE -H 'Content-Type: application/x-protobuf' [-H 'Content-Encoding: gzip'] URL")
@@ -77,7 +77,7 @@ def purge_spools(spools: Sequence[SpoolInfo], *, is_sure: bool) -> bool:
     if not is_sure:
         write_list(spools, is_all=True, is_json=False, out=sys.stderr)
         waiting = sum(info.records for info in spools)
-        question = f"Delete {_count(len(spools), 'spool')} with {_count(waiting, 'record')} that were never sent?"
+        question = f"Delete {count_of(len(spools), 'spool')} with {count_of(waiting, 'record')} that were never sent?"
         if not sys.stdin.isatty():
             raise click.UsageError(f"nobody is there to ask: {question} Say --yes")
         if not click.confirm(question, err=True):
@@ -94,7 +94,7 @@ def _purge(info: SpoolInfo) -> bool:
         click.echo(f"Error: left alone: {harmless(str(error))}", err=True)
         return False
     click.echo(
-        f"deleted {harmless(f'{info.service} {info.signal}')}: {_count(lost, 'record')} that waited ({info.path})"
+        f"deleted {harmless(f'{info.service} {info.signal}')}: {count_of(lost, 'record')} that waited ({info.path})"
     )
     return True
 
@@ -107,9 +107,9 @@ def _write_one(info: SpoolInfo) -> None:
     facts = {
         "destination": harmless(info.destination) or ("the sinks of its service" if is_journal else "not known"),
         "directory": harmless(str(info.path)),
-        "waiting": f"{_count(info.records, unit)} in {_count(info.batches, 'request')}, {show_bytes(info.bytes)} on disk",
+        "waiting": f"{count_of(info.records, unit)} in {count_of(info.batches, 'request')}, {show_bytes(info.bytes)} on disk",
         "writers": f"{info.living} running, {info.dead} dead that left something to send",
-        "refused": f"{_count(info.rejected, 'request')} in quarantine" if info.rejected else "",
+        "refused": f"{count_of(info.rejected, 'request')} in quarantine" if info.rejected else "",
     }
     for label, text in facts.items():
         if text:
@@ -156,7 +156,3 @@ def show_bytes(size: int) -> str:
         if size >= factor:
             return f"{size / factor:.3g} {unit}"
     return f"{size} B"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'s' * (number != 1)}"

@@ -25,12 +25,22 @@ Examples:
 @click.option(
     "--catalog", type=click.Path(exists=True, file_okay=False), multiple=True, help="Cover this registry instead."
 )
+@click.option("--all", "is_all", is_flag=True, help="Count what writers say of themselves as well.")
 @click.option("--json", "is_json", is_flag=True, help="Everything, as one JSON object.")
-def command(*, read: Input, by: str, limit: int, target: float | None, catalog: tuple[str, ...], is_json: bool) -> int:
+def command(
+    *,
+    read: Input,
+    by: str,
+    limit: int,
+    target: float | None,
+    catalog: tuple[str, ...],
+    is_all: bool,
+    is_json: bool,
+) -> int:
     """Count events, durations, failures, what never ended, gaps and ends of writers, delays, coverage.
 
     Quantiles are right to 1 %. Gaps and coverage are told when nothing is filtered away.
     """
     from otel_events.cli.stats_output import Wanted, run_stats
 
-    return run_stats(read, Wanted(by, limit, target, catalog, is_json))
+    return run_stats(read, Wanted(by, limit, target, catalog, is_all, is_json))

@@ -15,10 +15,11 @@ from otel_events.cli.colours import palette_for
 from otel_events.cli.complaints import InputError
 from otel_events.cli.harmless import harmless
 from otel_events.cli.row_formats import json_text, write_table
-from otel_events.cli.texts import show_local, show_seconds
+from otel_events.cli.texts import count_of, show_ago, show_local, show_seconds
 from otel_events.ledger.instants import format_instant
 from otel_events.reading.analysis.coverage import measure_coverage
 from otel_events.reading.analysis.statistics import NONE, Statistics
+from otel_events.reading.own_words import asks_for_own
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
     from otel_events.reading.analysis.statistics import Group
     from otel_events.reading.analysis.writers import WriterState
 
+_ENDS = {
+    "stopped": "stopped",
+    "open": "running, or killed just now",
+    "unclean": "unclean (killed, or the end not kept)",
+}
 _SHOWN = 5  # orphans, writers: the rest is in the JSON
 
 
@@ -40,6 +46,7 @@ class Wanted:
     limit: int
     target: float | None
     catalog: tuple[str, ...]
+    is_all: bool
     is_json: bool
 
 
@@ -54,11 +61,13 @@ class _Result:
 def run_stats(read: Input, wanted: Wanted) -> int:
     """Count and write; return the exit code."""
     definitions = _definitions(wanted.catalog)
-    statistics = Statistics(wanted.by)
+    statistics = Statistics(wanted.by, counts_own=wanted.is_all or asks_for_own(read.filter))
     add = statistics.add
-    for record in read.records():
+    for record in read.records(hides_own=False):
         add(record)
     statistics.finish()
+    if not statistics.total.count and statistics.has_heard_writers:
+        read.tell_of_nothing()
     known = [definition.name for definition in current().definitions()]
     coverage = measure_coverage(statistics.names, definitions, known)
     result = _Result(statistics, statistics.writers.states(time.time_ns()), coverage, read)
@@ -95,9 +104,8 @@ def _write(result: _Result, wanted: Wanted) -> None:
         return
     span = max(0, total.last - total.first) / 1e9 if total.last else 0.0
     rate = f", {total.count / span:,.1f}/s" if span > 0 else ""
-    counted = f"{total.count - statistics.spans:,} events" + (
-        f" and {statistics.spans:,} spans" * bool(statistics.spans)
-    )
+    counted = count_of(total.count - statistics.spans, "event")
+    counted += f" and {count_of(statistics.spans, 'span')}" * bool(statistics.spans)
     click.echo(f"{bold(counted)} in {show_seconds(span)}{rate}", nl=False)
     click.echo(f", {show_local(total.first)} to {show_local(total.last)}\n" if total.last else "\n")
     write_table(
@@ -165,14 +173,15 @@ def _writer_facts(result: _Result) -> Iterator[tuple[str, str]]:
     if not writers:
         return
     missing, unexplained = (sum(getattr(each, name) for each in writers) for name in ("missing", "unexplained"))
-    ends = [f"{count:,} {end}" for end in ("stopped", "running", "unclean") if (count := _count_ends(writers, end))]
+    ends = [f"{count:,} {said}" for end, said in _ENDS.items() if (count := _count_ends(writers, end))]
     yield "writers", f"{len(writers):,}: {', '.join(ends)}"
-    text = f"{missing:,} numbers missing, {unexplained:,} of them without a word"
+    text = f"{count_of(missing, 'number')} missing, {unexplained:,} of them without a word"
     yield "gaps", palette.good("none") if not missing else palette.bad(text) if unexplained else text
-    doubtful = [each for each in writers if each.end == "unclean" or each.unexplained]
+    doubtful = [each for each in writers if each.end != "stopped" or each.unexplained]
     for each in sorted(doubtful, key=lambda state: -state.unexplained)[:_SHOWN]:
         gap = f", {each.unexplained:,} missing of {each.last_number:,}" if each.unexplained else ""
-        end = ", no end: killed, or its end was not kept" if each.end == "unclean" else ""
+        heard = show_ago(each.last_time, time.time())
+        end = f", no end seen, last heard of {heard}" if each.end != "stopped" else ""
         yield "", f"{harmless(each.writer)} ({harmless(each.service)}){gap}{end}"
 
 

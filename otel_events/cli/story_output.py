@@ -10,7 +10,8 @@ import click
 
 from otel_events.cli.colours import palette_for
 from otel_events.cli.harmless import harmless
-from otel_events.cli.texts import show_local, show_pairs, show_seconds
+from otel_events.cli.texts import count_of, show_local, show_pairs, show_seconds
+from otel_events.cli.whereabouts import STACKS
 from otel_events.reading.analysis.pairs import part_of
 
 if TYPE_CHECKING:
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
     from otel_events.reading.analysis.story import Node
     from otel_events.reading.record import Record
 
-_STACKS = ("exception.stacktrace", "stack_trace", "traceback")
-_SAID_ELSEWHERE = frozenset({"duration", "task_name", *_STACKS, "exception.message"})
-_IDENTITY = {"task": "task_name", "cycle": "cycle", "session": "session_id"}
+_SAID_ELSEWHERE = frozenset({"duration", "task_name", *STACKS, "exception.message"})
+_SAID_OF_SCOPE = _SAID_ELSEWHERE | {"phase"}
+_IDENTITY = {"task": "task_name", "cycle": "cycle", "session": "session_id", "phase": "phase"}
 _MAX_DEPTH = 60
 
 
@@ -32,8 +33,8 @@ def write_story(roots: Sequence[Node], records: Sequence[Record], *, with_attrib
     palette = palette_for()
     click.echo(
         palette.dim(
-            f"{len(records):,} records in {show_seconds((last - first) / 1e9)} from {show_local(first)}"
-            + (f", {errors} error{'s' * (errors != 1)}" if errors else "")
+            f"{count_of(len(records), 'record')} in {show_seconds((last - first) / 1e9)} from {show_local(first)}"
+            + (f", {count_of(errors, 'error')}" if errors else "")
         )
     )
     writer = _Tree(first, with_attributes=with_attributes)
@@ -95,9 +96,10 @@ class _Tree:
         if message and not node.is_scope:
             parts.append(harmless(message))
         if self._with_attributes:
-            own = show_pairs(record, leave_out=_SAID_ELSEWHERE)
+            said = _SAID_OF_SCOPE if node.is_scope else _SAID_ELSEWHERE
+            own = show_pairs(record, leave_out=said)
             others = node.closing.attributes if node.closing is not None and node.closing is not record else {}
-            closing = show_pairs(node.closing, leave_out=_SAID_ELSEWHERE) if others and node.closing is not None else ""
+            closing = show_pairs(node.closing, leave_out=said) if others and node.closing is not None else ""
             task = record.text("task_id") if record.text("task_name") and node.is_scope else ""
             parts += [own, closing, task and f"task_id={harmless(task)}"]
         return " ".join(filter(None, parts))

@@ -21,7 +21,7 @@ Examples:
 @click.option("--follow", "-f", is_flag=True, help="Go on with what is appended, through rotations, until Ctrl-C.")
 @click.option("--lines", "-n", type=click.IntRange(min=0), help="How many of the last events.  [10]")
 @click.option("--all", "is_all", is_flag=True, help="Every event: no roll-ups, and what writers say of themselves.")
-@click.option("--json", "is_json", is_flag=True, help="One object a line, every event.")
+@click.option("--json", "is_json", is_flag=True, help="One object a line, without roll-ups.")
 def command(*, read: Input, follow: bool, lines: int | None, is_all: bool, is_json: bool) -> None:
     """Show the last events that fit FILTER, and with -f those that come.
 

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 _INTERVAL = 0.1
 _LONGEST_GAP = 0.03  # between two lines that came together
 _DEFAULT_LINES = 10
-_OURS = "otel_events.writer."
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +77,12 @@ def run_tail(read: Input, wanted: Wanted) -> None:
         if wanted.follow and STANDARD_INPUT not in read.paths:
             _follow(read, view, is_wanted, count)
         elif wanted.follow:
-            _show_all(filter(is_wanted, read.records(shows_progress=False)), view)
+            _show_all(filter(is_wanted, read.records(shows_progress=False, hides_own=False)), view)
         else:
             is_bounded = read.since is None or wanted.lines is not None
             last = _last_of_all(read, is_wanted, count) if is_bounded else None
             if last is None:
-                found = filter(is_wanted, read.records())
+                found = filter(is_wanted, read.records(hides_own=not wanted.is_all))
                 last = _latest_of(found, count) if is_bounded else list(found)
             _show_all(sorted(last, key=_when), view)
     finally:
@@ -97,13 +96,8 @@ def _show_all(records: Iterable[Record], view: _View) -> None:
 
 
 def _compile(read: Input, wanted: Wanted) -> Callable[[Record], bool]:
-    fits = Selection(read.filter, read.since, read.until).compile()
-    shows_ours = wanted.is_all or wanted.is_json or any("otel_events" in each.pattern for each in read.filter.clauses)
-
-    def is_wanted(record: Record) -> bool:
-        return (shows_ours or not record.name.startswith(_OURS)) and (fits is None or fits(record))
-
-    return is_wanted
+    fits = Selection(read.filter, read.since, read.until, hides_own=not wanted.is_all).compile()
+    return fits if fits is not None else lambda _: True
 
 
 def _follow(read: Input, view: _View, is_wanted: Callable[[Record], bool], count: int) -> None:
@@ -141,7 +135,10 @@ def _last_of_all(read: Input, is_wanted: Callable[[Record], bool], count: int) -
         if len(fitting) < count and len(looked_at) >= _looked_at(count):
             return None
         found += fitting
-    tell(decoder.report)
+    read.report = decoder.report
+    tell(read.report)
+    if count and not found:
+        read.tell_of_nothing()
     return _latest(found, count)
 
 

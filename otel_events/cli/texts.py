@@ -15,6 +15,7 @@ from otel_events.ledger.tags import tag
 if TYPE_CHECKING:
     from otel_events.reading.record import Record
 
+DURATION = "duration"  # in seconds, wherever it stands
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
@@ -37,10 +38,21 @@ def show_value(value: Any) -> str:
 def show_pairs(record: Record, *, leave_out: frozenset[str] = frozenset()) -> str:
     """Return the attributes of *record* but the correlation ones as `key=value key="two words"`."""
     return " ".join(
-        f"{harmless(key)}={_quote(show_value(value))}"
+        f"{harmless(key)}={_show_attribute(key, value)}"
         for key, value in record.attributes.items()
         if key not in CORRELATION and key not in leave_out
     )
+
+
+def _show_attribute(key: str, value: Any) -> str:
+    # As a filter takes it: `duration>50ms`.
+    is_time = key == DURATION and type(value) in {int, float}
+    return show_seconds(value).replace(" ", "") or str(value) if is_time else _quote(show_value(value))
+
+
+def count_of(number: int, noun: str) -> str:
+    """Return so many of something: `1 record`, `2,000 records`."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def show_seconds(seconds: float | None) -> str:

@@ -8,7 +8,7 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from otel_events.event import Event, parse_severity
+from otel_events.event import SEVERITY_WORDS, Event, parse_severity
 from otel_events.interrupts import is_interrupt
 from otel_events.values import clean, clean_text, freeze
 
@@ -104,7 +104,7 @@ def _mend(event: object, known: Mapping[str, Any], severity: tuple[int, str]) ->
     if event.severity is not severity[0]:
         parsed = parse_severity(event.severity)
         if parsed is None:
-            raise ValueError("a before_emit hook set a severity that is none; see Severity")
+            raise ValueError(f"a before_emit hook set a severity that is none; {SEVERITY_WORDS}")
         event.severity = parsed
         if event.severity_text == severity[1]:  # or else the hook has said it in its own words
             event.severity_text = parsed.name

@@ -8,7 +8,7 @@ from opentelemetry import trace
 
 from otel_events import catalog, runtime
 from otel_events.context import attribute_name
-from otel_events.event import Event, Severity, parse_severity, parse_timestamp
+from otel_events.event import SEVERITY_WORDS, Event, Severity, parse_severity, parse_timestamp
 from otel_events.interrupts import is_interrupt
 from otel_events.pipeline.alike import Shapes
 from otel_events.pipeline.foreign import ForeignRecords
@@ -30,6 +30,13 @@ if TYPE_CHECKING:
 
 _MAX_NAME = 256
 _INFO = Severity.INFO
+_NAMELESS = "bad_name"
+# What the caller's thread counts, and leaves to this one to tell.
+_TOLD_HERE = {
+    _NAMELESS: "an event was emitted whose name is empty or no text; it goes on by what text it has. Say emit('order.placed')",
+    "bad_attributes": "an event was emitted whose attributes are no mapping; they are in its attribute 'attributes'",
+    "bad_exception": "an event was emitted with an exception= that is none; it goes on without",
+}
 _NOBODY = object()
 _TraceIds = tuple[int, int, int]
 
@@ -47,6 +54,7 @@ class Normalize:
         self._notices = notices
         self._foreign = ForeignRecords()
         self._shapes = Shapes()
+        self._told: dict[str, int] = {}
 
     def __call__(self, drafts: Sequence[Draft | ForeignDraft]) -> list[Event]:
         batch = _Batch(catalog.current())
@@ -55,7 +63,16 @@ class Normalize:
             if shape is None or not self._try_alike(shape, drafts, places, batch, events):
                 for place in places:
                     events[place] = self._attempt(drafts[place], batch)
+        if self._accounts.problems.has_any():
+            self._tell_of_capture()
         return [event for event in events if event is not None]
+
+    def _tell_of_capture(self) -> None:
+        counts = self._accounts.problems.counts()
+        for cause, text in _TOLD_HERE.items():
+            if counts.get(cause, 0) > self._told.get(cause, 0):
+                self._told[cause] = counts[cause]
+                self._notices.warn(cause, text)
 
     def _group(self, drafts: Sequence[Any], batch: _Batch) -> dict[Shape | None, list[int]]:
         try:
@@ -102,7 +119,9 @@ class Normalize:
                 scope, f"{writer}-{sequence:x}", context, 0, given_name,
             )
             # fmt: on
-        if not shape.is_known:
+        if not shape.name:
+            self._accounts.problems.add(_NAMELESS, len(places))
+        elif not shape.is_known:
             self._accounts.unknown_names.add(shape.name, len(places))
         return True
 
@@ -142,7 +161,7 @@ class Normalize:
         )
         event.trace_id, event.span_id, event.trace_flags = batch.trace_ids(context)
         if definition is None:
-            self._note_unknown(event)
+            self._note_unknown(event, is_log=type(severity) is tuple)
         elif name != event.name:
             event.given_name = name
         self._set_severity(event, severity, definition)
@@ -159,9 +178,11 @@ class Normalize:
             self._notices.warn(f"departs:{event.name}", f"event '{event.name}': {'; '.join(departures)}")
         return event
 
-    def _note_unknown(self, event: Event) -> None:
+    def _note_unknown(self, event: Event, *, is_log: bool) -> None:
         if not event.name:
-            return  # a plain log record
+            if not is_log:
+                self._accounts.problems.add(_NAMELESS)
+            return
         if len(event.name) > _MAX_NAME or not event.name.isascii():
             event.name = str(clean(event.name[:_MAX_NAME]))
         self._accounts.unknown_names.add(event.name)
@@ -176,7 +197,7 @@ class Normalize:
             if severity is None:
                 self._accounts.problems.add("bad_severity")
                 told = f"{clean(given)!r:.80}"
-                self._notices.warn("bad_severity", f"event '{event.name}': {told} is no severity; see Severity")
+                self._notices.warn("bad_severity", f"event '{event.name}': {told} is no severity; {SEVERITY_WORDS}")
         if severity is None and definition is not None:
             severity = definition.severity
         if severity is not None and severity is not _INFO:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from typing import TYPE_CHECKING
 
+from otel_events import scoping
 from otel_events.values import clean
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 _MAX_TEXT = 16 * 1024
 _MAX_LAST_LINE = 8 * 1024
 _MARK = "...<truncated>"
+_WRAPPERS = scoping.decorate.__code__.co_filename
 _CAUSED = "\n\nThe above exception was the direct cause of the following exception:\n\n"
 _DURING = "\n\nDuring handling of the above exception, another exception occurred:\n\n"
 
@@ -26,7 +28,7 @@ def exception_attributes(exception: CapturedException) -> Attributes:
 
 
 def _format(exception: CapturedException) -> str:
-    """Return what Python prints of an exception, oldest cause first."""
+    """Return what Python prints of an exception, oldest cause first, but for the frames that `@task` and its kin put in."""
     before = ""
     if exception.before is not None:
         before = _format(exception.before) + (_CAUSED if exception.is_caused else _DURING)
@@ -36,9 +38,10 @@ def _format(exception: CapturedException) -> str:
         last = "\n".join(last.split("\n")[: exception.max_lines // 4])
     if not exception.frames:
         return before + last
+    own = [frame for frame in exception.frames if frame[0].co_filename != _WRAPPERS]
     frames = [
         traceback.FrameSummary(code.co_filename, line, code.co_name, lookup_line=True)
-        for code, line in exception.frames
+        for code, line in own or exception.frames
     ]
     stack = "".join(traceback.StackSummary.from_list(frames).format())
     return f"{before}Traceback (most recent call last):\n{stack}{last}"

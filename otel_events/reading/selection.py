@@ -10,6 +10,7 @@ from otel_events import catalog
 from otel_events.filter_language import FilterSettings
 from otel_events.ledger.instants import format_instant
 from otel_events.pipeline.evaluation import WILD, Access, all_of, compile_filter
+from otel_events.reading.own_words import BEGINNING, asks_for_own
 from otel_events.reading.record import Record
 
 if TYPE_CHECKING:
@@ -33,17 +34,21 @@ class Selection:
         filter: by name, severity, attributes and text.
         since: nanoseconds since the Unix epoch; earlier records are not wanted. None for no bound.
         until: nanoseconds since the Unix epoch; from here on records are not wanted. None for no bound.
+        hides_own: what writers say of themselves is not wanted, unless the filter names it.
     """
 
     filter: FilterSettings = _ALL
     since: int | None = None
     until: int | None = None
+    hides_own: bool = False
 
     def compile(self) -> Callable[[Record], bool] | None:
         """Return what tells whether a record is wanted, None if every one is."""
         tests: list[Callable[[Record], bool]] = []
         if self.since is not None or self.until is not None:
             tests.append(_between(self.since, self.until))
+        if self.hides_own and not asks_for_own(self.filter):
+            tests.append(_is_not_own)
         fits = compile_filter(self.filter, _ACCESS)
         if fits is not None:
             tests.append(fits)
@@ -70,6 +75,10 @@ def _between(since: int | None, until: int | None) -> Callable[[Record], bool]:
     first = _FIRST if since is None else since
     last = _LAST if until is None else until
     return lambda record: first <= record.timestamp < last
+
+
+def _is_not_own(record: Record) -> bool:
+    return not record.name.startswith(BEGINNING)
 
 
 def _texts(record: Record) -> Iterator[object]:

@@ -6,9 +6,8 @@ import re
 import time
 from datetime import datetime, timedelta, timezone
 
-_SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|sec|m|min|h|d|w)", re.ASCII)
-_SPANS = re.compile(rf"(?:{_SPAN.pattern}\s*)+", re.ASCII)
-_SECONDS = {"ms": 0.001, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+from otel_events.time_spans import parse_span
+
 _LONGEST = 1e10  # three centuries: beyond that it is a slip of the finger
 _CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d)?", re.ASCII)
 
@@ -25,8 +24,8 @@ def parse_when(text: str, *, now: float | None = None) -> int:
     word = text.strip().lower()
     if word == "now":
         return round(now * 1e9)
-    if _SPANS.fullmatch(word):
-        ago = sum(float(count) * _SECONDS[unit] for count, unit in _SPAN.findall(word))
+    ago = parse_span(word)
+    if ago is not None:
         moment: int | None = round((now - ago) * 1e9) if ago <= _LONGEST else None
     else:
         moment = _parse_moment(text.strip(), word, datetime.fromtimestamp(now).astimezone())

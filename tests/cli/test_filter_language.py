@@ -73,3 +73,22 @@ def test_any_text_is_a_filter_or_a_mistake_within_it(text):
         parse_filter(text)
     except FilterError as error:
         assert all(1 <= each.column <= len(text) + 1 for each in error.mistakes)  # noqa: PT017
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("50ms", 0.05), ("2s", 2.0), ("1h30m", 5400.0), ("250µs", 0.00025), ("1.5m", 90.0), ("0.8", 0.8), ("1e3", 1000.0)],
+)
+def test_a_number_may_be_a_time_with_its_unit(text, seconds):
+    """Durations are kept in seconds."""
+    (clause,) = clauses(f"task.* duration>{text}")
+
+    assert float(clause.conditions[0].value) == pytest.approx(seconds)
+
+
+def test_what_is_neither_number_nor_time_is_told_what_would_be():
+    """With its column."""
+    ((column, problem),) = mistakes("duration>50lightyears")
+
+    assert column == 10
+    assert "'50ms'" in problem

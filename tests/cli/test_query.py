@@ -193,3 +193,13 @@ class TestSql:
     def test_parquet_needs_a_file(self, invoke, story):
         """It is nothing for a terminal."""
         assert invoke("query", "--format", "parquet").code == exit_codes.USAGE
+
+
+def test_durations_are_shown_with_their_unit_and_asked_for_with_it(invoke, story):
+    """In a column of their own and among the attributes; machines get seconds."""
+    assert "200 ms" in invoke("query", "task.completed", "--fields", "event,duration").out
+    assert "duration=200ms" in invoke("query", "task.completed").out
+    assert invoke("query", "duration>500ms", "--fields", "event", "-f", "csv").out.split() == [
+        "event", "task.failed", "thesis.end", "cycle.end",
+    ]  # fmt: skip
+    assert invoke("query", "task.completed", "--fields", "duration", "-f", "csv").out.split() == ["duration", "0.2"]

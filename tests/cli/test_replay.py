@@ -293,7 +293,7 @@ def test_what_is_no_event_is_counted(call, story):
     replayed = call(story, "--to", "copy.jsonl", "--speed", "max")
 
     assert replayed.code == 0
-    assert "1 spans passed over" in replayed.out
+    assert "1 span passed over" in replayed.out
     assert "2 lines (1 torn, 1 malformed)" in replayed.err
 
 

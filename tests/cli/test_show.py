@@ -150,7 +150,7 @@ def test_what_is_not_there_is_an_answer_of_its_own(invoke, story):
 
     assert (answer.code, answer.err) == (
         exit_codes.NO,
-        "Error: there is no task nobody among the events that were read\n",
+        "Error: there is no task 'nobody' among 11 records\n",
     )
 
 
@@ -164,3 +164,38 @@ def test_hand_written_ledgers_tell_stories_too(tree, tmp_path):
     (tmp_path / "old.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
 
     assert tree("task", "demo-001", "old.jsonl") == ["task demo-001 failed  goal=write", "└─ evidence.added"]
+
+
+def test_a_session_is_told_with_all_that_is_in_it(tree, ledger, event):
+    """Its cycles, tasks and events."""
+    ledger(
+        event("session.start", 0, session_id="s-1", trace=1, span=1),
+        event("cycle.start", 1, session_id="s-1", cycle=3, trace=2, span=2),
+        event("a.b", 2, session_id="s-1", cycle=3, trace=2, span=2),
+        event("cycle.end", 3, session_id="s-1", cycle=3, duration=2.0, trace=2, span=2),
+        event("session.end", 4, session_id="s-1", duration=4.0, trace=1, span=1),
+        event("a.b", 5, session_id="s-2"),
+    )
+
+    assert tree("session", "s-1", "--no-attributes") == ["session s-1 (4.00 s)", "└─ cycle 3 (2.00 s)", "   └─ a.b"]
+
+
+def test_the_name_of_a_task_means_the_latest_of_that_name(invoke, ledger, event):
+    """It is said which one that is; a name that is nearly right is named."""
+    ledger(*(event("task.started", n, task_id=f"t-{n}", task_name="draft") for n in range(3)))
+
+    answer = invoke("show", "task", "draft")
+
+    assert "task draft open  task_id=t-2" in answer.out
+    assert answer.err == "task t-2, the latest of 3 with the name 'draft'\n"
+    assert "there is no task 'draf' among 3 records; did you mean 'draft'?" in invoke("show", "task", "draf").err
+
+
+def test_a_phase_of_the_programs_own_is_called_by_its_name(tree, ledger, event):
+    """`phase("tuning")` has no event types of its own."""
+    ledger(
+        event("phase.start", 0, phase="tuning", rate=3, trace=1, span=1),
+        event("phase.end", 1, phase="tuning", duration=1.0, trace=1, span=1),
+    )
+
+    assert tree("trace", "0") == ["phase tuning (1.00 s)  rate=3"]

@@ -230,6 +230,19 @@ class TestErrors:
 
         assert (invoke("errors").code, invoke("errors").out) == (0, "no errors\n")
 
+    def test_an_error_says_where_it_was_raised_or_logged(self, invoke, ledger, event):
+        """The innermost frame, else the place of the log call; and the logger."""
+        stack = 'Traceback (most recent call last):\n  File "a.py", line 1, in f\n  File "b.py", line 22, in g\nValueError: x'
+        ledger(
+            event("task.failed", severity=Severity.ERROR, **{"exception.stacktrace": stack}),
+            event("", 1, message="gone", severity=Severity.ERROR, **{"code.file.path": "c.py", "code.line.number": 3}),
+        )
+
+        said = invoke("errors").out
+
+        assert "at b.py:22 in g\n" in said
+        assert "at c.py:3\n" in said
+
     def test_the_stack_is_shown_when_asked_for(self, invoke, ledger, event):
         """Of the latest of each group, with its indentation."""
         stack = 'Traceback (most recent call last):\n  File "a.py", line 1, in f\nValueError: x'

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from otel_events import spool
 from otel_events.cli.diagnosis.finding import Finding, Situation
+from otel_events.cli.texts import count_of
 from otel_events.file_lock import take_lock
 from otel_events.ledger.rotate import list_rotated
 from otel_events.sinks.ledger import default_path
@@ -95,11 +96,15 @@ def check_ledger(situation: Situation) -> Iterator[Finding]:
         )
 
 
+def _waiting(info: SpoolInfo) -> str:
+    return f"{count_of(info.records, 'record')} waiting"
+
+
 def _check_one(info: SpoolInfo, cap: int) -> Iterator[Finding]:
     whose = f"{info.service or info.path} {info.signal}"
     if info.records and not info.living:
         where = f"for {info.destination}" if info.destination else "for the sinks of its service"
-        text = f"{whose}: {info.records:,} records wait {where}; no process of that service runs"
+        text = f"{whose}: {_waiting(info)} {where}; no process of that service runs"
         is_journal = info.signal == "journal"
         advice = (
             "run a program of that service"
@@ -108,7 +113,7 @@ def _check_one(info: SpoolInfo, cap: int) -> Iterator[Finding]:
         )
         yield Finding(_SPOOL, "warning", text, advice)
     elif info.records:
-        yield Finding(_SPOOL, "note", f"{whose}: {info.records:,} records wait; {info.living} processes send them")
+        yield Finding(_SPOOL, "note", f"{whose}: {_waiting(info)}, which a running process sends")
     if info.bytes > _NEARLY_FULL * cap:
         text = f"{whose}: {info.bytes:,} of at most {cap:,} bytes are used; at the cap the oldest are dropped"
         yield Finding(_SPOOL, "warning", text, "see to the receiver, or raise OTEL_EVENTS_SPOOL_MAX_BYTES")

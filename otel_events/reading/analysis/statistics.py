@@ -8,7 +8,7 @@ from otel_events.event import Severity
 from otel_events.reading.analysis.error_groups import weight_of
 from otel_events.reading.analysis.pairs import Pairs
 from otel_events.reading.analysis.quantiles import Quantiles
-from otel_events.reading.analysis.writers import Writers
+from otel_events.reading.analysis.writers import OWN, Writers
 
 if TYPE_CHECKING:
     from otel_events.reading.record import Record
@@ -51,10 +51,12 @@ class Statistics:
 
     Args:
         by: `event`, `task`, `session`, or any attribute or fact whose values make the groups.
+        counts_own: what writers say of themselves is counted with the rest; their gaps and ends are told in any case.
     """
 
-    def __init__(self, by: str = "event") -> None:
+    def __init__(self, by: str = "event", *, counts_own: bool = False) -> None:
         self._key = _FACTS.get(by, by)
+        self._left_out = frozenset() if counts_own else OWN
         self.groups: dict[str, Group] = {}
         self.total = Group()
         self.spans = self.failures = 0
@@ -66,10 +68,10 @@ class Statistics:
 
     def add(self, record: Record) -> None:
         """Count *record*, once however often it comes."""
-        if not self.writers.add(record):
+        name, is_span = record.name, record.kind == "span"
+        if not self.writers.add(record) or name in self._left_out:
             return
         self.pairs.add(record)
-        name, is_span = record.name, record.kind == "span"
         if not is_span:
             self.names.add(name)
         key = record.text(self._key) if self._key != "event" else f"{name} (span)" if is_span else name
@@ -84,6 +86,11 @@ class Statistics:
             self.delays.add((record.observed - record.timestamp) / 1e9)
         elif record.raw:
             self._undelayed += 1
+
+    @property
+    def has_heard_writers(self) -> bool:
+        """Return whether any writer has numbered what was read."""
+        return bool(self.writers.states(0))
 
     def finish(self) -> None:
         """Add up."""

@@ -1,4 +1,4 @@
-"""The story of one task, trace or cycle: what belongs to it, as a tree."""
+"""The story of one task, trace, cycle or session: what belongs to it, as a tree."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from otel_events.reading.analysis.pairs import part_of
+from otel_events.reading.own_words import BEGINNING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
     from otel_events.reading.record import Record
 
 _MAX_RECORDS = 200_000
-_OURS = "otel_events.writer."  # no part of anybody's story
+_MAX_NAMES = 10_000
+_STARTED = "task.started"
 
 
 @dataclass(slots=True)
@@ -45,14 +47,22 @@ class Node:
 
 
 class OfTask:
-    """Tell whether a record belongs to a task or to one of its children, known by their opening events."""
+    """Tell whether a record belongs to a task or to one of its children, known by their opening events.
+
+    Attributes:
+        names: of the tasks that were seen, each with the id of the one that began last and how many there were.
+    """
 
     def __init__(self, task_id: str) -> None:
+        self.names: dict[str, tuple[str, int]] = {}
         self._ids = {task_id}
+        self._latest: dict[str, int] = {}
 
     def __call__(self, record: Record) -> bool:
         """Return whether *record* belongs to it."""
         own = record.lookup("task_id")
+        if record.name == _STARTED:
+            self._note_name(record, str(own))
         if str(own) in self._ids:
             return True
         if record.text("parent_task_id") in self._ids:
@@ -60,10 +70,24 @@ class OfTask:
             return True
         return False
 
+    def _note_name(self, record: Record, task_id: str) -> None:
+        name = record.text("task_name")
+        if not name or (name not in self.names and len(self.names) >= _MAX_NAMES):
+            return
+        latest, count = self.names.get(name, (task_id, 0))
+        if record.timestamp >= self._latest.get(name, 0):
+            self._latest[name], latest = record.timestamp, task_id
+        self.names[name] = latest, count + 1
+
 
 def of_trace(trace_id: str) -> Callable[[Record], bool]:
     """Return what tells whether a record belongs to the trace whose id begins with *trace_id*."""
     return lambda record: record.text("trace_id").startswith(trace_id)
+
+
+def of_session(session_id: str) -> Callable[[Record], bool]:
+    """Return what tells whether a record belongs to the session *session_id*."""
+    return lambda record: record.text("session_id") == session_id
 
 
 def of_cycle(number: str) -> Callable[[Record], bool]:
@@ -85,7 +109,7 @@ def collect(
     seen: set[str] = set()
     others: list[Record] = []
     for record in records:
-        if not belongs(record) or record.name.startswith(_OURS):
+        if not belongs(record) or record.name.startswith(BEGINNING):
             if with_inner and record.kind == "span" and len(others) < _MAX_RECORDS:
                 others.append(record)
             continue

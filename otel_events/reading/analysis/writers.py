@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from otel_events.reading.own_words import BEGINNING
+
 if TYPE_CHECKING:
     from otel_events.reading.record import Record
 
-_STARTED = "otel_events.writer.started"
-_REPORT = "otel_events.writer.report"
-_STOPPED = "otel_events.writer.stopped"
-_OWN = frozenset({_STARTED, _REPORT, _STOPPED})
+_STARTED = f"{BEGINNING}started"
+_REPORT = f"{BEGINNING}report"
+_STOPPED = f"{BEGINNING}stopped"
+OWN = frozenset({_STARTED, _REPORT, _STOPPED})
 _SUMMARY = "otel_events.summary.count"
 # A number far beyond what was seen is somebody's own id, and must not make us count up to it.
 _MAX_STEP = 1 << 24
@@ -19,7 +21,7 @@ _GROWTH = 4096
 # A writer says how it fares every five minutes, if there is anything to write.
 _QUIET_NANOSECONDS = 600 * 1_000_000_000
 
-End: TypeAlias = Literal["stopped", "running", "unclean"]
+End: TypeAlias = Literal["stopped", "open", "unclean"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class WriterState:
         last_number: the highest of their numbers, or the one that the writer gave as its last.
         missing: numbers between these that were not read.
         explained: how many events the writer itself says it has dropped or summed up.
-        end: `stopped` by its own word; `running` if the last word of it is recent; else `unclean`: killed, most likely.
+        end: `stopped` by its own word; `open` if the last word of it is recent, so that it may run; else `unclean`: killed, most likely.
         last_time: of its latest event, nanoseconds since the Unix epoch.
     """
 
@@ -115,7 +117,7 @@ class _Writer:
         self.high = max(self.high, number)
         self.low = min(self.low, number)
         self.last = max(self.last, record.timestamp)
-        if record.name in _OWN or _SUMMARY in record.attributes:
+        if record.name in OWN or _SUMMARY in record.attributes:
             self._listen(record)
         if not self.service:
             self.service = record.text("service")
@@ -145,7 +147,7 @@ class _Writer:
             last_number=self.high,
             missing=max(0, self.high - low + 1 - self.events),
             explained=self.dropped + self.summed,
-            end="stopped" if self.stopped else "running" if is_recent else "unclean",
+            end="stopped" if self.stopped else "open" if is_recent else "unclean",
             last_time=self.last,
         )
 
