@@ -67,7 +67,7 @@ def test_what_a_process_could_not_send_the_next_one_does(tmp_path):
     program = """
 ev.configure(service_name="s")
 for _ in range(5): ev.emit("seed.planted")
-print(json.dumps([ev.shutdown(0.3), ev.stats().as_dict()]))
+print(json.dumps([ev.shutdown(2.0), ev.stats().as_dict()]))
 """
     with HttpAcceptor() as acceptor:
         env = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{acceptor.port}", "OTEL_TRACES_EXPORTER": "none"}
