@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from otel_events.otlp.encode_values import encode_value
-from otel_events.otlp.wire import int64, pack_double
+from otel_events.otlp.wire import pack_double, varints
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,12 +27,17 @@ def encode_alike(encoder: AttributeEncoder, keys: Sequence[str], rows: Sequence[
         return repeat(b"", len(rows))
     # Not by `zip` over all rows at once: its thousands of iterators would call the garbage collector.
     columns = {key: list(map(itemgetter(key), rows)) for key in keys}
-    if "session_id" in columns and "session.id" not in columns:
-        columns["session.id"] = columns["session_id"]  # as `with_session_id` does
+    return map(b"".join, zip(*encode_columns(encoder, columns), strict=True))
+
+
+def encode_columns(encoder: AttributeEncoder, columns: Mapping[str, list[Any]]) -> list[Iterable[bytes]]:
+    """Return what the attributes in *columns*, which are by key, consist of in each row, part by part; or raise as above."""
     parts: list[Iterable[bytes]] = []
     for key, column in columns.items():
         parts += _encode(encoder.frame(key), column)
-    return map(b"".join, zip(*parts, strict=True))
+    if "session_id" in columns and "session.id" not in columns:
+        parts += _encode(encoder.frame("session.id"), columns["session_id"])  # as `with_session_id` does
+    return parts
 
 
 def _encode(frame: KeyFrame, column: list[Any]) -> tuple[Iterable[bytes], ...]:
@@ -45,7 +50,7 @@ def _encode(frame: KeyFrame, column: list[Any]) -> tuple[Iterable[bytes], ...]:
         if kind is float:
             return repeat(frame.double, len(column)), map(pack_double, column)
         if kind is int:
-            numbers = list(map(int64, column))
+            numbers = varints(column)
             return map(frame.integers.__getitem__, map(len, numbers)), numbers
     return ([_encode_one(frame, value) for value in column],)
 

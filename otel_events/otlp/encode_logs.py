@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
+from itertools import islice, repeat
+from operator import attrgetter, gt
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from otel_events.event import UID_ATTRIBUTE, with_session_id
-from otel_events.otlp.encode_columns import encode_alike
+from otel_events.otlp.encode_columns import encode_alike, encode_columns
 from otel_events.otlp.encode_origin import resource_frame, scope_frame
 from otel_events.otlp.encode_values import AttributeEncoder, EncodeError, encode_value
-from otel_events.otlp.request import MAX_REQUEST_BYTES, Group, assemble, frame_item, join_equal, pack
-from otel_events.otlp.wire import LENGTH, message, optional, pack_tagged_fixed32, pack_tagged_fixed64, tag, uint32
+from otel_events.otlp.request import MAX_REQUEST_BYTES, Group, assemble, frame_item, frame_items, join_equal, pack
+from otel_events.otlp.wire import (
+    LENGTH,
+    message,
+    optional,
+    pack_fixed64,
+    pack_tagged_fixed32,
+    pack_tagged_fixed64,
+    tag,
+    uint32,
+)
+from otel_events.pipeline.batch import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from otel_events.event import Event, InstrumentationScope, Value
     from otel_events.otlp.request import Frame
+    from otel_events.pipeline.batch import Alike
 
 _Key = TypeVar("_Key")
 
@@ -32,6 +44,7 @@ _TRACE_ID = tag(9, LENGTH) + b"\x10"
 _SPAN_ID = tag(10, LENGTH) + b"\x08"
 _OBSERVED_TIME = 11 << 3 | 1
 _EVENT_NAME = tag(12, LENGTH)
+_TIME_TAG, _OBSERVED_TAG = bytes((_TIME,)), bytes((_OBSERVED_TIME,))
 
 _FACTS = attrgetter("severity", "severity_text", "dropped_attributes", "trace_flags", "trace_id", "span_id", "name")
 _NOBODY = object()
@@ -76,29 +89,75 @@ class LogEncoder:
         return pack(self._groups(events), max_bytes)
 
     def _groups(self, events: Sequence[Event]) -> list[Group]:
-        groups: dict[tuple[int, int], Group] = {}
+        bound = _BoundAttributes(self._attributes)
+        batch = Batch.of(events)
         # Identity is enough to know resources and scopes by, and hashing would cost more than encoding: the events keep
         # them alive.
-        resource: Any = _NOBODY
+        origins: dict[tuple[int, int], _Origin] = {}
+        for alike in batch.alike:
+            items = self._items_alike(alike, bound)
+            if items is None:
+                self._add_alone(origins, alike.events(), alike.places, bound)
+            else:
+                self._origin_of(origins, alike.common).add(items, alike.places)
+        self._add_alone(origins, batch.alone, batch.places, bound)
+        ordered = sorted(origins.values(), key=_Origin.first_place) if len(origins) > 1 else origins.values()
+        return join_equal([origin.group() for origin in ordered])
+
+    def _add_alone(
+        self,
+        origins: dict[tuple[int, int], _Origin],
+        events: Sequence[Event],
+        places: Sequence[int],
+        bound: _BoundAttributes,
+    ) -> None:
         scope: Any = _NOBODY
-        items: list[bytes] = []
-        for event, record in zip(events, self._records(events), strict=True):
+        resource: Any = _NOBODY
+        for place, event, record in zip(places, events, self._records(events, bound), strict=True):
             if record is None:
                 continue
             if event.scope is not scope or event.resource is not resource:
                 scope, resource = event.scope, event.resource
-                origin = (id(resource), id(scope))
-                group = groups.get(origin)
-                if group is None:
-                    group = groups[origin] = Group(self._resource_of(event), _scope(scope), [])
-                items = group.items
-            items.append(frame_item(record))
-        return join_equal(groups.values())
+                origin = self._origin_of(origins, event)
+            origin.items.append(frame_item(record))
+            origin.places.append(place)
 
-    def _records(self, events: Sequence[Event]) -> list[bytes | None]:
+    def _origin_of(self, origins: dict[tuple[int, int], _Origin], event: Event) -> _Origin:
+        key = (id(event.resource), id(event.scope))
+        origin = origins.get(key)
+        if origin is None:
+            origin = origins[key] = _Origin(self._resource_of(event), _scope(event.scope))
+        return origin
+
+    def _items_alike(self, alike: Alike, bounds: _BoundAttributes) -> list[bytes] | None:
+        """Return the events of *alike* as they stand in a request; None if one of them needs to be looked at alone."""
+        common = alike.common
+        if UID_ATTRIBUTE in alike.columns or not all(alike.times):  # zero means that there is nothing to encode
+            return None
+        try:
+            severity, ids, name = self._encode_facts(common)
+            attributes = encode_columns(self._attributes, alike.columns)
+            times = list(map(pack_fixed64, alike.times))
+            uids = list(map(f"{alike.writer}-%x".encode().__mod__, alike.numbers))
+            parts = (
+                repeat(_TIME_TAG),
+                times,
+                repeat(severity + b"".join(_body(common.body))),
+                *attributes,
+                repeat(bounds.beside_uid(common)),
+                map(self._attributes.frame(UID_ATTRIBUTE).texts.__getitem__, map(len, uids)),
+                uids,
+                repeat(ids + _OBSERVED_TAG),
+                times,
+                repeat(name),
+            )
+            return frame_items(list(map(b"".join, zip(*parts, strict=False))))  # what is repeated has no end
+        except Exception:
+            return None
+
+    def _records(self, events: Sequence[Event], bound: _BoundAttributes) -> list[bytes | None]:
         """Return each event as a LogRecord, in their order; None for one that was left out."""
         records: list[bytes | None] = [None] * len(events)
-        bound = _BoundAttributes(self._attributes)
         for keys, places in _try_alike(events).items():
             alike = [events[place] for place in places]
             made: Sequence[bytes | None] | None = None
@@ -203,6 +262,32 @@ class LogEncoder:
             return
         reason = str(error) if isinstance(error, EncodeError) else f"a field cannot be encoded: {type(error).__name__}"
         self._on_unencodable(EncodeError(f"event {event.name!a:.200}: {reason}"))
+
+
+class _Origin:
+    """The records of one scope of one resource, with their places in the batch."""
+
+    def __init__(self, resource: Frame, scope: Frame) -> None:
+        self.items: list[bytes] = []
+        self.places: list[int] = []
+        self._resource = resource
+        self._scope = scope
+
+    def add(self, items: Sequence[bytes], places: Sequence[int]) -> None:
+        """Take framed *items*."""
+        self.items += items
+        self.places += places
+
+    def first_place(self) -> int:
+        """Return the place of the first record."""
+        return min(self.places)
+
+    def group(self) -> Group:
+        """Return the records in the order of their places."""
+        items, places = self.items, self.places
+        if any(map(gt, places, islice(places, 1, None))):
+            items = list(map(items.__getitem__, sorted(range(len(places)), key=places.__getitem__)))
+        return Group(self._resource, self._scope, items)
 
 
 class _BoundAttributes:

@@ -6,6 +6,7 @@ know the signal.
 
 from __future__ import annotations
 
+from operator import add
 from typing import TYPE_CHECKING, NamedTuple
 
 from otel_events.otlp.wire import LENGTH, WireError, fields, tag, varint
@@ -46,6 +47,14 @@ def frame_item(encoded: bytes) -> bytes:
     """Return an encoded log record or span as it stands inside its scope."""
     size = len(encoded)
     return (_BEFORE_ITEM[size] if size < _USUAL_SIZES else _ITEMS + varint(size)) + encoded
+
+
+def frame_items(encoded: Sequence[bytes]) -> list[bytes]:
+    """Return what `frame_item` does, of each."""
+    sizes = list(map(len, encoded))
+    if max(sizes, default=0) >= _USUAL_SIZES:
+        return list(map(frame_item, encoded))
+    return list(map(add, map(_BEFORE_ITEM.__getitem__, sizes), encoded))
 
 
 def join_equal(groups: Iterable[Group]) -> list[Group]:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from otel_events.errors import OtelEventsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
 _FIXED_SIZES = {FIXED64: 8, FIXED32: 4}
 _SMALL = tuple(bytes((number,)) for number in range(128))
 
 pack_double = Struct("<d").pack
+pack_fixed64 = Struct("<Q").pack
 pack_tagged_fixed64 = Struct("<BQ").pack
 pack_tagged_fixed32 = Struct("<BI").pack
 
@@ -44,6 +45,20 @@ def int64(number: int) -> bytes:
     if -0x8000000000000000 <= number < 0:
         return varint(number + 0x10000000000000000)
     raise OverflowError("the number does not fit int64")
+
+
+def varints(numbers: Sequence[int]) -> list[bytes]:
+    """Return each of *numbers* as `int64` does."""
+    if min(numbers, default=0) < 0:
+        return list(map(int64, numbers))
+    return [
+        _SMALL[number]
+        if number < 128
+        else bytes((number & 127 | 128, number >> 7))
+        if number < 16384
+        else int64(number)
+        for number in numbers
+    ]
 
 
 def uint32(number: int) -> bytes:

@@ -10,7 +10,7 @@ from otel_events.event import Severity
 from otel_events.values import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from otel_events.catalog import Catalog, EventDefinition
 
@@ -20,7 +20,7 @@ _MAX_SHAPES = 1024  # names and keys are few; a program that makes them up must 
 _MAX_KEYS = 64
 _MAX_KINDS = 64  # of one shape
 _MAX_NAME = 256
-_BOTH = ("",)  # no key is empty
+_FOREIGN = 2  # the length of the draft of somebody else's record
 _UNKNOWN: Any = object()
 _PLAIN = frozenset({str, int, float, bool})
 _INT_MIN, _INT_MAX = -(1 << 63), (1 << 63) - 1
@@ -69,8 +69,17 @@ class Shape:
 
     def admits(self, rows: Sequence[dict[str, Any]]) -> bool:
         """Tell whether the attributes in each of *rows* are as OTLP and the definition want them, just as they are."""
+        return self.kinds_in(self.columns_of(rows)) is not None
+
+    def columns_of(self, rows: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
+        """Return the values in *rows* by key."""
         # Not by `zip` over all rows at once: its thousands of iterators would call the garbage collector.
-        return all(self._admits(key, list(map(itemgetter(key), rows))) for key in self.keys)
+        return {key: list(map(itemgetter(key), rows)) for key in self.keys}
+
+    def kinds_in(self, columns: Mapping[str, list[Any]]) -> dict[str, set[type]] | None:
+        """Return what kinds of values there are in each of *columns*; None if one of them is not as `admits` wants it."""
+        kinds = {key: set(map(type, column)) for key, column in columns.items()}
+        return kinds if all(self._admits(key, column, kinds[key]) for key, column in columns.items()) else None
 
     def admits_one(self, row: dict[str, Any]) -> bool:
         """Tell of one row what `admits` does of many."""
@@ -94,8 +103,7 @@ class Shape:
         """Tell whether *everything*, what is bound included, has what is missing, as the definition wants it."""
         return self._conformity is None or not self._conformity.departures(everything)
 
-    def _admits(self, key: str, column: list[Any]) -> bool:
-        kinds = set(map(type, column))
+    def _admits(self, key: str, column: list[Any], kinds: set[type]) -> bool:
         if not kinds <= _PLAIN or (self._conformity is not None and not self._conformity.admits(key, kinds)):
             return False
         if kinds == {str}:
@@ -103,6 +111,25 @@ class Shape:
         if kinds == {int}:
             return min(column) >= _INT_MIN and max(column) <= _INT_MAX  # type: ignore[no-any-return]  # of numbers
         return kinds.isdisjoint({str, int}) or all(clean(value) is value for value in column)
+
+
+class Kin:
+    """Drafts of one shape with the same around them: bound attributes, Context and scope.
+
+    Attributes:
+        shape: of all of them.
+        places: where in the batch they stand.
+        drafts: themselves.
+        has_messages: some of them bring a message of their own.
+    """
+
+    __slots__ = ("drafts", "has_messages", "places", "shape")
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        self.places: list[int] = []
+        self.drafts: list[Any] = []
+        self.has_messages = False
 
 
 class Shapes:
@@ -121,34 +148,54 @@ class Shapes:
         keys = tuple(draft[8] or draft[7] or ())
         return known[1].get((draft[2], keys)) or _learn(known, draft[2], keys)
 
-    def group(self, drafts: Sequence[Any], catalog_now: Catalog) -> dict[Shape | None, list[int]]:
-        """Return the places of *drafts* by their shape; under None of those that have to be looked at alone."""
+    def group(self, drafts: Sequence[Any], catalog_now: Catalog) -> tuple[Iterable[Kin], list[int]]:
+        """Return what belongs together of *drafts*, and the places of those that have to be looked at alone."""
         known = self._known
         if known[0] is not catalog_now:
             known = self._known = (catalog_now, {})
-        shapes = known[1]
-        groups: dict[Shape | None, list[int]] = {}
-        # Many in a row are alike: nothing is looked up again for them.
-        last: tuple[Any, Any] = (None, None)
-        members: list[int] = []
+        kins: dict[tuple[Any, ...], Kin] = {}
+        alone: list[int] = []
+        # Of the draft before: most have the same all around them, which is told by identity in no time.
+        name_before = keys_before = bound_before = defaults_before = context_before = scope_before = _UNKNOWN
+        kin: Kin | None = None
         for place, draft in enumerate(drafts):
-            shape = None
-            # No foreign record, no severity, no timestamp, no exception.
-            if len(draft) != 2 and draft[4] is None and draft[5] is None and draft[6] is None:
-                # Most events bring keywords, or a mapping; the few that bring both are looked at alone.
-                name, keys = draft[2], tuple(draft[8] or draft[7] or ()) if not (draft[7] and draft[8]) else _BOTH
-                if name is last[0] and keys == last[1]:
-                    members.append(place)
-                    continue
-                last = (name, keys)
-                shape = shapes.get(last, _UNKNOWN)
-                if shape is _UNKNOWN:
-                    shape = _learn(known, name, keys)
-                members = groups.setdefault(shape, [])
-                members.append(place)
+            if len(draft) == _FOREIGN:
+                alone.append(place)
+                continue
+            _, _, name, message, severity, timestamp, exception, given, fields, bound, defaults, context, scope = draft
+            # Most events bring keywords, or a mapping; the few that bring both are looked at alone.
+            if severity is not None or timestamp is not None or exception is not None or (given and fields):
+                alone.append(place)
+                continue
+            keys = tuple(fields or given or ())
+            if (
+                name is not name_before
+                or keys != keys_before
+                or bound is not bound_before
+                or defaults is not defaults_before
+                or context is not context_before
+                or scope is not scope_before
+            ):
+                name_before, keys_before, bound_before = name, keys, bound
+                defaults_before, context_before, scope_before = defaults, context, scope
+                around = (name, keys, id(bound), id(defaults), id(context), id(scope))
+                kin = kins.get(around) or _begin(kins, around, known)
+            if kin is None:
+                alone.append(place)
             else:
-                groups.setdefault(None, []).append(place)
-        return groups
+                kin.places.append(place)
+                kin.drafts.append(draft)
+                kin.has_messages |= message is not None
+        return kins.values(), alone
+
+
+def _begin(kins: dict[tuple[Any, ...], Kin], around: tuple[Any, ...], known: _Known) -> Kin | None:
+    name, keys, *_ = around
+    shape = known[1].get((name, keys)) or _learn(known, name, keys)
+    if shape is None:
+        return None
+    kin = kins[around] = Kin(shape)
+    return kin
 
 
 def _learn(known: _Known, name: str, keys: tuple[str, ...]) -> Shape | None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from otel_events.accounting import Tally
     from otel_events.event import Event
+    from otel_events.pipeline.batch import Alike
 
 _ERROR_NAMES = ("error", "script.error")
 
@@ -89,6 +90,10 @@ class Deduplicate:
                 passing += self._summary(gone)
         return passing
 
+    def unaffected(self, groups: list[Alike]) -> list[Alike]:
+        """Return those *groups* whose events no rule is about."""
+        return [group for group in groups if not self._is_meant(group.common)]
+
     def due(self) -> float | None:
         """Return when a window closes next (`time.monotonic()`), or None."""
         return self._windows.due() if self.held else None
@@ -103,10 +108,16 @@ class Deduplicate:
                     self._windows.open(key, Run(), now)
         return summaries
 
-    def _key(self, event: Event) -> str | None:
-        if self._settings.errors and (
+    def _is_meant(self, event: Event) -> bool:
+        return self._is_error(event) or (bool(self._settings.rules) and self._rules.find(event.name) is not None)
+
+    def _is_error(self, event: Event) -> bool:
+        return self._settings.errors and (
             event.name in _ERROR_NAMES or (not event.name and event.severity >= Severity.ERROR)
-        ):
+        )
+
+    def _key(self, event: Event) -> str | None:
+        if self._is_error(event):
             return fingerprint(event)
         if not self._settings.rules:
             return None

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from otel_events.accounting import Accounts, Tally
     from otel_events.event import Event, Value
+    from otel_events.pipeline.batch import Alike
 
 Attributes: TypeAlias = "Mapping[str, Value]"
 
@@ -93,6 +94,24 @@ class Limit:
                             continue
             self._limit_own(event, bound_bytes)
         return events
+
+    def unaffected(self, groups: list[Alike]) -> list[Alike]:
+        """Return those *groups* of which even the largest event there could be is within every bound."""
+        return [group for group in groups if self._is_small(group)]
+
+    def _is_small(self, group: Alike) -> bool:
+        most_count, longest_body, room = self._quick_bounds
+        body, bound = group.common.body, group.common.bound
+        size = len(body) if type(body) is str else 0
+        if len(group.columns) + len(bound) > most_count or size > longest_body:
+            return False
+        if limit_attributes(bound, self._bound_settings)[0] is not bound:
+            return False
+        for key, column in group.columns.items():
+            size += len(key)
+            if str in group.kinds[key]:
+                size += max(len(value) for value in column if type(value) is str)
+        return size * WIDEST + (len(group.columns) + 2) * MOST_BESIDE <= room - attributes_length(bound)
 
     @property
     def _quick_bounds(self) -> tuple[float, float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
@@ -11,12 +12,13 @@ from otel_events.context import attribute_name
 from otel_events.event import SEVERITY_WORDS, Event, Severity, parse_severity, parse_timestamp
 from otel_events.interrupts import is_interrupt
 from otel_events.pipeline.alike import Shapes
+from otel_events.pipeline.batch import Alike, Batch
 from otel_events.pipeline.foreign import ForeignRecords
 from otel_events.pipeline.stack import exception_attributes
 from otel_events.values import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from opentelemetry.context import Context
     from opentelemetry.trace import SpanContext
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from otel_events.catalog import Catalog, EventDefinition
     from otel_events.event import Attributes, Draft, Value
     from otel_events.notices import Notices
-    from otel_events.pipeline.alike import Shape
+    from otel_events.pipeline.alike import Kin, Shape
     from otel_events.pipeline.foreign import ForeignDraft
 
 _MAX_NAME = 256
@@ -38,6 +40,8 @@ _TOLD_HERE = {
     "bad_exception": "an event was emitted with an exception= that is none; it goes on without",
 }
 _NOBODY = object()
+_ENOUGH = 4  # drafts from which on it pays to make columns of them
+_NUMBER, _TIME = itemgetter(0), itemgetter(1)  # of a draft
 _TraceIds = tuple[int, int, int]
 
 
@@ -56,16 +60,27 @@ class Normalize:
         self._shapes = Shapes()
         self._told: dict[str, int] = {}
 
-    def __call__(self, drafts: Sequence[Draft | ForeignDraft]) -> list[Event]:
+    def __call__(self, drafts: Sequence[Draft | ForeignDraft]) -> Sequence[Event]:
         batch = _Batch(catalog.current())
         events: list[Event | None] = [None] * len(drafts)
-        for shape, places in self._group(drafts, batch).items():
-            if shape is None or not self._try_alike(shape, drafts, places, batch, events):
-                for place in places:
-                    events[place] = self._attempt(drafts[place], batch)
+        alike: list[Alike] = []
+        by_shape: dict[Shape, list[int]] = {}
+        kins, alone = self._group(drafts, batch)
+        for kin in kins:
+            together = self._try_together(kin, batch) if len(kin.places) >= _ENOUGH and not kin.has_messages else None
+            if together is not None:
+                alike.append(together)
+            else:
+                by_shape.setdefault(kin.shape, []).extend(kin.places)
+        for shape, places in by_shape.items():
+            if not self._try_alike(shape, drafts, places, batch, events):
+                alone += places
+        for place in alone:
+            events[place] = self._attempt(drafts[place], batch)
         if self._accounts.problems.has_any():
             self._tell_of_capture()
-        return [event for event in events if event is not None]
+        places = [place for place, event in enumerate(events) if event is not None]
+        return Batch(alike, [event for event in events if event is not None], places)
 
     def _tell_of_capture(self) -> None:
         counts = self._accounts.problems.counts()
@@ -74,11 +89,39 @@ class Normalize:
                 self._told[cause] = counts[cause]
                 self._notices.warn(cause, text)
 
-    def _group(self, drafts: Sequence[Any], batch: _Batch) -> dict[Shape | None, list[int]]:
+    def _group(self, drafts: Sequence[Any], batch: _Batch) -> tuple[Iterable[Kin], list[int]]:
         try:
             return self._shapes.group(drafts, batch.catalog)
         except Exception:  # a key whose class has a hash that raises
-            return {None: list(range(len(drafts)))}
+            return (), list(range(len(drafts)))
+
+    def _try_together(self, kin: Kin, batch: _Batch) -> Alike | None:
+        try:
+            return self._normalize_together(kin, batch)
+        except Exception:  # as below
+            return None
+
+    def _normalize_together(self, kin: Kin, batch: _Batch) -> Alike | None:
+        """Return what *kin* is as columns, if none of its drafts has to be looked at alone."""
+        shape, drafts = kin.shape, kin.drafts
+        if shape.says_message:
+            return None
+        rows = [draft[8] or draft[7] or {} for draft in drafts]
+        columns = shape.columns_of(rows)
+        kinds = shape.kinds_in(columns)
+        if kinds is None:
+            return None
+        *_, bound, defaults, context, scope = drafts[0]
+        merged = batch.bound_beside(shape, bound, defaults)
+        if shape.missing and not shape.is_complete({**rows[0], **merged}):
+            return None
+        common = Event(shape.name, 0, 0, shape.severity, shape.severity.name, shape.body, {}, merged)
+        common.trace_id, common.span_id, common.trace_flags = batch.trace_ids(context)
+        common.scope, common.context, common.given_name = scope, context, shape.given_name
+        if not shape.is_known:
+            self._accounts.unknown_names.add(shape.name, len(drafts))
+        numbers, times = list(map(_NUMBER, drafts)), list(map(_TIME, drafts))
+        return Alike(common, self.writer, kin.places, numbers, times, rows, columns, kinds)
 
     def _try_alike(
         self, shape: Shape, drafts: Sequence[Any], places: Sequence[int], batch: _Batch, events: list[Event | None]

@@ -35,7 +35,7 @@ class NormalizeOne(Normalize):
 
     _last: _Last | None = None
 
-    def __call__(self, drafts: Sequence[Any]) -> list[Event]:
+    def __call__(self, drafts: Sequence[Any]) -> Sequence[Event]:
         if len(drafts) != 1 or len(drafts[0]) == 2:
             return super().__call__(drafts)
         draft = drafts[0]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from otel_events.accounting import Accounts
     from otel_events.event import Event, Value
     from otel_events.notices import Notices
+    from otel_events.pipeline.batch import Alike
 
 _CHUNK = 256  # events whose texts are searched at once: enough to pay, and a few hundred KiB at most, as a rule
 _MAX_NAMES = 4_096
@@ -76,6 +77,35 @@ class Redact:
                 if not self.knows(event.scope):
                     self._check_scope(event)
         return events
+
+    def unaffected(self, groups: list[Alike]) -> list[Alike]:
+        """Return those *groups* in which there is certainly no secret, as in nearly all of them."""
+        redactor = self._quick
+        if redactor is None:
+            return []
+        found = [(group, texts) for group in groups if (texts := self._texts_of(group, redactor)) is not None]
+        # Of equal ones one: programs say the same names, models and methods again and again.
+        every = list(set().union(*(texts for _, texts in found)))
+        suspects = {every[index] for index in redactor.scanner.prefilter.suspects(every)} if every else set()
+        return [group for group, texts in found if suspects.isdisjoint(texts)]
+
+    def _texts_of(self, group: Alike, redactor: Redactor) -> set[str] | None:
+        """Return what the prefilter has to see of *group*; None if that is not enough."""
+        common, texts = group.common, set[str]()
+        body = common.body
+        if common.name not in self._clean_names or common.given_name or not self.knows(common.scope):
+            return None
+        if body is not None:
+            if type(body) is not str or len(body) > LONGEST:
+                return None
+            if len(body) >= SHORTEST:
+                texts.add(body)
+        bound: list[str] = []
+        look = redactor.first_look
+        if not look.collect(common.bound, bound) or not look.collect_columns(group.columns, group.kinds, texts):
+            return None
+        texts.update(bound)
+        return texts
 
     def _redact_together(self, redactor: Redactor, events: list[Event]) -> None:
         # Where the last ones were not clean, these are probably not: then one look is enough.

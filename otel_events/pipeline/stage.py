@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from otel_events.interrupts import is_interrupt
+from otel_events.pipeline.batch import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from otel_events.accounting import Accounts
     from otel_events.event import Event
     from otel_events.notices import Notices
+    from otel_events.pipeline.batch import Alike
 
 
 class Stage(Protocol):
@@ -22,6 +24,9 @@ class Stage(Protocol):
     One that holds events back has `held`, how many these are; `due() -> float | None`, when some of them want to go on
     (`time.monotonic()`); and `release(until: float) -> list[Event]`, which gives those that are due by then, all of them for
     `math.inf`.
+
+    One that has nothing to do with most events may have `unaffected(groups: list[Alike]) -> list[Alike]`: those groups of
+    which it would let every event go on as it is. These it does not see as events.
     """
 
     def __call__(self, events: list[Event]) -> list[Event]:
@@ -29,25 +34,44 @@ class Stage(Protocol):
 
 
 def run_stages(
-    stages: Sequence[Stage], events: list[Event], accounts: Accounts, notices: Notices, until: float | None = None
-) -> list[Event]:
+    stages: Sequence[Stage], events: Sequence[Event], accounts: Accounts, notices: Notices, until: float | None = None
+) -> Sequence[Event]:
     """Run *events* through *stages* in order; one that raises is passed over for this batch, counted and told once.
 
     What a signal handler raises meanwhile passes.
 
     With *until*, what stages hold back and is due by then goes on as well.
     """
+    batch = Batch.of(events)
     for stage in stages:
+        if batch.alike:
+            batch.take_apart(_affected(stage, batch.alike))
+        alone = batch.alone
         try:
-            if events:
-                events = stage(events)
+            if alone:
+                alone = stage(alone)
             if until is not None and (release := getattr(stage, "release", None)) is not None:
-                events = [*events, *release(until)]
-        except BaseException as error:  # noqa: PERF203  # each stage for itself; one that calls `sys.exit`, too
+                alone = [*alone, *release(until)]
+        except BaseException as error:  # each stage for itself; one that calls `sys.exit`, too
             if is_interrupt(error):
                 raise
-            events = _without(stage, events, accounts, notices, error)
-    return events
+            alone = _without(stage, alone, accounts, notices, error)
+        batch.replace_alone(alone)
+    return batch if batch.alike else batch.alone
+
+
+def _affected(stage: Any, groups: list[Alike]) -> list[Alike]:
+    """Return the *groups* that *stage* has to see event by event: all, if it does not say."""
+    unaffected = getattr(stage, "unaffected", None)
+    if unaffected is None:
+        return groups
+    try:
+        passing = unaffected(groups)
+    except Exception as error:
+        if is_interrupt(error):
+            raise
+        return groups  # it will raise again, where that is counted
+    return [group for group in groups if group not in passing]
 
 
 def _without(

@@ -44,7 +44,7 @@ class Journal(Protocol):
     def __call__(self, draft: Any, /) -> Any:
         """Return *draft* as `Journaled`, or as it is."""
 
-    def guard(self, drafts: Sequence[Any], /) -> list[Event]:
+    def guard(self, drafts: Sequence[Any], /) -> Sequence[Event]:
         """Return the events of *drafts*, having passed what an event must before it may touch a disk."""
 
     def settle(self, place: Any, numbers: list[int], /) -> None:
@@ -74,7 +74,7 @@ class Wiring:
         guard_spans: gives of spans what may go out.
     """
 
-    normalize: Callable[[Sequence[Draft]], list[Event]]
+    normalize: Callable[[Sequence[Draft]], Sequence[Event]]
     stages: tuple[Stage, ...]
     dispatch: Dispatch
     flush_interval: float
@@ -294,7 +294,7 @@ class Turns:
             return ()
         return self._pass_on(events, wiring, until)
 
-    def _events_of(self, drafts: list[Any], wiring: Wiring) -> list[Event]:
+    def _events_of(self, drafts: list[Any], wiring: Wiring) -> Sequence[Event]:
         if not self._settling.is_needed:
             return wiring.normalize(drafts)
         guard = wiring.normalize if wiring.journal is None else wiring.journal.guard
@@ -306,7 +306,7 @@ class Turns:
                 events.append(draft[0])
         return events
 
-    def _pass_on(self, events: list[Event], wiring: Wiring, until: float | None = None) -> Sequence[Event]:
+    def _pass_on(self, events: Sequence[Event], wiring: Wiring, until: float | None = None) -> Sequence[Event]:
         events = run_stages(wiring.stages, events, self._capture.accounts, self._notices, until)
         if events:
             wiring.dispatch.write(events)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from otel_events.redaction.checks import DIGEST_LENGTHS, is_digest, is_random
 from otel_events.redaction.keys import VALUE_KEYS, named_secret
 from otel_events.redaction.prefilter import LONGEST, SHORTEST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from otel_events.event import Value
     from otel_events.redaction.keys import KeyVerdict
@@ -64,6 +64,35 @@ class FirstLook:
             return self._collect(mappings, texts)
         except RecursionError:  # deeper than `normalize` makes them: the walk withholds that value alone
             return False
+
+    def collect_columns(
+        self, columns: Mapping[str, Sequence[Value]], kinds: Mapping[str, set[type]], texts: set[str]
+    ) -> bool:
+        """Do for the values of each key, of the plain *kinds* told, what `collect_all` does for mappings."""
+        if not self._innocent.issuperset(columns):
+            return False
+        for key, column in columns.items():
+            kind = kinds[key]
+            if str in kind and not self._collect_texts(_those(str, column, kind), texts):
+                return False
+            if int in kind:
+                numbers = _those(int, column, kind)
+                if max(numbers) >= _LONG_NUMBER and any(map(is_long_number, numbers)):
+                    return False
+        return True
+
+    def _collect_texts(self, found: set[str], texts: set[str]) -> bool:
+        lengths = set(map(len, found))
+        if max(lengths) > LONGEST:
+            return False
+        if max(lengths) >= _LONG_TEXT or not lengths.isdisjoint(DIGEST_LENGTHS):
+            texts.update(text for text in found if len(text) >= SHORTEST and not self._needs_no_look(text))
+        else:
+            texts.update(found if min(lengths) >= SHORTEST else [text for text in found if len(text) >= SHORTEST])
+        return True
+
+    def _needs_no_look(self, text: str) -> bool:
+        return self.is_known(text) or (len(text) in DIGEST_LENGTHS and is_digest(text))
 
     def _collect(self, mappings: Iterable[Mapping[str, Value]], texts: list[str]) -> bool:  # noqa: C901  # the hot path
         innocent = self._innocent
@@ -124,6 +153,11 @@ class FirstLook:
                 known.clear()
             known.add(key)
         return True
+
+
+def _those(wanted: type, column: Sequence[Any], kinds: set[type]) -> set[Any]:
+    """Return the values in *column* that are of the kind *wanted*."""
+    return set(column) if len(kinds) == 1 else {value for value in column if type(value) is wanted}
 
 
 def is_long_number(value: int) -> bool:

@@ -8,12 +8,13 @@ from otel_events.accounting import Accounts
 from otel_events.otlp.compression import compress
 from otel_events.otlp.encode import EncodeError, LogEncoder, SpanEncoder
 from otel_events.otlp.transport import make_transport
+from otel_events.pipeline.batch import Batch
 from otel_events.sinks.joining import Joining
 from otel_events.sinks.sender import Sender
 from otel_events.spool.memory import MemorySpool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from opentelemetry.sdk.trace import ReadableSpan
 
@@ -172,13 +173,18 @@ class _Lane(Generic[_Record]):
         self._is_gzip = is_gzip
 
     def write(self, records: Sequence[_Record]) -> None:
-        for start in range(0, len(records), self._max_batch):
-            portion = records[start : start + self._max_batch]
+        for portion in _portions(records, self._max_batch):
             for body, count in self._encoder.encode_bounded(portion, self._max_bytes):
                 if self._is_gzip:
                     self.sender.append(compress(body), count, "gzip")
                 else:
                     self.sender.append(body, count)
+
+
+def _portions(records: Sequence[_Record], most: int) -> Iterator[Sequence[_Record]]:
+    if isinstance(records, Batch):
+        return records.portions(most)  # type: ignore[return-value]  # a batch is one of events
+    return (records[start : start + most] for start in range(0, len(records), most))
 
 
 def _make_memory_spool(_signal: Signal, _endpoint: Endpoint, *, accounts: Accounts) -> MemorySpool:

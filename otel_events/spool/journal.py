@@ -58,7 +58,7 @@ class Journal:
         root: Path,
         service: str,
         writer_id: str,
-        normalize: Callable[[Sequence[Any]], list[Event]],
+        normalize: Callable[[Sequence[Any]], Sequence[Event]],
         guards: Sequence[Stage],
         make_resource: Callable[[], Mapping[str, Value]],
         is_synced: bool,
@@ -108,7 +108,7 @@ class Journal:
         finally:
             self._inside.discard(me)
 
-    def guard(self, drafts: Sequence[Any]) -> list[Event]:
+    def guard(self, drafts: Sequence[Any]) -> Sequence[Event]:
         """Return the events of *drafts*, as they may touch a disk."""
         try:
             events = self._normalize(drafts)
