@@ -38,7 +38,7 @@ class DurableSpanProcessor(SpanProcessor):
     no queue of its own to overflow.
 
     Attributes:
-        reads_no_start: a span may get its attributes after `on_start`: this does not look at them.
+        reads_no_start: `on_start` does nothing, so it need not be called. Classes made of this say so themselves or not.
     """
 
     reads_no_start = True
