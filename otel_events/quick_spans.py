@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from opentelemetry.attributes import BoundedAttributes
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, TraceFlags, get_current_span
+from opentelemetry.trace.propagation import _SPAN_KEY
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
@@ -30,6 +31,7 @@ _SAME = frozenset(
         *("_trace_config", "_record_exception", "_set_status_on_exception", "_span_processor"),
     }
 )
+_ATTRIBUTES = vars(BoundedAttributes()).keys() | {"_dict", "_immutable", "maxlen", "max_value_len"}
 _END_METRICS = "_record_end_metrics"  # the SDK's counts of its own spans, which newer ones can be asked for
 _SCALARS = frozenset({str, int, float, bool})
 _RANDOM = 2
@@ -53,12 +55,13 @@ class QuickSpans:
         self._most, self._longest = first._attributes.maxlen, first._attributes.max_value_len
         # Newer ones say of their trace ids whether they are random.
         self._tells_random = hasattr(tracer.id_generator, "is_trace_id_random")
-        self._decisions: dict[Any, Any] | None = {} if decides_by_parent else None
+        self._decisions: dict[Any, tuple[bool, int]] | None = {} if decides_by_parent else None
 
     def start(self, name: str, context: Context, attributes: dict[str, Any]) -> Span:
         """Return a new span; one that records nothing, if the sampler says so."""
         ids = self._tracer.id_generator
-        parent: SpanContext | None = get_current_span(context).get_span_context()
+        # Most have none around them, which the Context says sooner.
+        parent = get_current_span(context).get_span_context() if _SPAN_KEY in context else None
         flags = 0
         if parent is not None and parent.is_valid:
             trace_id = parent.trace_id
@@ -68,29 +71,34 @@ class QuickSpans:
             parent, trace_id = None, ids.generate_trace_id()
             if self._tells_random and ids.is_trace_id_random():
                 flags = _RANDOM
-        decision, trace_state = self._sample(name, context, trace_id, parent)
-        if decision.is_sampled():
-            flags |= TraceFlags.SAMPLED
+        is_recording, sampled_flag, trace_state = self._sample(name, context, trace_id, parent)
+        flags |= sampled_flag
         own = SpanContext(trace_id, ids.generate_span_id(), False, _FLAGS[flags], trace_state)
-        if not decision.is_recording():
-            return NonRecordingSpan(own)
-        span = self.record(name, own, parent)
-        put_attributes(span, attributes)
-        return span
+        return self.record(name, own, parent, attributes) if is_recording else NonRecordingSpan(own)
 
-    def _sample(self, name: str, context: Context, trace_id: int, parent: SpanContext | None) -> tuple[Any, Any]:
-        """Return the sampler's decision and the trace state."""
+    def _sample(self, name: str, context: Context, trace_id: int, parent: SpanContext | None) -> tuple[bool, int, Any]:
+        """Return whether the span records, its flag that says it is sampled, and its trace state."""
         decisions = self._decisions
         key = None if parent is None else (parent.is_remote, parent.trace_flags & TraceFlags.SAMPLED)
-        if decisions is not None and key in decisions:
-            return decisions[key], None if parent is None else parent.trace_state
+        known = None if decisions is None else decisions.get(key)
+        if known is not None:
+            return (*known, None if parent is None else parent.trace_state)
         result = self._tracer.sampler.should_sample(context, trace_id, name, SpanKind.INTERNAL, None, ())
+        known = (result.decision.is_recording(), int(result.decision.is_sampled()))
         if decisions is not None:
-            decisions[key] = result.decision
-        return result.decision, result.trace_state
+            decisions[key] = known
+        return (*known, result.trace_state)
 
-    def record(self, name: str, context: SpanContext, parent: SpanContext | None) -> Span:
-        """Return a new span that records."""
+    def record(self, name: str, context: SpanContext, parent: SpanContext | None, attributes: dict[str, Any]) -> Span:
+        """Return a new span that records; *attributes* are its own from now on."""
+        # The SDK looks at each value a dozen times. Where its limits allow for all of them, they go where they would end.
+        are_taken = self._longest is None and (self._most is None or len(attributes) <= self._most)
+        are_taken = are_taken and _SCALARS.issuperset(map(type, attributes.values()))
+        bounded: Any = BoundedAttributes(
+            self._most, None if are_taken else attributes, immutable=False, max_value_len=self._longest
+        )
+        if are_taken:
+            bounded._dict = attributes
         span: Any = object.__new__(self._kind)
         span.__dict__ = {
             **self._same,
@@ -98,7 +106,7 @@ class QuickSpans:
             "_context": context,
             "_parent": parent,
             "_resource": self._tracer.resource,
-            "_attributes": BoundedAttributes(self._most, None, immutable=False, max_value_len=self._longest),
+            "_attributes": bounded,
             "_lock": threading.Lock(),
             "_start_time": time_ns(),
         }
@@ -120,40 +128,19 @@ class QuickSpans:
         return True
 
 
-def put_attributes(span: Span, attributes: dict[str, Any]) -> None:
-    """Put *attributes*, clean ones with names, on a span that nobody else knows yet.
-
-    The SDK looks at each value a dozen times, and takes two locks. Where its limits allow for all of them anyway, they go
-    where they would end.
-    """
-    inside = getattr(span, "_attributes", None)
-    values = getattr(inside, "_dict", None)
-    if (
-        type(inside) is BoundedAttributes
-        and type(values) is dict
-        and getattr(inside, "max_value_len", 0) is None
-        and (inside.maxlen is None or len(values) + len(attributes) <= inside.maxlen)
-        and not getattr(inside, "_immutable", True)
-        and _SCALARS.issuperset(map(type, attributes.values()))
-    ):
-        values.update(attributes)
-    else:
-        span.set_attributes(attributes)
-
-
 def find_quick_way(tracer: Any, first: Any, *, decides_by_parent: bool) -> QuickSpans | None:
     """Return what makes more spans like *first*, which *tracer* has begun; None where their inside is not as expected."""
     sdk: Any = sys.modules.get("opentelemetry.sdk.trace")
     if sdk is None or type(tracer) is not sdk.Tracer or type(first) is not sdk._Span:
         return None
     inside = vars(first)
-    if inside.keys() - {_END_METRICS} != _SAME | _DIFFERS or type(first._attributes) is not BoundedAttributes:
+    if inside.keys() - {_END_METRICS} != _SAME | _DIFFERS or vars(first._attributes).keys() != _ATTRIBUTES:
         return None
     if getattr(inside.get(_END_METRICS), "__closure__", None) is not None:  # it counts this one span
         return None
     quick = QuickSpans(tracer, first, decides_by_parent=decides_by_parent)
     try:
-        second = quick.record(first.name, first.context, first.parent)
+        second = quick.record(first.name, first.context, first.parent, {})
     except (AttributeError, TypeError):
         return None
     return quick if _kinds(vars(second)) == _kinds(inside) else None

@@ -10,7 +10,7 @@ from opentelemetry.trace import NonRecordingSpan, ProxyTracerProvider, SpanConte
 
 from otel_events import runtime
 from otel_events.interrupts import is_interrupt
-from otel_events.quick_spans import find_quick_way, put_attributes
+from otel_events.quick_spans import find_quick_way
 from otel_events.random_ids import random_id
 from otel_events.version import VERSION
 
@@ -79,7 +79,7 @@ class _Blind:
         if not self._is_known and span.is_recording():
             decides_by_parent = _decides_by_parent(tracer.sampler)
             self.quick, self._is_known = find_quick_way(tracer, span, decides_by_parent=decides_by_parent), True
-        put_attributes(span, attributes)
+        span.set_attributes(attributes)
         return span
 
 
@@ -127,12 +127,14 @@ def with_process_parent(context: Context) -> Context:
 
 def _find_tracer() -> Tracer | None:
     global _known
+    known = _known
     provider: TracerProvider | None = trace.get_tracer_provider()
+    if known is not None and known[0] is provider:
+        return known[1]
     if isinstance(provider, ProxyTracerProvider):
         provider = runtime.private_tracer_provider()
     if provider is None:
         return None
-    known = _known
     if known is None or known[0] is not provider:
         known = _known = (provider, provider.get_tracer(SCOPE_NAME, VERSION))
     return known[1]

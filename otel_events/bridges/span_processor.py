@@ -27,7 +27,9 @@ def capture_span(span: ReadableSpan) -> None:
         capture.span_accounts.dropped.add("queue_full")
         return
     # `events` would be a copy of the list, for its length.
-    events = getattr(span, "_events", None) or span.events
+    events = getattr(span, "_events", None)
+    if events is None:
+        events = span.events
     capture.put(span, None, _SPAN_BYTES + _SPAN_EVENT_BYTES * len(events))
 
 
