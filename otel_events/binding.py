@@ -21,17 +21,17 @@ BINDING_KEY = create_key("otel_events.binding")
 some_are_stale = False
 
 
-def _find_get_context() -> Callable[[], Context]:
-    runtime_context = getattr(otel_context, "_RUNTIME_CONTEXT", None)
-    variable = getattr(runtime_context, "_current_context", None)
-    if type(runtime_context) is ContextVarsRuntimeContext and type(variable) is ContextVar:
-        found: Callable[[], Context] = variable.get
-        return found
-    return otel_context.get_current
+def _find_ways() -> tuple[Callable[[], Context], Callable[[Context], Token[Context]], Callable[[Token[Context]], None]]:
+    inside: Any = otel_context._RUNTIME_CONTEXT
+    variable = getattr(inside, "_current_context", None)
+    if type(inside) is ContextVarsRuntimeContext and type(variable) is ContextVar:
+        return variable.get, variable.set, variable.reset
+    # Not `otel_context.detach`: it logs a stack trace for what is normal life with generators.
+    return otel_context.get_current, otel_context.attach, inside.detach
 
 
-# Returns the Context that holds here, as `opentelemetry.context.get_current` does: that asks in three calls what is one.
-get_context = _find_get_context()
+# Return the Context that holds here, set it, set it back, as `opentelemetry.context` does: in three calls what is one.
+get_context, attach_context, _reset_context = _find_ways()
 
 
 class ScopeOwner(Protocol):
@@ -173,7 +173,7 @@ class Attachment:
             dict.__setitem__(attached, _SPAN_KEY, span)
             self.binding.span = span
         self._attached = attached
-        self._token = otel_context.attach(attached)
+        self._token = attach_context(attached)
 
     @property
     def context(self) -> Context | None:
@@ -192,7 +192,7 @@ class Attachment:
     def step_in(self) -> None:
         """Go back to where `step_out` left."""
         if self._token is None and self._left is not None:
-            self._token = otel_context.attach(self._left)
+            self._token = attach_context(self._left)
 
     def detach(self) -> None:
         """End the scope. Where it cannot be taken out of the Context, mark it as closed instead.
@@ -222,14 +222,13 @@ def _take_out_closed() -> None:
     here = get_context()
     cleaned, binding = current_in(here)
     if cleaned is not here and (binding is None or binding in _chain(here.get(BINDING_KEY))):
-        otel_context.attach(cleaned)
+        attach_context(cleaned)
 
 
 def detach_token(token: Token[Context]) -> bool:
     """Reset the Context, or return False where the token belongs to another thread, task or moment."""
     try:
-        # Not `otel_context.detach`: it logs a stack trace for what is normal life with generators.
-        otel_context._RUNTIME_CONTEXT.detach(token)
+        _reset_context(token)
     except (ValueError, RuntimeError):
         return False
     return True

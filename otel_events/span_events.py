@@ -174,13 +174,7 @@ def _lazy_event_class() -> type[Any]:
             # No super().__init__: it would ask for the attributes, which are not worked out yet. And without the
             # Context, which holds the span that holds this: only the garbage collector could free a span then. In its
             # place the writer, which is another one after a fork.
-            uid, now, name, body, severity, at, error, given, fields, bound, defaults, _, scope = draft
-            writer = runtime.capture.writer
-            # fmt: off
-            self.kept: Any = (
-                uid, now, name, body, severity, at, error, given, fields, bound, defaults, writer, scope,
-            )
-            # fmt: on
+            self.kept: Any = (*draft[:11], runtime.capture.writer, draft[12])
             self._limits = limits
 
         def finish(self, timestamp: int, name: str, attributes: dict[str, Any]) -> None:

@@ -21,7 +21,7 @@ from otel_events.exception_snapshot import capture_exception, exception_type
 from otel_events.interrupts import is_interrupt
 from otel_events.random_ids import random_id
 from otel_events.scoping import Call, Function, Make, decorate
-from otel_events.tracing import start_span
+from otel_events.tracing import end_span, start_span
 from otel_events.values import clean, freeze
 
 if TYPE_CHECKING:
@@ -242,7 +242,7 @@ class Task(BindingScope):
             span.set_status(Status(StatusCode.ERROR, told))
         elif self._closed_by != self._kind.closings[outcome] and self._is_failed_by_hand():
             span.set_status(Status(StatusCode.ERROR))
-        span.end()
+        end_span(span)
 
     def _is_failed_by_hand(self) -> bool:
         return self._closed_by is not None and catalog.current().canonical(self._closed_by) == "task.failed"

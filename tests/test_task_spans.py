@@ -7,13 +7,30 @@ import opentelemetry.context
 import pytest
 from opentelemetry import trace
 from opentelemetry.attributes import BoundedAttributes
-from opentelemetry.sdk.trace import SpanLimits, SpanProcessor, TracerProvider
-from opentelemetry.sdk.trace.sampling import ALWAYS_ON, Decision, ParentBased, Sampler, SamplingResult
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan, SpanLimits, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.id_generator import IdGenerator
+from opentelemetry.sdk.trace.sampling import (
+    ALWAYS_OFF,
+    ALWAYS_ON,
+    DEFAULT_ON,
+    Decision,
+    ParentBased,
+    ParentBasedTraceIdRatio,
+    Sampler,
+    SamplingResult,
+    TraceIdRatioBased,
+)
+from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, TraceState
 
 import otel_events as ev
 from otel_events import binding
 from otel_events.bridges.span_processor import DurableSpanProcessor
+from otel_events.quick_spans import find_quick_way
 from otel_events.random_ids import random_id
+from otel_events.version import VERSION
 
 
 class NosySampler(Sampler):
@@ -115,6 +132,124 @@ def test_the_programs_limits_hold(provider_of, limits, kept):
     assert (dict(span.attributes), span.dropped_attributes) == (kept, 4 - len(kept))
 
 
+class CountedIds(IdGenerator):
+    """Gives the same ids each time."""
+
+    def __init__(self):
+        self.count = 0
+
+    def generate_span_id(self):
+        self.count += 1
+        return self.count
+
+    def generate_trace_id(self):
+        # Of these a ratio of one half takes every second.
+        self.count += 1
+        return self.count << 63
+
+    def is_trace_id_random(self):
+        return True
+
+
+def remote(flags):
+    state = TraceState([("vendor", "x")])
+    return NonRecordingSpan(SpanContext(7, 8, is_remote=True, trace_flags=TraceFlags(flags), trace_state=state))
+
+
+@pytest.mark.parametrize("parent", [None, *map(remote, range(4))])
+@pytest.mark.parametrize(
+    "sampler", [ALWAYS_ON, ALWAYS_OFF, DEFAULT_ON, TraceIdRatioBased(0.5), ParentBasedTraceIdRatio(0.5)]
+)
+def test_a_tasks_span_is_what_the_sdk_makes(monkeypatch, events, sampler, parent):
+    """To the last of its private parts, whoever is its parent and whatever the sampler: first, second, and inside another."""
+    limits = SpanLimits()
+    around = trace.set_span_in_context(parent) if parent else opentelemetry.context.get_current()
+
+    def make(begin):
+        provider = TracerProvider(
+            sampler, Resource({"service.name": "s"}), id_generator=CountedIds(), span_limits=limits
+        )
+        provider.add_span_processor(DurableSpanProcessor())
+        monkeypatch.setattr(trace, "get_tracer_provider", lambda: provider)
+        token = opentelemetry.context.attach(around)
+        made = []
+        for _ in range(3):
+            with begin("outer", provider):
+                made.append(trace.get_current_span())
+                with begin("inner", provider):
+                    made.append(trace.get_current_span())
+        opentelemetry.context.detach(token)
+        return [told(span) for span in made]
+
+    ours = make(lambda name, _: ev.task(name))
+
+    assert ours == make(lambda name, provider: provider.get_tracer("otel_events", VERSION).start_as_current_span(name))
+
+
+def told(span):
+    """Everything about a span but when it was and what was said of it."""
+    inside = vars(span)
+    if not isinstance(span, ReadableSpan):
+        return (type(span), inside["_context"])
+    kinds = {key: type(value) for key, value in inside.items()}
+    facts = {key: inside[f"_{key}"] for key in ("name", "context", "parent", "kind", "limits", "record_exception")}
+    bounds = (inside["_attributes"].maxlen, inside["_attributes"]._immutable, inside["_events"]._dq.maxlen)
+    scope = inside["_instrumentation_scope"]
+    return (type(span), kinds, facts, bounds, span.resource.attributes, scope, span.status.status_code, len(span.links))
+
+
+def test_a_processor_that_comes_while_a_task_is_open_gets_its_span(provider_of):
+    """As it does of the SDK's own spans."""
+    provider = provider_of(DurableSpanProcessor())
+    nosy = NosyProcessor()
+    with ev.task("first"):
+        pass
+    with ev.task("second"):
+        provider.add_span_processor(nosy)
+
+    assert [span.name for span in nosy.ended] == ["second"]
+
+
+def test_a_processor_made_of_ours_sees_spans_begin(provider_of):
+    """With all attributes: what ours says of itself does not hold for it."""
+    seen = []
+
+    class Watching(DurableSpanProcessor):
+        def on_start(self, span, parent_context=None):
+            seen.append(dict(span.attributes))
+
+    provider_of(Watching())
+    with ev.task("draft", task_id="t-1"):
+        pass
+
+    assert seen == [{"task_id": "t-1", "task_name": "draft"}]
+
+
+def test_a_span_that_the_program_ends_itself_is_handed_on_once(provider_of, events, caplog):
+    """The task ends as always, and the SDK says that the span had ended."""
+    provider_of(DurableSpanProcessor())
+    for name in ("first", "second"):
+        with ev.task(name):
+            trace.get_current_span().end()
+
+    assert [span.name for span in events.spans] == ["first", "second"]
+    assert [record.message for record in caplog.records] == ["Calling end() on an ended span."] * 2
+
+
+def test_the_sdks_counts_of_its_spans_hold(monkeypatch, provider_of):
+    """Where the program has asked for them."""
+    monkeypatch.setenv("OTEL_PYTHON_SDK_INTERNAL_METRICS_ENABLED", "true")
+    reader = InMemoryMetricReader()
+    provider_of(DurableSpanProcessor(), meter_provider=MeterProvider([reader]))
+    for name in ("first", "second", "third"):
+        with ev.task(name):
+            pass
+
+    (scope,) = reader.get_metrics_data().resource_metrics[0].scope_metrics
+    counted = {metric.name: sum(point.value for point in metric.data.data_points) for metric in scope.metrics}
+    assert counted == {"otel.sdk.span.started": 3, "otel.sdk.span.live": 0}
+
+
 def test_ids_do_not_come_from_what_a_program_seeds():
     """A program that seeds `random`, as training runs do, gets other ids each time, and its own numbers stay its own."""
     random.seed(7)
@@ -149,3 +284,5 @@ def test_the_quick_ways_into_opentelemetry_are_there():
     assert getattr(binding.get_context, "__self__", None) is opentelemetry.context._RUNTIME_CONTEXT._current_context
     inside = BoundedAttributes(immutable=False)
     assert (inside._dict, inside._immutable, inside.maxlen, inside.max_value_len) == ({}, False, None, None)
+    tracer = TracerProvider().get_tracer("a")
+    assert find_quick_way(tracer, tracer.start_span("first"), decides_by_parent=True) is not None

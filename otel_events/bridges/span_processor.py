@@ -27,7 +27,9 @@ def capture_span(span: ReadableSpan) -> None:
         capture.span_accounts.dropped.add("queue_full")
         return
     # `events` would be a copy of the list, for its length.
-    events = getattr(span, "_events", None) or span.events
+    events = getattr(span, "_events", None)
+    if events is None:
+        events = span.events
     capture.put(span, None, _SPAN_BYTES + _SPAN_EVENT_BYTES * len(events))
 
 
@@ -38,7 +40,7 @@ class DurableSpanProcessor(SpanProcessor):
     no queue of its own to overflow.
 
     Attributes:
-        reads_no_start: a span may get its attributes after `on_start`: this does not look at them.
+        reads_no_start: `on_start` does nothing, so it need not be called. Classes made of this say so themselves or not.
     """
 
     reads_no_start = True

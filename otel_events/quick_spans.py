@@ -1,0 +1,150 @@
+"""Spans of the SDK, begun past its tracer where nobody looks on.
+
+Most of what a task costs is what the SDK does for each span alike. Here that is taken from the first one, which the SDK
+makes; what differs is worked out as its tracer does. Where its inside is not as expected, it makes all of them.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from time import time_ns
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry.attributes import BoundedAttributes
+from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, TraceFlags, get_current_span
+from opentelemetry.trace.propagation import _SPAN_KEY
+
+if TYPE_CHECKING:
+    from opentelemetry.context import Context
+    from opentelemetry.trace import Span
+
+_DIFFERS = frozenset(
+    {
+        *("_name", "_context", "_parent", "_resource", "_start_time"),
+        *("_attributes", "_events", "_links", "_lock"),
+    }
+)
+_SAME = frozenset(
+    {
+        *("_kind", "_instrumentation_info", "_instrumentation_scope", "_end_time", "_status", "_sampler", "_limits"),
+        *("_trace_config", "_record_exception", "_set_status_on_exception", "_span_processor"),
+    }
+)
+_ATTRIBUTES = vars(BoundedAttributes()).keys() | {"_dict", "_immutable", "maxlen", "max_value_len"}
+_END_METRICS = "_record_end_metrics"  # the SDK's counts of its own spans, which newer ones can be asked for
+_SCALARS = frozenset({str, int, float, bool})
+_RANDOM = 2
+_FLAGS = tuple(map(TraceFlags, range(4)))
+
+
+class QuickSpans:
+    """Begins and ends spans of one tracer, if its sampler and processors look at nothing but ids and parents when one begins.
+
+    Args:
+        tracer: of the SDK.
+        first: a span that it has begun.
+        decides_by_parent: its sampler decides alike for all spans with such a parent, or with none.
+    """
+
+    def __init__(self, tracer: Any, first: Any, *, decides_by_parent: bool) -> None:
+        self._tracer = tracer
+        self._processors = tracer.span_processor._span_processors
+        self._kind = type(first)
+        self._same = {key: value for key, value in vars(first).items() if key not in _DIFFERS}
+        self._most, self._longest = first._attributes.maxlen, first._attributes.max_value_len
+        # Newer ones say of their trace ids whether they are random.
+        self._tells_random = hasattr(tracer.id_generator, "is_trace_id_random")
+        self._decisions: dict[Any, tuple[bool, int]] | None = {} if decides_by_parent else None
+
+    def start(self, name: str, context: Context, attributes: dict[str, Any]) -> Span:
+        """Return a new span; one that records nothing, if the sampler says so."""
+        ids = self._tracer.id_generator
+        # Most have none around them, which the Context says sooner.
+        parent = get_current_span(context).get_span_context() if _SPAN_KEY in context else None
+        flags = 0
+        if parent is not None and parent.is_valid:
+            trace_id = parent.trace_id
+            if self._tells_random:
+                flags = parent.trace_flags & _RANDOM
+        else:
+            parent, trace_id = None, ids.generate_trace_id()
+            if self._tells_random and ids.is_trace_id_random():
+                flags = _RANDOM
+        is_recording, sampled_flag, trace_state = self._sample(name, context, trace_id, parent)
+        flags |= sampled_flag
+        own = SpanContext(trace_id, ids.generate_span_id(), False, _FLAGS[flags], trace_state)
+        return self.record(name, own, parent, attributes) if is_recording else NonRecordingSpan(own)
+
+    def _sample(self, name: str, context: Context, trace_id: int, parent: SpanContext | None) -> tuple[bool, int, Any]:
+        """Return whether the span records, its flag that says it is sampled, and its trace state."""
+        decisions = self._decisions
+        key = None if parent is None else (parent.is_remote, parent.trace_flags & TraceFlags.SAMPLED)
+        known = None if decisions is None else decisions.get(key)
+        if known is not None:
+            return (*known, None if parent is None else parent.trace_state)
+        result = self._tracer.sampler.should_sample(context, trace_id, name, SpanKind.INTERNAL, None, ())
+        known = (result.decision.is_recording(), int(result.decision.is_sampled()))
+        if decisions is not None:
+            decisions[key] = known
+        return (*known, result.trace_state)
+
+    def record(self, name: str, context: SpanContext, parent: SpanContext | None, attributes: dict[str, Any]) -> Span:
+        """Return a new span that records; *attributes* are its own from now on."""
+        # The SDK looks at each value a dozen times. Where its limits allow for all of them, they go where they would end.
+        are_taken = self._longest is None and (self._most is None or len(attributes) <= self._most)
+        are_taken = are_taken and _SCALARS.issuperset(map(type, attributes.values()))
+        bounded: Any = BoundedAttributes(
+            self._most, None if are_taken else attributes, immutable=False, max_value_len=self._longest
+        )
+        if are_taken:
+            bounded._dict = attributes
+        span: Any = object.__new__(self._kind)
+        span.__dict__ = {
+            **self._same,
+            "_name": name,
+            "_context": context,
+            "_parent": parent,
+            "_resource": self._tracer.resource,
+            "_attributes": bounded,
+            "_lock": threading.Lock(),
+            "_start_time": time_ns(),
+        }
+        span._events = span._new_events()
+        span._links = span._new_links(())
+        return span  # type: ignore[no-any-return]  # of a class that is known at run time alone
+
+    def end(self, span: Any) -> bool:
+        """End *span* and hand it on as it is, without a copy; False if that is left to itself."""
+        if type(span) is not self._kind or span._span_processor._span_processors is not self._processors:
+            return False
+        with span._lock:
+            if span._end_time is not None:
+                return False
+            span._end_time = time_ns()
+            span._attributes._immutable = True
+        for processor in self._processors:
+            processor.on_end(span)
+        return True
+
+
+def find_quick_way(tracer: Any, first: Any, *, decides_by_parent: bool) -> QuickSpans | None:
+    """Return what makes more spans like *first*, which *tracer* has begun; None where their inside is not as expected."""
+    sdk: Any = sys.modules.get("opentelemetry.sdk.trace")
+    if sdk is None or type(tracer) is not sdk.Tracer or type(first) is not sdk._Span:
+        return None
+    inside = vars(first)
+    if inside.keys() - {_END_METRICS} != _SAME | _DIFFERS or vars(first._attributes).keys() != _ATTRIBUTES:
+        return None
+    if getattr(inside.get(_END_METRICS), "__closure__", None) is not None:  # it counts this one span
+        return None
+    quick = QuickSpans(tracer, first, decides_by_parent=decides_by_parent)
+    try:
+        second = quick.record(first.name, first.context, first.parent, {})
+    except (AttributeError, TypeError):
+        return None
+    return quick if _kinds(vars(second)) == _kinds(inside) else None
+
+
+def _kinds(inside: dict[str, Any]) -> dict[str, type]:
+    return {key: type(value) for key, value in inside.items()}
