@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 SCOPE_NAME = "otel_events"
 
+# Variables that say nothing about where spans go.
+_BESIDE_SPANS = frozenset({"OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_EVENTS_LEDGER_PATH"})
 _SCALARS = frozenset({str, int, float, bool})
 
 # The tracer, sampler and processors last looked at, and whether they are blind.
@@ -49,6 +52,11 @@ def start_span(name: str, context: Context, attributes: dict[str, Any]) -> Span:
             raise
         runtime.capture.accounts.problems.add("span_failed_to_start")
     return _ids_alone(context)
+
+
+def may_want_spans() -> bool:
+    """Tell whether the environment could send spans anywhere; if not, the first task need not read all settings for that."""
+    return any(name.startswith("OTEL_") and name not in _BESIDE_SPANS for name in os.environ)
 
 
 def put_attributes(span: Span, attributes: dict[str, Any]) -> None:
