@@ -30,10 +30,11 @@ _WIDEST = 60
 def run_doctor(*, timeout: float, with_probe: bool, shows_all: bool, is_strict: bool, is_json: bool) -> int:
     """Examine and write; return the exit code."""
     settings = list_settings(os.environ)  # before the probe gets a name
+    has_variables = any(name.startswith("OTEL_") and value for name, value in os.environ.items())
     emitting.name_service()
     findings: list[Finding] = []
     if not is_json:
-        _write_settings(settings, shows_all=shows_all)
+        _write_settings(settings, shows_all=shows_all, has_variables=has_variables)
     topic = ""
     for finding in examine(dict(os.environ), timeout=timeout, with_probe=with_probe):
         findings.append(finding)
@@ -50,12 +51,13 @@ def run_doctor(*, timeout: float, with_probe: bool, shows_all: bool, is_strict: 
     return exit_codes.OK if is_well else exit_codes.NO
 
 
-def _write_settings(settings: Sequence[SourcedSetting], *, shows_all: bool) -> None:
+def _write_settings(settings: Sequence[SourcedSetting], *, shows_all: bool, has_variables: bool) -> None:
     palette = palette_for()
     shown = [row for row in settings if shows_all or row.source != DEFAULT]
     click.echo(palette.bold("settings"))
     if not shown:
-        click.echo("  nothing is set in the environment: all have their defaults (--settings shows them)")
+        why = "no OTEL_* variable that is set can be used" if has_variables else "nothing is set in the environment"
+        click.echo(f"  {why}: all have their defaults (--settings shows them)")
         return
     values = [_shorten(harmless(row.value)) for row in shown]
     name_width, value_width = max(len(row.name) for row in shown), max(map(len, values))
