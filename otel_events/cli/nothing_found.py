@@ -114,6 +114,8 @@ def _hint_on_name(clause: Clause, seen: Glance) -> Iterator[str]:
         WILD.sub("", pattern), sorted(seen.names | {each.name for each in known.definitions()}), n=3
     )
     yield harmless(f"No event is called {pattern!r}, neither there nor in the catalogue{_did_you_mean(near)}")
+    if not WILD.search(pattern) and "." not in pattern:
+        yield harmless(f"As a text it is in quotation marks of its own: '\"{pattern}\"'.")
 
 
 def _did_you_mean(near: list[str]) -> str:
