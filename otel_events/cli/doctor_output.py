@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import textwrap
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 _WORDS = {"ok": "ok", "note": "note", "warning": "WARN", "error": "FAIL"}
 _INDENT = " " * 6
 _WIDEST = 60
+_NARROWEST = 40
 
 
 def run_doctor(*, timeout: float, with_probe: bool, shows_all: bool, is_strict: bool, is_json: bool) -> int:
@@ -75,9 +78,18 @@ def _write(finding: Finding, *, is_new_topic: bool) -> None:
         click.echo(palette.bold(finding.topic))
     word = _WORDS[finding.level].ljust(4)
     coloured = {"ok": palette.good, "note": palette.dim, "error": palette.bad}.get(finding.level, palette.bold)(word)
-    click.echo(f"  {coloured}  {harmless(finding.text)}")
+    click.echo(f"  {coloured}  {_wrap(harmless(finding.text), _INDENT)}")
     if finding.advice:
-        click.echo(f"  {_INDENT}→ {harmless(finding.advice)}")
+        click.echo(f"  {_INDENT}→ {_wrap(harmless(finding.advice), f'{_INDENT}  ')}")
+
+
+def _wrap(text: str, indent: str) -> str:
+    """Return *text* in lines of a terminal's width, all but the first with *indent*; elsewhere as it is."""
+    if not sys.stdout.isatty():
+        return text
+    width = max(_NARROWEST, shutil.get_terminal_size().columns) - len(indent) - 2
+    lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+    return f"\n  {indent}".join(lines)
 
 
 def _verdict(counts: dict[str, int], palette: Palette) -> str:

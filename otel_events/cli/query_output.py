@@ -10,9 +10,19 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from otel_events.cli import exit_codes
+from otel_events.cli.harmless import harmless
 from otel_events.cli.output_file import opened
 from otel_events.cli.row_formats import write_csv, write_jsonl, write_table
-from otel_events.cli.texts import DURATION, count_of, show_local, show_pairs, show_seconds, show_value
+from otel_events.cli.texts import (
+    DURATION,
+    count_of,
+    own_message,
+    show_local,
+    show_pairs,
+    show_recent,
+    show_seconds,
+    show_value,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -94,9 +104,11 @@ def _ordered(records: Iterator[Record], query: Query) -> Iterable[Record]:
 
 def _cell(record: Record, field: str) -> str:
     if field == "time":
-        return show_local(record.timestamp)
+        return show_recent(record.timestamp) if sys.stdout.isatty() else show_local(record.timestamp)
     if field == "attributes":
         return show_pairs(record)
+    if field == "message":
+        return harmless(own_message(record))
     if field == DURATION:
         return show_seconds(record.duration)
     return show_value(record.get(field))
