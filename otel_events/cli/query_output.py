@@ -17,7 +17,6 @@ from otel_events.cli.texts import (
     DURATION,
     count_of,
     own_message,
-    show_local,
     show_pairs,
     show_recent,
     show_seconds,
@@ -104,7 +103,7 @@ def _ordered(records: Iterator[Record], query: Query) -> Iterable[Record]:
 
 def _cell(record: Record, field: str) -> str:
     if field == "time":
-        return show_recent(record.timestamp) if sys.stdout.isatty() else show_local(record.timestamp)
+        return show_recent(record.timestamp)
     if field == "attributes":
         return show_pairs(record)
     if field == "message":
