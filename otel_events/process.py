@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from otel_events import catalog, propagation, runtime
+from otel_events import catalog, propagation, runtime, tracing
 from otel_events.accounting import Accounts
 from otel_events.context import bind
 from otel_events.emit import refuse_departures
@@ -21,7 +21,6 @@ from otel_events.pipeline.deferred_notices import DeferredNotices
 from otel_events.stats import join_spools
 
 # Whatever is imported inside a function here is not needed to emit, and would make `import otel_events` slow.
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -36,7 +35,8 @@ if TYPE_CHECKING:
 _TASK_CLOSINGS = ("task.completed", "task.failed", "task.cancelled")
 # The modes in which the threads that emit put events on disk.
 JOURNALING = ("journal", "sync")
-# What a set-up changes of the runtime: kept and restored around one that stands in for a while.
+_SPAN_PATIENCE = 1.0  # seconds that a task waits for another thread's set-up, before it goes on without a span
+# What a set-up changes of the runtime, and one that stands in for a while restores.
 _SLOTS = ("capture", "process_attributes", "is_copied_to_spans", "finish_copy", "strict")
 
 
@@ -302,9 +302,15 @@ class Process:
 
     def private_tracer_provider(self) -> TracerProvider | None:
         """Return the provider of tasks' spans where the program has set none, None if spans go nowhere. Never raises."""
-        if not self._has_decided_on_spans:
-            with self.lock:
+        if self._has_decided_on_spans:
+            return self._tracer_provider
+        if self.settings is None and self.instead is None and not (self.keywords or tracing.may_want_spans()):
+            return None
+        try:
+            with self._alone(time.monotonic() + _SPAN_PATIENCE):
                 self._decide_on_spans()
+        except TimeoutError:
+            self.capture.accounts.problems.add("tracer_provider_late")
         return self._tracer_provider
 
     def _decide_on_spans(self) -> None:

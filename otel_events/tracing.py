@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from otel_events.quick_spans import QuickSpans
 
 SCOPE_NAME = "otel_events"
+
+# Variables that say nothing about where spans go.
+_BESIDE_SPANS = frozenset({"OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_EVENTS_LEDGER_PATH"})
 
 # The tracer, sampler and processors last looked at, and what begins spans if they are blind.
 _seen: tuple[Any, Any, Any, _Blind | None] = (None, None, None, None)
@@ -48,6 +52,11 @@ def start_span(name: str, context: Context, attributes: dict[str, Any]) -> Span:
             raise
         runtime.capture.accounts.problems.add("span_failed_to_start")
     return _ids_alone(context)
+
+
+def may_want_spans() -> bool:
+    """Tell whether the environment could send spans anywhere; if not, the first task need not read all settings for that."""
+    return any(name.startswith("OTEL_") and name not in _BESIDE_SPANS for name in os.environ)
 
 
 def end_span(span: Span) -> None:

@@ -31,6 +31,7 @@ from otel_events.bridges.span_processor import DurableSpanProcessor
 from otel_events.quick_spans import find_quick_way
 from otel_events.random_ids import random_id
 from otel_events.version import VERSION
+from tests.program import run_program
 
 
 class NosySampler(Sampler):
@@ -286,3 +287,50 @@ def test_the_quick_ways_into_opentelemetry_are_there():
     assert (inside._dict, inside._immutable, inside.maxlen, inside.max_value_len) == ({}, False, None, None)
     tracer = TracerProvider().get_tracer("a")
     assert find_quick_way(tracer, tracer.start_span("first"), decides_by_parent=True) is not None
+
+
+def test_the_first_task_of_a_program_without_a_destination_reads_no_settings(tmp_path):
+    """They are read in the background: the task does not wait for it."""
+    ran = run_program(
+        """
+        from otel_events import runtime
+        print(runtime.private_tracer_provider(), "otel_events.settings.resolve" in sys.modules)
+        """,
+        tmp_path,
+    )
+    sends = run_program(
+        "from otel_events import runtime; print(type(runtime.private_tracer_provider()).__name__)",
+        tmp_path,
+        OTEL_TRACES_EXPORTER="otlp",
+    )
+
+    assert (ran.out, sends.out) == ("None False\n", "TracerProvider\n")
+
+
+@pytest.mark.slow
+def test_a_task_does_not_wait_for_ever_for_another_threads_set_up(tmp_path):
+    """It goes on without a span, which is counted; the next one has a span again."""
+    ran = run_program(
+        """
+        import threading
+        from otel_events import process, runtime
+        lock, held, done = process.current().lock, threading.Event(), threading.Event()
+
+        def set_up():
+            with lock:
+                held.set()
+                done.wait()
+
+        other = threading.Thread(target=set_up)
+        other.start()
+        held.wait()
+        late = runtime.private_tracer_provider()
+        done.set()
+        other.join()
+        print(late, type(runtime.private_tracer_provider()).__name__, ev.stats().problems)
+        """,
+        tmp_path,
+        OTEL_TRACES_EXPORTER="otlp",
+    )
+
+    assert ran.out == "None TracerProvider {'tracer_provider_late': 1}\n"

@@ -22,7 +22,7 @@ _PATIENCE = 60.0
 # What is measured, its arguments, the goal and what must hold, in seconds for a million events.
 _COMMANDS: tuple[tuple[str, tuple[str, ...], Aim], ...] = (
     ("`stats`", ("stats", "--json"), Aim(5, 10, of_ratio=False)),
-    ("`query`, all looked at", ("query", "quality>0.999", "--json"), Aim(5, 10, of_ratio=False)),
+    ("`query`, all looked at", ("query", "quality>=0.999", "--json"), Aim(5, 10, of_ratio=False)),
     ("`query`, a rare type", ("query", "alert.triggered", "--json"), Aim(2, 5, of_ratio=False)),
     ("`tail -n 50`", ("tail", "-n", "50"), Aim(0.5, 2, of_ratio=False)),
 )
@@ -58,7 +58,7 @@ def _write_ledger(path: Path, events: int) -> None:
                 f'{{"time":"2026-02-14T{clock}000Z","unix":{1771027200 + number / 1_000:.6f},"event":"{name}",'
                 f'"severity":"INFO","message":"Evidence added","task_id":"t-{number % 50}","persona":"thesis",'
                 '"trace_id":"5b8efff798038103d269b633813fc60c","span_id":"eee19b7ec3c1b174",'
-                f'"uid":"0f3a-{number}","service":"orchestrator",'
+                f'"uid":"0f3a-{number:x}","service":"orchestrator",'
                 f'"attributes":{{"source":"paper-{number}.pdf","quality":{number % 1_000 / 1_000}}}}}\n'
             )
 

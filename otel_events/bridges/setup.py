@@ -42,7 +42,8 @@ def setup_logging(
         script: the program's `__file__`: names the logger that is returned, and every record carries `script_name` and
             `script_path` (relative to the working directory, if it is below).
         level: what goes the way of events.
-        console: whether to print to standard error; by default only if nothing else has handlers on the root logger.
+        console: whether to print to standard error, as it was logged, past the guards; by default only if nothing else has
+            handlers on the root logger.
         console_level: what to print.
         include: loggers whose records become events, with those below them; all if empty.
         exclude: loggers whose records do not, with those below them.

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _FROM_TERMINAL = ("SIGINT", "SIGQUIT")
 _FORWARDED = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", *_FROM_TERMINAL)
 _SIGNALLED = 128
+_WINDOWS_INTERRUPT = 0xC000013A  # STATUS_CONTROL_C_EXIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,8 @@ def run_child(child: ChildTask) -> int:
         name = child.name or PurePath(child.arguments[0]).name
         with ev.task(name, **child.bound, **{"process.command_line": shlex.join(child.arguments)}) as task:
             environment.update(ev.inject({}, environment=True))
-            code = _run(child.arguments, environment, pattern, name)
-            _close(task, code)
+            code, why = _run(child.arguments, environment, pattern, name)
+            _close(task, code, why)
     if not emitting.tell(emitting.finish(child.wait), child.wait) and code == exit_codes.OK and child.wait is not None:
         return exit_codes.NO
     return code
@@ -75,30 +76,35 @@ def run_child(child: ChildTask) -> int:
 
 def _run(
     arguments: tuple[str, ...], environment: Mapping[str, str], pattern: re.Pattern[str] | None, source: str
-) -> int:
+) -> tuple[int, str]:
+    """Return the exit code, and why the command could not be started; empty if it was."""
     with _forwarding() as forward:
         try:
             process = subprocess.Popen(  # noqa: S603  # what the user asks for
                 arguments, env=environment, stderr=subprocess.PIPE if pattern is not None else None
             )
         except OSError as error:
-            click.echo(f"Error: {harmless(arguments[0])} cannot be started: {error.strerror}", err=True)
-            return exit_codes.NOT_FOUND if isinstance(error, FileNotFoundError) else exit_codes.NOT_EXECUTABLE
+            why = f"cannot be started: {error.strerror}"
+            click.echo(f"Error: {harmless(arguments[0])} {why}", err=True)
+            is_missing = isinstance(error, FileNotFoundError)
+            return exit_codes.NOT_FOUND if is_missing else exit_codes.NOT_EXECUTABLE, why
         forward(process)
         if pattern is not None:
             from otel_events.cli.error_lines import pass_through
 
             pass_through(process, pattern, source)
         code = process.wait()
-    return code if code >= 0 else _SIGNALLED - code
+    if code == _WINDOWS_INTERRUPT:
+        return exit_codes.INTERRUPTED, ""
+    return code if code >= 0 else _SIGNALLED - code, ""
 
 
-def _close(task: Task, code: int) -> None:
+def _close(task: Task, code: int, why: str) -> None:
     """Say how it ended: on the closing event, and as its kind."""
     task.set(exit_code=code)
     if code == exit_codes.OK:
         return
-    name = _signal_name(code)
+    name = "" if why else _signal_name(code)
     if name:
         task.set(signal=name)
         if name == "SIGINT":
@@ -106,7 +112,7 @@ def _close(task: Task, code: int) -> None:
             raise _CancelledError
         task.fail(f"ended by {name}", error_type=name)
     else:
-        task.fail(f"exit code {code}", error_type=f"exit_{code}")
+        task.fail(why or f"exit code {code}", error_type=f"exit_{code}")
 
 
 def _signal_name(code: int) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import textwrap
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -25,15 +27,17 @@ if TYPE_CHECKING:
 _WORDS = {"ok": "ok", "note": "note", "warning": "WARN", "error": "FAIL"}
 _INDENT = " " * 6
 _WIDEST = 60
+_NARROWEST = 40
 
 
 def run_doctor(*, timeout: float, with_probe: bool, shows_all: bool, is_strict: bool, is_json: bool) -> int:
     """Examine and write; return the exit code."""
     settings = list_settings(os.environ)  # before the probe gets a name
+    has_variables = any(name.startswith("OTEL_") and value for name, value in os.environ.items())
     emitting.name_service()
     findings: list[Finding] = []
     if not is_json:
-        _write_settings(settings, shows_all=shows_all)
+        _write_settings(settings, shows_all=shows_all, has_variables=has_variables)
     topic = ""
     for finding in examine(dict(os.environ), timeout=timeout, with_probe=with_probe):
         findings.append(finding)
@@ -50,12 +54,13 @@ def run_doctor(*, timeout: float, with_probe: bool, shows_all: bool, is_strict: 
     return exit_codes.OK if is_well else exit_codes.NO
 
 
-def _write_settings(settings: Sequence[SourcedSetting], *, shows_all: bool) -> None:
+def _write_settings(settings: Sequence[SourcedSetting], *, shows_all: bool, has_variables: bool) -> None:
     palette = palette_for()
     shown = [row for row in settings if shows_all or row.source != DEFAULT]
     click.echo(palette.bold("settings"))
     if not shown:
-        click.echo("  nothing is set in the environment: all have their defaults (--settings shows them)")
+        why = "no OTEL_* variable that is set can be used" if has_variables else "nothing is set in the environment"
+        click.echo(f"  {why}: all have their defaults (--settings shows them)")
         return
     values = [_shorten(harmless(row.value)) for row in shown]
     name_width, value_width = max(len(row.name) for row in shown), max(map(len, values))
@@ -73,9 +78,18 @@ def _write(finding: Finding, *, is_new_topic: bool) -> None:
         click.echo(palette.bold(finding.topic))
     word = _WORDS[finding.level].ljust(4)
     coloured = {"ok": palette.good, "note": palette.dim, "error": palette.bad}.get(finding.level, palette.bold)(word)
-    click.echo(f"  {coloured}  {harmless(finding.text)}")
+    click.echo(f"  {coloured}  {_wrap(harmless(finding.text), _INDENT)}")
     if finding.advice:
-        click.echo(f"  {_INDENT}→ {harmless(finding.advice)}")
+        click.echo(f"  {_INDENT}→ {_wrap(harmless(finding.advice), f'{_INDENT}  ')}")
+
+
+def _wrap(text: str, indent: str) -> str:
+    """Return *text* in lines of a terminal's width, all but the first with *indent*; elsewhere as it is."""
+    if not sys.stdout.isatty():
+        return text
+    width = max(_NARROWEST, shutil.get_terminal_size().columns) - len(indent) - 2
+    lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+    return f"\n  {indent}".join(lines)
 
 
 def _verdict(counts: dict[str, int], palette: Palette) -> str:

@@ -23,6 +23,14 @@ _PORTS = {"http/protobuf": 4318, "grpc": 4317}
 _BARE = re.compile(r"[A-Za-z0-9_./:%+@,=-]*", re.ASCII)
 # To PowerShell the typographic ones end a text between single quotes as well.
 _POWERSHELL_QUOTES = re.compile("(['\u2018\u2019\u201a\u201b])")
+_INSTEAD = re.compile(r"; (?:it is ignored|using .*)$")
+_OPTIONS = {
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "--endpoint",
+    "OTEL_EXPORTER_OTLP_HEADERS": "--header",
+    "OTEL_EXPORTER_OTLP_CERTIFICATE": "--certificate",
+    "OTEL_RESOURCE_ATTRIBUTES": "--resource",
+    "OTEL_SERVICE_NAME": "--service-name",
+}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -103,7 +111,15 @@ def _refuse_unusable(variables: dict[str, str]) -> None:
     except ConfigurationError as error:
         warnings = list(error.problems)
     if problems := [*problems, *warnings]:
-        raise click.UsageError("; ".join(problems))
+        raise click.UsageError("; ".join(map(_as_said_here, problems)))
+
+
+def _as_said_here(problem: str) -> str:
+    """Return what the library says of a variable in the words of this command, which ignores nothing."""
+    problem = _INSTEAD.sub("", problem)
+    for variable, option in _OPTIONS.items():
+        problem = problem.replace(f"{variable}=", f"{option} ").replace(variable, option)
+    return problem
 
 
 def _as_dotenv(name: str, value: str) -> str:

@@ -23,6 +23,7 @@ Examples:
   otel-events errors --json | jq '.[0]'
 """
 _PARTS = 12
+_DIGITS = 8  # of a trace id: as many as `show trace` needs
 _TIMES = "\N{MULTIPLICATION SIGN}"
 _BARS = " ▁▂▃▄▅▆▇█"
 
@@ -64,7 +65,7 @@ def command(*, read: Input, limit: int, stack: bool, is_json: bool) -> None:
 def _write(group: ErrorGroup, groups: ErrorGroups, *, with_stack: bool) -> None:
     from otel_events.cli.colours import palette_for
     from otel_events.cli.harmless import harmless
-    from otel_events.cli.texts import show_ago, show_local
+    from otel_events.cli.texts import show_ago, show_recent
     from otel_events.cli.whereabouts import stack_of
 
     palette = palette_for()
@@ -73,7 +74,7 @@ def _write(group: ErrorGroup, groups: ErrorGroups, *, with_stack: bool) -> None:
     trend = _bars(group.trend(groups.first, groups.last, _PARTS))
     what = " ".join(filter(None, (group.example.name, kind)))
     click.echo(f"\n{palette.bad(f'{group.count:>6,} {_TIMES}')} {palette.bold(harmless(what))}  {harmless(said)}")
-    when = f"first {show_local(group.first)}, last {show_local(group.last)} ({show_ago(group.last, now)})"
+    when = f"first {show_recent(group.first)}, last {show_recent(group.last)} ({show_ago(group.last, now)})"
     click.echo(f"         {trend}  {palette.dim(when)}")
     for line in _where(group):
         click.echo(f"         {palette.dim(harmless(line))}")
@@ -86,7 +87,9 @@ def _where(group: ErrorGroup) -> Iterator[str]:
     from otel_events.cli.whereabouts import logger_of, place_of
 
     record = group.example
-    ids = [f"{key}={record.text(key)}" for key in ("persona", "task_id", "trace_id") if record.text(key)]
+    ids = [f"{key}={record.text(key)}" for key in ("persona", "task_id") if record.text(key)]
+    if record.text("trace_id"):
+        ids.append(f"trace_id={record.text('trace_id')[:_DIGITS]}")
     yield f"{group.fingerprint[:12]}" + f"  latest: {' '.join(ids)}" * bool(ids)
     place, logger = place_of(record), logger_of(record)
     if place or logger:

@@ -13,6 +13,9 @@ from otel_events.cli.texts import count_of, show_local
 from otel_events.event import CORRELATION
 from otel_events.pipeline.evaluation import WILD
 from otel_events.reading.analysis.glance import glance_at
+from otel_events.reading.decode import Decoder
+from otel_events.reading.follow import Follower
+from otel_events.reading.lines import is_plain
 from otel_events.reading.read import read_records
 from otel_events.reading.sources import SourceError, find_sources
 
@@ -61,14 +64,19 @@ def _look_again(read: Asked) -> Glance | None:
         return None
     if any(source.path is None or not source.path.is_file() for source in sources):
         return None
-    return glance_at(read_records(sources))
+    seen = glance_at(read_records(sources))
+    last = sources[-1].path
+    if not seen.is_whole and last is not None and is_plain(last):
+        seen.last = max(
+            [seen.last, *(record.timestamp for record in Follower(last, Decoder()).last(1, with_rest=True))]
+        )
+    return seen
 
 
 def _span_of(seen: Glance | None) -> str:
     if seen is None or not seen.last:
         return ""
-    end = show_local(seen.last) if seen.is_whole else "..."
-    return f", {show_local(seen.first)} to {end}"
+    return f", {show_local(seen.first)} to {show_local(seen.last)}"
 
 
 def hints_on_words(words: Sequence[str]) -> Iterator[str]:
@@ -83,7 +91,7 @@ def _kind(path: str) -> str:
 
 
 def _hints_on_times(read: Asked, seen: Glance) -> Iterator[str]:
-    if read.since is not None and seen.is_whole and seen.last < read.since:
+    if read.since is not None and 0 < seen.last < read.since:
         yield f"All of it is earlier than --since, {show_local(read.since)}."
     elif read.until is not None and seen.first and seen.first >= read.until:
         yield f"All of it is later than --until, {show_local(read.until)}."
@@ -114,6 +122,8 @@ def _hint_on_name(clause: Clause, seen: Glance) -> Iterator[str]:
         WILD.sub("", pattern), sorted(seen.names | {each.name for each in known.definitions()}), n=3
     )
     yield harmless(f"No event is called {pattern!r}, neither there nor in the catalogue{_did_you_mean(near)}")
+    if not WILD.search(pattern) and "." not in pattern:
+        yield harmless(f"As a text it is in quotation marks of its own: '\"{pattern}\"'.")
 
 
 def _did_you_mean(near: list[str]) -> str:

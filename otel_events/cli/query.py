@@ -20,7 +20,12 @@ Examples:
 @reads
 @click.option("--fields", metavar="NAMES", help="What to show: attributes and facts, with commas between.")
 @click.option("--sort", metavar="FIELD", help="In the order of FIELD; -FIELD the other way round.")
-@click.option("--unique", "is_unique", is_flag=True, help="What was read twice, by its uid, once.")
+@click.option(
+    "--unique/--no-unique",
+    "is_unique",
+    default=None,
+    help="What was read twice, by its uid, once; the default where several files are read.",
+)
 @click.option("--all", "is_all", is_flag=True, help="Also what writers say of themselves.")
 @click.option("--limit", "-n", type=click.IntRange(min=0), help="At most so many.")
 @click.option("--format", "-f", "form", type=click.Choice(["table", "jsonl", "csv", "parquet"]), help="Default: table.")
@@ -32,7 +37,7 @@ def command(
     read: Input,
     fields: str | None,
     sort: str | None,
-    is_unique: bool,
+    is_unique: bool | None,
     is_all: bool,
     limit: int | None,
     form: str | None,

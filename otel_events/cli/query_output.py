@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import heapq
 import sys
-from itertools import islice
+from itertools import chain, islice
 from typing import IO, TYPE_CHECKING, Any
 
+import click
+
 from otel_events.cli import exit_codes
+from otel_events.cli.harmless import harmless
 from otel_events.cli.output_file import opened
 from otel_events.cli.row_formats import write_csv, write_jsonl, write_table
-from otel_events.cli.texts import DURATION, show_local, show_pairs, show_seconds, show_value
+from otel_events.cli.texts import (
+    DURATION,
+    count_of,
+    own_message,
+    show_pairs,
+    show_recent,
+    show_seconds,
+    show_value,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,10 +40,7 @@ def run_query(query: Query) -> int:
     """Write what *query* asks for; return the exit code."""
     is_held = bool(query.sort or query.sql or query.output) or not sys.stdout.isatty()
     records = query.read.records(shows_progress=is_held, hides_own=not query.is_all)
-    if query.is_unique:
-        from otel_events.reading.analysis.writers import Writers
-
-        records = filter(Writers().add, records)
+    records = _once(records, query)
     if query.sql or query.form == "parquet":
         from otel_events.cli.query_sql import run_sql
 
@@ -40,6 +48,25 @@ def run_query(query: Query) -> int:
     with opened(query.output) as out:
         _write(_ordered(records, query), query, out)
     return exit_codes.OK
+
+
+def _once(records: Iterator[Record], query: Query) -> Iterator[Record]:
+    """Yield *records* without those that were read before, if that is wanted; tell how many those were."""
+    from otel_events.reading.analysis.writers import Writers
+
+    first = next(records, None)
+    if first is None:
+        return
+    is_wanted = query.is_unique if query.is_unique is not None else query.read.file_count != 1
+    if not is_wanted:
+        yield first
+        yield from records
+        return
+    writers = Writers()
+    yield from filter(writers.add, chain((first,), records))
+    if writers.duplicates and query.is_unique is None:
+        said = f"{count_of(writers.duplicates, 'record')} that had been read before left out (--no-unique shows them)"
+        click.echo(said, err=True)
 
 
 def _write(records: Iterable[Record], query: Query, out: IO[str]) -> None:
@@ -76,9 +103,11 @@ def _ordered(records: Iterator[Record], query: Query) -> Iterable[Record]:
 
 def _cell(record: Record, field: str) -> str:
     if field == "time":
-        return show_local(record.timestamp)
+        return show_recent(record.timestamp)
     if field == "attributes":
         return show_pairs(record)
+    if field == "message":
+        return harmless(own_message(record))
     if field == DURATION:
         return show_seconds(record.duration)
     return show_value(record.get(field))

@@ -21,7 +21,7 @@ class Query:
         form: `table`, `jsonl`, `csv` or `parquet`.
         sql: a question to the table `events`; empty for none.
         output: path of a file, None for standard output.
-        is_unique: what was read twice counts once.
+        is_unique: what was read twice counts once; None for so if several files are read.
         is_all: what writers say of themselves is wanted too.
     """
 
@@ -32,5 +32,5 @@ class Query:
     form: str
     sql: str
     output: str | None
-    is_unique: bool = False
+    is_unique: bool | None = None
     is_all: bool = False

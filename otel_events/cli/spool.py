@@ -19,7 +19,7 @@ Examples:
   otel-events spool inspect --json
   otel-events spool drain
   otel-events spool drain --to http://localhost:4318
-  otel-events spool quarantine
+  otel-events spool quarantine --resend
   otel-events spool purge --all --yes    # deletes what was never sent
 """
 
@@ -34,6 +34,20 @@ def _places(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--dir", "root", type=click.Path(file_okay=False), help="Where the spools are.  [OTEL_EVENTS_SPOOL_DIR]"
     )(function)
+
+
+def _destination(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command that sends the options `--to`, `--protocol` and `--patience`."""
+    options = (
+        click.option("--to", metavar="ENDPOINT", help="Send there, and not where it was to go."),
+        click.option("--protocol", type=click.Choice(["http/protobuf", "grpc"]), help="That --to speaks."),
+        click.option(
+            "--patience", type=click.FloatRange(min=0), default=30.0, help="Seconds to go on without progress.  [30]"
+        ),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
 
 
 _as_json = click.option("--json", "is_json", is_flag=True, help="As a JSON array.")
@@ -85,9 +99,7 @@ def inspect(*, names: Sequence[str], root: str | None, is_json: bool) -> None:
     ),
 )
 @_chooses
-@click.option("--to", metavar="ENDPOINT", help="Send there, and not where it was to go.")
-@click.option("--protocol", type=click.Choice(["http/protobuf", "grpc"]), help="That --to speaks.")
-@click.option("--patience", type=click.FloatRange(min=0), default=30.0, help="Seconds to go on without progress.  [30]")
+@_destination
 @click.option(
     "--quarantine-refused", "quarantines", is_flag=True, help="Move what is refused for good out of the way, and go on."
 )
@@ -107,17 +119,30 @@ def drain(*, names: Sequence[str], root: str | None, is_json: bool, **wish: Any)
 
 
 @command.command(
-    short_help="List the requests that were refused.",
-    epilog=examples("spool quarantine", "spool quarantine orchestrator --json"),
+    short_help="List the requests that were refused, or send them again.",
+    epilog=examples("spool quarantine", "spool quarantine orchestrator --json", "spool quarantine --resend"),
 )
 @_chooses
+@click.option("--resend", "is_resent", is_flag=True, help="Send them again; what is accepted leaves quarantine.")
+@_destination
 @_as_json
-def quarantine(*, names: Sequence[str], root: str | None, is_json: bool) -> None:
-    """List the requests that their destination refused: when, why, and the file that holds each."""
+def quarantine(*, names: Sequence[str], root: str | None, is_json: bool, is_resent: bool, **wish: Any) -> int:
+    """List the requests that their destination refused: when, why, and the file that holds each.
+
+    With --resend they are sent again, by the rules of `drain`: once the receiver has been put right, or --to another one.
+    What is refused again stays in quarantine. Exit code 1: not all of it was accepted.
+    """
     from otel_events.cli.spool_choice import choose
+
+    spools = choose(names, root)
+    if is_resent:
+        from otel_events.cli.spool_resend import resend_all
+
+        return exit_codes.OK if resend_all(spools, is_json=is_json, **wish) else exit_codes.NO
     from otel_events.cli.spool_output import write_quarantine
 
-    write_quarantine(choose(names, root), is_json=is_json)
+    write_quarantine(spools, is_json=is_json)
+    return exit_codes.OK
 
 
 @command.command(

@@ -74,7 +74,7 @@ def drain_all(
     for info in spools:
         if not info.records:
             continue
-        endpoint = _endpoint(info, configured, is_given=to is not None)
+        endpoint = endpoint_of(info, configured, is_given=to is not None)
         result = _refuse(info) or _drain(info, endpoint, patience, quarantines=quarantines)
         results.append(result)
         if not is_json:
@@ -86,7 +86,7 @@ def drain_all(
     return all(result.is_done for result in results)
 
 
-def _endpoint(info: SpoolInfo, configured: dict[Signal, Endpoint], *, is_given: bool) -> Endpoint | None:
+def endpoint_of(info: SpoolInfo, configured: dict[Signal, Endpoint], *, is_given: bool) -> Endpoint | None:
     """Return where the spool goes: what was given, or its own destination, with the settings for it if there are any."""
     endpoint = configured.get(cast("Signal", info.signal))
     if endpoint is not None and (is_given or endpoint.address == info.destination):

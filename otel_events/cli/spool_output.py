@@ -65,8 +65,7 @@ def write_quarantine(spools: Sequence[SpoolInfo], *, is_json: bool) -> None:
         when = show_local(round(one.time * 1e9))
         click.echo(f"{when}  {harmless(info.service)} {info.signal}  {count_of(one.records, 'record')}: {one.cause}")
         click.echo(f"  {harmless(one.reason)}\n  {harmless(str(one.path))}")
-    click.echo(f"\nPosted again by hand, with {entries[0][0].destination or 'the URL'} for URL:")
-    click.echo("  curl --data-binary @FILE -H 'Content-Type: application/x-protobuf' [-H 'Content-Encoding: gzip'] URL")
+    click.echo("\nOnce the receiver takes them: otel-events spool quarantine --resend")
 
 
 def purge_spools(spools: Sequence[SpoolInfo], *, is_sure: bool) -> bool:

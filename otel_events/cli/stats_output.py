@@ -109,10 +109,10 @@ def _write(result: _Result, wanted: Wanted) -> None:
     click.echo(f"{bold(counted)} in {show_seconds(span)}{rate}", nl=False)
     click.echo(f", {show_local(total.first)} to {show_local(total.last)}\n" if total.last else "\n")
     write_table(
-        (wanted.by, "count", "share", "per s", "failed", "p50", "p95", "max", "last"),
+        (wanted.by, "count", "%", "per s", "failed", "p50", "p95", "max", "last"),
         _rows(result, wanted),
         sys.stdout,
-        numbers=frozenset(("count", "share", "per s", "failed", "p50", "p95", "max")),
+        numbers=frozenset(("count", "%", "per s", "failed", "p50", "p95", "max")),
     )
     hidden = len(statistics.groups) - wanted.limit
     click.echo(f"... and {hidden:,} more (--limit)\n" if hidden > 0 else "")
@@ -123,17 +123,19 @@ def _write(result: _Result, wanted: Wanted) -> None:
 def _rows(result: _Result, wanted: Wanted) -> Iterator[list[str]]:
     total = result.statistics.total
     span = max(0, total.last - total.first) / 1e9
+    # All of one day need not say it in each row.
+    with_date = show_local(total.first)[:10] != show_local(total.last)[:10]
     for name, group in _largest(result.statistics.groups, wanted.limit):
         durations = group.durations
         yield [
             harmless(name) or NONE,
             f"{group.count:,}",
-            f"{100 * group.count / total.count:.1f} %",
+            f"{100 * group.count / total.count:.1f}",
             f"{group.count / span:.3g}" if span > 0 else "",
             f"{group.failures:,}" if group.failures else "",
             *(show_seconds(durations.quantile(share)) if durations else "" for share in (0.5, 0.95)),
             show_seconds(durations.highest) if durations else "",
-            show_local(group.last),
+            show_local(group.last, with_date=with_date).partition(".")[0],
         ]
 
 

@@ -10,7 +10,7 @@ import click
 
 from otel_events.cli.colours import palette_for
 from otel_events.cli.harmless import harmless
-from otel_events.cli.texts import count_of, show_local, show_pairs, show_seconds
+from otel_events.cli.texts import count_of, own_message, show_local, show_pairs, show_seconds
 from otel_events.cli.whereabouts import STACKS
 from otel_events.reading.analysis.pairs import part_of
 
@@ -90,7 +90,7 @@ class _Tree:
     def _said(self, node: Node) -> str:
         record = node.record
         parts = []
-        persona, message = record.text("persona"), record.text("message")
+        persona, message = record.text("persona"), own_message(record)
         if node.is_scope and persona:
             parts.append(f"[{harmless(persona)}]")
         if message and not node.is_scope:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from otel_events.catalog import current
 from otel_events.cli.colours import palette_for
 from otel_events.cli.harmless import harmless
-from otel_events.cli.texts import show_local, show_pairs, show_seconds
+from otel_events.cli.texts import own_message, show_local, show_pairs, show_seconds
 from otel_events.reading.analysis.pairs import part_of
 
 if TYPE_CHECKING:
@@ -92,9 +92,9 @@ class TailView:
         times = f"{count:,}{_TIMES} " if count > 1 else ""
         head = harmless(f"{'│ ' * self._depth(record)}{times}{name}")
         said = self._said(record)
-        taken = len(clock) + _DELTA_WIDTH + _SOURCE_WIDTH + len(head) + 6
+        taken = len(clock) + _DELTA_WIDTH + _SOURCE_WIDTH + len(head) + 7  # spaces between
         if self._width is not None and taken + len(said) > self._width:
-            said = said[: max(0, self._width - taken - 1)] + "…"
+            said = said[: max(0, self._width - taken - 1)] + "…" if taken < self._width else ""
         shown = palette.by_severity(f"{head}  {said}".rstrip(), record.severity)
         if record.severity < _WARN:
             shown = f"{palette.bold(head)}  {said}".rstrip()
@@ -116,7 +116,7 @@ class TailView:
         took = record.duration
         parts = [
             harmless(self._task_name(record)),
-            "" if record.name and self._is_usual_message(record) else harmless(record.text("message")),
+            harmless(own_message(record)),
             f"({show_seconds(took)})" if took is not None else "",
             show_pairs(record, leave_out=_LONG),
         ]
@@ -132,11 +132,6 @@ class TailView:
             if len(self._names) > _MAX_TASKS:
                 self._names.popitem(last=False)
         return name or self._names.get(task_id, task_id)
-
-    def _is_usual_message(self, record: Record) -> bool:
-        """Tell whether the message says only what the name does."""
-        definition = current().find(record.name)
-        return definition is not None and definition.message == record.facts.get("message")
 
     def _depth(self, record: Record) -> int:
         task = record.text("task_id")

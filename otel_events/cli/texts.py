@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from otel_events.catalog import current
 from otel_events.cli.harmless import harmless
 from otel_events.event import CORRELATION
 from otel_events.ledger.tags import tag
@@ -82,6 +84,19 @@ def show_local(nanoseconds: int, *, with_date: bool = True) -> str:
     except (ValueError, OverflowError, OSError):  # a year that the calendar lacks
         return str(nanoseconds)
     return f"{text}.{rest // 1_000_000:03d}"
+
+
+def show_recent(nanoseconds: int) -> str:
+    """Return an instant in local time, on a terminal without its date if that is today's."""
+    text = show_local(nanoseconds)
+    return text.removeprefix(time.strftime("%Y-%m-%d ")) if sys.stdout.isatty() else text
+
+
+def own_message(record: Record) -> str:
+    """Return the message of *record*, empty if it says only what the name does."""
+    definition = current().find(record.name) if record.name else None
+    message = record.text("message")
+    return "" if definition is not None and definition.message == message else message
 
 
 def show_ago(nanoseconds: int, now: float) -> str:

@@ -10,7 +10,7 @@ import math
 from base64 import b64decode
 from typing import TYPE_CHECKING, Any
 
-from otel_events.event import UID_ATTRIBUTE, Event, InstrumentationScope, parse_severity
+from otel_events.event import UID_ATTRIBUTE, Event, InstrumentationScope, Resource, parse_severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -19,13 +19,20 @@ if TYPE_CHECKING:
 
 
 def decode_logs(line: Mapping[str, Any]) -> Iterator[tuple[Event, dict[str, Value]]]:
-    """Yield each log record of an OTLP-JSON *line* with its resource's attributes; one mapping per resource."""
+    """Yield each log record of an OTLP-JSON *line* with its resource's attributes; one mapping per resource.
+
+    An event's own `resource` is set where its schema is known, which the attributes alone do not tell.
+    """
     for resource_logs in _dicts(line.get("resourceLogs")):
         resource = _read_attributes(_dict(resource_logs.get("resource")).get("attributes"))
+        schema_url = _text(resource_logs.get("schemaUrl"))
+        origin = Resource(resource, schema_url) if schema_url else None
         for scope_logs in _dicts(resource_logs.get("scopeLogs")):
             scope = _read_scope(scope_logs)
             for record in _dicts(scope_logs.get("logRecords")):
-                yield _read_record(record, scope), resource
+                event = _read_record(record, scope)
+                event.resource = origin
+                yield event, resource
 
 
 def _read_record(record: Mapping[str, Any], scope: InstrumentationScope) -> Event:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import math
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,9 +55,13 @@ class Endpoint:
     insecure: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse what cannot work."""
+        """Refuse what cannot work; files, which are read again with new connections, are held to where they are now."""
         if problems := list(_find_problems(self)):
             raise ConfigurationError("this OTLP endpoint cannot be used", problems)
+        for name in ("certificate_file", "client_certificate_file", "client_key_file"):
+            path = getattr(self, name)
+            if path:
+                object.__setattr__(self, name, os.path.abspath(path))  # noqa: PTH100  # symbolic links stay
 
     def __repr__(self) -> str:
         """Name the place; headers and credentials stay out of logs and tracebacks."""

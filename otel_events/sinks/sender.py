@@ -254,7 +254,8 @@ class Sender:
         delay = self._backoff.delay(self._failures, asked)
         if self._closing_at is None:
             waiting = self._spool.pending().records
-            self._delivery.warn("unreachable", f"{failure.reason}; {waiting} records wait for it, to be sent again")
+            said = "1 record waits" if waiting == 1 else f"{waiting} records wait"
+            self._delivery.warn("unreachable", f"{failure.reason}; {said} for it, to be sent again")
         with self._state:
             self._retry_at = time.monotonic() + delay
             self._is_throttled = asked is not None

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         inspect,
         list_spools,
         quarantine,
+        resend,
     )
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "inspect",
     "list_spools",
     "quarantine",
+    "resend",
 ]
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from otel_events.accounting import Accounts
     from otel_events.notices import Notices
-    from otel_events.spool.queue import Batch, Cause
+    from otel_events.spool.queue import Batch, Cause, Encoding
 
 
 _T = TypeVar("_T", str, int, float)
@@ -183,6 +183,33 @@ def quarantine(path: str | os.PathLike[str]) -> list[Rejected]:
                 )
             )
     return found
+
+
+def resend(path: str | os.PathLike[str], deliver: Callable[[Rejected, bytes, Encoding], bool | None]) -> int:
+    """Give each request in quarantine in the spool at *path* to *deliver*; delete those that it says were taken.
+
+    Args:
+        path: the spool's directory.
+        deliver: returns True for what was taken, False for what was not, None to stop there.
+
+    Returns:
+        How many requests are still there.
+
+    Raises:
+        OSError: one cannot be read, or deleted.
+    """
+    waiting = quarantine(path)
+    left = len(waiting)
+    for rejected in waiting:
+        is_taken = deliver(rejected, _read(rejected.path), "gzip" if rejected.path.suffix == ".gz" else None)
+        if is_taken is None:
+            break
+        if is_taken:
+            note, _ = read_rejected_name(rejected.path.name) or ("", False)
+            rejected.path.unlink(missing_ok=True)
+            rejected.path.with_name(note).unlink(missing_ok=True)
+            left -= 1
+    return left
 
 
 def delete(path: str | os.PathLike[str]) -> int:

@@ -50,6 +50,6 @@ def test_what_is_emitted_is_found_in_the_collectors_files(collector, process):
     assert {row.get("kind", "event") for row in found if row["event"] == "work"} == {"span"}
     assert [line[12:].split(" (")[0] for line in story.splitlines()[1:]] == [
         "task work completed",
-        "└─ evidence.added  Evidence added",
+        "└─ evidence.added",
     ]
     assert json.loads(process("stats", "--json", folder).stdout)["orphans"] == []

@@ -71,6 +71,15 @@ def test_nothing_configured_is_well(process):
     assert told.stdout.endswith("all is well\n")
 
 
+def test_a_variable_that_cannot_be_used_is_set_all_the_same(process):
+    """It is not said that nothing is set."""
+    told = process("doctor", "--no-probe", OTEL_EVENTS_LEDGER_PATH="", OTEL_EXPORTER_OTLP_ENDPOINT="nonsense")
+
+    assert told.returncode == 1
+    assert "no OTEL_* variable that is set can be used" in told.stdout
+    assert "OTEL_EXPORTER_OTLP_ENDPOINT='nonsense' is not a URL" in told.stdout
+
+
 def test_a_receiver_that_works_takes_event_and_span(process, tmp_path):
     """The probe is traced to acceptance, and leaves nothing in the user's spool."""
     with acceptor.HttpAcceptor() as receiver:

@@ -124,7 +124,10 @@ def test_compose_reads_what_was_meant(invoke):
     ("arguments", "said"),
     [
         (["otlp"], "--endpoint"),
-        (["otlp", "--endpoint", "nonsense"], "nonsense"),
+        (
+            ["otlp", "--endpoint", "nonsense"],
+            "Error: --endpoint 'nonsense' is not a URL such as 'http://localhost:4318'\n",
+        ),
         (["--header", "secret-without-a-sign"], "--header"),
         (["--service-name", "two\nlines"], "control character"),
     ],

@@ -78,17 +78,19 @@ def test_values_of_several_kinds_can_be_sorted(invoke, ledger, event, rows):
     assert [row["value"] for row in rows(answer.out)] == [True, 1.5, 3, "a", "b", None, None]
 
 
-def test_what_several_files_hold_is_merged_and_shown_once_if_wished(invoke, ledger, event, rows):
-    """`--sort time` merges; `--unique` goes by the uid."""
+def test_what_several_files_hold_is_merged_and_shown_once(invoke, ledger, event, rows):
+    """`--sort time` merges; by the uid, which is told, and `--no-unique` shows all."""
     both = event("a.both", 2, number=2)
     one = ledger(event("a.last", 3, number=3), both, name="one.jsonl")
     two = ledger(event("a.first", 1, number=1), both, name="two.jsonl")
 
-    merged = rows(invoke("query", "--json", "--sort", "time", str(one), str(two)).out)
-    unique = rows(invoke("query", "--json", "--sort", "time", "--unique", str(one), str(two)).out)
+    merged = rows(invoke("query", "--json", "--sort", "time", "--no-unique", str(one), str(two)).out)
+    answer = invoke("query", "--json", "--sort", "time", str(one), str(two))
+    unique = rows(answer.out)
 
     assert [each["event"] for each in merged] == ["a.first", "a.both", "a.both", "a.last"]
     assert [each["event"] for each in unique] == ["a.first", "a.both", "a.last"]
+    assert answer.err == "1 record that had been read before left out (--no-unique shows them)\n"
 
 
 def test_csv_is_read_back(invoke, story):

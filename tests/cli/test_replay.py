@@ -315,3 +315,21 @@ def test_what_cannot_be_is_refused(call, story, arguments, code):
     assert refused.code == code
     assert "Traceback" not in refused.err
     assert refused.err
+
+
+def test_the_schemas_of_the_collectors_file_come_along(call, tmp_path):
+    """Of the resource and of the scope."""
+    record = {"timeUnixNano": "1", "eventName": "a.b", "body": {"stringValue": "x"}}
+    scope_logs = {"scope": {"name": "lib"}, "schemaUrl": "https://example.com/scope", "logRecords": [record]}
+    resource = {"attributes": [{"key": "service.name", "value": {"stringValue": "shop"}}]}
+    group = {"resource": resource, "schemaUrl": "https://example.com/resource", "scopeLogs": [scope_logs]}
+    (tmp_path / "source.json").write_text(json.dumps({"resourceLogs": [group]}) + "\n")
+
+    with acceptor.HttpAcceptor() as receiver:
+        call("source.json", "--to", f"http://127.0.0.1:{receiver.port}", "--speed", "max")
+
+    (sent,) = ExportLogsServiceRequest.FromString(receiver.requests[0].posted).resource_logs
+    assert (sent.schema_url, sent.scope_logs[0].schema_url) == (
+        "https://example.com/resource",
+        "https://example.com/scope",
+    )

@@ -90,7 +90,9 @@ def test_what_cannot_be_started_says_so(process, tmp_path):
         "Error: ./nothing cannot be started: No such file or directory\n",
     )
     assert other.returncode == exit_codes.NOT_EXECUTABLE
-    assert [event["event"] for event in read_events(tmp_path)] == ["task.started", "task.failed"] * 2
+    events = read_events(tmp_path)
+    assert [event["event"] for event in events] == ["task.started", "task.failed"] * 2
+    assert events[1]["attributes"]["reason"] == "cannot be started: No such file or directory"
 
 
 @POSIX

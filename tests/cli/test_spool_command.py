@@ -313,3 +313,54 @@ def test_quarantine_tells_why(call, leave):
     assert "no such tenant" in told.out
     assert "\x1b" not in told.out
     assert (row["service"], row["cause"], row["records"]) == ("orchestrator", "otlp_refused", 1)
+
+
+@pytest.fixture
+def refused(leave):
+    """Leave two requests in quarantine; return the spool's directory."""
+
+    def refuse(destination):
+        queue = leave(destination, ["a"], ["b", "c"], close=False)
+        for _ in range(2):
+            queue.quarantine(queue.take(0), "otlp_refused", "HTTP 404")
+        queue.close()
+        return queue.directory
+
+    return refuse
+
+
+def test_what_was_refused_is_sent_again_when_asked(call, refused):
+    """What is accepted leaves quarantine, with the note on it."""
+    with acceptor.HttpAcceptor() as receiver:
+        directory = refused(receiver.url("logs"))
+
+        told = call("quarantine", "--resend")
+
+        assert (told.code, sorted(receiver.await_names(3))) == (0, ["a", "b", "c"])
+    assert told.out.startswith("orchestrator logs: 3 records accepted by http://127.0.0.1:")
+    assert list((directory / "quarantine").iterdir()) == []
+    assert call("quarantine").out == "nothing in quarantine\n"
+
+
+def test_what_is_refused_again_stays_in_quarantine(call, refused):
+    """The others are sent all the same."""
+    with acceptor.HttpAcceptor() as receiver:
+        receiver.script.append(acceptor.answer_with(400))
+        refused(receiver.url("logs"))
+
+        told = call("quarantine", "--resend")
+
+    assert told.code == 1
+    assert "1 request left in quarantine" in told.out
+    assert len(json.loads(call("quarantine", "--json").out)) == 1
+
+
+def test_a_receiver_that_is_away_leaves_quarantine_as_it_is(call, refused):
+    """Nothing is lost, and it says why; as JSON too."""
+    refused("http://127.0.0.1:9/v1/logs")
+
+    told = call("quarantine", "--resend", "--json")
+
+    (row,) = json.loads(told.out)
+    assert (told.code, row["accepted"], row["left"], bool(row["failure"])) == (1, 0, 2, True)
+    assert len(json.loads(call("quarantine", "--json").out)) == 2

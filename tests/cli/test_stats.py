@@ -269,3 +269,15 @@ ev.flush()
 
     assert sorted(group["count"] for group in groups) == [3, 50], counts
     assert "failures   53" in invoke("stats", ledger).out
+
+
+def test_a_failed_task_with_its_span_is_one_failure(invoke, ledger, event, tmp_path):
+    """In the total and in every group."""
+    ledger(event("task.failed", 1, severity=Severity.ERROR, persona="thesis"), name="events.jsonl")
+    persona = [{"key": "persona", "value": {"stringValue": "thesis"}}]
+    span = {"name": "draft", "startTimeUnixNano": "1", "status": {"code": 2}, "attributes": persona}
+    (tmp_path / "traces.jsonl").write_text(json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}) + "\n")
+
+    told = json.loads(invoke("stats", "--by", "persona", "--json", "events.jsonl", "traces.jsonl").out)
+
+    assert (told["failures"], [group["failures"] for group in told["groups"]]) == (1, [1])

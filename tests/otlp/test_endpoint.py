@@ -73,3 +73,11 @@ def test_what_is_on_this_machine_goes_uncompressed(host, is_loopback):
 def test_grpc_takes_urls_and_bare_addresses(url, insecure, address):
     """The scheme decides on TLS; without one, `insecure` does."""
     assert Endpoint(url, protocol="grpc", insecure=insecure).address == address
+
+
+def test_files_are_held_to_where_they_are_when_they_are_named(tmp_path, monkeypatch):
+    """They are read again with every new connection, and a program may have changed its directory."""
+    (tmp_path / "ca.pem").write_text("")
+    monkeypatch.chdir(tmp_path)
+
+    assert Endpoint("https://localhost", certificate_file="ca.pem").certificate_file == str(tmp_path / "ca.pem")

@@ -79,9 +79,11 @@ class Statistics:
         if group is None:
             group = self._new_group(key)
         failures = weight_of(record) if record.severity >= _ERROR else 0
+        if is_span and self._key != "event":
+            failures = 0  # an event in the same group says it too
         group.add(record, failures)
         self.spans += is_span
-        self.failures += 0 if is_span else failures  # an event says the same of a failed span
+        self.failures += 0 if is_span else failures
         if "observed" in record.facts and not name.startswith("otel_events."):
             self.delays.add((record.observed - record.timestamp) / 1e9)
         elif record.raw:
