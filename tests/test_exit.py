@@ -21,6 +21,14 @@ began = time.monotonic()
 was_safe = ev.shutdown({timeout})
 print(json.dumps([was_safe, time.monotonic() - began - {timeout}, ev.stats().as_dict()]))
 """
+# Delivers what others have left, and ends once it is through; only a failing test needs its patience.
+SUCCESSOR = """
+import time
+ev.configure(service_name="s")
+until = time.monotonic() + 20
+while ev.stats().delivered.get("otlp", 0) < 200 and time.monotonic() < until: time.sleep(0.01)
+print(ev.stats())
+"""
 # Nothing here is asserted to the millisecond: the promise is 50 ms, and machines that test are busy.
 TOLERANCE = 2.0
 
@@ -165,7 +173,7 @@ for number in range(4):
     if pid == 0:
         for _ in range(50): ev.emit("seed.planted", n=number)
         until = time.monotonic() + 20
-        while ev.stats().spooled < 51 and time.monotonic() < until: time.sleep(0.01)
+        while ev.stats().queued and time.monotonic() < until: time.sleep(0.01)  # spooled may be others'
         os.kill(os.getpid(), signal.SIGKILL)
     workers.append(pid)
 for pid in workers: os.waitpid(pid, 0)
@@ -175,9 +183,9 @@ for pid in workers: os.waitpid(pid, 0)
         acceptor.usual = answer_with(503)
         run_program(program, tmp_path, PYTHONWARNINGS="ignore", **env)
         acceptor.usual = accept
-        run_program('import time\nev.configure(service_name="s")\ntime.sleep(1)', tmp_path, **env)
+        ran = run_program(SUCCESSOR, tmp_path, **env)
 
-        assert acceptor.await_names(200).count("seed.planted") == 200
+        assert acceptor.await_names(200).count("seed.planted") == 200, ran
 
 
 @pytest.mark.parametrize("is_known", [False, True], ids=["settings unknown", "settings known"])
