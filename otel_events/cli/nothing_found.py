@@ -63,6 +63,8 @@ def _look_again(read: Asked) -> Glance | None:
     except SourceError:  # deleted meanwhile
         return None
     if any(source.path is None or not source.path.is_file() for source in sources):
+        for source in sources:
+            source.close()
         return None
     seen = glance_at(read_records(sources))
     last = sources[-1].path
