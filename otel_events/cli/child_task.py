@@ -19,7 +19,7 @@ from otel_events.cli import emitting, exit_codes
 from otel_events.cli.harmless import harmless
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from otel_events.task import Task
 
@@ -63,11 +63,12 @@ def run_child(child: ChildTask) -> int:
     pattern = _compile(child.pattern) if child.captures_errors else None
     emitting.name_service()
     code = exit_codes.NO
-    with suppress(_CancelledError):
+    # From before the task begins: a signal that comes while the command is being started is the command's too.
+    with _forwarding() as forward, suppress(_CancelledError):
         name = child.name or PurePath(child.arguments[0]).name
         with ev.task(name, **child.bound, **{"process.command_line": shlex.join(child.arguments)}) as task:
             environment.update(ev.inject({}, environment=True))
-            code, why = _run(child.arguments, environment, pattern, name)
+            code, why = _run(child.arguments, environment, pattern, name, forward)
             _close(task, code, why)
     if not emitting.tell(emitting.finish(child.wait), child.wait) and code == exit_codes.OK and child.wait is not None:
         return exit_codes.NO
@@ -75,25 +76,28 @@ def run_child(child: ChildTask) -> int:
 
 
 def _run(
-    arguments: tuple[str, ...], environment: Mapping[str, str], pattern: re.Pattern[str] | None, source: str
+    arguments: tuple[str, ...],
+    environment: Mapping[str, str],
+    pattern: re.Pattern[str] | None,
+    source: str,
+    forward: Callable[[subprocess.Popen[bytes]], None],
 ) -> tuple[int, str]:
     """Return the exit code, and why the command could not be started; empty if it was."""
-    with _forwarding() as forward:
-        try:
-            process = subprocess.Popen(  # noqa: S603  # what the user asks for
-                arguments, env=environment, stderr=subprocess.PIPE if pattern is not None else None
-            )
-        except OSError as error:
-            why = f"cannot be started: {error.strerror}"
-            click.echo(f"Error: {harmless(arguments[0])} {why}", err=True)
-            is_missing = isinstance(error, FileNotFoundError)
-            return exit_codes.NOT_FOUND if is_missing else exit_codes.NOT_EXECUTABLE, why
-        forward(process)
-        if pattern is not None:
-            from otel_events.cli.error_lines import pass_through
+    try:
+        process = subprocess.Popen(  # noqa: S603  # what the user asks for
+            arguments, env=environment, stderr=subprocess.PIPE if pattern is not None else None
+        )
+    except OSError as error:
+        why = f"cannot be started: {error.strerror}"
+        click.echo(f"Error: {harmless(arguments[0])} {why}", err=True)
+        is_missing = isinstance(error, FileNotFoundError)
+        return exit_codes.NOT_FOUND if is_missing else exit_codes.NOT_EXECUTABLE, why
+    forward(process)
+    if pattern is not None:
+        from otel_events.cli.error_lines import pass_through
 
-            pass_through(process, pattern, source)
-        code = process.wait()
+        pass_through(process, pattern, source)
+    code = process.wait()
     if code == _WINDOWS_INTERRUPT:
         return exit_codes.INTERRUPTED, ""
     return code if code >= 0 else _SIGNALLED - code, ""
@@ -122,18 +126,30 @@ def _signal_name(code: int) -> str:
         return ""
 
 
+def _send(child: subprocess.Popen[bytes], number: int) -> None:
+    with suppress(OSError, ValueError):  # it has ended meanwhile; Windows knows few signals
+        child.send_signal(number)
+
+
 @contextmanager
 def _forwarding() -> Iterator[Any]:
     """Pass signals on to the child that is given to what this yields; one that was ignored before stays ignored."""
     children: list[subprocess.Popen[bytes]] = []
+    early: list[int] = []  # what came while the child was being started
     is_terminal = sys.stdin is not None and sys.stdin.isatty()
 
     def handle(number: int, _frame: object) -> None:
         if is_terminal and signal.Signals(number).name in _FROM_TERMINAL:
             return
+        if not children:
+            early.append(number)
         for child in children:
-            with suppress(OSError, ValueError):  # it has ended meanwhile; Windows knows few signals
-                child.send_signal(number)
+            _send(child, number)
+
+    def forward(child: subprocess.Popen[bytes]) -> None:
+        children.append(child)
+        for number in early:
+            _send(child, number)
 
     before: dict[int, Any] = {}
     for name in _FORWARDED:
@@ -142,7 +158,7 @@ def _forwarding() -> Iterator[Any]:
             with suppress(OSError, ValueError):
                 before[number] = signal.signal(number, handle)
     try:
-        yield children.append
+        yield forward
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -13,7 +13,6 @@ from otel_events.cli import exit_codes
 from otel_events.cli.complaints import InputError, WrongFilterError
 from otel_events.cli.harmless import harmless
 from otel_events.cli.progress import Progress
-from otel_events.cli.texts import count_of
 from otel_events.filter_language import FilterError, FilterSettings, parse_filter
 
 if TYPE_CHECKING:
@@ -203,6 +202,8 @@ def passed_over(report: ReadReport) -> str:
     parts = [f"{count:,} {kind}" for kind, count in kinds.items() if count]
     if not parts:
         return ""
+    from otel_events.cli.texts import count_of
+
     return f"{count_of(report.passed_over, 'line')} ({', '.join(parts)})"
 
 

@@ -8,9 +8,9 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Protocol
 
 from otel_events.catalog import current
+from otel_events.cli.field_watch import KEYS
 from otel_events.cli.harmless import harmless
 from otel_events.cli.texts import count_of, show_local
-from otel_events.event import CORRELATION
 from otel_events.pipeline.evaluation import WILD
 from otel_events.reading.analysis.glance import glance_at
 from otel_events.reading.decode import Decoder
@@ -18,6 +18,7 @@ from otel_events.reading.follow import Follower
 from otel_events.reading.lines import is_plain
 from otel_events.reading.read import read_records
 from otel_events.reading.sources import SourceError, find_sources
+from otel_events.time_spans import parse_span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from otel_events.filter_language import Clause, FilterSettings
     from otel_events.ledger.read import ReadReport
     from otel_events.reading.analysis.glance import Glance
-
-_COMPUTED = frozenset({"event", "name", "kind", "time", "severity", "duration", "message", *CORRELATION})
 
 
 class Asked(Protocol):
@@ -63,6 +62,8 @@ def _look_again(read: Asked) -> Glance | None:
     except SourceError:  # deleted meanwhile
         return None
     if any(source.path is None or not source.path.is_file() for source in sources):
+        for source in sources:
+            source.close()
         return None
     seen = glance_at(read_records(sources))
     last = sources[-1].path
@@ -104,8 +105,10 @@ def _hints_on_filter(read: Asked, seen: Glance) -> Iterator[str]:
         yield from _hint_on_name(clause, seen)
         for condition in clause.conditions:
             key = condition.key
-            if key not in seen.keys and key not in _COMPUTED and condition.operator != "!=":
-                near = get_close_matches(key, sorted(seen.keys | _COMPUTED), n=2)
+            if condition.operator == "=" and not condition.value.isdigit() and parse_span(condition.value) is not None:
+                yield harmless(f"{key}={condition.value} compares texts; times are compared by >, >=, < and <=.")
+            if key not in seen.keys and key not in KEYS and condition.operator != "!=":
+                near = get_close_matches(key, sorted(seen.keys | KEYS), n=2)
                 yield harmless(f"Nothing there has an attribute {key!r}{_did_you_mean(near)}")
 
 

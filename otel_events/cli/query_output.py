@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from otel_events.cli import exit_codes
+from otel_events.cli.field_watch import watch
 from otel_events.cli.harmless import harmless
 from otel_events.cli.output_file import opened
 from otel_events.cli.row_formats import write_csv, write_jsonl, write_table
@@ -45,6 +46,7 @@ def run_query(query: Query) -> int:
         from otel_events.cli.query_sql import run_sql
 
         return run_sql(query, _ordered(records, query))
+    records = watch(records, (*query.fields, *filter(None, (query.sort.removeprefix("-"),))))
     with opened(query.output) as out:
         _write(_ordered(records, query), query, out)
     return exit_codes.OK

@@ -134,6 +134,8 @@ def quarantine(*, names: Sequence[str], root: str | None, is_json: bool, is_rese
     """
     from otel_events.cli.spool_choice import choose
 
+    if not is_resent and (wish["to"] or wish["protocol"]):
+        raise click.UsageError("--to and --protocol go with --resend")
     spools = choose(names, root)
     if is_resent:
         from otel_events.cli.spool_resend import resend_all

@@ -13,6 +13,7 @@ from otel_events.catalog import current, extend_current
 from otel_events.cli import exit_codes
 from otel_events.cli.colours import palette_for
 from otel_events.cli.complaints import InputError
+from otel_events.cli.field_watch import tell_missing
 from otel_events.cli.harmless import harmless
 from otel_events.cli.row_formats import json_text, write_table
 from otel_events.cli.texts import count_of, show_ago, show_local, show_seconds
@@ -68,6 +69,8 @@ def run_stats(read: Input, wanted: Wanted) -> int:
     statistics.finish()
     if not statistics.total.count and statistics.has_heard_writers:
         read.tell_of_nothing()
+    if wanted.by not in {"task", "session"} and set(statistics.groups) == {""}:
+        tell_missing(wanted.by, ())
     known = [definition.name for definition in current().definitions()]
     coverage = measure_coverage(statistics.names, definitions, known)
     result = _Result(statistics, statistics.writers.states(time.time_ns()), coverage, read)

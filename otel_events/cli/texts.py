@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from otel_events.catalog import current
 from otel_events.cli.harmless import harmless
 from otel_events.event import CORRELATION
 from otel_events.ledger.tags import tag
@@ -94,6 +93,8 @@ def show_recent(nanoseconds: int) -> str:
 
 def own_message(record: Record) -> str:
     """Return the message of *record*, empty if it says only what the name does."""
+    from otel_events.catalog import current  # not everybody who shows a number needs the catalogue
+
     definition = current().find(record.name) if record.name else None
     message = record.text("message")
     return "" if definition is not None and definition.message == message else message

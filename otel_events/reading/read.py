@@ -39,15 +39,20 @@ def read_records(
     report = ReadReport() if report is None else report
     is_wanted = selection.compile() if selection is not None else None
     decoder = Decoder(report, selection.compile_for_bytes() if selection is not None else None)
-    for source in sources:
-        try:
-            records = _read_source(source, decoder, advance)
-            yield from records if is_wanted is None else filter(is_wanted, records)
-        except (DamagedError, OSError) as error:  # noqa: PERF203  # one source of many
-            report.unreadable += 1
-            if complain is not None:
-                reason = error.strerror if isinstance(error, OSError) else error
-                complain(f"{source.name} cannot be read to its end: {reason or error}")
+    sources = list(sources)
+    try:
+        for source in sources:
+            try:
+                records = _read_source(source, decoder, advance)
+                yield from records if is_wanted is None else filter(is_wanted, records)
+            except (DamagedError, OSError) as error:  # noqa: PERF203  # one source of many
+                report.unreadable += 1
+                if complain is not None:
+                    reason = error.strerror if isinstance(error, OSError) else error
+                    complain(f"{source.name} cannot be read to its end: {reason or error}")
+    finally:
+        for source in sources:  # whoever has enough leaves some that are open already
+            source.close()
 
 
 def _read_source(source: Source, decoder: Decoder, advance: Callable[[int], None] | None) -> Iterator[Record]:

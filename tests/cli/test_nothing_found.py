@@ -92,3 +92,16 @@ def test_a_file_of_nothing_but_writers_words_says_what_is_there(invoke, ledger, 
 
     assert "They are all what writers say of themselves; --all shows those." in invoke("query").err
     assert "--all shows those" in invoke("stats").err
+
+
+def test_a_field_that_no_record_has_is_told(invoke, story):
+    """Its column is empty, or the order is none: on standard error it says what may have been meant."""
+    assert "Nothing there has 'tsk_id': did you mean 'task_id'" in invoke("query", "--fields", "time,tsk_id").err
+    assert "Nothing there has 'qualty'" in invoke("query", "--sort", "-qualty", "-n", "1").err
+    assert "Nothing there has 'persna': did you mean 'persona'" in invoke("stats", "--by", "persna").err
+    assert invoke("query", "--fields", "time,quality", "--sort", "task_id").err == ""
+
+
+def test_a_time_that_is_compared_as_a_text_is_told(invoke, story):
+    """Durations are numbers of seconds."""
+    assert "times are compared by >, >=, < and <=" in invoke("query", "duration=50ms").err

@@ -364,3 +364,11 @@ def test_a_receiver_that_is_away_leaves_quarantine_as_it_is(call, refused):
     (row,) = json.loads(told.out)
     assert (told.code, row["accepted"], row["left"], bool(row["failure"])) == (1, 0, 2, True)
     assert len(json.loads(call("quarantine", "--json").out)) == 2
+
+
+def test_a_destination_without_resend_is_a_mistake(call):
+    """It would look as if something had been sent."""
+    told = call("quarantine", "--to", "http://127.0.0.1:9")
+
+    assert told.code == 2
+    assert "--resend" in told.err
