@@ -55,6 +55,7 @@ def play(items: Iterable[Event | SpanBatch], pace: Pace, target: Target, played:
             batch.append(item)
             continue
         played.read += item.count
+        _wait_out(due)
         if not target.send_spans(item.encode((REPLAYED, stamp), pace.offset), item.count):
             return False
         played.last = item.timestamp
@@ -62,6 +63,7 @@ def play(items: Iterable[Event | SpanBatch], pace: Pace, target: Target, played:
 
 
 def _send(batch: list[Event], pace: Pace, target: Target, played: Played) -> bool:
+    _wait_out(pace.due(batch[-1]))
     if not target.send([pace.move(event) for event in batch]):
         return False
     played.last = batch[-1].timestamp
@@ -73,6 +75,11 @@ def _wait_until(due: int, progress: Progress, target: Target) -> None:
         if left > 1:
             progress.show(target.accepted, f"next in {left:,.0f} s")
         time.sleep(min(left, _SLICE))
+
+
+def _wait_out(due: int) -> None:
+    """Wait what is left of those moments in which records gather, so that none is sent before its time."""
+    time.sleep(max(0.0, _seconds_to(due)))
 
 
 def _seconds_to(instant: int) -> float:
