@@ -76,10 +76,14 @@ class Contest:
         }
 
     def rounds(self, turns: int, measure: str, /, *, warm_up: bool = True, **arguments: Any) -> dict[str, list[Any]]:
-        """Have everybody measure, *turns* times, one after the other, after a first time that does not count."""
+        """Have everybody measure, *turns* times, one after the other, after a first time that does not count.
+
+        Every other time in reverse: who comes later is not always measured on the machine of a moment later.
+        """
         figures: dict[str, list[Any]] = {name: [] for name in self._workers}
         for turn in range(turns + warm_up):
-            for name, worker in list(self._workers.items()):
+            order = list(self._workers.items())
+            for name, worker in reversed(order) if turn % 2 else order:
                 figure = self._ask(name, worker, measure, arguments)
                 if figure is None:
                     figures.pop(name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from dataclasses import dataclass
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +12,20 @@ if TYPE_CHECKING:
     from benchmarks.subjects.subject import Subject
 
 _STEPS = 800  # of one unit of work: some 20 microseconds
+_PATIENCE = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Slice:
+    """What the host did in a fraction of a second.
+
+    Attributes:
+        taken: nanoseconds of each unit of work, calls included, in order of size.
+        pace: units per nanosecond.
+    """
+
+    taken: list[int]
+    pace: float
 
 
 def _unit() -> int:
@@ -19,47 +35,56 @@ def _unit() -> int:
     return total
 
 
-def _run(say: Say, rate: int, seconds: float) -> list[int]:
-    """Compute for *seconds*, emitting at *rate*; return what each unit of work took, calls included."""
+def _compute(subject: Subject, say: Say, rate: int, seconds: float) -> _Slice:
+    """Compute for *seconds*, emitting at *rate*, and go on until all of that is handed over.
+
+    So a slice pays for what it said itself, whether the subject gathers for a twentieth of a second or for five.
+    """
     taken, said = [], 0
     began = now = perf_counter_ns()
     end = began + int(seconds * 1e9)
     gap = 1e9 / rate if rate else seconds * 2e9
     due = began + gap
-    while now < end:
+    draining: threading.Thread | None = None
+    while draining is None or draining.is_alive():
         _unit()
-        if now >= due:
+        if now >= end:
+            if draining is None:
+                draining = threading.Thread(target=subject.drain, args=(_PATIENCE,))
+                draining.start()
+        elif now >= due:
             say(said)
             said += 1
             due += gap
         before, now = now, perf_counter_ns()
         taken.append(now - before)
-    return taken
+    draining.join()
+    return _Slice(sorted(taken), len(taken) / (now - began))
 
 
-def slowdown(subject: Subject, *, rates: list[int], seconds: float) -> dict[str, Any]:
-    """Compute for *seconds* at each of *rates*; how many percent slower than without events, and stalls.
+def slowdown(subject: Subject, *, rates: list[int], seconds: float, times: int) -> dict[str, Any]:
+    """Compute in slices of *seconds*, every other one without events, *times* with each of *rates*.
 
-    It begins and ends without events; what those two differ by shows how far to trust the rest.
-
-    Args:
-        subject: who is told of the events.
-        rates: events per second.
-        seconds: longer than a subject gathers, for what it puts off beyond the end is not seen.
+    By how many percent a slice is slower is told against the two around it: what the machine does meanwhile, it does to all
+    three. With a rate of 0 among *rates*, slices without events are compared in the same way: the noise that is left.
     """
+    slower: dict[str, list[float]] = {f"slower_{rate}": [] for rate in rates}
+    taken: dict[int, list[int]] = {rate: [] for rate in rates}
+    subject.drain(_PATIENCE)
     with subject.speaking() as say:
-        runs = [(rate, _run(say, rate, seconds)) for rate in _each_drained(subject, (0, *rates, 0))]
-    before, after = len(runs[0][1]), len(runs[-1][1])
-    figures: dict[str, Any] = {}
-    for rate, taken in runs[1:]:
-        taken.sort()
-        figures[f"slower_{rate}"] = 100 * (1 - len(taken) / ((before + after) / 2 if rate else before))
-        figures[f"worst_ms_{rate}"] = taken[-max(1, len(taken) // 1000)] / 1e6
-        figures[f"max_ms_{rate}"] = taken[-1] / 1e6
-    return figures
+        before = _compute(subject, say, 0, seconds)
+        for rate in rates * times:
+            busy, after = (_compute(subject, say, each, seconds) for each in (rate, 0))
+            slower[f"slower_{rate}"].append(100 * (1 - 2 * busy.pace / (before.pace + after.pace)))
+            taken[rate] += busy.taken
+            before = after
+    return {**slower, **_stalls(taken)}
 
 
-def _each_drained(subject: Subject, rates: tuple[int, ...]) -> Any:
-    for rate in rates:
-        subject.drain(60.0)  # what the last slice left behind is its own, not the next one's
-        yield rate
+def _stalls(taken: dict[int, list[int]]) -> dict[str, float]:
+    found = {}
+    for rate, units in taken.items():
+        units.sort()
+        found[f"worst_ms_{rate}"] = units[-max(1, len(units) // 1000)] / 1e6
+        found[f"max_ms_{rate}"] = units[-1] / 1e6
+    return found

@@ -27,6 +27,7 @@ def environment(home: Path, **env: str) -> dict[str, str]:
     """Return the environment without anything of OpenTelemetry's, and with *home* as the user's home."""
     foreign = ("OTEL_", "LOGFIRE_", "TRACEPARENT", "TRACESTATE", "BAGGAGE")
     kept = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed has its bytecode
     state = str(home / "state")
     return {**kept, "HOME": str(home), "XDG_STATE_HOME": state, "LOCALAPPDATA": state, "PYTHONPATH": str(ROOT), **env}
 

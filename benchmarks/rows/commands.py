@@ -51,7 +51,6 @@ def _line(what: str, took: Mapping[str, Sequence[float]], name: str, aim: Aim) -
 
 def _milliseconds(bench: Bench, arguments: Sequence[str], env: Mapping[str, str]) -> float:
     own = environment(bench.home, **env)
-    own.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed command has its bytecode
     began = time.perf_counter()
     subprocess.run([sys.executable, *arguments], cwd=ROOT, env=own, capture_output=True, check=True, timeout=_PATIENCE)
     return (time.perf_counter() - began) * 1e3

@@ -19,7 +19,7 @@ def modes(bench: Bench) -> list[Line]:
     """Measure the caller and the CPU of all threads in each mode that touches a disk, beside `memory`."""
     with bench.contest(*(Entry(OURS, {"durability": mode}, label=mode) for mode in ("memory", *_MODES))) as contest:
         figures = halves(contest.rounds(bench.effort.few, "calls", count=300))
-        steady = contest.rounds(bench.effort.few, "paced", rate=_RATE, seconds=max(1.5, bench.effort.seconds))
+        steady = contest.rounds(max(3, bench.effort.rounds * 2 // 3), "paced", rate=_RATE, seconds=1.0)
     total = {name: [one["cpu_ns"] / 1e3 for one in rounds] for name, rounds in steady.items()}
     return [
         compare("modes", f"{mode}: {what}", "µs", {OURS: of[mode], "memory": of["memory"]}, against="memory")

@@ -66,7 +66,6 @@ def _write_ledger(path: Path, events: int) -> None:
 def _run(bench: Bench, arguments: Sequence[str]) -> tuple[float, float]:
     """Return the seconds that a command took, and the most megabytes it held (0 where the system does not tell)."""
     own = environment(bench.home)
-    own.pop("PYTHONDONTWRITEBYTECODE", None)
     began = time.perf_counter()
     child = subprocess.Popen(
         [sys.executable, "-m", "otel_events", *arguments], cwd=ROOT, env=own, stdout=subprocess.DEVNULL

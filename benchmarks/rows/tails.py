@@ -8,10 +8,11 @@ from benchmarks.results import Aim, Line, compare, percentile
 from benchmarks.subjects import OURS, SDK
 
 if TYPE_CHECKING:
-    from benchmarks.contest import Bench
+    from benchmarks.contest import Bench, Contest
 
 _AIM = Aim(1 / 50, 1 / 20)
-_RATES = [1_000, 10_000]
+_RATES = [0, 1_000, 10_000]  # without events: what is noise
+_SLICE = 0.4  # seconds
 # What is judged: 8,000 events a second, in bursts that fit into the SDK's queue, of the size that all rows have.
 _BURSTS: dict[str, Any] = {"count": 4, "size": 500, "pause": 0.25}
 # The pattern decides over the tail, so two more are told: 5,000 a second, and more at once than the SDK's queue holds.
@@ -23,10 +24,7 @@ def threads(bench: Bench) -> list[Line]:
     """Measure 4 threads at once, in bursts of 500, of 25 and of 2,000."""
     with bench.contest(OURS, SDK) as contest:
         contest.rounds(1, "calls", count=500)
-        middle, small, large = (
-            contest.rounds(bench.effort.few, "threads", warm_up=False, bursts=_turns(bench, pattern), **pattern)
-            for pattern in (_BURSTS, _SMALL, _LARGE)
-        )
+        middle, small, large = (_emit_on_threads(bench, contest, pattern) for pattern in (_BURSTS, _SMALL, _LARGE))
     what = "caller, 4 threads"
     return [
         _line("threads", f"{what}: p99.9", middle, 0.999, aim=_AIM, note=contest.told()),
@@ -44,7 +42,7 @@ def hung(bench: Bench) -> list[Line]:
         contest.rounds(1, "calls", count=500)
         for name in (OURS, SDK):
             contest.arrived(name, "hang")
-        figures = contest.rounds(bench.effort.few, "threads", warm_up=False, bursts=_turns(bench, _BURSTS), **_BURSTS)
+        figures = _emit_on_threads(bench, contest, _BURSTS)
     what = "caller, 4 threads, Collector hung"
     return [
         _line("hung", f"{what}: p99.9", figures, 0.999, aim=_AIM, note=contest.told()),
@@ -54,24 +52,26 @@ def hung(bench: Bench) -> list[Line]:
 
 def host(bench: Bench) -> list[Line]:
     """Measure by how much a loop that computes gets slower if it emits, and its longest stalls."""
-    seconds = max(1.2, bench.effort.seconds / 2)  # the SDK gathers 512 events, or for a second
+    turns, times = bench.effort.few - 1, 3 if bench.effort.few > 3 else 2
     with bench.contest(OURS, SDK) as contest:
-        figures = contest.rounds(bench.effort.few - 1, "slowdown", rates=_RATES, seconds=seconds, warm_up=False)
+        figures = contest.rounds(turns, "slowdown", rates=_RATES, seconds=_SLICE, times=times, warm_up=False)
     lines = []
-    for rate in (0, *_RATES):
+    for rate in _RATES:
         what = f"host slower at {rate:,} events/s" if rate else "host slower without events (control: noise)"
-        slower = {name: [one[f"slower_{rate}"] for one in rounds] for name, rounds in figures.items()}
+        slower = {name: [each for one in of for each in one[f"slower_{rate}"]] for name, of in figures.items()}
         lines.append(compare("host", what, "%", slower, note=contest.told()))
     for name, word in (("worst_ms", "p99.9"), ("max_ms", "worst")):
-        for rate in (0, *_RATES):
+        for rate in _RATES:
             stalls = {of: [one[f"{name}_{rate}"] for one in rounds] for of, rounds in figures.items()}
             what = f"host: {word} of a 20 µs step at {rate:,} events/s"
             lines.append(compare("host", what, "ms", stalls, against=SDK))
     return lines
 
 
-def _turns(bench: Bench, pattern: dict[str, float]) -> int:
-    return round(max(0.8, bench.effort.seconds / 2) / pattern["pause"])
+def _emit_on_threads(bench: Bench, contest: Contest, pattern: dict[str, Any]) -> dict[str, list[Any]]:
+    """Measure in slices of a second, so that what is compared was measured close together."""
+    bursts = max(2, round(1.0 / pattern["pause"]))
+    return contest.rounds(max(3, bench.effort.rounds * 2 // 3), "threads", warm_up=False, bursts=bursts, **pattern)
 
 
 def _line(
