@@ -11,7 +11,7 @@ INSTALLED := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest
 BACKENDS ?=
 
-.PHONY: help demo test test-fast lint format backends wheel-test bench bench-quick faults redaction-report storm docs lock clean
+.PHONY: help demo test test-fast test-bounds lint format backends wheel-test bench bench-quick faults redaction-report storm docs lock clean
 
 help:  ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ test: $(INSTALLED) system-packages backends  ## everything, against the real bac
 
 test-fast: $(INSTALLED)  ## what takes less than a minute
 	$(PYTEST) -m "not backends and not slow" -x -q -n auto --hypothesis-profile=quick
+
+test-bounds: $(INSTALLED)  ## all but the backends' tests with a queue of 64 events, which is full again and again
+	$(PYTEST) -m "not backends and not room" -q -n auto --hypothesis-profile=quick --queue-events=64
 
 lint: $(INSTALLED)  ## ruff, mypy --strict, import-linter, generated files
 	$(BIN)/ruff check .

@@ -14,6 +14,10 @@ settings.register_profile("quick", deadline=None, max_examples=20)
 settings.load_profile("thorough")
 
 
+def pytest_addoption(parser):
+    parser.addoption("--queue-events", help="have every program of the tests do with a queue of so many events")
+
+
 def pytest_configure(config):
     """Keep bytecode in pytest's cache where it may not lie beside the sources.
 
@@ -23,6 +27,8 @@ def pytest_configure(config):
         sys.dont_write_bytecode = False
         sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(config.cache.mkdir("bytecode"))
         del os.environ["PYTHONDONTWRITEBYTECODE"]
+    if config.option.queue_events:
+        os.environ["TESTS_QUEUE_EVENTS"] = config.option.queue_events
 
 
 @pytest.fixture(autouse=True)

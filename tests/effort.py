@@ -1,7 +1,17 @@
-"""How much the quick tests try of what all tests try."""
+"""How hard the tests try: less where they are to be quick, and with how little room in the queue."""
+
+import os
 
 import pytest
 from hypothesis import settings
+
+_DRAFT_BYTES = 640  # what an ordinary event takes of the queue's bound
+
+
+def little_room():
+    """Return what an environment needs for the queue that `pytest --queue-events` asks for."""
+    events = os.environ.get("TESTS_QUEUE_EVENTS")
+    return {"OTEL_EVENTS_QUEUE_BYTES": str(int(events) * _DRAFT_BYTES)} if events else {}
 
 
 def examples(count):

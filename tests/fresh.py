@@ -10,6 +10,7 @@ import pytest
 
 from otel_events import catalog, process, runtime
 from otel_events.pipeline.writer_events import NAMES
+from tests.effort import little_room
 
 
 @pytest.fixture
@@ -19,6 +20,8 @@ def fresh(monkeypatch, tmp_path):
         monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("HOME", str(tmp_path))
+    for name, value in little_room().items():
+        monkeypatch.setenv(name, value)
     known = catalog.current()
     with process.stand_in(None) as made:
         runtime.process_attributes = {}

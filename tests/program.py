@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from otel_events.pipeline.writer_events import NAMES
+from tests.effort import little_room
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 60.0  # seconds; reached only by a failing test
@@ -58,6 +59,7 @@ def environment(home: Path, **env: str) -> dict[str, str]:
         "LOCALAPPDATA": state,
         "PYTHONPATH": str(ROOT),
         "PYTHONWARNINGS": "error",
+        **little_room(),
         **env,
     }
 

@@ -109,6 +109,7 @@ def test_memory_leaves_nothing_on_disk(tmp_path):
     assert not ran.state.exists()
 
 
+@pytest.mark.room
 @needs_kill
 def test_async_loses_no_more_than_the_flush_window(tmp_path):
     """What was emitted longer than the flush window ago is on disk, and sent by the next process."""
@@ -177,7 +178,9 @@ def test_configuring_anew_hands_on_what_waits():
 
 @needs_kill
 @pytest.mark.parametrize("mode", ["journal", "sync"])
-@pytest.mark.parametrize("after", rest_slow([40, 1, 3, 333]))
+@pytest.mark.parametrize(
+    "after", [*rest_slow([40, 1, 3]), pytest.param(333, marks=[pytest.mark.slow, pytest.mark.room])]
+)
 def test_what_was_acknowledged_survives_a_kill(tmp_path, mode, after):
     """Killed at any moment, no event is lost whose `emit` had returned: the next process writes it."""
     ledger = tmp_path / "l.jsonl"
@@ -265,6 +268,7 @@ def test_the_very_first_event_is_journaled_without_configure(tmp_path):
     assert numbers_in(ledger) == {0}
 
 
+@pytest.mark.room
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no interval timers here")
 @pytest.mark.parametrize("mode", rest_slow(["journal", "sync"]))
 def test_emitting_in_the_middle_of_emitting_does_not_hang(tmp_path, mode):

@@ -150,6 +150,7 @@ def test_leftovers_that_a_stage_holds_back_are_settled_once(tmp_path):
         assert Counter(acceptor.names)["seed.planted"] == 5
 
 
+@pytest.mark.room
 @pytest.mark.slow
 def test_one_event_that_is_held_back_holds_up_no_other(tmp_path):
     """What was delivered is settled, though a stage still counts equal errors: a kill then makes no duplicates of it."""
@@ -169,6 +170,7 @@ ev.emit("seed.grown"); time.sleep(0.3)
         assert Counter(acceptor.names)["seed.planted"] == 3000
 
 
+@pytest.mark.room
 @pytest.mark.usefixtures("fresh")
 def test_no_file_of_the_journal_grows_without_end(tmp_path):
     """However long the sinks cannot write: files end at a size that can be read again, and all of them at the cap."""
@@ -195,6 +197,7 @@ def test_no_file_of_the_journal_grows_without_end(tmp_path):
         assert problems["journal_full"] > 0
 
 
+@pytest.mark.room
 @pytest.mark.usefixtures("fresh")
 def test_from_journal_to_async_leaves_nothing_behind(tmp_path):
     """Events that were in the journal when `configure` chose another mode are settled when the sinks have them."""
@@ -257,6 +260,7 @@ print(json.dumps([ev.flush(10), ev.stats().as_dict()]))
     assert list(tmp_path.rglob("*.spool")) == []
 
 
+@pytest.mark.room
 def test_the_journal_keeps_what_the_spool_has_in_memory_alone(tmp_path):
     """With the spool's own directory in the way, and the Collector away, a kill still loses nothing."""
     program = """

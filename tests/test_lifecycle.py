@@ -19,6 +19,7 @@ needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 # -- the queue ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.room
 @pytest.mark.usefixtures("fresh")
 def test_drops_are_counted_exactly_and_lifecycle_events_are_the_last():
     """Beyond the bound ordinary events are dropped and counted, while lifecycle and alert events still find room."""

@@ -209,6 +209,7 @@ def test_hostile_values_do_not_disturb_the_end_of_a_program(tmp_path):
 _HUGE = 100 << 20
 
 
+@pytest.mark.room
 @pytest.mark.usefixtures("fresh")
 @pytest.mark.parametrize("durability", ["async", "journal"])
 @pytest.mark.parametrize("giant", ["x" * _HUGE, b"\xff" * _HUGE, ["x" * 1000] * 100_000], ids=["text", "data", "list"])

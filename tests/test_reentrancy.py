@@ -62,6 +62,7 @@ REENTRANT = """
 """
 
 
+@pytest.mark.room
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no interval timers here")
 def test_a_signal_handler_may_emit_in_the_middle_of_an_emit(tmp_path):
@@ -99,6 +100,7 @@ def test_a_signal_handler_may_emit_in_the_middle_of_an_emit(tmp_path):
     assert told == "fired\n"
 
 
+@pytest.mark.room
 def test_destructors_log_handlers_and_reprs_may_emit(tmp_path):
     """`__del__` during a collection, a logging handler, and the repr of a value that is being captured."""
     told = run(
@@ -218,6 +220,7 @@ def test_emitting_while_the_thread_is_inside_a_span_method_copies_without_waitin
     assert ev.stats().problems == {}
 
 
+@pytest.mark.room
 @pytest.mark.slow
 def test_signal_handlers_and_destructors_inside_span_methods_never_hang(tmp_path):
     """Hundreds of them, at whatever instant the timer fires and the collector runs."""

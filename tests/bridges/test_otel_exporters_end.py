@@ -50,6 +50,7 @@ def run(source, home, **env):
     return done
 
 
+@pytest.mark.room
 @pytest.mark.parametrize("order", rest_slow(ORDERS))
 @pytest.mark.parametrize("emits", rest_slow(["", "ev.emit('seed.planted')\n"]), ids=["nothing of ours", "an event"])
 @pytest.mark.parametrize("prelude", ["", WITHOUT_THREADS], ids=["threads", "no threads"])
@@ -69,6 +70,7 @@ def test_what_batch_processors_hold_at_the_end_arrives(tmp_path, order, emits, p
     assert done.stderr == ""
 
 
+@pytest.mark.room
 @pytest.mark.parametrize("order", rest_slow(ORDERS))
 @pytest.mark.parametrize("mode", rest_slow(["async", "journal"]))
 def test_what_batch_processors_hold_at_the_end_reaches_the_ledger(tmp_path, order, mode):
@@ -87,6 +89,7 @@ def test_what_batch_processors_hold_at_the_end_reaches_the_ledger(tmp_path, orde
     assert ledger_events(path, with_own=True)[-1]["event"] == "otel_events.writer.stopped"
 
 
+@pytest.mark.room
 @pytest.mark.slow
 def test_latecomers_wait_on_disk_if_need_be(tmp_path):
     """With a Collector that hangs the end is not held up for what came late: the next process finds it on disk."""

@@ -154,6 +154,7 @@ def test_what_other_processors_change_later_does_not_show(kept, provider):
     assert (event.body, event.attributes) == ({"k": ["v"]}, {"a": 1})
 
 
+@pytest.mark.room
 def test_events_and_records_keep_their_order(kept, provider):
     """One queue, one order."""
     logger = provider.get_logger("their.library")
@@ -262,6 +263,7 @@ def test_events_that_go_to_the_provider_do_not_come_back(provider):
     assert sorted(bodies) == ["Writer started", "from them", "from us"]
 
 
+@pytest.mark.room
 def test_emitting_threads_lose_nothing(kept, provider):
     """Many threads at once, and more than the queue of the SDK's batch processor holds: all arrive, once."""
     logger = provider.get_logger("their.library")

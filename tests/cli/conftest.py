@@ -13,6 +13,7 @@ import pytest
 
 from otel_events.event import Event, Severity
 from otel_events.ledger.line import EventsFormat
+from tests.effort import little_room
 
 ROOT = Path(__file__).resolve().parents[2]
 SECOND = 1_000_000_000
@@ -34,6 +35,7 @@ def clean_environment(tmp_path, **variables):
         "XDG_STATE_HOME": str(tmp_path / "state"),
         "OTEL_EVENTS_LEDGER_PATH": str(tmp_path / "ledger.jsonl"),
         "TZ": "UTC",
+        **little_room(),
         **variables,
     }
 

@@ -60,6 +60,7 @@ def serving(behave):
             thread.join(acceptor.PATIENCE)
 
 
+@pytest.mark.room
 def test_nothing_configured_is_well(process):
     """A newcomer's events go to the ledger: one is sent there and read back."""
     told = process("doctor", OTEL_EVENTS_LEDGER_PATH="")

@@ -16,6 +16,7 @@ from tools.storm import STORMS, is_whole, raise_storm
 COUNT = 5_000
 
 
+@pytest.mark.room
 @pytest.mark.usefixtures("fresh")
 @pytest.mark.parametrize("storm", STORMS)
 def test_every_error_of_a_storm_is_accounted_for(storm):
