@@ -57,7 +57,7 @@ def test_every_event_arrives_once_or_is_counted(tmp_path, durability, where):
 def test_no_ordinary_event_takes_the_room_of_a_lifecycle_event():
     """However many ordinary events find no room: the end of a task still does, and goes out in its place."""
     kept = KeepingSink()
-    ev.configure(sink=kept, queue_events=80, max_export_batch_size=80, flush_interval=60)
+    ev.configure(sink=kept, queue_events=80, queue_bytes=1 << 20, max_export_batch_size=80, flush_interval=60)
     for _ in range(5):
         for _ in range(1_000):
             ev.emit("seed.planted")
