@@ -178,9 +178,8 @@ def test_configuring_anew_hands_on_what_waits():
 
 @needs_kill
 @pytest.mark.parametrize("mode", ["journal", "sync"])
-@pytest.mark.parametrize(
-    "after", [*rest_slow([40, 1, 3]), pytest.param(333, marks=[pytest.mark.slow, pytest.mark.room])]
-)
+@pytest.mark.parametrize("after", rest_slow([40, 1, 3, 333]))
+@pytest.mark.room
 def test_what_was_acknowledged_survives_a_kill(tmp_path, mode, after):
     """Killed at any moment, no event is lost whose `emit` had returned: the next process writes it."""
     ledger = tmp_path / "l.jsonl"
