@@ -1,6 +1,6 @@
 """One event, one record: what goes to an OTLP endpoint by our own encoder, and by a program's LoggerProvider."""
 
-import datetime
+import datetime as dt
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -28,7 +28,7 @@ scalars = (
     | st.text(st.characters())  # half pairs too
     | st.text(min_size=1_000, max_size=3_000)
     | st.binary(max_size=2_000)
-    | st.datetimes(timezones=st.just(datetime.timezone.utc))
+    | st.datetimes(timezones=st.just(dt.timezone.utc))
     | st.sampled_from([2**63, -(2**63) - 1, 10**400, "\0", "\ud800", "password=hunter2", {1, 2}, range(3), object])
 )
 values = st.recursive(
@@ -104,6 +104,7 @@ def test_our_encoder_and_a_logger_provider_make_the_same_record():
     tracer = TracerProvider(shutdown_on_exit=False).get_tracer("t")
     resource = Resource({"service.name": "s"}, "https://example.org/schema")
 
+    # Not shrunk: that takes minutes, and tells little more.
     @settings(
         deadline=None, max_examples=examples(60), suppress_health_check=list(HealthCheck), phases=[Phase.generate]
     )
