@@ -19,6 +19,8 @@ from opentelemetry._logs import (
 from opentelemetry._logs._internal import ProxyLoggerProvider
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 
+from otel_events.event import with_session_id
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -81,7 +83,8 @@ def _which_lead_to_us(provider: LoggerProvider) -> list[bool]:
 
 def record_of(event: Event) -> LogRecord:
     """Return *event* as a record of the API, with the Context of its call, so that every processor sees it right."""
-    attributes: dict[str, Any] = {**event.attributes, **event.bound, "log.record.uid": event.uid}
+    own, bound = with_session_id(event.attributes), with_session_id(event.bound)
+    attributes: dict[str, Any] = {**own, **bound, "log.record.uid": event.uid}
     return LogRecord(
         timestamp=event.timestamp,
         observed_timestamp=event.observed_timestamp,
