@@ -156,4 +156,6 @@ _COMPUTED: dict[str, Callable[[Record], Any]] = {
     "kind": lambda record: record.kind,
     "time": lambda record: format_instant(record.timestamp),
     "severity": lambda record: record.severity_name,
+    # Older files say it in other units and under other names.
+    "duration": lambda record: MISSING if record.duration is None else record.duration,
 }

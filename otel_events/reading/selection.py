@@ -47,11 +47,11 @@ class Selection:
         tests: list[Callable[[Record], bool]] = []
         if self.since is not None or self.until is not None:
             tests.append(_between(self.since, self.until))
-        if self.hides_own and not asks_for_own(self.filter):
-            tests.append(_is_not_own)
         fits = compile_filter(self.filter, _ACCESS)
         if fits is not None:
             tests.append(fits)
+        if self.hides_own and not asks_for_own(self.filter):
+            tests.append(_is_not_own)  # last: few have come as far as that
         return all_of(tests) if tests else None
 
     def compile_for_bytes(self) -> Callable[[bytes], bool] | None:

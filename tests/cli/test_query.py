@@ -205,3 +205,10 @@ def test_durations_are_shown_with_their_unit_and_asked_for_with_it(invoke, story
         "event", "task.failed", "thesis.end", "cycle.end",
     ]  # fmt: skip
     assert invoke("query", "task.completed", "--fields", "duration", "-f", "csv").out.split() == ["duration", "0.2"]
+
+
+def test_the_durations_of_older_files_are_asked_for_alike(invoke, ledger, event):
+    """They say `duration_ms`."""
+    ledger(event("task.completed", 1, duration_ms=250), event("task.completed", 2, duration_ms=20))
+
+    assert invoke("query", "duration>50ms", "--fields", "duration", "-f", "csv").out == "duration\n0.25\n"
