@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit as _atexit
 import os as _os
 
+from otel_events import quiet_start as _quiet_start  # noqa: F401  # first of all: what it does, it does now
 from otel_events import runtime as _runtime
 from otel_events.bridges.event_handler import EventHandler
 from otel_events.bridges.setup import setup_logging, setup_structlog

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from otel_events import quiet_start
 from otel_events.cli import exit_codes
 from otel_events.version import VERSION
 
@@ -82,7 +83,10 @@ class LazyGroup(click.Group):
             similar = get_close_matches(args[0], COMMANDS, n=1)
             hint = f" Did you mean '{similar[0]}'?" if similar else ""
             ctx.fail(f"there is no command {args[0]!r}.{hint}")
-        return super().resolve_command(ctx, args)
+        found = super().resolve_command(ctx, args)
+        # Not sooner: Python itself swallows a KeyboardInterrupt that comes while it tidies up after an import.
+        quiet_start.end()
+        return found
 
 
 @click.group(cls=LazyGroup, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from importlib import import_module
 from pathlib import Path
 
@@ -166,6 +167,56 @@ class TestPipesAndSignals:
         _, said = child.communicate(timeout=30)
 
         assert (child.returncode, said.strip()) == (exit_codes.INTERRUPTED, b"")
+
+    @pytest.mark.parametrize("way", ["module", "script"])
+    @pytest.mark.parametrize(
+        "moment",
+        ["otel_events.quiet_start", "otel_events.event", "otel_events.task", "click", "otel_events.cli.inputs"],
+    )
+    def test_ctrl_c_ends_quietly_before_the_command_has_begun(self, way, moment, environment, story, tmp_path):
+        """130 and no traceback, whatever is just being imported."""
+        script = tmp_path / "otel-events"
+        script.write_text("from otel_events.cli import main\nmain()\n")
+        started = {"module": ["-m", "otel_events"], "script": [str(script)]}[way]
+        child = subprocess.Popen(
+            [sys.executable, "-X", "importtime", *started, "tail", "-f", str(story)],
+            env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        guard = threading.Timer(30, child.kill)
+        guard.start()
+        for line in child.stderr:
+            if line.rpartition("|")[2].strip() == moment:
+                child.send_signal(signal.SIGINT)
+                break
+        _, said = child.communicate()
+        guard.cancel()
+
+        told = [line for line in said.splitlines() if not line.startswith("import time:")]
+        assert (child.returncode, [line for line in told if line.strip()]) == (exit_codes.INTERRUPTED, [])
+
+    def test_ctrl_c_stays_ignored_where_it_was(self, environment):
+        """As behind `nohup`, and in the background of a script."""
+        code = f"import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); os.execv({sys.executable!r}, sys.argv[1:])"
+        child = subprocess.Popen(
+            [sys.executable, "-c", code, sys.executable, "-X", "importtime", "-m", "otel_events", "--version"],
+            env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        while line := child.stderr.readline():
+            if "otel_events.event" in line:
+                child.send_signal(signal.SIGINT)
+                break
+        said, _ = child.communicate(timeout=30)
+
+        assert (child.returncode, "version" in said) == (0, True)
+
+    def test_a_program_that_imports_us_hears_of_ctrl_c_as_always(self, environment):
+        """The quiet end is the command line's alone."""
+        code = "import signal, otel_events; print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)"
+        run = subprocess.run(
+            [sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=True
+        )
+
+        assert run.stdout == "True\n"
 
 
 class TestTerminal:
