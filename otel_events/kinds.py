@@ -11,9 +11,7 @@ import array
 import collections
 import dataclasses
 import datetime as dt
-import decimal
 import enum
-import fractions
 import pathlib
 import sys
 import types
@@ -84,7 +82,17 @@ def _find_reader(value: object, kind: type) -> Reader:
         reader = _READERS.get(id(base))
         if reader is not None:
             return reader
-    return _numpy_reader(kind) or _shaped_reader(value, kind) or _record_reader(kind) or _describe
+    return _late_reader(kind) or _numpy_reader(kind) or _shaped_reader(value, kind) or _record_reader(kind) or _describe
+
+
+def _late_reader(kind: type) -> Reader | None:
+    """Look among classes of modules that take long to import: whoever has a value of theirs has imported them."""
+    for (module, name), reader in _LATE.items():
+        known = getattr(sys.modules.get(module), name, None)
+        if any(base is known for base in _mro(kind)):
+            _READERS[id(known)] = reader
+            return reader
+    return None
 
 
 def _numpy_reader(kind: type) -> Reader | None:
@@ -230,7 +238,7 @@ def _read_buffer(value: memoryview, bounds: Bounds) -> bytes:
     return value.tobytes() if value.nbytes <= bounds.size else value.cast("B")[: bounds.size + 1].tobytes()
 
 
-def _read_fraction(value: fractions.Fraction, _: Bounds) -> str:
+def _read_fraction(value: Any, _: Bounds) -> str:
     return f"{int_text(value.numerator)}/{int_text(value.denominator)}"
 
 
@@ -283,8 +291,7 @@ _TABLE: dict[type, Reader] = {
     memoryview: _read_buffer,
     **dict.fromkeys((dt.datetime, dt.date, dt.time), lambda value, _: value.isoformat()),
     dt.timedelta: lambda value, _: float(value.total_seconds()),
-    fractions.Fraction: _read_fraction,
-    **dict.fromkeys((uuid.UUID, pathlib.PurePath, decimal.Decimal, complex, collections.UserString), _plain_text),
+    **dict.fromkeys((uuid.UUID, pathlib.PurePath, complex, collections.UserString), _plain_text),
     enum.Enum: _read_enum,
     BaseException: _read_exception,
     list: _read_list,
@@ -298,6 +305,11 @@ _TABLE: dict[type, Reader] = {
     **dict.fromkeys((type({}.keys()), type({}.values()), type({}.items())), _read_items),
     **dict.fromkeys((type, types.FunctionType, types.BuiltinFunctionType, types.MethodType), _qualified_name),
     types.ModuleType: lambda value, _: _plain_text(value.__name__),
+}
+
+_LATE: dict[tuple[str, str], Reader] = {
+    ("decimal", "Decimal"): _plain_text,
+    ("fractions", "Fraction"): _read_fraction,
 }
 
 # By identity: a metaclass may give classes a hash of their own.

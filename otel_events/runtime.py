@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 import os
-import secrets
 import time
 from collections import deque
 from queue import SimpleQueue
@@ -75,7 +74,7 @@ class Capture:
     )
 
     def __init__(self, max_bytes: int = DEFAULT_QUEUE_BYTES) -> None:
-        self.writer = secrets.token_hex(8)
+        self.writer = os.urandom(8).hex()  # as `secrets` does, which takes long to import
         self.sequence = itertools.count(1)
         self.items: deque[Any] = deque()
         self._extra: dict[int, int] = {}  # by the id of an item that waits: the room it takes beyond its own place

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import decimal
 import sys
 import uuid
 from typing import TYPE_CHECKING, Any
@@ -38,8 +37,7 @@ UNPRINTABLE = "<unprintable>"
 
 # What the caller's thread may hand over as it is: nobody can change it afterwards, and `clean` knows it.
 IMMUTABLE: frozenset[type] = frozenset(
-    {str, int, float, bool, bytes, type(None), uuid.UUID, decimal.Decimal}
-    | {dt.datetime, dt.date, dt.time, dt.timedelta}
+    {str, int, float, bool, bytes, type(None), uuid.UUID} | {dt.datetime, dt.date, dt.time, dt.timedelta}
 )
 
 _INT_MIN, _INT_MAX = -(1 << 63), (1 << 63) - 1

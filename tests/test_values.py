@@ -316,7 +316,7 @@ def test_nan_and_infinities_stay():
 
 def test_what_clean_is_given_immutable_it_turns_as_freeze_does():
     """Capture may pass these types on as they are: the pipeline finds the same values later."""
-    samples = ["é\ud800", 2**70, 0.5, True, b"x", None, uuid.UUID(int=1), decimal.Decimal(1)]
+    samples = ["é\ud800", 2**70, 0.5, True, b"x", None, uuid.UUID(int=1)]
     samples += [dt.datetime(2026, 1, 1), dt.date(2026, 1, 1), dt.time(1), dt.timedelta(1)]
 
     assert {type(sample) for sample in samples} == IMMUTABLE

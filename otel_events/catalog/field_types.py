@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import collections.abc
 import datetime as dt
-import decimal
 import enum
-import fractions
 import inspect
 import pathlib
+import sys
 import types
 import typing
 import uuid
@@ -24,12 +23,12 @@ _BY_CLASS: tuple[tuple[type, str], ...] = (
     (dt.timedelta, "double"),
     (dt.date, "string"),
     (dt.time, "string"),
-    (decimal.Decimal, "string"),
-    (fractions.Fraction, "string"),
     (complex, "string"),
     (pathlib.PurePath, "string"),
     (uuid.UUID, "string"),
 )
+# Of modules that take long to import: who annotates with one has imported it.
+_LATE = (("decimal", "Decimal"), ("fractions", "Fraction"))
 _ARRAYS = (
     *(list, set, frozenset, collections.abc.Sequence, collections.abc.Set, collections.abc.Iterable),
     *(collections.abc.Collection, collections.abc.MutableSequence, collections.abc.MutableSet),
@@ -119,7 +118,8 @@ def _class(hint: type) -> FieldType:
     for known, word in _BY_CLASS:
         if issubclass(hint, known):
             return FieldType(word)
-    return _ANY
+    late = (getattr(sys.modules.get(module), name, None) for module, name in _LATE)
+    return FieldType("string") if issubclass(hint, tuple(filter(None, late))) else _ANY
 
 
 def field_hints(owner: type, names: typing.Mapping[str, Any]) -> dict[str, Any]:

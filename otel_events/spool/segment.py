@@ -10,8 +10,8 @@ what damage took away can be counted.
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 import struct
 import zlib
 from bisect import bisect_right
@@ -98,7 +98,7 @@ class Scan:
 
 def make_token(writer_id: str) -> str:
     """Return a name for one spool's segments; no other spool has it, of the same writer or another."""
-    return f"{re.sub('[^0-9A-Za-z]', '', writer_id)[:31]}.{secrets.token_hex(4)}"
+    return f"{re.sub('[^0-9A-Za-z]', '', writer_id)[:31]}.{os.urandom(4).hex()}"
 
 
 def name_segment(count: int, token: str) -> str:
