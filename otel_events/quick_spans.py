@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import threading
 from time import time_ns
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.attributes import BoundedAttributes
@@ -51,7 +52,8 @@ class QuickSpans:
         self._tracer = tracer
         self._processors = tracer.span_processor._span_processors
         self._kind = type(first)
-        self._same = {key: value for key, value in vars(first).items() if key not in _DIFFERS}
+        self._has_end_metrics = hasattr(first, _END_METRICS)
+        self._same = SimpleNamespace(**{key: value for key, value in vars(first).items() if key not in _DIFFERS})
         self._most, self._longest = first._attributes.maxlen, first._attributes.max_value_len
         # Newer ones say of their trace ids whether they are random.
         self._tells_random = hasattr(tracer.id_generator, "is_trace_id_random")
@@ -91,28 +93,47 @@ class QuickSpans:
 
     def record(self, name: str, context: SpanContext, parent: SpanContext | None, attributes: dict[str, Any]) -> Span:
         """Return a new span that records; *attributes* are its own from now on."""
-        # The SDK looks at each value a dozen times. Where its limits allow for all of them, they go where they would end.
-        are_taken = self._longest is None and (self._most is None or len(attributes) <= self._most)
-        are_taken = are_taken and _SCALARS.issuperset(map(type, attributes.values()))
-        bounded: Any = BoundedAttributes(
-            self._most, None if are_taken else attributes, immutable=False, max_value_len=self._longest
-        )
-        if are_taken:
-            bounded._dict = attributes
+        same = self._same
         span: Any = object.__new__(self._kind)
-        span.__dict__ = {
-            **self._same,
-            "_name": name,
-            "_context": context,
-            "_parent": parent,
-            "_resource": self._tracer.resource,
-            "_attributes": bounded,
-            "_lock": threading.Lock(),
-            "_start_time": time_ns(),
-        }
+        # One by one: by a dict of all it would take a kilobyte more.
+        span._name = name
+        span._context = context
+        span._parent = parent
+        span._resource = self._tracer.resource
+        span._attributes = self._bounded(attributes)
+        span._lock = threading.Lock()
+        span._kind = same._kind
+        span._instrumentation_info = same._instrumentation_info
+        span._instrumentation_scope = same._instrumentation_scope
+        span._end_time = None
+        span._status = same._status
+        span._sampler = same._sampler
+        span._limits = same._limits
+        span._trace_config = same._trace_config
+        span._record_exception = same._record_exception
+        span._set_status_on_exception = same._set_status_on_exception
+        span._span_processor = same._span_processor
+        if self._has_end_metrics:
+            span._record_end_metrics = same._record_end_metrics
         span._events = span._new_events()
         span._links = span._new_links(())
+        span._start_time = time_ns()
         return span  # type: ignore[no-any-return]  # of a class that is known at run time alone
+
+    def _bounded(self, attributes: dict[str, Any]) -> BoundedAttributes:
+        """Return *attributes* within the SDK's limits."""
+        most, longest = self._most, self._longest
+        are_within = longest is None and (most is None or len(attributes) <= most)
+        if not are_within or not _SCALARS.issuperset(map(type, attributes.values())):
+            return BoundedAttributes(most, attributes, immutable=False, max_value_len=longest)
+        bounded = BoundedAttributes(most, None, immutable=False)
+        # The SDK would look at each value a dozen times, and put it where it is put here.
+        bounded._dict = attributes
+        return bounded
+
+    def makes_what_is_like(self, first: Any) -> bool:
+        """Tell whether what this makes consists of the same as *first*, which the SDK has made."""
+        return _kinds(self.record(first.name, first.context, first.parent, {})) == _kinds(first)
 
     def end(self, span: Any) -> bool:
         """End *span* and hand it on as it is, without a copy; False if that is left to itself."""
@@ -133,18 +154,21 @@ def find_quick_way(tracer: Any, first: Any, *, decides_by_parent: bool) -> Quick
     sdk: Any = sys.modules.get("opentelemetry.sdk.trace")
     if sdk is None or type(tracer) is not sdk.Tracer or type(first) is not sdk._Span:
         return None
-    inside = vars(first)
-    if inside.keys() - {_END_METRICS} != _SAME | _DIFFERS or vars(first._attributes).keys() != _ATTRIBUTES:
-        return None
-    if getattr(inside.get(_END_METRICS), "__closure__", None) is not None:  # it counts this one span
-        return None
-    quick = QuickSpans(tracer, first, decides_by_parent=decides_by_parent)
     try:
-        second = quick.record(first.name, first.context, first.parent, {})
+        quick = QuickSpans(tracer, first, decides_by_parent=decides_by_parent)
+        return quick if _is_as_expected(first) and quick.makes_what_is_like(first) else None
     except (AttributeError, TypeError):
         return None
-    return quick if _kinds(vars(second)) == _kinds(inside) else None
 
 
-def _kinds(inside: dict[str, Any]) -> dict[str, type]:
-    return {key: type(value) for key, value in inside.items()}
+def _is_as_expected(span: Any) -> bool:
+    inside = vars(span)
+    return (
+        inside.keys() - {_END_METRICS} == _SAME | _DIFFERS
+        and vars(span._attributes).keys() == _ATTRIBUTES
+        and getattr(inside.get(_END_METRICS), "__closure__", None) is None  # else it counts this one span
+    )
+
+
+def _kinds(span: Any) -> dict[str, type]:
+    return {key: type(value) for key, value in vars(span).items()}
