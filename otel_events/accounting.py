@@ -21,6 +21,7 @@ class Tally:
         self._pending: deque[tuple[str, int]] = deque()
         self._counts: Counter[str] = Counter()
         self._lock = threading.RLock()  # a signal handler may come in the middle of `counts`, and count
+        self._is_folding = False
 
     def add(self, reason: str, count: int = 1) -> None:
         """Count *count* more for *reason*."""
@@ -42,11 +43,18 @@ class Tally:
             return dict(self._counts)
 
     def _fold(self) -> None:
-        pending = self._pending
-        while pending:
-            reason, count = pending.popleft()
-            known = reason in self._counts or len(self._counts) < _MAX_REASONS
-            self._counts[reason if known else OTHER] += count
+        # A signal handler in the middle of it has the lock too, and would take away what this one is about to count.
+        if self._is_folding:
+            return
+        self._is_folding = True
+        try:
+            pending = self._pending
+            while pending:
+                reason, count = pending.popleft()
+                known = reason in self._counts or len(self._counts) < _MAX_REASONS
+                self._counts[reason if known else OTHER] += count
+        finally:
+            self._is_folding = False
 
 
 class Accounts:

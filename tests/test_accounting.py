@@ -11,6 +11,7 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
 import otel_events as ev
 from otel_events import runtime
+from otel_events.accounting import Tally
 from otel_events.metrics import register
 from otel_events.pipeline.writer_events import WriterEvents
 from otel_events.version import VERSION
@@ -262,3 +263,23 @@ def test_room_for_spans_is_given_back_while_events_wait():
         capture.remove(4)
 
     assert capture.span_accounts.dropped.counts() == {}
+
+
+def test_who_counts_in_the_middle_of_counting_takes_nothing_away():
+    """A signal handler may come anywhere: what it counts is added, and what was being counted is not lost."""
+    tally = Tally()
+
+    class Ringing(str):
+        """A reason in the middle of whose counting a handler comes, and counts so much that it would add up."""
+
+        def __hash__(self):
+            if not rang:
+                rang.append(True)
+                for _ in range(10_000):
+                    tally.add("by the handler")
+            return hash(str(self))
+
+    rang = []
+    tally.add(Ringing("queue_full"))
+
+    assert tally.counts() == {"queue_full": 1, "by the handler": 10_000}
