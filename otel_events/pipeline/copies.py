@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from otel_events.event import UID_ATTRIBUTE
+from otel_events.pipeline.batch import Batch
 from otel_events.pipeline.normalize import Normalize, uid_of
 from otel_events.pipeline.stage import run_stages
 
@@ -32,14 +33,23 @@ class CopyFinisher:
         Args:
             copies: what `emit` captured, and whose draft it is; a span that was begun before a fork may hold drafts of two.
         """
-        normalized = self._normalize([draft for draft, _ in copies])
-        own = {event.uid: event for event in normalized}
-        for draft, writer in copies:
-            event = own.get(uid_of(self._normalize.writer, draft[0]))
-            if event is not None:
-                event.uid = uid_of(writer, draft[0])
-        events = run_stages(self._stages, normalized, self._accounts, self._notices)
-        finished = {
-            event.uid: (event.name, {**event.attributes, **event.bound, UID_ATTRIBUTE: event.uid}) for event in events
-        }
-        return [finished.get(uid_of(writer, draft[0])) for draft, writer in copies]
+        writer = self._normalize.writer
+        batch = Batch.of(self._normalize([draft for draft, _ in copies]))
+        if any(of is not writer and of != writer for _, of in copies):
+            batch.take_apart(batch.alike)
+            for place, event in zip(batch.places, batch.alone, strict=True):
+                draft, of = copies[place]
+                event.uid = uid_of(of, draft[0])
+        passed = run_stages(self._stages, batch, self._accounts, self._notices)
+        finished: list[tuple[str, dict[str, Any]] | None] = [None] * len(copies)
+        for group in passed.alike:
+            name, bound = group.common.name, group.common.bound
+            for place, number, own in zip(group.places, group.numbers, group.rows, strict=True):
+                finished[place] = (name, {**own, **bound, UID_ATTRIBUTE: uid_of(writer, number)})
+        if passed.alone:
+            places = {uid_of(of, draft[0]): place for place, (draft, of) in enumerate(copies)}
+            for event in passed.alone:
+                if event.uid in places:
+                    attributes = {**event.attributes, **event.bound, UID_ATTRIBUTE: event.uid}
+                    finished[places[event.uid]] = (event.name, attributes)
+        return finished

@@ -35,7 +35,7 @@ class Stage(Protocol):
 
 def run_stages(
     stages: Sequence[Stage], events: Sequence[Event], accounts: Accounts, notices: Notices, until: float | None = None
-) -> Sequence[Event]:
+) -> Batch:
     """Run *events* through *stages* in order; one that raises is passed over for this batch, counted and told once.
 
     What a signal handler raises meanwhile passes.
@@ -57,7 +57,7 @@ def run_stages(
                 raise
             alone = _without(stage, alone, accounts, notices, error)
         batch.replace_alone(alone)
-    return batch if batch.alike else batch.alone
+    return batch
 
 
 def _affected(stage: Any, groups: list[Alike]) -> list[Alike]:
