@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from otel_events.otlp.encode_values import AttributeEncoder, KeyFrame
 
 
+_SELDOM = 4  # so often at least a text comes on average that is encoded once for all its rows
+
+
 def encode_alike(encoder: AttributeEncoder, keys: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Iterator[bytes]:
     """Yield the encoded attributes of each of *rows*, all of which have *keys* in this order; or raise if one has no form.
 
@@ -45,6 +48,10 @@ def _encode(frame: KeyFrame, column: list[Any]) -> tuple[Iterable[bytes], ...]:
     kind, *others = set(map(type, column))
     if not others:
         if kind is str:
+            known = set(column)
+            if len(known) <= len(column) // _SELDOM:  # names, models, methods: of equal ones one
+                encoded = {text: _encode_one(frame, text) for text in known}
+                return (map(encoded.__getitem__, column),)
             texts = list(map(str.encode, column))
             return map(frame.texts.__getitem__, map(len, texts)), texts
         if kind is float:

@@ -131,23 +131,28 @@ class LogEncoder:
 
     def _items_alike(self, alike: Alike, bounds: _BoundAttributes) -> list[bytes] | None:
         """Return the events of *alike* as they stand in a request; None if one of them needs to be looked at alone."""
-        common = alike.common
-        if UID_ATTRIBUTE in alike.columns or not all(alike.times):  # zero means that there is nothing to encode
+        common, first, last = alike.common, f"{min(alike.numbers):x}", f"{max(alike.numbers):x}"
+        # A time of zero means that there is nothing to encode. Uids are of one length, but for once in a long while.
+        if UID_ATTRIBUTE in alike.columns or not all(alike.times) or len(first) != len(last):
             return None
         try:
             severity, ids, name = self._encode_facts(common)
             attributes = encode_columns(self._attributes, alike.columns)
             times = list(map(pack_fixed64, alike.times))
-            uids = list(map(f"{alike.writer}-%x".encode().__mod__, alike.numbers))
+            writer = f"{alike.writer}-".encode()
+            before_uid = (
+                bounds.beside_uid(common)
+                + self._attributes.frame(UID_ATTRIBUTE).texts[len(writer) + len(last)]
+                + writer
+            )
+            # What stays the same around the number goes with it: to join is most of the work.
+            uid = before_uid.replace(b"%", b"%%") + b"%x" + (ids + _OBSERVED_TAG).replace(b"%", b"%%")
             parts = (
                 repeat(_TIME_TAG),
                 times,
                 repeat(severity + b"".join(_body(common.body))),
                 *attributes,
-                repeat(bounds.beside_uid(common)),
-                map(self._attributes.frame(UID_ATTRIBUTE).texts.__getitem__, map(len, uids)),
-                uids,
-                repeat(ids + _OBSERVED_TAG),
+                map(uid.__mod__, alike.numbers),
                 times,
                 repeat(name),
             )

@@ -33,7 +33,7 @@ names = st.sampled_from(["evidence.added", "made.up", "error", "task.started"])
 around = st.sampled_from(
     [
         ({"task_id": "t-1", "persona": "thesis"}, Context(), DEFAULT_SCOPE),
-        ({"session_id": "s-1"}, Context(), InstrumentationScope("a.library", "1.2")),
+        ({"session_id": "s-1", "share": "5 %d of it"}, Context(), InstrumentationScope("a.library", "1.2")),
         ({"note": SECRET}, set_span_in_context(NonRecordingSpan(SpanContext(7, 8, False))), DEFAULT_SCOPE),
     ]
 )
