@@ -126,9 +126,9 @@ class Batch(Sequence[Event]):
         self.alone, self.places = events, places
 
     def portions(self, most: int) -> Iterator[Batch]:
-        """Yield it in batches of *most* places, as near as that can be."""
+        """Yield it in batches of at most *most* events, in its order."""
         if len(self) <= most:
-            yield self
+            yield from (self,) if self else ()
             return
         last = max(chain(self.places, (group.places[-1] for group in self.alike)))
         for start in range(-1, last + 1, most):
@@ -137,8 +137,14 @@ class Batch(Sequence[Event]):
             alone = [
                 (place, event) for place, event in zip(self.places, self.alone, strict=True) if start <= place < stop
             ]
-            if parts or alone:
-                yield Batch(parts, [event for _, event in alone], [place for place, _ in alone])
+            portion = Batch(parts, [event for _, event in alone], [place for place, _ in alone])
+            if len(portion) <= most:
+                if portion:
+                    yield portion
+                continue
+            # New ones stand in the places of others.
+            events = list(portion)
+            yield from (Batch.of(events[at : at + most]) for at in range(0, len(events), most))
 
     def _all(self) -> list[Event]:
         if not self.alike:

@@ -109,8 +109,10 @@ class Limit:
             return False
         for key, column in group.columns.items():
             size += len(key)
-            if str in group.kinds[key]:
-                size += max(len(value) for value in column if type(value) is str)
+            kinds = group.kinds[key]
+            if str in kinds:
+                texts = column if len(kinds) == 1 else [value for value in column if type(value) is str]
+                size += max(map(len, texts))
         return size * WIDEST + (len(group.columns) + 2) * MOST_BESIDE <= room - attributes_length(bound)
 
     @property

@@ -73,7 +73,7 @@ class FirstLook:
             return False
         for key, column in columns.items():
             kind = kinds[key]
-            if str in kind and not self._collect_texts(_those(str, column, kind), texts):
+            if str in kind and not self._collect_texts(set(_those(str, column, kind)), texts):
                 return False
             if int in kind:
                 numbers = _those(int, column, kind)
@@ -155,9 +155,9 @@ class FirstLook:
         return True
 
 
-def _those(wanted: type, column: Sequence[Any], kinds: set[type]) -> set[Any]:
-    """Return the values in *column* that are of the kind *wanted*."""
-    return set(column) if len(kinds) == 1 else {value for value in column if type(value) is wanted}
+def _those(wanted: type, column: Sequence[Any], kinds: set[type]) -> Sequence[Any]:
+    """Return the values in *column*, in which there are *kinds*, that are of the kind *wanted*."""
+    return column if len(kinds) == 1 else [value for value in column if type(value) is wanted]
 
 
 def is_long_number(value: int) -> bool:

@@ -79,17 +79,23 @@ class Way:
     def take(self, batch, *, together):
         events = self.normalize(batch)
         passed = run_stages(self.stages, events if together else list(events), self.accounts, self.notices, math.inf)
-        return self.encoder.encode(passed), [repr(FIELDS(event)) for event in passed], len(passed)
+        portions = [[repr(FIELDS(event)) for event in portion] for portion in passed.portions(3)]
+        assert all(0 < len(portion) <= 3 for portion in portions)
+        return (
+            self.encoder.encode(passed),
+            [repr(FIELDS(event)) for event in passed],
+            [event for portion in portions for event in portion],
+        )
 
     def counts(self):
         tallies = vars(self.accounts)
         return {name: tally.counts() for name, tally in tallies.items()}
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=60)
 @given(rules=st.sampled_from(RULES), batches=st.lists(drafts(), min_size=1, max_size=3))
 def test_columns_give_the_same_requests_events_and_counts_as_events_do(rules, batches):
-    """Whatever the guards have to do, with whatever they have learnt before, and in the order in which it was said."""
+    """Whatever the guards have to do, whatever they have learnt before, in the order in which it was said, and in portions."""
     columns, events = Way(rules), Way(rules)
 
     got = [columns.take(batch, together=True) for batch in batches]
