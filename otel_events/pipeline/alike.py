@@ -120,16 +120,16 @@ class Kin:
         shape: of all of them.
         places: where in the batch they stand.
         drafts: themselves.
-        has_messages: some of them bring a message of their own.
+        speaking: the places of others, which bring messages of their own.
     """
 
-    __slots__ = ("drafts", "has_messages", "places", "shape")
+    __slots__ = ("drafts", "places", "shape", "speaking")
 
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
         self.places: list[int] = []
         self.drafts: list[Any] = []
-        self.has_messages = False
+        self.speaking: list[int] = []
 
 
 class Shapes:
@@ -182,10 +182,11 @@ class Shapes:
                 kin = kins.get(around) or _begin(kins, around, known)
             if kin is None:
                 alone.append(place)
+            elif message is not None:
+                kin.speaking.append(place)
             else:
                 kin.places.append(place)
                 kin.drafts.append(draft)
-                kin.has_messages |= message is not None
         return kins.values(), alone
 
 

@@ -40,7 +40,7 @@ _TOLD_HERE = {
     "bad_exception": "an event was emitted with an exception= that is none; it goes on without",
 }
 _NOBODY = object()
-_ENOUGH = 4  # drafts from which on it pays to make columns of them
+_ENOUGH = 8  # drafts from which on it pays to make columns of them
 _NUMBER, _TIME = itemgetter(0), itemgetter(1)  # of a draft
 _TraceIds = tuple[int, int, int]
 
@@ -67,11 +67,11 @@ class Normalize:
         by_shape: dict[Shape, list[int]] = {}
         kins, alone = self._group(drafts, batch)
         for kin in kins:
-            together = self._try_together(kin, batch) if len(kin.places) >= _ENOUGH and not kin.has_messages else None
+            together = self._try_together(kin, batch) if len(kin.places) >= _ENOUGH else None
             if together is not None:
                 alike.append(together)
-            else:
-                by_shape.setdefault(kin.shape, []).extend(kin.places)
+            if others := kin.speaking if together is not None else kin.places + kin.speaking:
+                by_shape.setdefault(kin.shape, []).extend(others)
         for shape, places in by_shape.items():
             if not self._try_alike(shape, drafts, places, batch, events):
                 alone += places

@@ -69,7 +69,8 @@ class FirstLook:
         self, columns: Mapping[str, Sequence[Value]], kinds: Mapping[str, set[type]], texts: set[str]
     ) -> bool:
         """Do for the values of each key, of the plain *kinds* told, what `collect_all` does for mappings."""
-        if not self._innocent.issuperset(columns):
+        others = columns.keys() - self._innocent
+        if not self._hints.issuperset(others) or not all(kinds[key] <= _NUMBERS for key in others):
             return False
         for key, column in columns.items():
             kind = kinds[key]

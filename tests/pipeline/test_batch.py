@@ -57,7 +57,7 @@ def drafts(draw):
         )
     )
     made = []
-    for number in range(draw(st.integers(1, 20))):
+    for number in range(draw(st.integers(1, 40))):
         name, kinds, (bound, context, scope) = draw(st.sampled_from(types))
         fields = {key: draw(kind) for key, kind in kinds.items()}
         message = draw(st.sampled_from([None, None, None, None, "said"]))
