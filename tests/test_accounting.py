@@ -22,6 +22,9 @@ from tests.program import ledger_events, run_program
 pytestmark = pytest.mark.usefixtures("fresh")
 
 
+_BETWEEN_READING_AND_WRITING = 3  # of the times that a dict looks at a key to add to its value
+
+
 class Clock:
     def __init__(self):
         self.now = 1000.0
@@ -270,16 +273,19 @@ def test_who_counts_in_the_middle_of_counting_takes_nothing_away():
     tally = Tally()
 
     class Ringing(str):
-        """A reason in the middle of whose counting a handler comes, and counts so much that it would add up."""
+        """A reason in the middle of whose adding a handler comes, and counts so much that it would add up itself."""
+
+        __slots__ = ()
+        __eq__ = str.__eq__
 
         def __hash__(self):
-            if not rang:
-                rang.append(True)
+            looked_at.append(self)
+            if len(looked_at) == _BETWEEN_READING_AND_WRITING:
                 for _ in range(10_000):
-                    tally.add("by the handler")
-            return hash(str(self))
+                    tally.add("queue_full")
+            return str.__hash__(self)
 
-    rang = []
+    looked_at = []
     tally.add(Ringing("queue_full"))
 
-    assert tally.counts() == {"queue_full": 1, "by the handler": 10_000}
+    assert tally.counts() == {"queue_full": 10_001}
