@@ -1,0 +1,1 @@
+"""What is sent as it comes: WebSocket, server-sent events, Socket.IO."""

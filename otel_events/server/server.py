@@ -1,0 +1,64 @@
+"""What all parts of the server share, and its beginning and end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from otel_events.accounting import Tally
+from otel_events.reading.sources import ledger_path
+from otel_events.server.access.access import Access
+from otel_events.server.ingest.intake import Intake
+from otel_events.server.live.hub import Hub
+from otel_events.server.store.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from otel_events.server.settings import ServerSettings
+    from otel_events.server.store.stored import StoredEvent
+
+
+class Server:
+    """The parts of one server.
+
+    Attributes:
+        settings: as they were resolved.
+        store: what is kept.
+        intake: the queue before it.
+        hub: who is told of what is stored; lives on the event loop.
+        access: who may ask for what.
+        refused: requests that were refused, by reason.
+        clock: Unix time in seconds.
+        started: when it was made, by *clock*.
+    """
+
+    def __init__(self, settings: ServerSettings, *, clock: Callable[[], float] = time.time) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.started = clock()
+        self.refused = Tally()
+        self.store = Store(Path(settings.ledger) if settings.ledger else ledger_path(), settings)
+        self.intake = Intake(self.store, settings)
+        self.hub = Hub()
+        self.access = Access(settings)
+
+    async def start(self) -> None:
+        """Begin, on the running event loop."""
+        loop = asyncio.get_running_loop()
+
+        def tell(events: Sequence[StoredEvent]) -> None:
+            # What comes in while the loop is closing is stored, and read by those who come later.
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self.hub.publish, events)
+
+        self.store.listen(tell)
+        await asyncio.to_thread(self.store.open)
+        self.intake.start()
+
+    async def stop(self) -> None:
+        """Take nothing more, write out what has come, and let go of all."""
+        await asyncio.to_thread(self.intake.stop)
+        await asyncio.to_thread(self.store.close)

@@ -1,0 +1,51 @@
+"""An event as it is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from otel_events.reading.decode import Decoder
+from otel_events.reading.lines import Block
+
+if TYPE_CHECKING:
+    from otel_events.event import Event, Resource
+    from otel_events.reading.record import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An event that came in.
+
+    Attributes:
+        event: all its attributes are its own; `bound` is empty.
+        resource: who emitted it. Events of one program share one.
+    """
+
+    event: Event
+    resource: Resource
+
+
+@dataclass(slots=True, eq=False)
+class StoredEvent:
+    """One event of the store.
+
+    Attributes:
+        seq: its number: 1, 2, 3 ...; never given to another one.
+        line: the ledger's line, without its newline.
+    """
+
+    seq: int
+    line: bytes
+    _record: Record | None = field(default=None, repr=False)
+
+    @property
+    def record(self) -> Record:
+        """Return what the line says; made when it is first asked for."""
+        if self._record is None:
+            self._record = next(Decoder().decode(Block([self.line])))
+        return self._record
+
+    def wire(self) -> bytes:
+        """Return the line with the number in front, as clients get it."""
+        return b'{"seq":%d,%b' % (self.seq, self.line[1:])
