@@ -30,7 +30,7 @@ _EPILOG = examples(
 @click.option("--token-file", metavar="FILE", help="File that holds the token.")
 @click.option("--allow-host", multiple=True, metavar="NAME", help="A name by which the server may be called.")
 @click.option("--allow-origin", multiple=True, metavar="ORIGIN", help="Another page that may use streams and API.")
-@click.option("--trust-proxy", is_flag=True, default=None, help="Believe a proxy's X-Forwarded headers.")
+@click.option("--trust-proxy", multiple=True, metavar="ADDRESS", help="A proxy whose X-Forwarded headers are believed.")
 @click.option("--tls-certificate", metavar="FILE", help="The server's certificate; then it speaks TLS.")
 @click.option("--tls-key", metavar="FILE", help="The certificate's private key.")
 def command(**options: Any) -> None:

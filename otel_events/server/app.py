@@ -6,10 +6,12 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from otel_events.server import page
+from otel_events.server.access.middleware import guard
 from otel_events.server.api import routes as api
 from otel_events.server.ingest import routes as ingest
 from otel_events.server.live import routes as live
@@ -41,7 +43,7 @@ def create_app(server: Server) -> Starlette:
             *api.routes(server),
             *page.routes(server),
         ],
-        middleware=server.access.middleware(),
+        middleware=[Middleware(guard, server.access)],
         lifespan=lifespan,
     )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from otel_events.accounting import Tally
 from otel_events.reading.sources import ledger_path
-from otel_events.server.access.access import Access
+from otel_events.server.access.opening import open_access
 from otel_events.server.ingest.intake import Intake
 from otel_events.server.live.hub import Hub
 from otel_events.server.store.store import Store
@@ -43,7 +43,7 @@ class Server:
         self.store = Store(Path(settings.ledger) if settings.ledger else ledger_path(), settings)
         self.intake = Intake(self.store, settings)
         self.hub = Hub()
-        self.access = Access(settings)
+        self.access = open_access(settings, self.refused.add, clock)
 
     async def start(self) -> None:
         """Begin, on the running event loop."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
+from otel_events.server.access.protocols import uvicorn_options
 from otel_events.server.app import create_app
 from otel_events.server.server import Server
 
@@ -47,12 +48,9 @@ def serve(settings: ServerSettings, say: Callable[[str], None]) -> None:
     sockets = [_listen(settings.host, port) for port in dict.fromkeys((settings.port, settings.otlp_port))]
     config = uvicorn.Config(
         create_app(server),
-        log_level="warning",
-        access_log=False,
         lifespan="on",
-        ws="websockets-sansio",
         timeout_graceful_shutdown=2,
-        server_header=False,
+        **uvicorn_options(server.access.connections),
     )
     running = _Uvicorn(config)
     page, otlp = sockets[0].getsockname()[1], sockets[-1].getsockname()[1]

@@ -79,9 +79,9 @@ DECLARED = (
     _server("allow_origin", lists.NAMES, (), "Origins of other pages that may use streams and API."),
     _server(
         "trust_proxy",
-        kinds.BOOLEAN,
-        default=False,
-        doc="Believe the headers of a proxy in front: `X-Forwarded-For` and `-Proto`.",
+        lists.NAMES,
+        (),
+        "Addresses or networks of proxies in front, whose `X-Forwarded-For` and `-Proto` are believed.",
     ),
     _server(
         "tls_certificate", kinds.PATH, None, "File of the server's certificate, with its chain; then it speaks TLS."
@@ -107,7 +107,7 @@ class ServerSettings:
     token_file: str | None = None
     allow_host: tuple[str, ...] = ()
     allow_origin: tuple[str, ...] = ()
-    trust_proxy: bool = False
+    trust_proxy: tuple[str, ...] = ()
     tls_certificate: str | None = None
     tls_key: str | None = None
 

@@ -1,1 +1,1 @@
-"""Who may ask: tokens, logins, hosts and origins, limits."""
+"""Who may come in: tokens, login links, cookies, hosts and origins, and limits on what a connection may cost."""

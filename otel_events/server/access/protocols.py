@@ -1,0 +1,230 @@
+"""uvicorn's connections with limits: on their number, on heads and bodies that do not come, on answers that nobody reads."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from otel_events.server.access.patience import Patience
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+    from otel_events.server.access.connections import Connections
+    from otel_events.server.access.settings import Limits
+
+_PHRASES = {
+    400: "Bad Request",
+    408: "Request Timeout",
+    431: "Request Header Fields Too Large",
+    503: "Service Unavailable",
+}
+
+
+def uvicorn_options(connections: Connections) -> dict[str, Any]:
+    """Return the options of `uvicorn.Config` that keep clients within the limits.
+
+    Proxies' headers are left to the access middleware, and requests are not logged: an address may hold a token.
+    """
+    return {
+        "http": partial(GuardedHttp, connections),
+        "ws": partial(GuardedWebSocket, connections),
+        "ws_max_size": connections.limits.frame_bytes,
+        "timeout_keep_alive": connections.limits.idle_seconds,
+        "proxy_headers": False,
+        "server_header": False,
+        "access_log": False,
+        "log_level": "warning",
+    }
+
+
+class GuardedHttp(HttpToolsProtocol):
+    """An HTTP connection that is counted and does not wait forever.
+
+    Args:
+        connections: counts it.
+        options: of uvicorn.
+    """
+
+    def __init__(self, connections: Connections, **options: Any) -> None:
+        super().__init__(**options)
+        self._connections = connections
+        self._limits: Limits = connections.limits
+        self._request = Patience(self.loop)
+        self._reader = Patience(self.loop)
+        self._is_admitted = False
+        self._is_in_head = False
+        self._head_bytes = 0
+        self._began = self._last_piece = 0.0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Take part, or be turned away."""
+        super().connection_made(transport)
+        self._is_admitted = self._connections.enter(self)
+        if not self._is_admitted:
+            self.turn_away()
+            return
+        self._connections.wait(self)
+        self._request.begin(self._limits.head_seconds, self._give_up_head)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Make room."""
+        self._leave()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on, as long as the head of a request stays small."""
+        if self.transport.is_closing():
+            return
+        self._last_piece = self.loop.time()
+        if self._is_in_head:
+            self._head_bytes += len(data)
+        super().data_received(data)
+        if self._is_in_head and self._head_bytes > self._limits.head_bytes:
+            self._refuse(431, f"the head of a request may have {self._limits.head_bytes:,} bytes", "head_too_large")
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP in the form of all our errors."""
+        self._refuse(400, f"this is no HTTP request: {msg}", "malformed")
+
+    def on_message_begin(self) -> None:
+        """Be patient with the head of a request from its first byte on."""
+        super().on_message_begin()
+        self._is_in_head, self._head_bytes = True, 0
+        self._request.begin(self._limits.head_seconds, self._give_up_head)
+
+    def on_headers_complete(self) -> None:
+        """Be patient with the body."""
+        self._is_in_head = False
+        self._began = self.loop.time()
+        self._request.begin(self._limits.pause_seconds, self._look_at_body)
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Wait for nothing more: it is our turn."""
+        self._request.end()
+        self._connections.work(self)
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request."""
+        if not self.pipeline and not self._is_in_head:
+            self._connections.wait(self)
+        super().on_response_complete()
+
+    def handle_websocket_upgrade(self) -> None:
+        """Leave the connection to the WebSocket's protocol."""
+        self._leave()
+        super().handle_websocket_upgrade()
+
+    def pause_writing(self) -> None:
+        """Be patient with a client that does not read."""
+        super().pause_writing()
+        self._reader.begin(self._limits.stalled_seconds, self._give_up_reader)
+
+    def resume_writing(self) -> None:
+        """Go on: it reads again."""
+        self._reader.end()
+        super().resume_writing()
+
+    def turn_away(self) -> None:
+        """Say politely that there are too many, and close."""
+        most = self._connections.most
+        self._refuse(503, f"all {most:,} connections are in use; try again in a few seconds", "")
+
+    def _give_up_head(self) -> None:
+        # Who has said nothing yet, or nothing again, is waiting for no answer that could be misread.
+        self._refuse(408, f"a request must begin and have its head within {self._limits.head_seconds:g} s", "slow_head")
+
+    def _look_at_body(self) -> None:
+        now, limits = self.loop.time(), self._limits
+        is_ours_to_read = self.flow.read_paused  # then it is not the client that is slow
+        pause = now - self._last_piece
+        if not is_ours_to_read and (pause >= limits.pause_seconds or now - self._began >= limits.request_seconds):
+            self._refuse(408, f"a body must come without pauses and within {limits.request_seconds:g} s", "slow_body")
+            return
+        rest = limits.pause_seconds if is_ours_to_read else max(0.01, limits.pause_seconds - pause)
+        self._request.begin(rest, self._look_at_body)
+
+    def _give_up_reader(self) -> None:
+        self._connections.count("slow_reader")
+        self.transport.abort()
+
+    def _refuse(self, status: int, problem: str, reason: str) -> None:
+        if reason:
+            self._connections.count(reason)
+        self._leave()
+        if self.transport.is_closing():
+            return
+        cycle: RequestResponseCycle | None = self.cycle
+        is_answering = cycle is not None and cycle.response_started and not cycle.response_complete
+        if not is_answering:
+            self.transport.write(_answer(status, problem))
+        if cycle is not None and not cycle.response_complete:
+            cycle.disconnected = True  # or the application would answer too
+            cycle.message_event.set()
+        self.transport.close()
+
+    def _leave(self) -> None:
+        self._request.end()
+        if self._is_admitted:
+            self._connections.leave(self)
+        if not self.transport.is_closing():
+            return
+        self._reader.end()
+
+
+class GuardedWebSocket(WebSocketsSansIOProtocol):
+    """A WebSocket that is counted, and cut off if its client does not read.
+
+    Args:
+        connections: counts it.
+        options: of uvicorn.
+    """
+
+    def __init__(self, connections: Connections, **options: Any) -> None:
+        super().__init__(**options)
+        self._connections = connections
+        self._reader = Patience(self.loop)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the place that the HTTP connection has left."""
+        super().connection_made(transport)
+        self._connections.enter(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Make room."""
+        self._reader.end()
+        self._connections.leave(self)
+        super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Be patient with a client that does not read."""
+        super().pause_writing()
+        self._reader.begin(self._connections.limits.stalled_seconds, self.turn_away)
+
+    def resume_writing(self) -> None:
+        """Go on: it reads again."""
+        self._reader.end()
+        super().resume_writing()
+
+    def turn_away(self) -> None:
+        """Cut it off: what it is sent waits for it in vain."""
+        self._connections.count("slow_reader")
+        self.transport.abort()
+
+
+def _answer(status: int, problem: str) -> bytes:
+    body = orjson.dumps({"error": {"problem": problem}})
+    retry = "Retry-After: 5\r\n" if status == 503 else ""
+    head = (
+        f"HTTP/1.1 {status} {_PHRASES[status]}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+        f"{retry}Connection: close\r\nX-Content-Type-Options: nosniff\r\n\r\n"
+    )
+    return head.encode() + body

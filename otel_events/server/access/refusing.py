@@ -1,0 +1,79 @@
+"""Answers of the access middleware: a refusal in the form that whoever asks can read."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from html import escape
+from typing import TYPE_CHECKING
+
+import orjson
+from starlette.responses import HTMLResponse, Response
+from starlette.websockets import WebSocketClose
+
+from otel_events.server.access.access import LOGIN, Requested
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+    from otel_events.server.access.identity import Refusal
+
+_STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:12vh auto;padding:0 1rem;color-scheme:light dark}"
+    "code{font-family:ui-monospace,monospace}input,button{font:inherit;padding:.4rem .6rem}input{width:100%;"
+    "box-sizing:border-box;margin:.3rem 0 .6rem}"
+)
+_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+_POLICY = (
+    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">{head}
+<title>otel-events: log in</title><style>{style}</style></head><body>
+<h1>otel-events</h1><p role="alert">{problem}</p>
+<p>Open the link that this command prints; each is good once, for five minutes:</p>
+<p><code>otel-events serve --print-login</code></p>
+<form method="post" action="{login}"><label>Or enter the server's token
+<input type="password" name="token" autocomplete="current-password" required autofocus></label>
+<button>Log in</button></form></body></html>
+"""
+# A link on another site opens this page without our cookie, which goes only with requests from our own pages; so this
+# page, which is ours, asks once more.
+_ONCE_MORE = '<meta http-equiv="refresh" content="0">'
+
+
+def wants_page(scope: Scope) -> bool:
+    """Tell whether a browser asks for something to show as a page."""
+    headers = Requested(scope)
+    is_read = scope["type"] == "http" and scope["method"] in {"GET", "HEAD", "POST"}
+    return is_read and "text/html" in (headers.first("accept") or "")
+
+
+def answer_refusal(refusal: Refusal, scope: Scope) -> Response:
+    """Return the answer to a request that is not let in: a page to log in for people, JSON for programs."""
+    if refusal.status == 401 and wants_page(scope):
+        return login_page("A login is needed.", scope)
+    headers = {"connection": "close", "cache-control": "no-store"}
+    if refusal.status == 401:
+        headers["www-authenticate"] = 'Bearer realm="otel-events"'
+    return Response(orjson.dumps(refusal.as_dict()), refusal.status, headers, "application/json")
+
+
+def login_page(problem: str, scope: Scope) -> Response:
+    """Return the page on which to log in, which says first what the *problem* is."""
+    came_from_elsewhere = Requested(scope).first("sec-fetch-site") == "cross-site" and scope["path"] != LOGIN
+    page = _PAGE.format(
+        head=_ONCE_MORE if came_from_elsewhere else "", style=_STYLE, problem=escape(problem), login=LOGIN
+    )
+    return HTMLResponse(page, 401, {"content-security-policy": _POLICY, "cache-control": "no-store"})
+
+
+async def refuse_websocket(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
+    """Refuse the handshake of a WebSocket with an answer that says why, where the server can give one."""
+    if "websocket.http.response" not in scope.get("extensions", {}):
+        await WebSocketClose(1008)(scope, receive, send)
+        return
+    body = orjson.dumps(refusal.as_dict())
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "websocket.http.response.start", "status": refusal.status, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": body})

@@ -1,0 +1,106 @@
+"""A small application behind access, served by a real uvicorn on a free port: what tests of access knock at."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.responses import HTMLResponse, JSONResponse, StreamingResponse
+from starlette.routing import Route, WebSocketRoute
+
+from otel_events.accounting import Tally
+from otel_events.server.access.access import Access
+from otel_events.server.access.middleware import IDENTITY, guard
+from otel_events.server.access.protocols import uvicorn_options
+from otel_events.server.access.settings import AccessSettings
+from otel_events.server.access.token import Token
+
+SECRET = "correct-horse-battery-staple"
+
+
+async def _who(request):
+    return JSONResponse({"way": request.scope[IDENTITY].way, "client": request.client.host})
+
+
+async def _page(request):
+    return HTMLResponse("<p>the page</p>")
+
+
+async def _echo(request):
+    return JSONResponse({"bytes": len(await request.body())})
+
+
+async def _flood(request):
+    async def pieces():
+        while True:
+            yield b"x" * 65_536
+            await asyncio.sleep(0)
+
+    return StreamingResponse(pieces())
+
+
+async def _stream(websocket):
+    await websocket.accept()
+    await websocket.send_json({"way": websocket.scope[IDENTITY].way})
+    async for text in websocket.iter_text():
+        await websocket.send_text(str(len(text)))
+
+
+async def _socket_flood(websocket):
+    await websocket.accept()
+    while True:
+        await websocket.send_text("x" * 65_536)
+        await asyncio.sleep(0)
+
+
+def application():
+    return Starlette(
+        routes=[
+            Route("/", _page),
+            Route("/healthz", _who),
+            Route("/api/who", _who),
+            Route("/api/echo", _echo, methods=["POST"]),
+            Route("/api/flood", _flood),
+            Route("/v1/logs", _who, methods=["POST"]),
+            Route("/socket.io/", _who),
+            WebSocketRoute("/stream", _stream),
+            WebSocketRoute("/flood", _socket_flood),
+        ]
+    )
+
+
+@contextmanager
+def serving(settings=None, *, token=SECRET, clock=None):
+    """Serve until the end of the block; gives port, access, counts and addresses."""
+    refused = Tally()
+    options = {"clock": clock} if clock else {}
+    access = Access(settings or AccessSettings(), Token(token), count=refused.add, **options)
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(2_048)
+    port = listener.getsockname()[1]
+    config = uvicorn.Config(
+        guard(application(), access), lifespan="off", timeout_graceful_shutdown=1, **uvicorn_options(access.connections)
+    )
+    server = uvicorn.Server(config)
+    server.capture_signals = _no_signals
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])), daemon=True)
+    thread.start()
+    try:
+        yield SimpleNamespace(
+            port=port, access=access, refused=refused, url=f"http://127.0.0.1:{port}", host=f"127.0.0.1:{port}"
+        )
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        listener.close()
+
+
+@contextmanager
+def _no_signals():
+    yield
