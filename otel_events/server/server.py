@@ -15,10 +15,9 @@ from otel_events.server.live.hub import Hub
 from otel_events.server.store.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from otel_events.server.settings import ServerSettings
-    from otel_events.server.store.stored import StoredEvent
 
 
 class Server:
@@ -42,23 +41,18 @@ class Server:
         self.refused = Tally()
         self.store = Store(Path(settings.ledger) if settings.ledger else ledger_path(), settings)
         self.intake = Intake(self.store, settings)
-        self.hub = Hub()
+        self.hub = Hub(self.store)
         self.access = open_access(settings, self.refused.add, clock)
 
     async def start(self) -> None:
         """Begin, on the running event loop."""
-        loop = asyncio.get_running_loop()
-
-        def tell(events: Sequence[StoredEvent]) -> None:
-            # What comes in while the loop is closing is stored, and read by those who come later.
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(self.hub.publish, events)
-
-        self.store.listen(tell)
+        self.store.listen(self.hub.publish)
         await asyncio.to_thread(self.store.open)
+        await self.hub.start()
         self.intake.start()
 
     async def stop(self) -> None:
         """Take nothing more, write out what has come, and let go of all."""
+        self.hub.stop()
         await asyncio.to_thread(self.intake.stop)
         await asyncio.to_thread(self.store.close)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 
 from otel_events.server.access.protocols import uvicorn_options
+from otel_events.server.access.origins import is_loopback
 from otel_events.server.app import create_app
 from otel_events.server.server import Server
 
@@ -23,7 +24,20 @@ if TYPE_CHECKING:
 
 
 class _Uvicorn(uvicorn.Server):
-    """Ends at a signal as at any other time: with 0."""
+    """Ends at a signal as at any other time: with 0.
+
+    Args:
+        config: uvicorn's.
+        server: what is served. Its streams have no end of their own, so they are ended before connections are waited for.
+    """
+
+    def __init__(self, config: uvicorn.Config, server: Server) -> None:
+        super().__init__(config)
+        self._server = server
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._server.hub.stop()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -49,10 +63,11 @@ def serve(settings: ServerSettings, say: Callable[[str], None]) -> None:
     config = uvicorn.Config(
         create_app(server),
         lifespan="on",
+        ws_per_message_deflate=not is_loopback(settings.host),
         timeout_graceful_shutdown=2,
         **uvicorn_options(server.access.connections),
     )
-    running = _Uvicorn(config)
+    running = _Uvicorn(config, server)
     page, otlp = sockets[0].getsockname()[1], sockets[-1].getsockname()[1]
     say(f"page and API: {server.access.login_link(f'http://{settings.host}:{page}')}")
     say(f"OTLP:         http://{settings.host}:{otlp}")

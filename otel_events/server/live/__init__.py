@@ -1,1 +1,1 @@
-"""What is sent as it comes: WebSocket, server-sent events, Socket.IO."""
+"""The live stream: one hub, and the ways in which clients follow it."""
