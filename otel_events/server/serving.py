@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
-from otel_events.server.access.protocols import uvicorn_options
 from otel_events.server.access.origins import is_loopback
+from otel_events.server.access.protocols import uvicorn_options
 from otel_events.server.app import create_app
 from otel_events.server.server import Server
 

@@ -40,7 +40,7 @@ class HubSettings:
     """
 
     ring_bytes: int = 64 * 1024 * 1024
-    client_bytes: int = 4 * 1024 * 1024
+    client_bytes: int = 8 * 1024 * 1024
     interval: float = 0.025
     heartbeat: float = 15.0
     stalled: float = 60.0

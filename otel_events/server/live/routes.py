@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from starlette.routing import Route, WebSocketRoute
+
+from otel_events.server.live.sse import events_of
+from otel_events.server.live.websocket import stream_of
+
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
     from otel_events.server.server import Server
 
 
-def routes(server: Server) -> list[BaseRoute]:  # noqa: ARG001
+def routes(server: Server) -> list[BaseRoute]:
     """Return them."""
-    return []
+    return [WebSocketRoute("/stream", stream_of(server)), Route("/events", events_of(server))]

@@ -40,8 +40,8 @@ class Subscription:
     """Frames for one client, by `async for`; end it with `close`. All of it happens on the hub's event loop.
 
     As long as the client takes what it gets, every event comes once and in order: first what lies between the cursor
-    it asked for and the present, at its own pace, then what happens. If more than *max_bytes* of the latter wait, they
-    are told as counts of frequent types, and if that is not enough as a gap.
+    it asked for and the present, at its own pace, then what happens. If more than *max_bytes* of the latter wait when
+    more comes, they are told as counts of frequent types, and if that is not enough as a gap.
 
     Attributes:
         cursor: of the newest frame that was taken.
@@ -92,9 +92,11 @@ class Subscription:
 
     def push(self, frames: Sequence[Frame]) -> None:
         """Have *frames* wait for the client; what is too much becomes counts or a gap."""
+        # What was waiting before counts: one great burst is no fault of a client that was up to date.
+        is_too_slow = self._bytes > self._max_bytes
         self._waiting.extend(frames)
         self._bytes += sum(frame.size for frame in frames)
-        if self._bytes > self._max_bytes:
+        if is_too_slow:
             self._relieve()
         self._wake()
 

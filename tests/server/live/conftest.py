@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import TYPE_CHECKING
 
 import pytest
+import uvicorn
+from websockets.asyncio.client import connect
 
 from otel_events.event import Event, Resource
+from otel_events.server.access.protocols import uvicorn_options
+from otel_events.server.app import create_app
 from otel_events.server.live.hub import Hub, HubSettings
+from otel_events.server.server import Server
+from otel_events.server.serving import _Uvicorn as Running
 from otel_events.server.settings import ServerSettings
 from otel_events.server.store.store import Store
 from otel_events.server.store.stored import Arrival
@@ -24,6 +31,12 @@ def arrival(name: str, number: int = 0, **attributes) -> Arrival:
     """Return an event as it comes in."""
     time = START + number * 1_000_000
     return Arrival(Event(name, time, time, body=name, attributes=attributes, uid=f"w-{number}"), RESOURCE)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait for what nobody announces."""
+    while not condition():  # noqa: ASYNC110
+        await asyncio.sleep(0.005)
 
 
 class Stage:
@@ -60,5 +73,60 @@ def on_stage(tmp_path):
                 stage.store.close()
 
         asyncio.run(main())
+
+    return run
+
+
+TOKEN = "a-token-of-the-tests-0123456789abcdef"
+
+
+class Live(Stage):
+    """A real server on a free port, in the loop of the test."""
+
+    def __init__(self, path, settings: HubSettings, **options) -> None:
+        ledger = str(path / "events.jsonl")
+        self.server = Server(ServerSettings(fsync="never", ledger=ledger, token=TOKEN, **options))
+        self.server.hub = Hub(self.server.store, settings)
+        self.store, self.hub = self.server.store, self.server.hub
+        self._numbers = 0
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        self.headers = {"Authorization": f"Bearer {TOKEN}"}
+
+    def address(self, path: str, scheme: str = "http") -> str:
+        return f"{scheme}://127.0.0.1:{self.port}{path}"
+
+    def connect(self, query: str = "", **options):
+        """Return a WebSocket to the stream."""
+        return connect(self.address(f"/stream{query}", "ws"), additional_headers=self.headers, max_size=None, **options)
+
+    async def run(self, play: Callable[[Live], Awaitable[None]]) -> None:
+        config = uvicorn.Config(
+            create_app(self.server), ws_per_message_deflate=False, **uvicorn_options(self.server.access.connections)
+        )
+        running = Running(config, self.server)
+        serving = asyncio.create_task(running.serve([self._socket]))
+        try:
+            await until(lambda: running.started)
+            await asyncio.wait_for(play(self), 30)
+        finally:
+            running.should_exit = True
+            await serving
+
+    def stop(self) -> None:
+        self.hub.stop()
+
+    async def emptied(self) -> None:
+        """Wait until nobody follows the stream any more."""
+        await until(lambda: not self.hub.figures().clients)
+
+
+@pytest.fixture
+def on_server(tmp_path):
+    """Run a coroutine function with a real server."""
+
+    def run(play: Callable[[Live], Awaitable[None]], settings: HubSettings | None = None, **options) -> None:
+        live = Live(tmp_path, settings or HubSettings(interval=0.001), **options)
+        asyncio.run(live.run(play))
 
     return run

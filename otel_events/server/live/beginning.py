@@ -1,0 +1,87 @@
+"""Where a client's stream begins, and which events it is of, as the client asks for it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from otel_events.filter_language import FilterError, FilterSettings, parse_filter
+from otel_events.reading.times import parse_when
+from otel_events.version import VERSION
+
+if TYPE_CHECKING:
+    from otel_events.server.live.hub import Hub
+    from otel_events.server.store.store import Store
+
+MAX_FILTER = 4_096  # characters; nobody types more, and each event is held against it
+_MAX_LAST = 10_000
+_MAX_DIGITS = 15  # of a cursor; more are Unix seconds of no use, or nonsense
+
+
+class StreamError(ValueError):
+    """A client asked for something that cannot be.
+
+    Attributes:
+        facts: what is told to the client.
+    """
+
+    def __init__(self, problem: str, **facts: str | int) -> None:
+        super().__init__(problem)
+        self.facts = {"problem": problem, **facts}
+
+
+def read_filter(text: str | None) -> FilterSettings | None:
+    """Return the filter that *text* means, None for everything, or raise StreamError with its first mistake."""
+    if not text or not text.strip():
+        return None
+    if len(text) > MAX_FILTER:
+        raise StreamError(f"the filter is longer than {MAX_FILTER} characters", parameter="filter")
+    try:
+        return parse_filter(text)
+    except FilterError as error:
+        mistake = error.mistakes[0]
+        raise StreamError(mistake.problem, parameter="filter", column=mistake.column) from error
+
+
+async def find_cursor(hub: Hub, store: Store, text: str | None, chosen: FilterSettings | None) -> int:
+    """Return the cursor after which a stream begins, or raise StreamError.
+
+    Args:
+        hub: of the server.
+        store: of the server.
+        text: a cursor, a time, `last:N` for the newest N that fit *chosen*, `now`; None or empty for `now`.
+        chosen: which events the stream is of.
+    """
+    text = (text or "now").strip()
+    if text == "now":
+        return hub.cursor
+    if text.startswith("last:"):
+        return await _before_the_last(hub, text.removeprefix("last:"), chosen)
+    if text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS:
+        return int(text)
+    try:
+        since = parse_when(text)
+    except ValueError as error:
+        raise StreamError(f"{error}; or a cursor, 'last:200' or 'now'", parameter="from") from error
+    first = await asyncio.to_thread(store.select, None, since=since, limit=1)
+    return first[0].seq - 1 if first else hub.cursor
+
+
+async def _before_the_last(hub: Hub, count: str, chosen: FilterSettings | None) -> int:
+    if not (count.isascii() and count.isdigit() and len(count) <= len(str(_MAX_LAST))):
+        raise StreamError(f"'last:' wants a number up to {_MAX_LAST}, such as 'last:200'", parameter="from")
+    if int(count) == 0:
+        return hub.cursor
+    newest = await hub.newest(chosen, min(int(count), _MAX_LAST))
+    return newest[0].seq - 1 if newest else hub.cursor
+
+
+def hello(hub: Hub, store: Store, cursor: int) -> dict[str, Any]:
+    """Return what a stream begins with: where it begins, and what there is."""
+    return {
+        "type": "hello",
+        "cursor": cursor,
+        "first": store.first_seq,
+        "server": VERSION,
+        "heartbeat": hub.settings.heartbeat,
+    }
