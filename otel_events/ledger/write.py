@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from otel_events.errors import OtelEventsError
+from otel_events.files import sync_file
 from otel_events.ledger.lock import ProcessLock
 from otel_events.ledger.rotate import is_rotation_due, prune, rotate
 
@@ -76,8 +77,10 @@ class LedgerFile:
         self._headed: tuple[int, int] | None = None
         self._began = 0.0
 
-    def append(self, lines: bytes, *, patience: float = _PATIENCE) -> None:
-        """Append *lines*, whole lines each with its newline, in one write; or raise OSError or LedgerError.
+    def append(self, lines: bytes, *, patience: float = _PATIENCE) -> int:
+        """Append *lines*, whole lines each with its newline, in one write, and return the offset behind them.
+
+        Or raise OSError or LedgerError.
 
         After an error none of *lines* is in the file, as far as the file system lets itself be put back.
 
@@ -91,7 +94,7 @@ class LedgerFile:
                 if not _IS_POSIX:
                     raise LedgerError("another process holds the ledger's lock")
             try:
-                self._append(lines, is_locked=is_locked)
+                return self._append(lines, is_locked=is_locked)
             finally:
                 if not _IS_POSIX:
                     self._let_go()
@@ -104,14 +107,14 @@ class LedgerFile:
     def sync(self) -> None:
         """Wait until the disk has what was appended, or raise OSError."""
         if self._fd >= 0:
-            os.fsync(self._fd)
+            sync_file(self._fd)
 
     def close(self) -> None:
         """Let go of the file; a later `append` opens it again."""
         self._let_go()
         self._headed = None
 
-    def _append(self, lines: bytes, *, is_locked: bool) -> None:
+    def _append(self, lines: bytes, *, is_locked: bool) -> int:
         size = self._follow()
         if self._rotation is not None and is_locked and self._is_full(size, len(lines)):
             size = self._begin_new_file()
@@ -124,6 +127,7 @@ class LedgerFile:
             parts.insert(0, b"\n")
         self._write_whole(b"".join(parts), size, is_locked=is_locked)
         self._headed = self._identity
+        return os.lseek(self._fd, 0, os.SEEK_CUR)
 
     def _find_lock(self) -> ProcessLock:
         if self._given is None:

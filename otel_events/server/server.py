@@ -39,7 +39,9 @@ class Server:
         self.clock = clock
         self.started = clock()
         self.refused = Tally()
-        self.store = Store(Path(settings.ledger) if settings.ledger else ledger_path(), settings)
+        self.store = Store(
+            Path(settings.ledger) if settings.ledger else ledger_path(), settings, is_default_path=not settings.ledger
+        )
         self.intake = Intake(self.store, settings)
         self.hub = Hub(self.store)
         self.access = open_access(settings, self.refused.add, clock)

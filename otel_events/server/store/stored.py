@@ -11,6 +11,7 @@ from otel_events.reading.lines import Block
 if TYPE_CHECKING:
     from otel_events.event import Event, Resource
     from otel_events.reading.record import Record
+    from otel_events.server.store.entry import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,12 @@ class StoredEvent:
     seq: int
     line: bytes
     _record: Record | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, entry: Entry) -> StoredEvent:
+        """Return the event that *entry* was read from the ledger as."""
+        record = entry.record
+        return cls(entry.seq, record.raw or record.line().rstrip(), record)
 
     @property
     def record(self) -> Record:

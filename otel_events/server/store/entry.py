@@ -1,0 +1,26 @@
+"""A record on its way into the index."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from otel_events.reading.record import Record
+
+
+class Entry(NamedTuple):
+    """A record and where it stands.
+
+    Attributes:
+        seq: its number.
+        offset: of its line in the file.
+        length: of the line, without the newline.
+        part: which one of the line's records it is, from 0.
+        record: the record.
+    """
+
+    seq: int
+    offset: int
+    length: int
+    part: int
+    record: Record

@@ -1,0 +1,100 @@
+"""The index as a file: opened, made anew where it is missing, old or broken, and brought up to the ledger."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from otel_events.server.store import schema
+from otel_events.server.store.catch_up import CatchUp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from otel_events.server.store.place import Place
+
+    Progress = Callable[[int, int], None]
+
+
+class IndexFile:
+    """Opens the index for one writer and any number of readers.
+
+    Attributes:
+        catch_up: keeps it up with the ledger, while it is open.
+        rebuilt: how often it was made anew since the server started, save for the first time of all.
+    """
+
+    catch_up: CatchUp
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._writing: sqlite3.Connection | None = None
+        self._reading = threading.local()
+        self._readers: list[sqlite3.Connection] = []
+        # Of the file: a reader's connection to an earlier one is of no use any more.
+        self._generation = 0
+        self.rebuilt = 0
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """Return the connection that writes."""
+        assert self._writing is not None
+        return self._writing
+
+    def open(self, progress: Progress | None = None) -> None:
+        """Open it and bring it up to the ledger.
+
+        Args:
+            progress: told, now and then, how many bytes of how many were read.
+        """
+        had_one = self._place.index.exists()
+        self._writing = schema.open_for_writing(self._place.index)
+        if self._writing is not None:
+            with suppress(sqlite3.DatabaseError):  # broken inside: made anew, below
+                self._bring_up(progress)
+                return
+        self.rebuilt += had_one
+        self.rebuild(progress)
+
+    def rebuild(self, progress: Progress | None = None) -> None:
+        """Make it anew from the ledger, or raise sqlite3.Error: there is no room for it."""
+        self.close()
+        self._place.clear()
+        self._writing = schema.create(self._place.index)
+        self._bring_up(progress)
+
+    def close(self) -> None:
+        """Let go of it. Whoever is just reading gets an error."""
+        self._generation += 1
+        connections, self._readers = [*self._readers, self._writing], []
+        self._writing = None
+        for connection in connections:
+            if connection is not None:
+                with suppress(sqlite3.Error):  # a broken one cannot even be closed in order
+                    connection.close()
+
+    def is_in_place(self) -> bool:
+        """Return whether the file at the path is there still: somebody may have deleted it."""
+        return self._place.index.exists()
+
+    def read(self) -> sqlite3.Connection:
+        """Return the calling thread's connection, which can only read."""
+        known: tuple[int, sqlite3.Connection] | None = getattr(self._reading, "known", None)
+        if known is None or known[0] != self._generation:
+            known = self._reading.known = (self._generation, schema.open_for_reading(self._place.index))
+            self._readers.append(known[1])
+        return known[1]
+
+    def _bring_up(self, progress: Progress | None) -> None:
+        self.catch_up = CatchUp(self.connection, self._place.ledger, self._place.spans)
+        total, done = self.catch_up.size(), 0
+
+        def advance(count: int) -> None:
+            nonlocal done
+            done += count
+            if progress is not None:
+                progress(done, total)
+
+        self.catch_up.run(advance)

@@ -1,0 +1,110 @@
+"""What a filter says that the index knows: which rows are worth a look, and whether their lines have to be looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from otel_events.event import parse_severity
+from otel_events.filter_language import Clause, FilterSettings
+from otel_events.pipeline.evaluation import WILD
+from otel_events.reading.record import Record
+from otel_events.reading.selection import Selection
+from otel_events.server.store.own import asks_for_own, is_own
+from otel_events.server.store.words import key_of
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
+
+# Conditions on these, if they say `=`, are told by a column; of a hash the line has the last word.
+_KEYS = {"task_id": "task", "session_id": "session", "trace_id": "trace"}
+_WORDS = {"service": "service", "persona": "persona"}
+_SEVERE = 17
+_NOTHING = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to find what fits.
+
+    Attributes:
+        names: numbers of the names that may fit; None for every one.
+        conditions: of SQL, with their values.
+        key: the column of `conditions` that an index leads to, empty for none.
+        may_hold: what a line has to pass before it is worth being parsed; None where its bytes tell nothing.
+        fits: what a record has to pass; None where the rows tell all.
+    """
+
+    names: frozenset[int] | None
+    conditions: tuple[tuple[str, int], ...]
+    key: str
+    may_hold: Callable[[bytes], bool] | None
+    fits: Callable[[Record], bool] | None
+
+
+def plan(connection: sqlite3.Connection, chosen: FilterSettings | None, since: int | None, until: int | None) -> Plan:
+    """Return how to find what *chosen* means, between two times."""
+    including = [clause for clause in chosen.clauses if not clause.excludes] if chosen is not None else []
+    is_plain = chosen is None or all(_is_name_alone(clause) for clause in chosen.clauses)
+    conditions, key = _conditions(connection, including[0]) if len(including) == 1 else ([], "")
+    if since is not None:
+        conditions.append(("time >= ?", since))
+    if until is not None:
+        conditions.append(("time < ?", until))
+    selection = None if is_plain or chosen is None else Selection(chosen)
+    return Plan(
+        _names(connection, chosen),
+        tuple(conditions),
+        key,
+        selection.compile_for_bytes() if selection is not None else None,
+        selection.compile() if selection is not None else None,
+    )
+
+
+def _names(connection: sqlite3.Connection, chosen: FilterSettings | None) -> frozenset[int] | None:
+    """Return the names that may fit; None if all do."""
+    shows_own = asks_for_own(chosen)
+    clauses = chosen.clauses if chosen is not None else ()
+    # A clause that excludes by more than a name excludes no name; one that includes by more includes it perhaps.
+    by_name = tuple(
+        Clause(clause.pattern, excludes=clause.excludes)
+        for clause in clauses
+        if not clause.excludes or _is_name_alone(clause)
+    )
+    fits = Selection(FilterSettings(by_name)).compile()
+    rows = connection.execute("SELECT id, name FROM names").fetchall()
+    found = frozenset(
+        number
+        for number, name in rows
+        if (shows_own or not is_own(name)) and (fits is None or fits(Record(name, 0, 0, {}, {})))
+    )
+    return None if len(found) == len(rows) else found
+
+
+def _is_name_alone(clause: Clause) -> bool:
+    return not clause.conditions and not clause.texts
+
+
+def _conditions(connection: sqlite3.Connection, clause: Clause) -> tuple[list[tuple[str, int]], str]:
+    """Return what the columns tell of *clause*, and the column that leads to few rows."""
+    conditions: list[tuple[str, int]] = []
+    key = ""
+    for condition in clause.conditions:
+        if condition.key == "severity" and condition.operator in {">=", ">"}:
+            bound = int(parse_severity(condition.value) or 0)
+            # In these very words, or SQLite would not see that its index of severe ones will do.
+            severe = "severity >= 17 AND " if bound >= _SEVERE else ""
+            conditions.append((f"{severe}severity {condition.operator} ?", bound))
+        elif condition.operator != "=" or WILD.search(condition.value):
+            continue
+        elif condition.key in _KEYS:
+            key = _KEYS[condition.key]
+            conditions.append((f"{key} = ?", key_of(condition.value)))
+        elif condition.key in _WORDS:
+            column = _WORDS[condition.key]
+            row = connection.execute(
+                "SELECT id FROM words WHERE kind = ? AND text = ?", (column, condition.value)
+            ).fetchone()
+            conditions.append((f"{column} = ?", row[0] if row else _NOTHING))
+    return conditions, key

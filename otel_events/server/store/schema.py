@@ -1,0 +1,105 @@
+"""The tables of the index, and the ways to open it."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Another number, and every index is made anew from the ledger.
+VERSION = 1
+
+# Texts that repeat are numbered (`words`, `names`); ids of tasks, sessions and traces are hashes of 63 bits (`key_of`), since
+# there are as many of them as rows: whoever asks by one of these looks at the line as well.
+_TABLES = """
+CREATE TABLE state (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE files (
+  id INTEGER PRIMARY KEY, kind TEXT NOT NULL, path TEXT NOT NULL, identity TEXT NOT NULL, head INTEGER NOT NULL,
+  position INTEGER NOT NULL, first_seq INTEGER, last_seq INTEGER);
+CREATE TABLE events (
+  seq INTEGER PRIMARY KEY, file INTEGER NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL, part INTEGER NOT NULL,
+  time INTEGER NOT NULL, name INTEGER NOT NULL, severity INTEGER NOT NULL, service INTEGER, persona INTEGER, cycle INTEGER,
+  task INTEGER, session INTEGER, trace INTEGER, writer INTEGER);
+CREATE INDEX events_name ON events (name);
+CREATE INDEX events_task ON events (task) WHERE task IS NOT NULL;
+CREATE INDEX events_session ON events (session) WHERE session IS NOT NULL;
+CREATE INDEX events_trace ON events (trace) WHERE trace IS NOT NULL;
+CREATE INDEX events_severe ON events (seq) WHERE severity >= 17;
+CREATE TABLE words (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, text TEXT NOT NULL, UNIQUE (kind, text));
+CREATE TABLE names (
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, category TEXT NOT NULL, is_own INTEGER NOT NULL,
+  count INTEGER NOT NULL, first_time INTEGER, last_time INTEGER, first_seq INTEGER, last_seq INTEGER);
+CREATE TABLE seconds (
+  second INTEGER NOT NULL, name INTEGER NOT NULL, level INTEGER NOT NULL,
+  count INTEGER NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL,
+  PRIMARY KEY (second, name, level)) WITHOUT ROWID;
+CREATE TABLE tasks (
+  task_id TEXT PRIMARY KEY, name TEXT, persona TEXT, session_id TEXT, cycle INTEGER, parent_task_id TEXT, trace_id TEXT,
+  span_id TEXT, writer TEXT, state TEXT NOT NULL, started INTEGER, ended INTEGER, duration REAL, events INTEGER NOT NULL,
+  errors INTEGER NOT NULL, error_type TEXT, attributes TEXT, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL);
+CREATE INDEX tasks_last ON tasks (last_seq);
+CREATE INDEX tasks_parent ON tasks (parent_task_id) WHERE parent_task_id IS NOT NULL;
+CREATE INDEX tasks_open ON tasks (last_seq) WHERE state = 'running';
+CREATE TABLE spans (
+  id INTEGER PRIMARY KEY, trace_id TEXT NOT NULL, span_id TEXT NOT NULL, parent_span_id TEXT NOT NULL, name TEXT NOT NULL,
+  started INTEGER NOT NULL, ended INTEGER NOT NULL, status INTEGER NOT NULL, service TEXT NOT NULL, task_id TEXT,
+  session_id TEXT, file INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE (trace_id, span_id));
+CREATE INDEX spans_task ON spans (task_id) WHERE task_id IS NOT NULL;
+CREATE INDEX spans_file ON spans (file);
+CREATE TABLE writers (
+  writer TEXT PRIMARY KEY, service TEXT NOT NULL, host TEXT NOT NULL, pid INTEGER, resource TEXT, started INTEGER,
+  first_number INTEGER NOT NULL, last_number INTEGER NOT NULL, received INTEGER NOT NULL, emitted INTEGER,
+  dropped TEXT NOT NULL, summed INTEGER NOT NULL, is_stopped INTEGER NOT NULL, last_time INTEGER NOT NULL,
+  last_seq INTEGER NOT NULL);
+CREATE TABLE numbers (writer TEXT NOT NULL, chunk INTEGER NOT NULL, marks BLOB NOT NULL, PRIMARY KEY (writer, chunk))
+  WITHOUT ROWID;
+CREATE TABLE uids (hash INTEGER PRIMARY KEY, seq INTEGER NOT NULL);
+"""
+
+
+def create(path: Path) -> sqlite3.Connection:
+    """Return a connection that writes to a new index at *path*, where nothing is."""
+    connection = _connect(path)
+    # Pages of 8 KiB: half as many of them to rewrite for rows that come in the order of their keys.
+    connection.execute("PRAGMA page_size = 8192")
+    _tune(connection)
+    connection.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
+    path.chmod(0o600)
+    return connection
+
+
+def open_for_writing(path: Path) -> sqlite3.Connection | None:
+    """Return a connection that writes to the index at *path*; None if there is none that this version can use."""
+    if not path.is_file():
+        return None
+    connection = _connect(path)
+    try:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version == VERSION:
+            _tune(connection)
+            connection.execute("SELECT count(*) FROM files").fetchone()
+            return connection
+    except sqlite3.DatabaseError:
+        pass  # whatever it is, it is no index: the caller makes a new one
+    connection.close()
+    return None
+
+
+def open_for_reading(path: Path) -> sqlite3.Connection:
+    """Return a connection that only reads."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+    connection.execute("PRAGMA query_only = 1")
+    connection.execute("PRAGMA mmap_size = 268435456")
+    return connection
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+
+
+def _tune(connection: sqlite3.Connection) -> None:
+    # What a power cut takes from the index is read from the ledger again: no commit waits for the disk.
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "cache_size = -65536", "wal_autocheckpoint = 4000"):
+        connection.execute(f"PRAGMA {pragma}")

@@ -1,0 +1,118 @@
+"""Lines of the ledger for what came from anywhere, each under the header of whoever emitted it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import orjson
+
+from otel_events.ledger.line import EventsFormat
+from otel_events.ledger.tags import tag_attributes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from otel_events.event import Event, Resource
+    from otel_events.server.store.stored import Arrival
+
+_MAX_SOURCES = 2_048
+_MAX_RESOURCES = 256
+
+
+@dataclass(slots=True, eq=False)
+class _Source:
+    """One writer with one resource.
+
+    Attributes:
+        form: makes its lines.
+        service: by which readers find the header of events that name no writer.
+        writer: the prefix of its uids; empty if it has none.
+        file: the number of the file in which its header stands, 0 for none.
+    """
+
+    form: EventsFormat
+    service: str
+    writer: str
+    file: int = 0
+
+
+class Sources:
+    """Makes lines, and the header of each source once in each file, so that no line has to repeat it."""
+
+    def __init__(self) -> None:
+        self._sources: dict[tuple[bytes, str], _Source] = {}
+        self._resource_keys: dict[int, tuple[Resource, bytes]] = {}
+        self._file = 1
+        # Readers take the last header of a service for those of its events that name no writer.
+        self._last_of_service: dict[str, _Source] = {}
+        self._used: list[_Source] = []
+
+    def begin_file(self) -> bytes:
+        """Return the headers that the lines made last need in the new file that they go to."""
+        self._file += 1
+        return b"".join(self._introduce(source) for source in self._used)
+
+    def encode(self, arrivals: Sequence[Arrival]) -> list[bytes]:
+        """Return the lines of *arrivals*, with headers where they are needed, each with its newline."""
+        lines: list[bytes] = []
+        self._used = []
+        start = 0
+        while start < len(arrivals):
+            source = self._source_of(arrivals[start])
+            end = start + 1
+            while end < len(arrivals) and self._is_of(source, arrivals[start].resource, arrivals[end]):
+                end += 1
+            if self._needs_header(source):
+                lines.append(self._introduce(source))
+            if source not in self._used:
+                self._used.append(source)
+            lines += _encode_all(source.form, [arrival.event for arrival in arrivals[start:end]])
+            start = end
+        return lines
+
+    def _is_of(self, source: _Source, resource: Resource, arrival: Arrival) -> bool:
+        if arrival.resource is not resource:
+            return False
+        uid = arrival.event.uid
+        return uid.startswith(source.writer) and uid[len(source.writer) : len(source.writer) + 1] in {"-", ""}
+
+    def _source_of(self, arrival: Arrival) -> _Source:
+        key = (self._key_of(arrival.resource), arrival.event.uid.rpartition("-")[0])
+        source = self._sources.get(key)
+        if source is None:
+            if len(self._sources) >= _MAX_SOURCES:
+                self._sources.clear()
+                self._last_of_service.clear()
+            attributes = arrival.resource.attributes
+            service = str(attributes.get("service.name", ""))
+            form = EventsFormat(service=service, resource=attributes, writer_id=key[1])
+            source = self._sources[key] = _Source(form, service, key[1])
+        return source
+
+    def _key_of(self, resource: Resource) -> bytes:
+        # Events of one request share their resource: it is looked at once.
+        known = self._resource_keys.get(id(resource))
+        if known is None:
+            if len(self._resource_keys) >= _MAX_RESOURCES:
+                self._resource_keys.clear()
+            text = orjson.dumps(tag_attributes(resource.attributes), option=orjson.OPT_SORT_KEYS, default=str)
+            known = self._resource_keys[id(resource)] = (resource, text)
+        return known[1]
+
+    def _needs_header(self, source: _Source) -> bool:
+        if source.file != self._file:
+            return True
+        return not source.writer and self._last_of_service.get(source.service) is not source
+
+    def _introduce(self, source: _Source) -> bytes:
+        source.file = self._file
+        self._last_of_service[source.service] = source
+        return source.form.header()
+
+
+def _encode_all(form: EventsFormat, events: list[Event]) -> list[bytes]:
+    return [
+        form.encode(event) if line is None else line
+        for event, line in zip(events, form.encode_all(events), strict=True)
+    ]

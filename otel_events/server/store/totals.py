@@ -1,0 +1,75 @@
+"""How many events of each name there were, altogether and in each second."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from otel_events import catalog
+from otel_events.server.store.own import is_own
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from otel_events.server.store.entry import Entry
+
+_SECOND = 1_000_000_000
+_LAST = 2**63 - 1
+
+
+class Totals:
+    """Counts what is noted and writes the sums once for each batch."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._names: dict[str, int] = {}
+        self._seconds: dict[tuple[int, int, int], list[int]] = {}
+
+    def note(self, entry: Entry) -> int:
+        """Count *entry*; return the number of its name."""
+        record, seq = entry.record, entry.seq
+        name = self._names.get(record.name) or self._learn(record.name)
+        place = (record.timestamp // _SECOND, name, min(max(record.severity + 3, 0), 27) // 4)
+        sums = self._seconds.get(place)
+        if sums is None:
+            self._seconds[place] = [1, seq, seq]
+        else:
+            sums[0] += 1
+            sums[2] = seq
+        return name
+
+    def write(self) -> None:
+        """Add what was counted to the tables."""
+        seconds, self._seconds = self._seconds, {}
+        self._connection.executemany(
+            "INSERT INTO seconds VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count,"
+            " first_seq = min(first_seq, excluded.first_seq), last_seq = max(last_seq, excluded.last_seq)",
+            [(max(-_LAST, min(second, _LAST)), *place, *sums) for (second, *place), sums in seconds.items()],
+        )
+        names: dict[int, list[int]] = {}
+        for (second, name, _), (count, first, last) in seconds.items():
+            total = names.setdefault(name, [0, second, second, first, last])
+            total[0] += count
+            total[1:] = [min(total[1], second), max(total[2], second), min(total[3], first), max(total[4], last)]
+        self._connection.executemany(
+            "UPDATE names SET count = count + ?, first_time = min(ifnull(first_time, ?2), ?2),"
+            " last_time = max(ifnull(last_time, ?3), ?3), first_seq = min(ifnull(first_seq, ?4), ?4),"
+            " last_seq = max(ifnull(last_seq, ?5), ?5) WHERE id = ?6",
+            [(*total, name) for name, total in names.items()],
+        )
+
+    def forget(self) -> None:
+        """Forget what was noted in a transaction that was taken back."""
+        self._names.clear()
+        self._seconds.clear()
+
+    def _learn(self, name: str) -> int:
+        definition = catalog.current().find(name)
+        category = definition.category if definition is not None else name.partition(".")[0]
+        self._connection.execute(
+            "INSERT OR IGNORE INTO names (name, category, is_own, count) VALUES (?, ?, ?, 0)",
+            (name, category or "", is_own(name)),
+        )
+        number: int
+        (number,) = self._connection.execute("SELECT id FROM names WHERE name = ?", (name,)).fetchone()
+        self._names[name] = number
+        return number

@@ -1,0 +1,221 @@
+"""What can be asked beside events: tasks, traces, counts, rates, writers, the disk."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from otel_events.ledger.rotate import ledger_files
+from otel_events.server.store.tasks import RUNNING
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from otel_events.server.store.place import Place
+
+ORPHANED = "orphaned"
+_SECOND = 1_000_000_000
+# A writer says how it fares every five minutes, if there is anything to write.
+_QUIET = 600 * _SECOND
+_TASK_KEYS = (
+    *("task_id", "name", "persona", "session_id", "cycle", "parent_task_id", "trace_id", "span_id", "state", "started"),
+    *("ended", "duration", "events", "errors", "error_type", "attributes", "writer", "first_seq", "last_seq"),
+)
+_SPAN_KEYS = (
+    *(
+        "trace_id",
+        "span_id",
+        "parent_span_id",
+        "name",
+        "started",
+        "ended",
+        "status",
+        "service",
+        "task_id",
+        "session_id",
+    ),
+    "body",
+)
+_MAX_SPANS = 10_000
+
+
+class Views:
+    """Answers on the connection of the calling thread, with plain mappings. Times are nanoseconds since the Unix epoch."""
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection], place: Place) -> None:
+        self._connect = connect
+        self._place = place
+
+    def tasks(
+        self,
+        *,
+        state: str | None = None,
+        since: int | None = None,
+        until: int | None = None,
+        limit: int = 200,
+        **equal: str | int | None,
+    ) -> list[dict[str, Any]]:
+        """Return tasks, those with the latest events first.
+
+        Args:
+            state: `running`, `completed`, `failed`, `cancelled`, `orphaned` (began, and its writer is gone), or `mentioned`
+                (its id stands on events, and none says that it began); None for all but these last.
+            since: those that ended, or were active, then or later.
+            until: those that began earlier.
+            limit: at most so many.
+            equal: `session_id`, `cycle`, `persona`, `parent_task_id`, `name`, `trace_id`: what it must be.
+        """
+        conditions = ["state = ?" if state else "state <> 'mentioned'"]
+        values: list[str | int] = []
+        if state:
+            values.append(RUNNING if state == ORPHANED else state)
+        for key, value in equal.items():
+            if value is not None and key in _TASK_KEYS:
+                conditions.append(f"{key} = ?")
+                values.append(value)
+        if since is not None:
+            conditions.append("(ended >= ? OR ended IS NULL)")
+            values.append(since)
+        if until is not None:
+            conditions.append("started < ?")
+            values.append(until)
+        rows = self._connect().execute(
+            f"SELECT {', '.join(_TASK_KEYS)} FROM tasks WHERE {' AND '.join(conditions)} ORDER BY last_seq DESC",  # noqa: S608  # columns are named here, values are bound
+            values,  # columns are named here, values are bound
+        )
+        gone = self._gone_writers()
+        found: list[dict[str, Any]] = []
+        for row in rows:
+            task = _task(row, gone)
+            if state is None or task["state"] == state:
+                found.append(task)
+                if len(found) >= limit:
+                    break
+        return found
+
+    def task(self, task_id: str) -> dict[str, Any] | None:
+        """Return one task, None if there is none of that id."""
+        row = (
+            self._connect()
+            .execute(f"SELECT {', '.join(_TASK_KEYS)} FROM tasks WHERE task_id = ?", (task_id,))  # noqa: S608  # columns are named here, values are bound
+            .fetchone()
+        )
+        return _task(row, self._gone_writers()) if row else None
+
+    def spans(self, *, trace_id: str | None = None, task_id: str | None = None) -> list[dict[str, Any]]:
+        """Return the spans of a trace or a task, those that began first first."""
+        column, value = ("trace_id", trace_id) if trace_id is not None else ("task_id", task_id)
+        rows = self._connect().execute(
+            f"SELECT {', '.join(_SPAN_KEYS)} FROM spans WHERE {column} = ? ORDER BY started LIMIT ?",  # noqa: S608  # columns are named here, values are bound
+            (value, _MAX_SPANS),
+        )
+        return [_span(row) for row in rows]
+
+    def counts(self, since: int | None = None, until: int | None = None) -> dict[str, int]:
+        """Return how many events of each name are kept, the most frequent first; own ones among them."""
+        if since is None and until is None:
+            rows = self._connect().execute("SELECT name, count FROM names WHERE count > 0 ORDER BY count DESC, name")
+        else:
+            first, last = _seconds(since, until)
+            rows = self._connect().execute(
+                "SELECT names.name, sum(seconds.count) AS total FROM seconds JOIN names ON names.id = seconds.name"
+                " WHERE second BETWEEN ? AND ? GROUP BY seconds.name ORDER BY total DESC, names.name",
+                (first, last),
+            )
+        return dict(rows.fetchall())
+
+    def rates(self, since: int, until: int, *, step: int = 1, by: str = "event") -> dict[str, list[int]]:
+        """Return the counts of each *step* seconds between two times, by `event`, `category` or `severity`."""
+        first, last = _seconds(since, until)
+        column = {"event": "names.name", "category": "names.category", "severity": "seconds.level"}[by]
+        rows = self._connect().execute(
+            f"SELECT {column}, (second - ?1) / ?3, sum(seconds.count) FROM seconds JOIN names ON names.id = seconds.name"  # noqa: S608  # columns are named here, values are bound
+            " WHERE second BETWEEN ?1 AND ?2 AND NOT names.is_own GROUP BY 1, 2",
+            (first, last, step),
+        )
+        size = (last - first) // step + 1
+        series: dict[str, list[int]] = defaultdict(lambda: [0] * size)
+        for name, place, count in rows:
+            series[_LEVELS[name] if by == "severity" else name][place] += count
+        return dict(series)
+
+    def writers(self, *, limit: int = 1_000) -> list[dict[str, Any]]:
+        """Return what is known of each writer, the latest first."""
+        rows = self._connect().execute(
+            "SELECT writer, service, host, pid, started, first_number, last_number, received, emitted, dropped, summed,"
+            " is_stopped, last_time FROM writers ORDER BY last_time DESC LIMIT ?",
+            (limit,),
+        )
+        now = time.time_ns()
+        return [_writer(row, now) for row in rows]
+
+    def disk(self) -> dict[str, int]:
+        """Return how many bytes the files of events and spans and the index take."""
+        return {
+            "events": sum(map(_size, ledger_files(self._place.ledger))),
+            "spans": sum(map(_size, ledger_files(self._place.spans))),
+            "index": _size(self._place.index) + _size(self._place.index.with_name(self._place.index.name + "-wal")),
+        }
+
+    def _gone_writers(self) -> frozenset[str]:
+        """Return the writers that have ended, one way or the other."""
+        rows = self._connect().execute(
+            "SELECT writer FROM writers WHERE is_stopped OR last_time < ?", (time.time_ns() - _QUIET,)
+        )
+        return frozenset(writer for (writer,) in rows)
+
+
+_LEVELS = {0: "unspecified", 1: "trace", 2: "debug", 3: "info", 4: "warn", 5: "error", 6: "fatal"}
+
+
+def _seconds(since: int | None, until: int | None) -> tuple[int, int]:
+    first = since // _SECOND if since is not None else -(2**62)
+    last = (until - 1) // _SECOND if until is not None else 2**62
+    return first, last
+
+
+def _task(row: tuple[Any, ...], gone: frozenset[str]) -> dict[str, Any]:
+    task: dict[str, Any] = dict(zip(_TASK_KEYS, row, strict=True))
+    task["attributes"] = orjson.loads(task["attributes"]) if task["attributes"] else {}
+    if task["state"] == RUNNING and task["writer"] in gone:
+        task["state"] = ORPHANED
+    return task
+
+
+def _span(row: tuple[Any, ...]) -> dict[str, Any]:
+    span: dict[str, Any] = dict(zip(_SPAN_KEYS, row, strict=True))
+    return {**span, "status": "error" if span["status"] else "ok", **orjson.loads(span.pop("body"))}
+
+
+def _writer(row: tuple[Any, ...], now: int) -> dict[str, Any]:
+    writer, service, host, pid, started, first, last, received, emitted, dropped, summed, is_stopped, last_time = row
+    # Its start was read: then nothing before is missing but what was lost.
+    first = 1 if started is not None else first
+    explained = sum(orjson.loads(dropped).values()) + summed
+    missing = max(0, last - first + 1 - received)
+    return {
+        "writer": writer,
+        "service": service,
+        "host": host,
+        "pid": pid,
+        "started": started,
+        "last": last_time,
+        "state": "stopped" if is_stopped else "running" if now - last_time < _QUIET else "unclean",
+        "emitted": emitted,
+        "received": received,
+        "missing": max(0, missing - explained),
+        "dropped": orjson.loads(dropped),
+        "summed": summed,
+    }
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # pruned meanwhile
+        return 0
