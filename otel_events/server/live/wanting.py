@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from otel_events.reading.selection import Selection
 from otel_events.server.live.naming import name_of
-from otel_events.server.store.store import OWN_PREFIX
+from otel_events.server.store.own import OWN_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from otel_events.filter_language import FilterSettings
 
-_PREFIX = "otel_events.writer."
+OWN_PREFIX = "otel_events.writer."
 _WORD = "otel_events"
 
 
 def is_own(name: str) -> bool:
     """Return whether events of that name are hidden unless somebody asks for them."""
-    return name.startswith(_PREFIX)
+    return name.startswith(OWN_PREFIX)
 
 
 def asks_for_own(chosen: FilterSettings | None) -> bool:
