@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from otel_events.cli.complaints import InputError
 from otel_events.cli.examples import examples
-from otel_events.errors import ConfigurationError
+from otel_events.cli.progress import Progress
+from otel_events.errors import ConfigurationError, OtelEventsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from otel_events.server.settings import ServerSettings
 
 _EPILOG = examples(
     "serve",
     "serve --port 8080 --otlp-port 8080",
     "serve --ledger runs/events.jsonl --keep-age 7d",
+    "serve --print-login",
     "serve --host 0.0.0.0 --allow-host events.example.org --tls-certificate cert.pem --tls-key key.pem",
 )
 
@@ -23,6 +30,7 @@ _EPILOG = examples(
 @click.option("--host", metavar="ADDRESS", help="Address to listen on.  [127.0.0.1]")
 @click.option("--port", type=int, help="Port of the page, the streams and the API.  [5001]")
 @click.option("--otlp-port", type=int, help="Port of OTLP over HTTP; may be the same.  [4318]")
+@click.option("--grpc-port", metavar="PORT", help="Port of OTLP over gRPC; 'off' for none.  [4317]")
 @click.option("--ledger", metavar="FILE", help="File of the events.  [the ledger of this user]")
 @click.option("--fsync", metavar="WHEN", help="When the disk is asked: always, second, never.  [always]")
 @click.option("--keep-bytes", metavar="SIZE", help="Size of all files of events together; the oldest go.  [1GiB]")
@@ -33,18 +41,38 @@ _EPILOG = examples(
 @click.option("--trust-proxy", multiple=True, metavar="ADDRESS", help="A proxy whose X-Forwarded headers are believed.")
 @click.option("--tls-certificate", metavar="FILE", help="The server's certificate; then it speaks TLS.")
 @click.option("--tls-key", metavar="FILE", help="The certificate's private key.")
-def command(**options: Any) -> None:
+@click.option("--print-login", is_flag=True, help="Print a link that logs in to the running server, and end.")
+def command(*, print_login: bool, **options: Any) -> None:
     """Receive events by OTLP, keep them, and show them live on a page of this machine.
 
-    Every option is a variable OTEL_EVENTS_SERVER_* too. Ctrl-C ends it.
+    What programs on this machine write to the ledger without an endpoint is shown as well. Every option is a variable
+    OTEL_EVENTS_SERVER_* too. Ctrl-C ends it.
     """
     try:
-        from otel_events.server.serving import serve
+        from otel_events.server.serving import login_link, serve
         from otel_events.server.settings import resolve_server_settings
     except ImportError as error:
         raise InputError(f"{error.name} is missing: install otel-events[server]") from error
     try:
         settings = resolve_server_settings(options, os.environ)
+        if print_login:
+            click.echo(login_link(settings))
+            return
+        _serve(serve, settings)
     except ConfigurationError as error:
         raise click.UsageError(str(error)) from error
-    serve(settings, lambda text: click.echo(text, err=True))
+    except OtelEventsError as error:
+        raise InputError(str(error)) from error
+
+
+def _serve(serve: Callable[..., None], settings: ServerSettings) -> None:
+    progress = Progress("reading the ledger", unit="MB")
+
+    def advance(done: int, total: int) -> None:
+        progress.show(done // 1_000_000, f"of {total // 1_000_000:,}")
+
+    def say(text: str) -> None:
+        progress.clear()
+        click.echo(text, err=True)
+
+    serve(settings, say, advance)

@@ -59,10 +59,10 @@ def decode_logs(request: bytes) -> list[ResourceEvents]:
     message = _parse(ExportLogsServiceRequest, request)
     return [
         ResourceEvents(
-            _attributes(group.resource.attributes),
+            attributes_of(group.resource.attributes),
             group.schema_url,
             [
-                _event(record, _scope(part.scope, part.schema_url))
+                event_of(record, scope_of(part.scope, part.schema_url))
                 for part in group.scope_logs
                 for record in part.log_records
             ],
@@ -73,14 +73,18 @@ def decode_logs(request: bytes) -> list[ResourceEvents]:
 
 def decode_spans(request: bytes) -> list[ResourceSpans]:
     """Return the spans of an `ExportTraceServiceRequest`, or raise DecodeError."""
-    message = _parse(ExportTraceServiceRequest, request)
+    return spans_of(_parse(ExportTraceServiceRequest, request))
+
+
+def spans_of(request: ExportTraceServiceRequest) -> list[ResourceSpans]:
+    """Return the spans of *request*."""
     return [
         ResourceSpans(
-            _attributes(group.resource.attributes),
+            attributes_of(group.resource.attributes),
             group.schema_url,
-            [_span(span, _scope(part.scope, part.schema_url)) for part in group.scope_spans for span in part.spans],
+            [_span(span, scope_of(part.scope, part.schema_url)) for part in group.scope_spans for span in part.spans],
         )
-        for group in message.resource_spans
+        for group in request.resource_spans
     ]
 
 
@@ -152,8 +156,9 @@ def _parse_or_empty(kind: type[_Message], body: bytes) -> _Message:
         return kind()
 
 
-def _event(record: LogRecord, scope: InstrumentationScope) -> Event:
-    attributes = _attributes(record.attributes)
+def event_of(record: LogRecord, scope: InstrumentationScope) -> Event:
+    """Return the event that *record* is."""
+    attributes = attributes_of(record.attributes)
     uid = attributes.get(UID_ATTRIBUTE)
     if isinstance(uid, str):
         del attributes[UID_ATTRIBUTE]
@@ -185,7 +190,7 @@ def _span(span: Span, scope: InstrumentationScope) -> dict[str, Any]:
         "kind": span.kind,
         "start_time_unix_nano": span.start_time_unix_nano,
         "end_time_unix_nano": span.end_time_unix_nano,
-        "attributes": _attributes(span.attributes),
+        "attributes": attributes_of(span.attributes),
         "dropped_attributes_count": span.dropped_attributes_count,
         "events": [_span_event(event) for event in span.events],
         "dropped_events_count": span.dropped_events_count,
@@ -200,7 +205,7 @@ def _span_event(event: Span.Event) -> dict[str, Any]:
     return {
         "name": event.name,
         "time_unix_nano": event.time_unix_nano,
-        "attributes": _attributes(event.attributes),
+        "attributes": attributes_of(event.attributes),
         "dropped_attributes_count": event.dropped_attributes_count,
     }
 
@@ -210,18 +215,20 @@ def _link(link: Span.Link) -> dict[str, Any]:
         "trace_id": link.trace_id.hex(),
         "span_id": link.span_id.hex(),
         "trace_state": link.trace_state,
-        "attributes": _attributes(link.attributes),
+        "attributes": attributes_of(link.attributes),
         "dropped_attributes_count": link.dropped_attributes_count,
         "flags": link.flags,
     }
 
 
-def _scope(scope: ScopeMessage, schema_url: str) -> InstrumentationScope:
-    attributes = tuple(_attributes(scope.attributes).items())
+def scope_of(scope: ScopeMessage, schema_url: str) -> InstrumentationScope:
+    """Return the scope that *scope* is."""
+    attributes = tuple(attributes_of(scope.attributes).items())
     return InstrumentationScope(scope.name, scope.version, schema_url, attributes)
 
 
-def _attributes(pairs: Iterable[KeyValue]) -> Attributes:
+def attributes_of(pairs: Iterable[KeyValue]) -> Attributes:
+    """Return the attributes that *pairs* are."""
     return {pair.key: _value(pair.value) for pair in pairs}
 
 
@@ -232,6 +239,6 @@ def _value(value: AnyValue) -> Value:
     if kind == "array_value":
         return [_value(entry) for entry in value.array_value.values]
     if kind == "kvlist_value":
-        return _attributes(value.kvlist_value.values)
+        return attributes_of(value.kvlist_value.values)
     plain: Value = getattr(value, kind)
     return plain

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from otel_events.accounting import Tally
 from otel_events.reading.sources import ledger_path
 from otel_events.server.access.opening import open_access
+from otel_events.server.ingest.grpc_service import GrpcService
 from otel_events.server.ingest.intake import Intake
 from otel_events.server.live.hub import Hub
 from otel_events.server.store.store import Store
@@ -27,6 +28,7 @@ class Server:
         settings: as they were resolved.
         store: what is kept.
         intake: the queue before it.
+        grpc: OTLP over gRPC; listens when it is started.
         hub: who is told of what is stored; lives on the event loop.
         access: who may ask for what.
         refused: requests that were refused, by reason.
@@ -44,17 +46,35 @@ class Server:
         )
         self.intake = Intake(self.store, settings)
         self.hub = Hub(self.store)
+        self.store.listen(self.hub.publish)
+        self.grpc = GrpcService(self)
+        self._is_open = False
         self.access = open_access(settings, self.refused.add, clock)
 
-    async def start(self) -> None:
-        """Begin, on the running event loop."""
-        self.store.listen(self.hub.publish)
-        await asyncio.to_thread(self.store.open)
-        await self.hub.start()
+    def open(self, progress: Callable[[int, int], None] | None = None) -> None:
+        """Open the store and take what comes in, or raise StoreError.
+
+        Args:
+            progress: told how many bytes of how many were read, where the index has to be brought up to the ledger.
+        """
+        self.store.open(progress)
         self.intake.start()
+        self._is_open = True
+
+    def close(self) -> None:
+        """Take nothing more, write out what has come, and let go of all. May be called again."""
+        self.grpc.stop()
+        self.intake.stop()
+        self.store.close()
+        self._is_open = False
+
+    async def start(self) -> None:
+        """Begin, on the running event loop; opens what is not open yet."""
+        if not self._is_open:
+            await asyncio.to_thread(self.open)
+        await self.hub.start()
 
     async def stop(self) -> None:
-        """Take nothing more, write out what has come, and let go of all."""
+        """End on the event loop, and let go of all."""
         self.hub.stop()
-        await asyncio.to_thread(self.intake.stop)
-        await asyncio.to_thread(self.store.close)
+        await asyncio.to_thread(self.close)

@@ -1,26 +1,37 @@
-"""The server as a process: ports, signals, and its end."""
+"""The server as a process: its ports, its words at the start, signals, and its end."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import signal
-import socket
+import ssl
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
+from otel_events.errors import OtelEventsError
+from otel_events.server.access.opening import complaint, open_access
 from otel_events.server.access.origins import is_loopback
 from otel_events.server.access.protocols import uvicorn_options
 from otel_events.server.app import create_app
+from otel_events.server.ports import explain, listen
 from otel_events.server.server import Server
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Iterator
 
     from otel_events.server.settings import ServerSettings
+
+_SPARE_FILES = 256  # beside connections: the ledger, the index, whatever the interpreter opens
+_ANY = frozenset({"0.0.0.0", "::", "*"})  # noqa: S104  # to be recognized, not to be listened on
+
+
+class ServingError(OtelEventsError):
+    """The server cannot be started as it is asked for."""
 
 
 class _Uvicorn(uvicorn.Server):
@@ -44,46 +55,132 @@ class _Uvicorn(uvicorn.Server):
         handled = [signal.SIGINT, signal.SIGTERM]
         if sys.platform == "win32":
             handled.append(signal.SIGBREAK)
-        before: dict[Any, Any] = {each: signal.signal(each, self._end) for each in handled}
+        before: dict[Any, Any] = {each: signal.signal(each, self.end) for each in handled}
         try:
             yield
         finally:
             for each, handler in before.items():
                 signal.signal(each, handler)
 
-    def _end(self, *_: Any) -> None:
+    def end(self, *_: Any) -> None:
+        """Begin to end; at once, the second time."""
         self.force_exit = self.should_exit
         self.should_exit = True
 
 
-def serve(settings: ServerSettings, say: Callable[[str], None]) -> None:
-    """Serve until a signal comes, or for DEMO_SECONDS."""
+def serve(
+    settings: ServerSettings, say: Callable[[str], None], progress: Callable[[int, int], None] | None = None
+) -> None:
+    """Serve until a signal comes, or for DEMO_SECONDS; or raise OtelEventsError: it cannot be started.
+
+    Args:
+        settings: of the server.
+        say: is told, line by line, where it listens.
+        progress: told how many bytes of how many were read, where the index has to be brought up to the ledger.
+    """
+    seconds = _demo_seconds()
     server = Server(settings)
-    sockets = [_listen(settings.host, port) for port in dict.fromkeys((settings.port, settings.otlp_port))]
+    _allow_files(settings.max_connections + _SPARE_FILES)
+    sockets = [listen(settings.host, settings.port, "--port")]
+    try:
+        if settings.otlp_port != settings.port:
+            sockets.append(listen(settings.host, settings.otlp_port, "--otlp-port"))
+        running = _Uvicorn(_configure(server), server)
+        server.open(progress)
+        try:
+            grpc_port = _start_grpc(server)
+            _introduce(server, sockets, grpc_port, say)
+            asyncio.run(_run(running, sockets, seconds))
+        finally:
+            server.close()
+    finally:
+        for each in sockets:
+            each.close()
+
+
+def login_link(settings: ServerSettings) -> str:
+    """Return an address that logs in, once and soon, to the server that runs with *settings*."""
+    import time
+
+    return open_access(settings, lambda _: None, time.time).login_link(base_url(settings, settings.port))
+
+
+def base_url(settings: ServerSettings, port: int) -> str:
+    """Return the address by which a browser of this machine finds the server."""
+    host = "127.0.0.1" if settings.host in _ANY else settings.host
+    name = f"[{host}]" if ":" in host else host
+    return f"{'https' if settings.tls_certificate else 'http'}://{name}:{port}"
+
+
+def _configure(server: Server) -> uvicorn.Config:
+    settings = server.settings
     config = uvicorn.Config(
         create_app(server),
         lifespan="on",
-        ws_per_message_deflate=not is_loopback(settings.host),
         timeout_graceful_shutdown=2,
+        ssl_certfile=settings.tls_certificate,
+        ssl_keyfile=settings.tls_key,
+        ws_per_message_deflate=not is_loopback(settings.host),
         **uvicorn_options(server.access.connections),
     )
-    running = _Uvicorn(config, server)
-    page, otlp = sockets[0].getsockname()[1], sockets[-1].getsockname()[1]
-    say(f"page and API: {server.access.login_link(f'http://{settings.host}:{page}')}")
-    say(f"OTLP:         http://{settings.host}:{otlp}")
-    asyncio.run(_run(running, sockets, float(os.environ.get("DEMO_SECONDS") or 0)))
+    try:
+        config.load()
+    except (ssl.SSLError, OSError) as error:
+        raise ServingError(f"the certificate or its key cannot be used: {error.strerror or error}") from error
+    return config
+
+
+def _start_grpc(server: Server) -> int | None:
+    """Return the port that gRPC listens on, None if it does not."""
+    settings = server.settings
+    if settings.grpc_port is None:
+        return None
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    # gRPC's own words for a port that is taken are no help.
+    listen(settings.host, settings.grpc_port, "--grpc-port").close()
+    try:
+        return server.grpc.start(f"{host}:{settings.grpc_port}")
+    except OSError as error:
+        raise ServingError(explain(settings.host, settings.grpc_port, "--grpc-port", error)) from error
+
+
+def _introduce(server: Server, sockets: list[socket.socket], grpc_port: int | None, say: Callable[[str], None]) -> None:
+    settings = server.settings
+    page, otlp = (each.getsockname()[1] for each in (sockets[0], sockets[-1]))
+    say(f"page     {server.access.login_link(base_url(settings, page))}")
+    say(f"OTLP     {base_url(settings, otlp)}")
+    if grpc_port is not None:
+        say(f"gRPC     {base_url(settings, grpc_port)}")
+    say(f"ledger   {server.store.place.ledger} ({server.store.last_seq:,} events so far)")
+    told = complaint(settings)
+    if told is not None:
+        say(f"Warning: {told}")
+    if not is_loopback(settings.host) and settings.tls_certificate is None:
+        say("Warning: it listens beyond this machine without TLS: tokens and events can be read on the way")
 
 
 async def _run(running: _Uvicorn, sockets: list[socket.socket], seconds: float) -> None:
     if seconds:
-        asyncio.get_running_loop().call_later(seconds, running._end)
+        asyncio.get_running_loop().call_later(seconds, running.end)
     await running.serve(sockets)
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    if os.name == "posix":
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((host, port))
-    return listener
+def _demo_seconds() -> float:
+    text = os.environ.get("DEMO_SECONDS", "").strip()
+    try:
+        return max(0.0, float(text or 0))
+    except ValueError as error:
+        raise ServingError(f"DEMO_SECONDS must be a number of seconds, not {text!r:.40}") from error
+
+
+def _allow_files(count: int) -> None:
+    """Let this process have *count* files open, as far as it may."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such bound
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count if hard == resource.RLIM_INFINITY else min(count, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(ValueError, OSError):  # macOS has a bound of its own: connections are refused a little earlier
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

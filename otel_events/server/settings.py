@@ -31,6 +31,11 @@ def _within_ports(value: Any) -> int:
     return value
 
 
+def _port_or_off(text: Any) -> int | None:
+    return None if isinstance(text, str) and text.lower() == "off" else _port(str(text))
+
+
+_PORT_OR_OFF = kinds.Kind("a port, 0 to 65535, or 'off'", _port_or_off, _port_or_off)
 _PORT = kinds.Kind("a port, 0 to 65535", _port, _within_ports)
 
 
@@ -42,6 +47,7 @@ DECLARED = (
     _server("host", kinds.TEXT, "127.0.0.1", "Address to listen on; beyond loopback everything needs the token."),
     _server("port", _PORT, 5001, "Port of the page, the streams and the API; 0 for any that is free."),
     _server("otlp_port", _PORT, 4318, "Port of OTLP over HTTP; may be the same as `port`; 0 for any that is free."),
+    _server("grpc_port", _PORT_OR_OFF, 4317, "Port of OTLP over gRPC; `off` for none; 0 for any that is free."),
     _server("ledger", kinds.PATH, None, "File of the events.", default_text="the ledger of this user"),
     _server(
         "fsync",
@@ -83,6 +89,21 @@ DECLARED = (
         (),
         "Addresses or networks of proxies in front, whose `X-Forwarded-For` and `-Proto` are believed.",
     ),
+    Setting(
+        "redis_url",
+        kinds.Kind("the URL of a Redis server", kinds.TEXT.read, kinds.TEXT.accept, secret=True),
+        None,
+        "Redis through which several servers share one live stream.",
+        variables("OTEL_EVENTS_SERVER_REDIS_URL", "REDIS_URL"),
+    ),
+    _server(
+        "redis_broadcast",
+        kinds.BOOLEAN,
+        default=False,
+        doc="Publish events to Redis as the event broadcaster did, for its subscribers.",
+    ),
+    _server("redis_channel", kinds.TEXT, "v5:events", "Channel of the event broadcaster."),
+    _server("redis_stream", kinds.TEXT, "v5:stream", "Stream of the event broadcaster."),
     _server(
         "tls_certificate", kinds.PATH, None, "File of the server's certificate, with its chain; then it speaks TLS."
     ),
@@ -97,6 +118,7 @@ class ServerSettings:
     host: str = "127.0.0.1"
     port: int = 5001
     otlp_port: int = 4318
+    grpc_port: int | None = 4317
     ledger: str | None = None
     fsync: str = "always"
     keep_bytes: int | None = 1024 * _MIB
@@ -108,6 +130,10 @@ class ServerSettings:
     allow_host: tuple[str, ...] = ()
     allow_origin: tuple[str, ...] = ()
     trust_proxy: tuple[str, ...] = ()
+    redis_url: str | None = None
+    redis_broadcast: bool = False
+    redis_channel: str = "v5:events"
+    redis_stream: str = "v5:stream"
     tls_certificate: str | None = None
     tls_key: str | None = None
 
@@ -130,6 +156,7 @@ def _find(setting: Setting, options: Mapping[str, Any], environ: Mapping[str, st
             text = environ.get(variable.name, "").strip()
             if text:  # empty is unset, says the specification
                 given, origin, read = text, variable.name, setting.kind.read
+                break
     if given is None or given == ():
         return setting.default
     try:

@@ -46,27 +46,31 @@ class Sources:
         self._file = 1
         # Readers take the last header of a service for those of its events that name no writer.
         self._last_of_service: dict[str, _Source] = {}
-        self._used: list[_Source] = []
+        # Of the lines made last: whose they are, and whether the header is among them.
+        self._used: dict[int, tuple[_Source, bool]] = {}
 
     def begin_file(self) -> bytes:
         """Return the headers that the lines made last need in the new file that they go to."""
         self._file += 1
-        return b"".join(self._introduce(source) for source in self._used)
+        used, self._used = self._used, {}
+        for source, has_header in used.values():
+            source.file = self._file if has_header else 0
+        return b"".join(self._introduce(source) for source, has_header in used.values() if not has_header)
 
     def encode(self, arrivals: Sequence[Arrival]) -> list[bytes]:
         """Return the lines of *arrivals*, with headers where they are needed, each with its newline."""
         lines: list[bytes] = []
-        self._used = []
+        self._used = {}
         start = 0
         while start < len(arrivals):
             source = self._source_of(arrivals[start])
             end = start + 1
             while end < len(arrivals) and self._is_of(source, arrivals[start].resource, arrivals[end]):
                 end += 1
-            if self._needs_header(source):
+            needs_header = self._needs_header(source)
+            if needs_header:
                 lines.append(self._introduce(source))
-            if source not in self._used:
-                self._used.append(source)
+            self._used.setdefault(id(source), (source, needs_header))
             lines += _encode_all(source.form, [arrival.event for arrival in arrivals[start:end]])
             start = end
         return lines
