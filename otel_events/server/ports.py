@@ -36,7 +36,8 @@ def listen(host: str, port: int, option: str) -> socket.socket:
 def explain(host: str, port: int, option: str, error: OSError) -> str:
     """Return why nobody can listen there."""
     variable = f"OTEL_EVENTS_SERVER_{option.removeprefix('--').replace('-', '_').upper()}"
-    choose = f"choose another with {option} or {variable} (0 is any that is free{", 'off' for none" if 'grpc' in option else ''})"
+    none = ", 'off' for none" if "grpc" in option else ""
+    choose = f"choose another with {option} or {variable} (0 is any that is free{none})"
     if error.errno == errno.EADDRINUSE or "address already in use" in str(error).lower():
         holder = find_holder(port)
         return f"port {port} of {host} is taken{f' by {holder}' if holder else ''}: {choose}"
