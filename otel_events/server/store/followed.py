@@ -56,6 +56,8 @@ class Followed:
         self._kind = kind
         self._connection = connection
         self._current: KnownFile | None = None
+        # All but the current one were read to their end.
+        self._is_settled = False
         self.files: dict[int, KnownFile] = {}
         rows = connection.execute(
             "SELECT id, path, identity, head, position, first_seq, last_seq FROM files WHERE kind = ?", (kind,)
@@ -65,12 +67,14 @@ class Followed:
 
     def with_news(self) -> list[KnownFile]:
         """Return the files that have grown, in their order."""
-        status = _status(self._path)
-        if self._current is None or status is None or identify(status) != self._current.identity:
-            return [file for file in self.look_around()[0] if _size(file.path) > file.position]
-        if status.st_size < self._current.position:  # emptied by somebody
-            return [file for file in self.look_around()[0] if _size(file.path) > file.position]
-        return [self._current] if status.st_size > self._current.position else []
+        current, status = self._current, _status(self._path)
+        if self._is_settled and current is not None and status is not None and identify(status) == current.identity:
+            if status.st_size >= current.position:
+                return [current] if status.st_size > current.position else []
+            # Emptied by somebody: another file, to us.
+        news = [file for file in self.look_around()[0] if _size(file.path) > file.position]
+        self._is_settled = all(file is self._current for file in news)
+        return news
 
     def look_around(self) -> tuple[list[KnownFile], list[KnownFile]]:
         """Look at the folder; return the files that are there, in their order, and those known ones that are gone."""
