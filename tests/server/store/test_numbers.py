@@ -85,7 +85,11 @@ def test_an_index_that_cannot_be_used_is_made_anew(tmp_path, damage):
     damage(index)
 
     with opened(path) as store:
-        assert ([event.wire() for event in store.select(limit=1_000)], store.views.tasks(), store.views.counts()) == before
+        assert (
+            [event.wire() for event in store.select(limit=1_000)],
+            store.views.tasks(),
+            store.views.counts(),
+        ) == before
         assert store.append(arrivals(50)) == []
 
 
@@ -146,7 +150,10 @@ def test_two_servers_do_not_keep_one_ledger(tmp_path):
     from otel_events.server.store.errors import StoreError
 
     with opened(tmp_path / "events.jsonl") as store:
-        with pytest.raises(StoreError, match=r"another server \(process \d+\).*--ledger"), opened(tmp_path / "events.jsonl"):
+        with (
+            pytest.raises(StoreError, match=r"another server \(process \d+\).*--ledger"),
+            opened(tmp_path / "events.jsonl"),
+        ):
             pass
         assert seqs(store.append(arrivals(1))) == [1]
 
