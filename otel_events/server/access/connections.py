@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 # Files, the index, clients' log files, and connections that are accepted only to be refused.
 _KEPT_FREE = 256
 _LEAST = 16
+_MOST_LEAVING = 64
 
 
 class Connection(Protocol):
@@ -20,6 +21,9 @@ class Connection(Protocol):
 
     def turn_away(self) -> None:
         """Say politely that there are too many, and close."""
+
+    def hang_up(self) -> None:
+        """Close without another word."""
 
 
 class Connections:
@@ -39,6 +43,7 @@ class Connections:
         self.most = _affordable(limits.connections)
         self._open: set[Connection] = set()
         self._waiting: dict[Connection, None] = {}
+        self._leaving: dict[Connection, None] = {}
 
     def __len__(self) -> int:
         """Return how many are open."""
@@ -66,8 +71,17 @@ class Connections:
         """Note that *connection* has its client's whole request."""
         self._waiting.pop(connection, None)
 
+    def linger(self, connection: Connection) -> None:
+        """Let *connection*, which was refused, stay until its client has read so, if not too many do."""
+        self._leaving[connection] = None
+        if len(self._leaving) > _MOST_LEAVING:
+            oldest = next(iter(self._leaving))
+            del self._leaving[oldest]
+            oldest.hang_up()
+
     def leave(self, connection: Connection) -> None:
         """Forget *connection*; may be called again."""
+        self._leaving.pop(connection, None)
         self._open.discard(connection)
         self._waiting.pop(connection, None)
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from otel_events.server.access.connections import Connections
     from otel_events.server.access.settings import Limits
 
+_FAREWELL = 1.0  # seconds that a client has to read why it was refused
 _PHRASES = {
     400: "Bad Request",
     408: "Request Timeout",
@@ -58,16 +59,14 @@ class GuardedHttp(HttpToolsProtocol):
         self._limits: Limits = connections.limits
         self._request = Patience(self.loop)
         self._reader = Patience(self.loop)
-        self._is_admitted = False
-        self._is_in_head = False
+        self._is_in_head = self._is_refused = False
         self._head_bytes = 0
         self._began = self._last_piece = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Take part, or be turned away."""
         super().connection_made(transport)
-        self._is_admitted = self._connections.enter(self)
-        if not self._is_admitted:
+        if not self._connections.enter(self):
             self.turn_away()
             return
         self._connections.wait(self)
@@ -75,12 +74,17 @@ class GuardedHttp(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Make room."""
+        self._reader.end()
         self._leave()
         super().connection_lost(exc)
 
+    def hang_up(self) -> None:
+        """Close without another word."""
+        self.transport.abort()
+
     def data_received(self, data: bytes) -> None:
         """Read on, as long as the head of a request stays small."""
-        if self.transport.is_closing():
+        if self._is_refused:
             return
         self._last_piece = self.loop.time()
         if self._is_in_head:
@@ -107,9 +111,13 @@ class GuardedHttp(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """Wait for nothing more: it is our turn."""
+        """Wait for nothing more: it is our turn, unless the answer was given before the body had come."""
         self._request.end()
-        self._connections.work(self)
+        cycle: RequestResponseCycle | None = self.cycle  # None before a WebSocket's handshake
+        if cycle is not None and cycle.response_complete:
+            self._connections.wait(self)
+        else:
+            self._connections.work(self)
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -169,15 +177,21 @@ class GuardedHttp(HttpToolsProtocol):
         if cycle is not None and not cycle.response_complete:
             cycle.disconnected = True  # or the application would answer too
             cycle.message_event.set()
-        self.transport.close()
+        self._is_refused = True
+        self._close_when_read()
+
+    def _close_when_read(self) -> None:
+        """Close, but not while the client may be sending still: the reset that it got would take our answer from it."""
+        if not self.transport.can_write_eof():  # TLS
+            self.transport.close()
+            return
+        self.transport.write_eof()
+        self._request.begin(_FAREWELL, self.transport.abort)
+        self._connections.linger(self)
 
     def _leave(self) -> None:
         self._request.end()
-        if self._is_admitted:
-            self._connections.leave(self)
-        if not self.transport.is_closing():
-            return
-        self._reader.end()
+        self._connections.leave(self)
 
 
 class GuardedWebSocket(WebSocketsSansIOProtocol):
@@ -217,6 +231,10 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
     def turn_away(self) -> None:
         """Cut it off: what it is sent waits for it in vain."""
         self._connections.count("slow_reader")
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Close without another word."""
         self.transport.abort()
 
 

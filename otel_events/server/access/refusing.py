@@ -53,7 +53,7 @@ def answer_refusal(refusal: Refusal, scope: Scope) -> Response:
     """Return the answer to a request that is not let in: a page to log in for people, JSON for programs."""
     if refusal.status == 401 and wants_page(scope):
         return login_page("A login is needed.", scope)
-    headers = {"connection": "close", "cache-control": "no-store"}
+    headers = {"cache-control": "no-store"}
     if refusal.status == 401:
         headers["www-authenticate"] = 'Bearer realm="otel-events"'
     return Response(orjson.dumps(refusal.as_dict()), refusal.status, headers, "application/json")
