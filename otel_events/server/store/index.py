@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from otel_events.server.store.fault_index import Faults
+from otel_events.server.store.scope_index import Scopes
 from otel_events.server.store.tasks import Tasks
 from otel_events.server.store.totals import Totals
 from otel_events.server.store.words import Words, key_of
@@ -32,6 +34,8 @@ class Index:
         self._connection = connection
         self._totals = Totals(connection)
         self._tasks = Tasks(connection)
+        self._scopes = Scopes(connection)
+        self._faults = Faults(connection)
         self._services = Words(connection, "service")
         self._personas = Words(connection, "persona")
         self._writer_ids = Words(connection, "writer")
@@ -47,13 +51,22 @@ class Index:
             rows.append(self._row(file, entry, writer))
             taken.append(entry)
         self._connection.executemany(_INSERT, rows)
-        for part in (self._totals, self._tasks, self.writers):
+        for part in (self._totals, self._tasks, self._scopes, self._faults, self.writers):
             part.write()
         return taken
 
     def forget(self) -> None:
         """Forget what was learned in a transaction that was taken back."""
-        for part in (self._totals, self._tasks, self.writers, self._services, self._personas, self._writer_ids):
+        for part in (
+            self._totals,
+            self._tasks,
+            self._scopes,
+            self._faults,
+            self.writers,
+            self._services,
+            self._personas,
+            self._writer_ids,
+        ):
             part.forget()
 
     def _writer_of(self, entry: Entry) -> str | None:
@@ -67,16 +80,21 @@ class Index:
         service, persona, cycle = lookup("service"), lookup("persona"), lookup("cycle")
         if task_id is not None:
             self._tasks.note(str(task_id), entry)
+        time = record.timestamp if -_LAST <= record.timestamp <= _LAST else _LAST
+        if session_id is not None or cycle is not None:
+            self._scopes.note(entry, time, session_id, cycle, writer)
+        service_number = self._services.number(str(service)) if service else None
+        self._faults.note(entry, time, service_number)
         return (
             entry.seq,
             file,
             entry.offset,
             entry.length,
             entry.part,
-            record.timestamp if -_LAST <= record.timestamp <= _LAST else _LAST,
+            time,
             self._totals.note(entry),
             record.severity if 0 <= record.severity <= _MAX_SEVERITY else 0,
-            self._services.number(str(service)) if service else None,
+            service_number,
             self._personas.number(str(persona)) if persona is not None else None,
             cycle if type(cycle) is int and -_LAST <= cycle <= _LAST else None,
             key_of(_plain(task_id)) if task_id is not None else None,

@@ -86,7 +86,9 @@ def _forget_with(index: IndexFile) -> None:
     connection = index.connection
     connection.execute("BEGIN IMMEDIATE")
     try:
-        connection.execute("DELETE FROM tasks WHERE last_seq < ?", (first,))
+        for table in ("tasks", "sessions", "cycles"):
+            connection.execute(f"DELETE FROM {table} WHERE last_seq < ?", (first,))  # noqa: S608  # named here
+        connection.execute("DELETE FROM faults WHERE seq < ?", (first,))
         connection.execute("DELETE FROM seconds WHERE last_seq < ?", (first,))
         connection.execute(
             "DELETE FROM numbers WHERE writer IN (SELECT writer FROM writers WHERE last_seq < ?)", (first,)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Another number, and every index is made anew from the ledger.
-VERSION = 1
+VERSION = 2
 
 # Texts that repeat are numbered (`words`, `names`); ids of tasks, sessions and traces are hashes of 63 bits (`key_of`), since
 # there are as many of them as rows: whoever asks by one of these looks at the line as well.
@@ -42,6 +42,19 @@ CREATE TABLE tasks (
 CREATE INDEX tasks_last ON tasks (last_seq);
 CREATE INDEX tasks_parent ON tasks (parent_task_id) WHERE parent_task_id IS NOT NULL;
 CREATE INDEX tasks_open ON tasks (last_seq) WHERE state = 'running';
+CREATE TABLE sessions (
+  session_id TEXT PRIMARY KEY, service TEXT, started INTEGER, ended INTEGER, duration REAL, events INTEGER NOT NULL,
+  errors INTEGER NOT NULL, first_time INTEGER NOT NULL, last_time INTEGER NOT NULL, first_seq INTEGER NOT NULL,
+  last_seq INTEGER NOT NULL);
+CREATE INDEX sessions_last ON sessions (last_seq);
+CREATE TABLE cycles (
+  run TEXT NOT NULL, cycle NOT NULL, session_id TEXT, day, stalls INTEGER NOT NULL, service TEXT, started INTEGER,
+  ended INTEGER, duration REAL, events INTEGER NOT NULL, errors INTEGER NOT NULL, first_time INTEGER NOT NULL,
+  last_time INTEGER NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, PRIMARY KEY (run, cycle));
+CREATE INDEX cycles_last ON cycles (last_seq);
+CREATE TABLE faults (
+  seq INTEGER PRIMARY KEY, fingerprint INTEGER NOT NULL, service INTEGER, time INTEGER NOT NULL, weight INTEGER NOT NULL);
+CREATE INDEX faults_fingerprint ON faults (fingerprint);
 CREATE TABLE spans (
   id INTEGER PRIMARY KEY, trace_id TEXT NOT NULL, span_id TEXT NOT NULL, parent_span_id TEXT NOT NULL, name TEXT NOT NULL,
   started INTEGER NOT NULL, ended INTEGER NOT NULL, status INTEGER NOT NULL, service TEXT NOT NULL, task_id TEXT,
