@@ -1,0 +1,157 @@
+"""Tasks and traces: what began, what came of it, and what happened inside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from otel_events.filter_language import Clause, Condition, FilterSettings
+from otel_events.server.api import parameters, schemas
+from otel_events.server.api.events import as_json
+from otel_events.server.api.instants import SECOND, instant
+from otel_events.server.api.operation import Operation
+from otel_events.server.api.parameters import SINCE, TEXT, UNTIL, Parameter, choice
+from otel_events.server.api.problem import not_found
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from otel_events.server.server import Server
+
+_MOST_EVENTS = 1_000
+_MOST_CHILDREN = 1_000
+_MOST_ANCESTORS = 100
+_INNER = ("writer", "first_seq", "last_seq")
+
+
+def list_tasks(
+    server: Server,
+    *,
+    state: str | None,
+    since: int | None,
+    until: int | None,
+    session: str | None,
+    cycle: str | None,
+    persona: str | None,
+    limit: int,
+) -> dict[str, Any]:
+    """Return tasks, the latest first."""
+    found = server.store.views.tasks(
+        state=state,
+        since=since,
+        until=until,
+        limit=limit,
+        session_id=session,
+        cycle=as_cycle(cycle),
+        persona=persona,
+    )
+    return {"tasks": [_task(task) for task in found]}
+
+
+def get_task(server: Server, *, task_id: str) -> dict[str, Any]:
+    """Return a task with those above and beneath it, its events and its spans."""
+    views = server.store.views
+    task = views.task(task_id)
+    if task is None:
+        raise not_found(f"task {task_id!r:.200}")
+    ancestors: list[dict[str, Any]] = []
+    seen = {task_id}
+    above = task["parent_task_id"]
+    while (
+        above and above not in seen and len(ancestors) < _MOST_ANCESTORS and (parent := views.task(above)) is not None
+    ):
+        ancestors.append(parent)
+        seen.add(above)
+        above = parent["parent_task_id"]
+    children = views.tasks(parent_task_id=task_id, limit=_MOST_CHILDREN)
+    events = server.store.select(with_value("task_id", task_id), limit=_MOST_EVENTS)
+    return {
+        "task": _task(task),
+        "ancestors": [_task(each) for each in reversed(ancestors)],
+        "children": [_task(each) for each in sorted(children, key=lambda each: each["first_seq"])],
+        "events": [as_json(event) for event in events],
+        "spans": [_span(span) for span in views.spans(task_id=task_id)],
+    }
+
+
+def get_trace(server: Server, *, trace_id: str) -> dict[str, Any]:
+    """Return the spans and events of a trace."""
+    wanted = trace_id.lower()
+    events = server.store.select(with_value("trace_id", wanted), limit=_MOST_EVENTS)
+    spans = server.store.views.spans(trace_id=wanted)
+    if not events and not spans:
+        raise not_found(f"trace {trace_id!r:.60}")
+    return {"spans": [_span(span) for span in spans], "events": [as_json(event) for event in events]}
+
+
+def with_value(key: str, value: str) -> FilterSettings:
+    """Return the filter of what has *value* under *key*, whatever characters it consists of."""
+    return FilterSettings((Clause(conditions=(Condition(key, "=", _verbatim(value)),)),))
+
+
+def as_cycle(text: str | None) -> str | int | None:
+    """Return the cycle that *text* names: most have numbers."""
+    is_number = text is not None and text.lstrip("-").isdecimal() and text.isascii() and len(text) <= 18
+    return int(text) if is_number and text is not None else text
+
+
+def _verbatim(value: str) -> str:
+    """Return the pattern that fits *value* alone."""
+    return "".join(f"[{each}]" if each in "*?[" else each for each in value)
+
+
+def _task(task: Mapping[str, Any]) -> dict[str, Any]:
+    shown = {key: value for key, value in task.items() if key not in _INNER}
+    shown["started"], shown["ended"] = instant(task["started"]), instant(task["ended"])
+    return shown
+
+
+def _span(span: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **span,
+        "started": instant(span["started"]),
+        "ended": instant(span["ended"]),
+        "duration": (span["ended"] - span["started"]) / SECOND,
+    }
+
+
+OPERATIONS = (
+    Operation(
+        "/api/tasks",
+        list_tasks,
+        "Tasks, those with the latest events first.",
+        schemas.shape(tasks=schemas.listing(schemas.named("Task"))),
+        (
+            Parameter(
+                "state",
+                choice("running", "completed", "failed", "cancelled", "orphaned"),
+                "Only those in this state; `orphaned` ones began, and their program has ended.",
+            ),
+            SINCE,
+            UNTIL,
+            Parameter("session", TEXT, "Only those of this session."),
+            Parameter("cycle", TEXT, "Only those of this cycle."),
+            Parameter("persona", TEXT, "Only those of this persona."),
+            parameters.limit(200),
+        ),
+    ),
+    Operation(
+        "/api/tasks/{task_id}",
+        get_task,
+        "The story of one task: those above it, outermost first, those beneath it, its events and spans (1,000 of each at most).",
+        schemas.shape(
+            task=schemas.named("Task"),
+            ancestors=schemas.listing(schemas.named("Task")),
+            children=schemas.listing(schemas.named("Task")),
+            events=schemas.listing(schemas.named("Event")),
+            spans=schemas.listing(schemas.named("Span")),
+        ),
+        (Parameter("task_id", TEXT, "Its id.", place="path", is_required=True),),
+    ),
+    Operation(
+        "/api/traces/{trace_id}",
+        get_trace,
+        "The spans and the first 1,000 events of one trace.",
+        schemas.shape(spans=schemas.listing(schemas.named("Span")), events=schemas.listing(schemas.named("Event"))),
+        (Parameter("trace_id", TEXT, "Its id, 32 hexadecimal digits.", place="path", is_required=True),),
+    ),
+)
