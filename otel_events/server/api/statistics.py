@@ -10,11 +10,14 @@ from otel_events.server.api.operation import Operation
 from otel_events.server.api.parameters import SINCE, UNTIL, Parameter, choice, whole_number
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from otel_events.server.server import Server
 
 _ERROR = 17
 _STEPS = 600  # in one answer, at most
 _LAST = 2**62
+_MOST_GROUPS = 100_000
 _BETWEEN = "time >= ? AND time < ? AND seq BETWEEN ? AND ? AND NOT names.is_own"
 _ERRORS = f"sum(severity >= {_ERROR})"
 # What the groups are called, and what has to be joined for it.
@@ -67,29 +70,35 @@ def _by_name(server: Server, since: int, until: int) -> list[tuple[Any, ...]]:
 def _by_column(server: Server, by: str, since: int, until: int) -> list[tuple[Any, ...]]:
     column, join = _COLUMNS[by]
     connection = server.store.read()
-    # Where these times are among the numbers: so that only those rows are looked at.
-    bounds = connection.execute(
-        "SELECT ifnull(min(first_seq), 0), ifnull(max(last_seq), -1) FROM seconds WHERE second BETWEEN ? AND ?",
-        (since // SECOND, (until - 1) // SECOND),
-    ).fetchone()
     return connection.execute(
         f"SELECT {column} AS key, count(*) AS total, {_ERRORS}, min(time), max(time) FROM events"  # noqa: S608  # columns are named here
         f" JOIN names ON names.id = events.name {join} WHERE {_BETWEEN} AND key IS NOT NULL"
         " GROUP BY key ORDER BY total DESC, key",
-        (since, until, *bounds),
+        (since, until, *_numbers(connection, since, until)),
     ).fetchall()
 
 
 def _by_scope(server: Server, by: str, since: int, until: int) -> list[tuple[Any, ...]]:
-    """Count by the tables of tasks or sessions: all that belongs to those that were going on at that time."""
-    if by == "session":
-        sql = "SELECT session_id, events, errors, first_time, last_time FROM sessions WHERE last_time >= ? AND first_time < ?"
-    else:
-        sql = (
-            "SELECT task_id, events, errors, started, ended FROM tasks"
-            " WHERE ifnull(ended, 4611686018427387904) >= ? AND ifnull(started, 0) < ?"
-        )
-    return server.store.read().execute(f"{sql} ORDER BY events DESC LIMIT 100000", (since, until)).fetchall()
+    """Count by the tables of tasks or sessions: all that belongs to those with an event in that time, or around it."""
+    connection = server.store.read()
+    columns = (
+        "session_id, events, errors, first_time, last_time"
+        if by == "session"
+        else "task_id, events, errors, started, ended"
+    )
+    return connection.execute(
+        f"SELECT {columns} FROM {by}s WHERE last_seq >= ? AND first_seq <= ? ORDER BY events DESC LIMIT ?",  # noqa: S608  # named here
+        (*_numbers(connection, since, until), _MOST_GROUPS),
+    ).fetchall()
+
+
+def _numbers(connection: sqlite3.Connection, since: int, until: int) -> tuple[int, int]:
+    """Return the numbers between which the events of a time are: so that only those rows are looked at."""
+    first, last = connection.execute(
+        "SELECT ifnull(min(first_seq), 0), ifnull(max(last_seq), -1) FROM seconds WHERE second BETWEEN ? AND ?",
+        (since // SECOND, (until - 1) // SECOND),
+    ).fetchone()
+    return first, last
 
 
 OPERATIONS = (
@@ -97,7 +106,7 @@ OPERATIONS = (
         "/api/stats",
         list_statistics,
         "Counts in groups, the largest first. By `event` the time is cut in whole seconds; by `task` and `session` all that"
-        " belongs to those is counted which were going on at that time.",
+        " belongs to those is counted of which there were events at that time.",
         schemas.shape(
             by=schemas.TEXT,
             groups=schemas.listing(
