@@ -72,8 +72,6 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
     schema = dict(parameter.kind.schema)
     if parameter.default is not None:
         schema["default"] = parameter.default
-    if parameter.is_required and schema.get("type") == "string":
-        schema.setdefault("minLength", 1)
     return {
         "name": parameter.name,
         "in": parameter.place,

@@ -43,7 +43,7 @@ class Parameter:
         name: as requests spell it.
         kind: of its value.
         doc: what it does, in a sentence.
-        default: its value where it is missing or empty.
+        default: its value where it is missing.
         place: where requests have it.
         is_required: it must be given.
         keyword: what the function that answers calls it; its name if empty.
@@ -59,9 +59,9 @@ class Parameter:
 
     def read(self, text: str | None) -> Any:
         """Return the value of *text*, or raise RequestError that names the parameter and the cure."""
-        if text is None or (text == "" and not self.is_required):
-            if self.is_required:
-                raise RequestError(400, f"{self.name} is missing: {self.doc}", parameter=self.name)
+        if not text and self.is_required:
+            raise RequestError(400, f"{self.name} is missing: {self.doc}", parameter=self.name)
+        if text is None:
             return self.default
         if "\0" in text:
             raise RequestError(400, f"{self.name} has a NUL character in it", parameter=self.name)
@@ -99,6 +99,8 @@ def choice(*names: str) -> Kind:
 
 
 def _read_text(text: str) -> str:
+    if not text:
+        raise ValueError("it is empty; leave it out")
     if len(text) > _MAX_TEXT:
         raise ValueError(f"it may have {_MAX_TEXT:,} characters")
     return text
@@ -121,7 +123,7 @@ def _read_keys(text: str) -> tuple[str, ...]:
     return keys
 
 
-TEXT = Kind({"type": "string", "maxLength": _MAX_TEXT}, _read_text)
+TEXT = Kind({"type": "string", "minLength": 1, "maxLength": _MAX_TEXT}, _read_text)
 INSTANT = Kind({"type": "string"}, _read_instant)
 FILTER = Kind({"type": "string", "maxLength": _MAX_FILTER}, _read_filter)
 KEYS = Kind({"type": "string"}, _read_keys)
