@@ -67,11 +67,9 @@ class Followed:
 
     def with_news(self) -> list[KnownFile]:
         """Return the files that have grown, in their order."""
-        current, status = self._current, _status(self._path)
-        if self._is_settled and current is not None and status is not None and identify(status) == current.identity:
-            if status.st_size >= current.position:
-                return [current] if status.st_size > current.position else []
-            # Emptied by somebody: another file, to us.
+        if self._is_settled and self._is_current_same():
+            assert self._current is not None
+            return [self._current] if _size(self._path) > self._current.position else []
         news = [file for file in self.look_around()[0] if _size(file.path) > file.position]
         self._is_settled = all(file is self._current for file in news)
         return news
@@ -136,6 +134,13 @@ class Followed:
                 else:
                     yield position, [], position + len(data)
                     position += len(data)
+
+    def _is_current_same(self) -> bool:
+        """Return whether the file at the path is the one that was; one that is smaller was emptied by somebody."""
+        current, status = self._current, _status(self._path)
+        if current is None or status is None:
+            return False
+        return identify(status) == current.identity and status.st_size >= current.position
 
     def _recognize(self, path: Path, known: dict[str, KnownFile]) -> KnownFile | None:
         """Return the file at *path*, a new one if it is not known; None if nothing is there."""

@@ -189,7 +189,8 @@ def _task(row: tuple[Any, ...], gone: frozenset[str]) -> dict[str, Any]:
 
 def _span(row: tuple[Any, ...]) -> dict[str, Any]:
     span: dict[str, Any] = dict(zip(_SPAN_KEYS, row, strict=True))
-    return {**span, "status": "error" if span["status"] else "ok", **orjson.loads(span.pop("body"))}
+    said = orjson.loads(span.pop("body"))
+    return {**span, "status": "error" if span["status"] else "ok", **said}
 
 
 def _writer(row: tuple[Any, ...], now: int) -> dict[str, Any]:
