@@ -6,6 +6,8 @@ set -eu
 # One line for each: the command that tests call, the package that brings it, and what for.
 needed() {
     echo "docker-compose docker-compose checks docker-compose.yml (tests/backends)"
+    echo "chromium chromium opens the server's page (tests/server)"
+    echo "redis-server redis-server joins servers (tests/server)"
     echo "jq jq answers the documents' questions to the ledger (tests/docs)"
 }
 
