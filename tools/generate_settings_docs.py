@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from otel_events.cli.serve import command as serve
+from otel_events.server.settings import DECLARED
 from otel_events.settings import GROUPS, SIGNALS
 
 if TYPE_CHECKING:
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "settings.md"
 BEGIN = "<!-- tables: written by tools/generate_settings_docs.py from otel_events/settings; do not edit -->"
 END = "<!-- end of tables -->"
+
+_SERVER = "Of [`otel-events serve`](serve.md). What is wrong with any of these, variables too, ends it at once."
 
 _SIZES = ((1024**3, "GiB"), (1024**2, "MiB"), (1024, "KiB"))
 _TIMES = ((86_400, "d"), (3600, "h"))
@@ -46,13 +50,13 @@ def _format_keyword(setting: Setting) -> str:
     return f'`{outer}={{"{inner}": …}}`' if inner else f"`{outer}`"
 
 
-def _format_row(setting: Setting) -> str:
+def _format_row(setting: Setting, keyword: str = "") -> str:
     names = [variable.name for variable in setting.environment]
     if setting.is_per_signal:
         names = [next(setting.variables(signal)).name for signal in SIGNALS] + names
     environment = "<br>".join(f"`{name}`" for name in names) or "(code only)"
     doc = setting.doc + (f" In {setting.unit}." if setting.unit in {"bytes", "seconds"} else "")
-    return f"| {_format_keyword(setting)} | {environment} | {_format_default(setting)} | {doc} |"
+    return f"| {keyword or _format_keyword(setting)} | {environment} | {_format_default(setting)} | {doc} |"
 
 
 def render_tables() -> str:
@@ -61,6 +65,9 @@ def render_tables() -> str:
     for title, settings in GROUPS.items():
         lines += ["", f"## {title}", "", "| keyword | environment | default | meaning |", "|---|---|---|---|"]
         lines += [_format_row(setting) for setting in settings]
+    lines += ["", "## The server", "", _SERVER, "", "| option | environment | default | meaning |", "|---|---|---|---|"]
+    options = {parameter.name: f"`{parameter.opts[0]}`" for parameter in serve.params}
+    lines += [_format_row(setting, options.get(setting.name, "(variable only)")) for setting in DECLARED]
     return "\n".join([*lines, ""])
 
 

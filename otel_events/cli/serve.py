@@ -22,7 +22,7 @@ _EPILOG = examples(
     "serve --port 8080 --otlp-port 8080",
     "serve --ledger runs/events.jsonl --keep-age 7d",
     "serve --print-login",
-    "serve --host 0.0.0.0 --allow-host events.example.org --tls-certificate cert.pem --tls-key key.pem",
+    "serve --host 0.0.0.0 --tls-certificate cert.pem --tls-key key.pem",
 )
 
 
@@ -35,6 +35,8 @@ _EPILOG = examples(
 @click.option("--fsync", metavar="WHEN", help="When the disk is asked: always, second, never.  [always]")
 @click.option("--keep-bytes", metavar="SIZE", help="Size of all files of events together; the oldest go.  [1GiB]")
 @click.option("--keep-age", metavar="TIME", help="Age at which files of events are deleted.  [30d]")
+@click.option("--max-request-bytes", metavar="SIZE", help="Longest request, before and after it is expanded.  [16MiB]")
+@click.option("--max-connections", type=int, help="Connections at once.  [1000]")
 @click.option("--token-file", metavar="FILE", help="File that holds the token.")
 @click.option("--allow-host", multiple=True, metavar="NAME", help="A name by which the server may be called.")
 @click.option("--allow-origin", multiple=True, metavar="ORIGIN", help="Another page that may use streams and API.")

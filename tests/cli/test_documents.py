@@ -43,7 +43,7 @@ EXAMPLES = [
     if "otel-events" in line
 ]
 # These end when somebody ends them, write to the user's own files, or need what only their user has.
-OTHERS = ("tail -f", ">> ~", "> ~", "train.py", "| otel-events tail -f", "&& ")
+OTHERS = ("otel-events serve", "tail -f", ">> ~", "> ~", "train.py", "| otel-events tail -f", "&& ")
 
 
 @pytest.fixture
