@@ -22,7 +22,7 @@ _EPILOG = examples(
     "serve --port 8080 --otlp-port 8080",
     "serve --ledger runs/events.jsonl --keep-age 7d",
     "serve --print-login",
-    "serve --host 0.0.0.0 --tls-certificate cert.pem --tls-key key.pem",
+    "serve --host 0.0.0.0 --tls-certificate a.pem --tls-key b.pem",
 )
 
 
