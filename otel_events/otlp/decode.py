@@ -168,7 +168,7 @@ def event_of(record: LogRecord, scope: InstrumentationScope) -> Event:
         observed_timestamp=record.observed_time_unix_nano,
         severity=record.severity_number,
         severity_text=record.severity_text,
-        body=_value(record.body),
+        body=record.body.string_value or _value(record.body),
         attributes=attributes,
         trace_id=int.from_bytes(record.trace_id, "big"),
         span_id=int.from_bytes(record.span_id, "big"),
@@ -229,7 +229,8 @@ def scope_of(scope: ScopeMessage, schema_url: str) -> InstrumentationScope:
 
 def attributes_of(pairs: Iterable[KeyValue]) -> Attributes:
     """Return the attributes that *pairs* are."""
-    return {pair.key: _value(pair.value) for pair in pairs}
+    # Most are texts, and one that is not empty says by itself that it is one.
+    return {pair.key: pair.value.string_value or _value(pair.value) for pair in pairs}
 
 
 def _value(value: AnyValue) -> Value:

@@ -67,11 +67,9 @@ class Finder:
 
 def _fitting(events: list[StoredEvent], planned: Plan) -> list[StoredEvent]:
     fits, may_hold = planned.fits, planned.may_hold
-    if fits is None:
-        return events
     if may_hold is not None:
         events = [event for event in events if may_hold(event.line)]
-    return [event for event in events if fits(event.record)]
+    return events if fits is None else [event for event in events if fits(event.record)]
 
 
 def _between(

@@ -79,6 +79,9 @@ def _pick(stream: BinaryIO, rows: Sequence[Any]) -> list[bytes]:
         stream.seek(start)
         data = stream.read(end - start)
         return [data[offset - start : offset - start + length] for _, _, offset, length, _ in rows]
+    if hasattr(os, "pread"):
+        descriptor = stream.fileno()
+        return [os.pread(descriptor, length, offset) for _, _, offset, length, _ in rows]
     lines = []
     for _, _, offset, length, _ in rows:
         stream.seek(offset)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import orjson
+
 from otel_events.event import parse_severity
 from otel_events.filter_language import Clause, FilterSettings
 from otel_events.pipeline.evaluation import WILD
@@ -45,21 +47,21 @@ class Plan:
 
 def plan(connection: sqlite3.Connection, chosen: FilterSettings | None, since: int | None, until: int | None) -> Plan:
     """Return how to find what *chosen* means, between two times."""
-    including = [clause for clause in chosen.clauses if not clause.excludes] if chosen is not None else []
-    is_plain = chosen is None or all(_is_name_alone(clause) for clause in chosen.clauses)
-    conditions, key = _conditions(connection, including[0]) if len(including) == 1 else ([], "")
+    clauses = chosen.clauses if chosen is not None else ()
+    including = [clause for clause in clauses if not clause.excludes]
+    is_one = len(including) == 1
+    conditions, key = _conditions(connection, including[0]) if is_one else ([], "")
+    # What the rows tell whole: names, and of one clause what has a column of its own.
+    is_told = all(_is_name_alone(clause) or (is_one and _is_told(clause)) for clause in clauses)
     if since is not None:
         conditions.append(("time >= ?", since))
     if until is not None:
         conditions.append(("time < ?", until))
-    selection = None if is_plain or chosen is None else Selection(chosen)
-    return Plan(
-        _names(connection, chosen),
-        tuple(conditions),
-        key,
-        selection.compile_for_bytes() if selection is not None else None,
-        selection.compile() if selection is not None else None,
-    )
+    names = _names(connection, chosen)
+    if is_told or chosen is None:
+        return Plan(names, tuple(conditions), key, _needles(including) if key else None, None)
+    selection = Selection(chosen)
+    return Plan(names, tuple(conditions), key, selection.compile_for_bytes(), selection.compile())
 
 
 def _names(connection: sqlite3.Connection, chosen: FilterSettings | None) -> frozenset[int] | None:
@@ -84,6 +86,35 @@ def _names(connection: sqlite3.Connection, chosen: FilterSettings | None) -> fro
 
 def _is_name_alone(clause: Clause) -> bool:
     return not clause.conditions and not clause.texts
+
+
+def _is_told(clause: Clause) -> bool:
+    """Return whether rows tell all that *clause* says, but for a hash that two texts share."""
+    return (
+        not clause.excludes
+        and not clause.texts
+        and all(
+            condition.operator == "=" and condition.key in {*_KEYS, *_WORDS} and not WILD.search(condition.value)
+            for condition in clause.conditions
+        )
+    )
+
+
+def _needles(clauses: list[Clause]) -> Callable[[bytes], bool]:
+    """Return what tells, by the line, of which of two texts with one hash it is."""
+    # Ids are texts; where somebody has a number or a truth for one, the filter takes it as it is written.
+    tests = [
+        tuple(b'"%b":%b%b' % (condition.key.encode(), value, end) for value, end in _spellings(condition.value))
+        for clause in clauses
+        for condition in clause.conditions
+        if condition.key in _KEYS
+    ]
+    return lambda line: all(any(needle in line for needle in needles) for needles in tests)
+
+
+def _spellings(value: str) -> tuple[tuple[bytes, bytes], ...]:
+    bare = value.encode("utf-8", "replace")
+    return (orjson.dumps(bare.decode()), b""), (bare, b","), (bare, b"}")
 
 
 def _conditions(connection: sqlite3.Connection, clause: Clause) -> tuple[list[tuple[str, int]], str]:

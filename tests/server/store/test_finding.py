@@ -2,7 +2,7 @@
 
 import pytest
 
-from otel_events.filter_language import parse_filter
+from otel_events.filter_language import Clause, Condition, FilterSettings, parse_filter
 from otel_events.reading.selection import Selection
 from tests.server.arriving import NOON, arrival, opened, seqs
 
@@ -82,6 +82,19 @@ def test_a_filter_finds_what_looking_at_every_event_finds(store, text):
     assert seqs(store.select(chosen, limit=3)) == wanted[:3]
     assert seqs(store.select(chosen, limit=3, newest_first=True)) == wanted[::-1][:3]
     assert seqs(store.select(chosen, after=200, before=300, limit=1_000)) == [seq for seq in wanted if 200 < seq < 300]
+
+
+@pytest.mark.parametrize("task_id", ["t-1", 7, True, 'a "quoted" \\ one', "é" * 3, ""])
+def test_an_id_of_any_form_is_found_by_its_text(tmp_path, task_id):
+    """As the filter language compares it: quotes, other alphabets, and numbers and truths where an id should be."""
+    with opened(tmp_path / "events.jsonl") as store:
+        store.append([arrival(number=1, task_id=task_id), arrival(number=2, task_id="other")])
+        (event,) = store.select(limit=1)
+        text = str(task_id).lower() if isinstance(task_id, bool) else str(task_id)
+        chosen = FilterSettings((Clause(conditions=(Condition("task_id", "=", text),)),))
+
+        assert Selection(chosen).compile()(event.record)
+        assert seqs(store.select(chosen)) == [1]
 
 
 def test_a_span_of_time_holds_what_happened_in_it(store):
