@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import weakref
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,9 @@ class IndexFile:
         self._place = place
         self._writing: sqlite3.Connection | None = None
         self._reading = threading.local()
-        self._readers: list[sqlite3.Connection] = []
+        # A thread that ends takes its connection with it.
+        self._readers: weakref.WeakSet[schema.ReadingConnection] = weakref.WeakSet()
+        self._lock = threading.Lock()
         # Of the file: a reader's connection to an earlier one is of no use any more.
         self._generation = 0
         self.rebuilt = 0
@@ -68,9 +71,10 @@ class IndexFile:
     def close(self) -> None:
         """Let go of it. Whoever is just reading gets an error."""
         self._generation += 1
-        connections, self._readers = [*self._readers, self._writing], []
-        self._writing = None
-        for connection in connections:
+        with self._lock:
+            readers, self._readers = self._readers, weakref.WeakSet()
+        writing, self._writing = self._writing, None
+        for connection in (*readers, writing):
             if connection is not None:
                 with suppress(sqlite3.Error):  # a broken one cannot even be closed in order
                     connection.close()
@@ -81,10 +85,11 @@ class IndexFile:
 
     def read(self) -> sqlite3.Connection:
         """Return the calling thread's connection, which can only read."""
-        known: tuple[int, sqlite3.Connection] | None = getattr(self._reading, "known", None)
+        known: tuple[int, schema.ReadingConnection] | None = getattr(self._reading, "known", None)
         if known is None or known[0] != self._generation:
             known = self._reading.known = (self._generation, schema.open_for_reading(self._place.index))
-            self._readers.append(known[1])
+            with self._lock:
+                self._readers.add(known[1])
         return known[1]
 
     def _bring_up(self, progress: Progress | None) -> None:

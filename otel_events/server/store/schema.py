@@ -100,9 +100,15 @@ def open_for_writing(path: Path) -> sqlite3.Connection | None:
     return None
 
 
-def open_for_reading(path: Path) -> sqlite3.Connection:
+class ReadingConnection(sqlite3.Connection):
+    """A connection that others can know without keeping it open."""
+
+
+def open_for_reading(path: Path) -> ReadingConnection:
     """Return a connection that only reads."""
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+    connection = sqlite3.connect(
+        path, isolation_level=None, check_same_thread=False, timeout=10, factory=ReadingConnection
+    )
     connection.execute("PRAGMA query_only = 1")
     connection.execute("PRAGMA mmap_size = 268435456")
     return connection

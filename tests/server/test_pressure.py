@@ -1,0 +1,76 @@
+"""What senders are told when more comes in than can be stored."""
+
+import asyncio
+
+import httpx
+import pytest
+
+from otel_events.server.app import create_app
+from otel_events.server.server import Server
+from otel_events.server.settings import ServerSettings
+from tests.server.test_receiving import request
+
+BODY = request("page.read").SerializeToString()
+HEADERS = {"content-type": "application/x-protobuf"}
+
+
+@pytest.fixture
+def server(tmp_path):
+    server = Server(ServerSettings(ledger=str(tmp_path / "events.jsonl"), token="a-token-for-tests-0123456789"))
+    server.open()
+    yield server
+    server.close()
+
+
+def _post(server, *bodies):
+    """Send *bodies* at once; return the answers."""
+
+    async def send():
+        transport = httpx.ASGITransport(create_app(server), client=("127.0.0.1", 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            posts = [client.post("/v1/logs", content=body, headers=HEADERS) for body in bodies]
+            return await asyncio.gather(*posts)
+
+    return asyncio.run(send())
+
+
+def test_beyond_what_may_wait_senders_are_told_when_to_come_back(server):
+    """429 with Retry-After, which the specification has them wait for; when there is room again it is taken."""
+    server.intake.reserve(64 << 20)
+    (refused,) = _post(server, BODY)
+    server.intake.release(64 << 20)
+    (taken,) = _post(server, BODY)
+
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
+    assert (taken.status_code, server.store.last_seq) == (200, 1)
+    assert server.refused.counts()["busy"] == 1
+
+
+def test_what_cannot_be_stored_is_to_be_sent_again(server):
+    """503 with Retry-After and the reason, while the disk has no room; afterwards all goes on."""
+    server.store.place.ledger.mkdir()
+    (refused,) = _post(server, BODY)
+    server.store.place.ledger.rmdir()
+    (taken,) = _post(server, BODY)
+
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "10")
+    assert b"cannot be written" in refused.content
+    assert (taken.status_code, server.store.last_seq) == (200, 1)
+
+
+def test_requests_that_wait_are_stored_together_and_each_gets_its_own_answer(server):
+    """One that is malformed does not take the others with it."""
+    answers = _post(server, *[BODY] * 20, b"\xff\xff", *[BODY] * 20)
+
+    assert [answer.status_code for answer in answers] == [*[200] * 20, 400, *[200] * 20]
+    assert server.store.last_seq == 40
+    assert server.intake.figures.received == 40
+
+
+def test_after_the_end_nothing_is_taken(server):
+    """Whoever comes late is told to send it elsewhere or later, and has it not lost."""
+    server.intake.stop()
+    (answer,) = _post(server, BODY)
+
+    assert answer.status_code == 503
+    assert server.store.last_seq == 0
