@@ -114,6 +114,21 @@ def test_settings_that_cannot_be_are_told(tmp_path, arguments, words):
     assert (done.returncode, words in done.stderr) == (2, True), done.stderr
 
 
+def test_without_the_extra_it_says_what_to_install(tmp_path):
+    """In one line."""
+    source = "import sys; sys.modules['uvicorn'] = None; sys.argv = ['otel-events', 'serve']; from otel_events.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", source],
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (3, "Error: uvicorn is missing: install otel-events[server]\n")
+
+
 def test_one_port_may_be_for_all(tmp_path):
     """OTLP and the page, behind one address."""
     port, grpc = free_ports(2)

@@ -106,8 +106,14 @@ class ReadingConnection(sqlite3.Connection):
 
 def open_for_reading(path: Path) -> ReadingConnection:
     """Return a connection that only reads."""
+    # Of an index that is missing it makes none: that is the writer's business.
     connection = sqlite3.connect(
-        path, isolation_level=None, check_same_thread=False, timeout=10, factory=ReadingConnection
+        f"{path.absolute().as_uri()}?mode=ro",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+        timeout=10,
+        factory=ReadingConnection,
     )
     connection.execute("PRAGMA query_only = 1")
     connection.execute("PRAGMA mmap_size = 268435456")
