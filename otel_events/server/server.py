@@ -14,6 +14,7 @@ from otel_events.server.ingest.grpc_service import GrpcService
 from otel_events.server.ingest.intake import Intake
 from otel_events.server.live.hub import Hub
 from otel_events.server.store.store import Store
+from otel_events.sinks.ledger import default_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,9 +42,8 @@ class Server:
         self.clock = clock
         self.started = clock()
         self.refused = Tally()
-        self.store = Store(
-            Path(settings.ledger) if settings.ledger else ledger_path(), settings, is_default_path=not settings.ledger
-        )
+        path = Path(settings.ledger) if settings.ledger else ledger_path()
+        self.store = Store(path, settings, is_default_path=not settings.ledger and _is_default(path))
         self.intake = Intake(self.store, settings)
         self.hub = Hub(self.store)
         self.store.listen(self.hub.publish)
@@ -78,3 +78,10 @@ class Server:
         """End on the event loop, and let go of all."""
         self.hub.stop()
         await asyncio.to_thread(self.close)
+
+
+def _is_default(path: Path) -> bool:
+    try:
+        return path == default_path()
+    except OSError:  # a user without a home: then the environment has named it
+        return False

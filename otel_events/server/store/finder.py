@@ -107,7 +107,8 @@ def _rows(
         return connection.execute(sql, (*values, first, last))
 
     if names is None:
-        return query("")
+        without = ", ".join(map(str, sorted(planned.without)))
+        return query(f"+name NOT IN ({without}) AND " if without else "")
     if not planned.key and len(names) <= _MAX_MERGED and _is_rare(connection, names, limit):
         # Each name's rows stand in its index in order: merged, nothing has to be sorted.
         each = [query(f"name = {number} AND ") for number in sorted(names)]

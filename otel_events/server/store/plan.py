@@ -12,7 +12,7 @@ from otel_events.filter_language import Clause, FilterSettings
 from otel_events.pipeline.evaluation import WILD
 from otel_events.reading.record import Record
 from otel_events.reading.selection import Selection
-from otel_events.server.store.own import asks_for_own, is_own
+from otel_events.server.store.own import asks_for_own
 from otel_events.server.store.words import key_of
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ class Plan:
     """How to find what fits.
 
     Attributes:
-        names: numbers of the names that may fit; None for every one.
+        names: numbers of the names that may fit; None for every one but `without`.
+        without: numbers of names that are not wanted.
         conditions: of SQL, with their values.
         key: the column of `conditions` that an index leads to, empty for none.
         may_hold: what a line has to pass before it is worth being parsed; None where its bytes tell nothing.
@@ -39,6 +40,7 @@ class Plan:
     """
 
     names: frozenset[int] | None
+    without: frozenset[int]
     conditions: tuple[tuple[str, int], ...]
     key: str
     may_hold: Callable[[bytes], bool] | None
@@ -57,16 +59,22 @@ def plan(connection: sqlite3.Connection, chosen: FilterSettings | None, since: i
         conditions.append(("time >= ?", since))
     if until is not None:
         conditions.append(("time < ?", until))
-    names = _names(connection, chosen)
+    without = frozenset[int]() if asks_for_own(chosen) else _own_names(connection)
+    names = _names(connection, chosen, without)
     if is_told or chosen is None:
-        return Plan(names, tuple(conditions), key, _needles(including) if key else None, None)
+        return Plan(names, without, tuple(conditions), key, _needles(including) if key else None, None)
     selection = Selection(chosen)
-    return Plan(names, tuple(conditions), key, selection.compile_for_bytes(), selection.compile())
+    return Plan(names, without, tuple(conditions), key, selection.compile_for_bytes(), selection.compile())
 
 
-def _names(connection: sqlite3.Connection, chosen: FilterSettings | None) -> frozenset[int] | None:
+def _own_names(connection: sqlite3.Connection) -> frozenset[int]:
+    return frozenset(number for (number,) in connection.execute("SELECT id FROM names WHERE is_own"))
+
+
+def _names(
+    connection: sqlite3.Connection, chosen: FilterSettings | None, without: frozenset[int]
+) -> frozenset[int] | None:
     """Return the names that may fit; None if all do."""
-    shows_own = asks_for_own(chosen)
     clauses = chosen.clauses if chosen is not None else ()
     # A clause that excludes by more than a name excludes no name; one that includes by more includes it perhaps.
     by_name = tuple(
@@ -74,14 +82,13 @@ def _names(connection: sqlite3.Connection, chosen: FilterSettings | None) -> fro
         for clause in clauses
         if not clause.excludes or _is_name_alone(clause)
     )
+    if all(clause.pattern == "*" and not clause.excludes for clause in by_name):
+        return None
     fits = Selection(FilterSettings(by_name)).compile()
     rows = connection.execute("SELECT id, name FROM names").fetchall()
-    found = frozenset(
-        number
-        for number, name in rows
-        if (shows_own or not is_own(name)) and (fits is None or fits(Record(name, 0, 0, {}, {})))
+    return frozenset(
+        number for number, name in rows if number not in without and (fits is None or fits(Record(name, 0, 0, {}, {})))
     )
-    return None if len(found) == len(rows) else found
 
 
 def _is_name_alone(clause: Clause) -> bool:
