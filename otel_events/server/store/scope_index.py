@@ -22,8 +22,10 @@ _SUMS = """
   ended = ifnull(excluded.ended, ended), duration = ifnull(excluded.duration, duration),
   events = events + excluded.events, errors = errors + excluded.errors, first_time = min(first_time, excluded.first_time),
   last_time = max(last_time, excluded.last_time), last_seq = max(last_seq, excluded.last_seq)"""
-_SESSION = f"INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET {_SUMS}"  # noqa: S608  # nothing of it comes from outside
-_CYCLE = f"""INSERT INTO cycles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET {_SUMS},
+_SESSION = (
+    f"INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (session_id) DO UPDATE SET {_SUMS}"  # noqa: S608  # nothing of it comes from outside
+)
+_CYCLE = f"""INSERT INTO cycles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run, cycle) DO UPDATE SET {_SUMS},
   day = ifnull(excluded.day, day), stalls = stalls + excluded.stalls"""  # noqa: S608
 
 

@@ -23,7 +23,7 @@ _ELSEWHERE = frozenset({"task_name", "duration", "error.type"})
 _MAX_ID = 1_000
 
 _UPSERT = """
-INSERT INTO tasks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+INSERT INTO tasks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (task_id) DO UPDATE SET
   name = ifnull(excluded.name, name), persona = ifnull(excluded.persona, persona),
   session_id = ifnull(excluded.session_id, session_id), cycle = ifnull(excluded.cycle, cycle),
   parent_task_id = ifnull(excluded.parent_task_id, parent_task_id), trace_id = ifnull(excluded.trace_id, trace_id),

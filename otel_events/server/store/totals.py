@@ -41,7 +41,7 @@ class Totals:
         """Add what was counted to the tables."""
         seconds, self._seconds = self._seconds, {}
         self._connection.executemany(
-            "INSERT INTO seconds VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count,"
+            "INSERT INTO seconds VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (second, name, level) DO UPDATE SET count = count + excluded.count,"
             " first_seq = min(first_seq, excluded.first_seq), last_seq = max(last_seq, excluded.last_seq)",
             [(max(-_LAST, min(second, _LAST)), *place, *sums) for (second, *place), sums in seconds.items()],
         )
