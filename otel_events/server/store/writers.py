@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import astuple, dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -28,6 +29,7 @@ _WRITER_LENGTH = 16
 _MAX_DIGITS = 10
 _MAX_KNOWN = 4_096
 _MAX_TEXT = 300
+_LAST = 2**63 - 1
 
 
 @dataclass(slots=True)
@@ -88,7 +90,8 @@ class Writers:
         writer.received += 1
         writer.first_number = min(writer.first_number, number)
         writer.last_number = max(writer.last_number, number)
-        writer.last_time = max(writer.last_time, min(record.timestamp, 2**63 - 1))
+        if writer.last_time < record.timestamp <= _LAST:
+            writer.last_time = record.timestamp
         writer.last_seq = entry.seq
         if not writer.service:
             writer.service = record.text("service")[:_MAX_TEXT]
@@ -124,10 +127,15 @@ class Writers:
         return writer
 
 
+@lru_cache(maxsize=1024)
+def _is_writer(name: str) -> bool:
+    return _WRITER.fullmatch(name) is not None
+
+
 def split_uid(uid: str) -> tuple[str, int] | None:
     """Return the writer and the number that a uid of our writers consists of, None for any other uid."""
     name, digits = uid[:_WRITER_LENGTH], uid[_WRITER_LENGTH + 1 :]
-    if uid[_WRITER_LENGTH : _WRITER_LENGTH + 1] != "-" or len(digits) > _MAX_DIGITS or not _WRITER.fullmatch(name):
+    if uid[_WRITER_LENGTH : _WRITER_LENGTH + 1] != "-" or len(digits) > _MAX_DIGITS or not _is_writer(name):
         return None
     try:
         number = int(digits, 16)
