@@ -156,6 +156,8 @@ class Followed:
             file = KnownFile(max(self.files, default=0) + 1, path, identity, head)
             self.files[file.id] = file
             self._reserve(file)
+            # Where there is a new one, the one before has an end that was not read, perhaps.
+            self._is_settled = False
         if file.path != path or file.head != head:
             file.path, file.head = path, head
             self.save(file)

@@ -69,6 +69,22 @@ def test_rotation_by_another_program_loses_and_repeats_nothing(tmp_path):
         assert seqs(store.select()) == list(range(1, 10))
 
 
+def test_looking_for_what_to_delete_passes_over_nothing(tmp_path):
+    """The end of a file that was rotated is read, though the new file was seen before by who looks after the disk."""
+    path = tmp_path / "events.jsonl"
+    with opened(path) as store:
+        store.append(arrivals(3))
+        store.poll()
+        with path.open("ab") as file:
+            file.write(_lines(tmp_path, "a.jsonl", 2, first=10))
+        rotate(path, 1_771_095_683.0)
+        path.write_bytes(_lines(tmp_path, "b.jsonl", 2, first=20))
+        store.maintain()
+        store.poll()
+
+        assert steps(store.select()) == [1, 2, 3, 10, 11, 20, 21]
+
+
 def test_events_of_before_the_server_are_shown(tmp_path):
     """A server that is started on a ledger with rotated files takes in all of them, oldest first."""
     path = tmp_path / "events.jsonl"
