@@ -35,12 +35,14 @@ class Server:
         refused: requests that were refused, by reason.
         clock: Unix time in seconds.
         started: when it was made, by *clock*.
+        otlp_port: where OTLP over HTTP is taken, once it is known.
     """
 
     def __init__(self, settings: ServerSettings, *, clock: Callable[[], float] = time.time) -> None:
         self.settings = settings
         self.clock = clock
         self.started = clock()
+        self.otlp_port = settings.otlp_port
         self.refused = Tally()
         path = Path(settings.ledger) if settings.ledger else ledger_path()
         self.store = Store(path, settings, is_default_path=not settings.ledger and _is_default(path))

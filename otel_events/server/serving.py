@@ -88,6 +88,7 @@ def serve(
     try:
         if settings.otlp_port != settings.port:
             sockets.append(listen(settings.host, settings.otlp_port, "--otlp-port"))
+        server.otlp_port = sockets[-1].getsockname()[1]
         running = _Uvicorn(_configure(server), server)
         server.open(progress)
         try:

@@ -25,7 +25,10 @@ _TABLES = {
     "session_id": "SELECT session_id, events FROM sessions ORDER BY last_seq DESC LIMIT ?",
     "cycle": "SELECT cycle, sum(events) FROM cycles GROUP BY cycle ORDER BY max(last_seq) DESC LIMIT ?",
     "event": "SELECT name, count FROM names WHERE count > 0 AND NOT is_own ORDER BY count DESC LIMIT ?",
-    "service": "SELECT service, sum(received) FROM writers WHERE service <> '' GROUP BY service ORDER BY 2 DESC LIMIT ?",
+    **{
+        column: f"SELECT text, sum(count) FROM minutes JOIN words ON words.id = {column} GROUP BY text ORDER BY 2 DESC LIMIT ?"  # noqa: S608
+        for column in ("persona", "service")
+    },
 }
 
 

@@ -22,11 +22,15 @@ _RATE_SECONDS = 10
 
 def show_health(server: Server) -> dict[str, Any]:
     """Return figures of the server itself."""
+    stream = server.hub.figures()
     return {
         "version": VERSION,
         "uptime": max(0.0, server.clock() - server.started),
         "ingest": _ingest(server),
-        "clients": len(server.access.connections),
+        "otlp_port": server.otlp_port,
+        "connections": len(server.access.connections),
+        "clients": stream.clients,
+        "stream": {"folded": stream.folded, "dropped": stream.dropped, "stalled": stream.stalled},
         "stored": _stored(server),
         "disk": _disk(server),
         "retention": {"max_bytes": server.settings.keep_bytes, "max_age": server.settings.keep_age},
@@ -110,7 +114,10 @@ _HEALTH = schemas.shape(
     ingest=schemas.shape(
         rate=schemas.NUMBER, delay_p50=schemas.maybe(schemas.NUMBER), delay_p99=schemas.maybe(schemas.NUMBER)
     ),
+    otlp_port=schemas.COUNT,
+    connections=schemas.COUNT,
     clients=schemas.COUNT,
+    stream=schemas.shape(folded=schemas.COUNT, dropped=schemas.COUNT, stalled=schemas.COUNT),
     stored=schemas.shape(
         events=schemas.COUNT,
         first_seq=schemas.COUNT,
@@ -143,7 +150,7 @@ OPERATIONS = (
     Operation(
         "/api/health",
         show_health,
-        f"How the server fares. `ingest.rate` is events a second over the last {_RATE_SECONDS}; `retention` in bytes and seconds.",
+        f"How the server fares. `clients` are those of the streams; `ingest.rate` is events a second over the last {_RATE_SECONDS}; `retention` in bytes and seconds.",
         _HEALTH,
     ),
     Operation(

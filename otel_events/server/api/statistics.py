@@ -8,35 +8,40 @@ from otel_events.server.api import parameters, schemas
 from otel_events.server.api.instants import SECOND, instant
 from otel_events.server.api.operation import Operation
 from otel_events.server.api.parameters import SINCE, UNTIL, Parameter, choice, whole_number
+from otel_events.server.store.minute_index import MINUTE
 
 if TYPE_CHECKING:
     import sqlite3
 
     from otel_events.server.server import Server
 
-_ERROR = 17
 _STEPS = 600  # in one answer, at most
 _LAST = 2**62
 _MOST_GROUPS = 100_000
-_BETWEEN = "time >= ? AND time < ? AND seq BETWEEN ? AND ? AND NOT names.is_own"
-_ERRORS = f"sum(severity >= {_ERROR})"
-# What the groups are called, and what has to be joined for it.
-_COLUMNS = {
-    "persona": ("words.text", "LEFT JOIN words ON words.id = events.persona"),
-    "service": ("words.text", "LEFT JOIN words ON words.id = events.service"),
-    "cycle": ("events.cycle", ""),
+_COUNTED = {
+    "session": "SELECT session_id, events, errors, first_time, last_time FROM sessions WHERE {within} ORDER BY events DESC LIMIT ?",
+    "task": "SELECT task_id, events, errors, started, ended FROM tasks WHERE {within} ORDER BY events DESC LIMIT ?",
+    "cycle": (
+        "SELECT cycle, sum(events) AS total, sum(errors), min(first_time), max(last_time) FROM cycles WHERE {within}"
+        " GROUP BY cycle ORDER BY total DESC LIMIT ?"
+    ),
 }
+_WITHIN = "last_seq >= ? AND first_seq <= ?"
+# Columns of the table of minutes.
+_WORDS = {"persona": "persona", "service": "service"}
 
 
 def list_statistics(server: Server, *, by: str, since: int | None, until: int | None, limit: int) -> dict[str, Any]:
     """Return the counts of the largest groups."""
-    between = (since if since is not None else -_LAST, until if until is not None else _LAST)
+    connection = server.store.read()
+    first, last = since if since is not None else -_LAST, until if until is not None else _LAST
     if by == "event":
-        rows = _by_name(server, *between)
-    elif by in _COLUMNS:
-        rows = _by_column(server, by, *between)
+        rows = _by_name(connection, first, last)
+    elif by in _WORDS:
+        rows = _by_word(connection, by, first, last)
     else:
-        rows = _by_scope(server, by, *between)
+        numbers = _numbers(connection, first, last)
+        rows = connection.execute(_COUNTED[by].format(within=_WITHIN), (*numbers, _MOST_GROUPS)).fetchall()
     groups = [
         {"key": key, "count": count, "errors": errors, "first": instant(first), "last": instant(last)}
         for key, count, errors, first, last in rows[:limit]
@@ -53,47 +58,27 @@ def list_rates(server: Server, *, seconds: int, by: str) -> dict[str, Any]:
     return {"from": instant(first * SECOND), "step": step, "series": series}
 
 
-def _by_name(server: Server, since: int, until: int) -> list[tuple[Any, ...]]:
-    """Count by the table of seconds, which is exact for whole ones; times are those of the first and last second."""
-    return (
-        server.store.read()
-        .execute(
-            "SELECT names.name, sum(seconds.count) AS total, sum(seconds.count * (level >= 5)), min(second) * 1000000000,"
-            " max(second) * 1000000000 FROM seconds JOIN names ON names.id = seconds.name"
-            " WHERE second BETWEEN ? AND ? AND NOT names.is_own GROUP BY seconds.name ORDER BY total DESC, names.name",
-            (since // SECOND, (until - 1) // SECOND),
-        )
-        .fetchall()
-    )
-
-
-def _by_column(server: Server, by: str, since: int, until: int) -> list[tuple[Any, ...]]:
-    column, join = _COLUMNS[by]
-    connection = server.store.read()
+def _by_name(connection: sqlite3.Connection, since: int, until: int) -> list[tuple[Any, ...]]:
+    """Count by the table of seconds; times are those of the first and last second."""
     return connection.execute(
-        f"SELECT {column} AS key, count(*) AS total, {_ERRORS}, min(time), max(time) FROM events"  # noqa: S608  # columns are named here
-        f" JOIN names ON names.id = events.name {join} WHERE {_BETWEEN} AND key IS NOT NULL"
-        " GROUP BY key ORDER BY total DESC, key",
-        (since, until, *_numbers(connection, since, until)),
+        "SELECT names.name, sum(seconds.count) AS total, sum(seconds.count * (level >= 5)), min(second) * 1000000000,"
+        " max(second) * 1000000000 FROM seconds JOIN names ON names.id = seconds.name"
+        " WHERE second BETWEEN ? AND ? AND NOT names.is_own GROUP BY seconds.name ORDER BY total DESC, names.name",
+        (since // SECOND, (until - 1) // SECOND),
     ).fetchall()
 
 
-def _by_scope(server: Server, by: str, since: int, until: int) -> list[tuple[Any, ...]]:
-    """Count by the tables of tasks or sessions: all that belongs to those with an event in that time, or around it."""
-    connection = server.store.read()
-    columns = (
-        "session_id, events, errors, first_time, last_time"
-        if by == "session"
-        else "task_id, events, errors, started, ended"
-    )
+def _by_word(connection: sqlite3.Connection, by: str, since: int, until: int) -> list[tuple[Any, ...]]:
+    """Count by the table of minutes."""
     return connection.execute(
-        f"SELECT {columns} FROM {by}s WHERE last_seq >= ? AND first_seq <= ? ORDER BY events DESC LIMIT ?",  # noqa: S608  # named here
-        (*_numbers(connection, since, until), _MOST_GROUPS),
+        f"SELECT text, sum(count) AS total, sum(errors), min(first_time), max(last_time) FROM minutes"  # noqa: S608  # named here
+        f" JOIN words ON words.id = {_WORDS[by]} WHERE minute BETWEEN ? AND ? GROUP BY text ORDER BY total DESC, text",
+        (since // MINUTE, (until - 1) // MINUTE),
     ).fetchall()
 
 
 def _numbers(connection: sqlite3.Connection, since: int, until: int) -> tuple[int, int]:
-    """Return the numbers between which the events of a time are: so that only those rows are looked at."""
+    """Return the numbers between which the events of a time are."""
     first, last = connection.execute(
         "SELECT ifnull(min(first_seq), 0), ifnull(max(last_seq), -1) FROM seconds WHERE second BETWEEN ? AND ?",
         (since // SECOND, (until - 1) // SECOND),
@@ -105,8 +90,8 @@ OPERATIONS = (
     Operation(
         "/api/stats",
         list_statistics,
-        "Counts in groups, the largest first. By `event` the time is cut in whole seconds; by `task` and `session` all that"
-        " belongs to those is counted of which there were events at that time.",
+        "Counts in groups, the largest first. The time is cut in whole seconds, by `persona` and `service` in whole"
+        " minutes; by `task`, `cycle` and `session` all is counted that belongs to those with events at that time.",
         schemas.shape(
             by=schemas.TEXT,
             groups=schemas.listing(

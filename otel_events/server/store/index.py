@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from otel_events.server.store.fault_index import Faults
+from otel_events.server.store.minute_index import Minutes
 from otel_events.server.store.scope_index import Scopes
 from otel_events.server.store.tasks import Tasks
 from otel_events.server.store.totals import Totals
@@ -36,6 +37,7 @@ class Index:
         self._tasks = Tasks(connection)
         self._scopes = Scopes(connection)
         self._faults = Faults(connection)
+        self._minutes = Minutes(connection)
         self._services = Words(connection, "service")
         self._personas = Words(connection, "persona")
         self._writer_ids = Words(connection, "writer")
@@ -51,7 +53,7 @@ class Index:
             rows.append(self._row(file, entry, writer))
             taken.append(entry)
         self._connection.executemany(_INSERT, rows)
-        for part in (self._totals, self._tasks, self._scopes, self._faults, self.writers):
+        for part in (self._totals, self._tasks, self._scopes, self._faults, self._minutes, self.writers):
             part.write()
         return taken
 
@@ -62,6 +64,7 @@ class Index:
             self._tasks,
             self._scopes,
             self._faults,
+            self._minutes,
             self.writers,
             self._services,
             self._personas,
@@ -84,7 +87,9 @@ class Index:
         if session_id is not None or cycle is not None:
             self._scopes.note(entry, time, session_id, cycle, writer)
         service_number = self._services.number(str(service)) if service else None
+        persona_number = self._personas.number(str(persona)) if persona is not None else None
         self._faults.note(entry, time, service_number)
+        self._minutes.note(entry, time, service_number, persona_number)
         return (
             entry.seq,
             file,
@@ -95,7 +100,7 @@ class Index:
             self._totals.note(entry),
             record.severity if 0 <= record.severity <= _MAX_SEVERITY else 0,
             service_number,
-            self._personas.number(str(persona)) if persona is not None else None,
+            persona_number,
             cycle if type(cycle) is int and -_LAST <= cycle <= _LAST else None,
             key_of(_plain(task_id)) if task_id is not None else None,
             key_of(_plain(session_id)) if session_id is not None else None,

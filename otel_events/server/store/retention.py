@@ -86,7 +86,7 @@ def _forget_with(index: IndexFile) -> None:
     connection = index.connection
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for table in ("tasks", "sessions", "cycles"):
+        for table in ("tasks", "sessions", "cycles", "minutes"):
             connection.execute(f"DELETE FROM {table} WHERE last_seq < ?", (first,))  # noqa: S608  # named here
         connection.execute("DELETE FROM faults WHERE seq < ?", (first,))
         connection.execute("DELETE FROM seconds WHERE last_seq < ?", (first,))

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Another number, and every index is made anew from the ledger.
-VERSION = 2
+VERSION = 3
 
 # Texts that repeat are numbered (`words`, `names`); ids of tasks, sessions and traces are hashes of 63 bits (`key_of`), since
 # there are as many of them as rows: whoever asks by one of these looks at the line as well.
@@ -52,6 +52,10 @@ CREATE TABLE cycles (
   ended INTEGER, duration REAL, events INTEGER NOT NULL, errors INTEGER NOT NULL, first_time INTEGER NOT NULL,
   last_time INTEGER NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, PRIMARY KEY (run, cycle));
 CREATE INDEX cycles_last ON cycles (last_seq);
+CREATE TABLE minutes (
+  minute INTEGER NOT NULL, service INTEGER NOT NULL, persona INTEGER NOT NULL, count INTEGER NOT NULL,
+  errors INTEGER NOT NULL, first_time INTEGER NOT NULL, last_time INTEGER NOT NULL, first_seq INTEGER NOT NULL,
+  last_seq INTEGER NOT NULL, PRIMARY KEY (minute, service, persona)) WITHOUT ROWID;
 CREATE TABLE faults (
   seq INTEGER PRIMARY KEY, fingerprint INTEGER NOT NULL, service INTEGER, time INTEGER NOT NULL, weight INTEGER NOT NULL);
 CREATE INDEX faults_fingerprint ON faults (fingerprint);

@@ -311,14 +311,16 @@ def test_writers_say_how_they_ended_and_what_is_missing(get):
     assert writer["pid"] > 0
 
 
-def test_the_health_of_the_server(get):
+def test_the_health_of_the_server(server, get):
     """In figures."""
     health = get("/api/health")
 
     assert health["stored"]["events"] >= 37
     assert health["stored"]["last_seq"] >= health["stored"]["events"]
     assert health["disk"]["ledger_bytes"] > 0
-    assert health["clients"] >= 1
+    assert health["connections"] >= 1
+    assert health["clients"] == 0
+    assert server.otlp.endswith(f":{health['otlp_port']}")
     assert health["index"]["state"] == "ready"
 
 
