@@ -43,6 +43,7 @@ lint: $(INSTALLED)  ## ruff, mypy --strict, import-linter, generated files
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python tools/generate_catalog.py --check
 	$(BIN)/python tools/generate_settings_docs.py --check
+	$(BIN)/python tools/generate_api_docs.py --check
 
 format: $(INSTALLED)  ## put the sources into shape
 	$(BIN)/ruff check --fix-only --quiet .
@@ -96,6 +97,7 @@ storm: $(INSTALLED)  ## a million errors, four times: what comes out, what it co
 docs: $(INSTALLED)  ## write docs/events.md and docs/settings.md anew
 	$(BIN)/python tools/generate_catalog.py
 	$(BIN)/python tools/generate_settings_docs.py
+	$(BIN)/python tools/generate_api_docs.py
 
 lock:  ## write the lock files anew from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header --no-annotate \
