@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _FIRST_WINDOW = 20_000
 _PATIENCE = 0.7  # seconds
 _PAGE = 1_000
+_SOME = 16
+_MOST_BYTES = 16 << 20
 
 
 def as_json(event: StoredEvent) -> orjson.Fragment:
@@ -44,28 +46,33 @@ def list_events(
     """Return a page of events and the cursor of the next one.
 
     What no index answers is looked for in windows of growing size, for so long as one is willing to wait: then the answer is
-    what was found, and the cursor behind the last window.
+    what was found, and the cursor behind it. The same holds where events are so large that they fill a page by themselves.
     """
     store = server.store
     first, last = store.first_seq, store.last_seq
+    # What is wanted is between these two, and neither of them: each is a cursor.
     low = max(after, first - 1)
     high = min(before if before is not None else last + 1, last + 1)
     is_newest = order == "newest"
     found: list[StoredEvent] = []
-    window, end = _FIRST_WINDOW, time.monotonic() + _PATIENCE
-    while low < high - 1 and len(found) < limit:
+    size, window, end = 0, _FIRST_WINDOW, time.monotonic() + _PATIENCE
+    while low < high - 1 and len(found) < limit and size < _MOST_BYTES and time.monotonic() < end:
         from_, to = (max(low, high - 1 - window), high) if is_newest else (low, min(high, low + 1 + window))
-        found += store.select(
-            chosen, after=from_, before=to, since=since, until=until, limit=limit - len(found), newest_first=is_newest
+        # A few first: they tell how many more there is room for.
+        room = (_MOST_BYTES - size) * len(found) // size + 1 if size else _SOME
+        wanted = min(limit - len(found), room)
+        some = store.select(
+            chosen, after=from_, before=to, since=since, until=until, limit=wanted, newest_first=is_newest
         )
+        found += some
+        size += sum(len(event.line) for event in some)
+        is_window_done = len(some) < wanted
         if is_newest:
-            high = from_ + 1
+            high = from_ + 1 if is_window_done else some[-1].seq
         else:
-            low = to - 1
-        if time.monotonic() > end:
-            break
-        window *= 4
-    next_ = found[-1].seq if len(found) >= limit else (high if is_newest else low) if low < high - 1 else None
+            low = to - 1 if is_window_done else some[-1].seq
+        window = window * 4 if is_window_done else window
+    next_ = (high if is_newest else low) if low < high - 1 else None
     return {"events": [as_json(event) for event in found], "next": next_, "first": first, "last": last}
 
 
