@@ -75,7 +75,7 @@ def application():
 
 
 @contextmanager
-def serving(settings=None, *, token=SECRET, clock=None):
+def serving(settings=None, *, token=SECRET, clock=None, **tls):
     """Serve until the end of the block; gives port, access, counts and addresses."""
     refused = Tally()
     options = {"clock": clock} if clock else {}
@@ -85,16 +85,20 @@ def serving(settings=None, *, token=SECRET, clock=None):
     listener.listen(2_048)
     port = listener.getsockname()[1]
     config = uvicorn.Config(
-        guard(application(), access), lifespan="off", timeout_graceful_shutdown=1, **uvicorn_options(access.connections)
+        guard(application(), access),
+        lifespan="off",
+        timeout_graceful_shutdown=1,
+        **uvicorn_options(access.connections),
+        **tls,
     )
     server = uvicorn.Server(config)
     server.capture_signals = _no_signals
     thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])), daemon=True)
     thread.start()
     try:
-        yield SimpleNamespace(
-            port=port, access=access, refused=refused, url=f"http://127.0.0.1:{port}", host=f"127.0.0.1:{port}"
-        )
+        host = f"127.0.0.1:{port}"
+        url = f"http{'s' if tls else ''}://{host}"
+        yield SimpleNamespace(port=port, access=access, refused=refused, url=url, host=host)
     finally:
         server.should_exit = True
         thread.join(10)

@@ -222,6 +222,13 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         self._connections.leave(self)
         super().connection_lost(exc)
 
+    async def send(self, message: Any) -> None:
+        """Send what the application says."""
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
+            # A refusal with an answer ends the handshake: uvicorn logs an error over an application that left it open.
+            self.handshake_complete = True
+
     def pause_writing(self) -> None:
         """Be patient with a client that does not read."""
         super().pause_writing()

@@ -23,10 +23,17 @@ _STYLE = (
     "code{font-family:ui-monospace,monospace}input,button{font:inherit;padding:.4rem .6rem}input{width:100%;"
     "box-sizing:border-box;margin:.3rem 0 .6rem}"
 )
-_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-_POLICY = (
-    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
+# A link on another site opens this page without our cookie, which goes only with requests from our own pages. So this page,
+# which is ours, goes there once more. A mere reload would not do: browsers take it for the same request from elsewhere. And
+# only a script keeps what stands behind # in the address.
+_ONCE_MORE = "const place = new URL(location); place.searchParams.set('from', 'link'); location.replace(place);"
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+_POLICY = f"default-src 'none'; style-src {_hash(_STYLE)}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">{head}
 <title>otel-events: log in</title><style>{style}</style></head><body>
@@ -37,9 +44,6 @@ _PAGE = """<!doctype html>
 <input type="password" name="token" autocomplete="current-password" required autofocus></label>
 <button>Log in</button></form></body></html>
 """
-# A link on another site opens this page without our cookie, which goes only with requests from our own pages; so this
-# page, which is ours, asks once more.
-_ONCE_MORE = '<meta http-equiv="refresh" content="0">'
 
 
 def wants_page(scope: Scope) -> bool:
@@ -62,10 +66,10 @@ def answer_refusal(refusal: Refusal, scope: Scope) -> Response:
 def login_page(problem: str, scope: Scope) -> Response:
     """Return the page on which to log in, which says first what the *problem* is."""
     came_from_elsewhere = Requested(scope).first("sec-fetch-site") == "cross-site" and scope["path"] != LOGIN
-    page = _PAGE.format(
-        head=_ONCE_MORE if came_from_elsewhere else "", style=_STYLE, problem=escape(problem), login=LOGIN
-    )
-    return HTMLResponse(page, 401, {"content-security-policy": _POLICY, "cache-control": "no-store"})
+    head = f"<script>{_ONCE_MORE}</script>" if came_from_elsewhere else ""
+    policy = f"{_POLICY}; script-src {_hash(_ONCE_MORE)}" if came_from_elsewhere else _POLICY
+    page = _PAGE.format(head=head, style=_STYLE, problem=escape(problem), login=LOGIN)
+    return HTMLResponse(page, 401, {"content-security-policy": policy, "cache-control": "no-store"})
 
 
 async def refuse_websocket(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,0 +1,82 @@
+"""Access over TLS: the same decisions, a cookie for TLS alone, the same limits."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+
+import httpx
+import pytest
+import trustme
+
+from otel_events.server.access.settings import AccessSettings, Limits
+from tests.server.guarded import SECRET, serving
+from tests.server.raw import answer
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def server(authority, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tls")
+    issued = authority.issue_cert("localhost", "127.0.0.1")
+    issued.private_key_pem.write_to_path(folder / "key.pem")
+    for part in issued.cert_chain_pems:
+        part.write_to_path(folder / "cert.pem", append=True)
+    limits = Limits(connections=20, head_seconds=0.5)
+    files = {"ssl_certfile": str(folder / "cert.pem"), "ssl_keyfile": str(folder / "key.pem")}
+    with serving(AccessSettings(limits=limits), **files) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def trust(authority):
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return context
+
+
+def test_a_browser_logs_in_and_its_cookie_goes_over_tls_alone(server, trust):
+    """By its origin it is our own page."""
+    with httpx.Client(base_url=server.url, verify=trust) as browser:
+        answered = browser.get(server.access.login_link(server.url))
+
+        assert answered.headers["set-cookie"].endswith("; Secure")
+        assert browser.get("/api/who", headers={"Origin": server.url}).json()["way"] == "cookie"
+        assert browser.get("/api/who", headers={"Origin": server.url.replace("https", "http")}).status_code == 403
+
+
+def test_the_stream_opens_over_tls(server, trust):
+    """And is refused without the token."""
+    from websockets.exceptions import InvalidStatus
+    from websockets.sync.client import connect
+
+    address = server.url.replace("https", "wss") + "/stream"
+    with connect(f"{address}?token={SECRET}", ssl=trust) as stream:
+        assert "token" in stream.recv()
+    with pytest.raises(InvalidStatus, match="401"), connect(address, ssl=trust):
+        pass
+
+
+def test_who_says_nothing_is_let_go(server, trust):
+    """Politely, within its time."""
+    with trust.wrap_socket(
+        socket.create_connection(("127.0.0.1", server.port), timeout=20), server_hostname="localhost"
+    ) as connection:
+        assert answer(connection)[0] == 408
+
+
+def test_whoever_only_holds_connections_keeps_nobody_out(server, trust):
+    """As without TLS."""
+    idle = [
+        trust.wrap_socket(socket.create_connection(("127.0.0.1", server.port), timeout=20), server_hostname="localhost")
+        for _ in range(30)
+    ]
+    try:
+        assert httpx.get(f"{server.url}/healthz", verify=trust).status_code == 200
+    finally:
+        for connection in idle:
+            connection.close()
