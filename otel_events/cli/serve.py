@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from otel_events.cli.catalog_source import extend
 from otel_events.cli.complaints import InputError
 from otel_events.cli.examples import examples
 from otel_events.cli.progress import Progress
 from otel_events.errors import ConfigurationError, OtelEventsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from otel_events.server.settings import ServerSettings
 
@@ -37,6 +38,8 @@ _EPILOG = examples(
 @click.option("--keep-age", metavar="TIME", help="Age at which files of events are deleted.  [30d]")
 @click.option("--max-request-bytes", metavar="SIZE", help="Longest request, before and after it is expanded.  [16MiB]")
 @click.option("--max-connections", type=int, help="Connections at once.  [1000]")
+@click.option("--catalog", "folders", type=click.Path(), metavar="FOLDER", multiple=True, help="A registry of yours.")
+@click.option("--module", "modules", metavar="NAME", multiple=True, help="A Python module with @define classes.")
 @click.option("--token-file", metavar="FILE", help="File that holds the token.")
 @click.option("--allow-host", multiple=True, metavar="NAME", help="A name by which the server may be called.")
 @click.option("--allow-origin", multiple=True, metavar="ORIGIN", help="Another page that may use streams and API.")
@@ -44,10 +47,10 @@ _EPILOG = examples(
 @click.option("--tls-certificate", metavar="FILE", help="The server's certificate; then it speaks TLS.")
 @click.option("--tls-key", metavar="FILE", help="The certificate's private key.")
 @click.option("--print-login", is_flag=True, help="Print a link that logs in to the running server, and end.")
-def command(*, print_login: bool, **options: Any) -> None:
+def command(*, print_login: bool, folders: Sequence[str], modules: Sequence[str], **options: Any) -> None:
     """Receive events by OTLP, keep them, and show them live on a page of this machine.
 
-    What programs on this machine write to the ledger without an endpoint is shown as well. Every option is a variable
+    What programs on this machine write to the ledger without an endpoint is shown as well. Settings are variables
     OTEL_EVENTS_SERVER_* too. Ctrl-C ends it.
     """
     try:
@@ -60,6 +63,7 @@ def command(*, print_login: bool, **options: Any) -> None:
         if print_login:
             click.echo(login_link(settings))
             return
+        extend(folders, modules)
         _serve(serve, settings)
     except ConfigurationError as error:
         raise click.UsageError(str(error)) from error
