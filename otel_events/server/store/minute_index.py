@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 MINUTE = 60_000_000_000  # nanoseconds
 _ERROR = 17
 _UPSERT = """
-INSERT INTO minutes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+INSERT INTO minutes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (minute, service, persona) DO UPDATE SET
   count = count + excluded.count, errors = errors + excluded.errors, first_time = min(first_time, excluded.first_time),
   last_time = max(last_time, excluded.last_time), first_seq = min(first_seq, excluded.first_seq),
   last_seq = max(last_seq, excluded.last_seq)"""
