@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import zipfile
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -10,6 +9,7 @@ import orjson
 
 from otel_events.server.api import parameters, schemas
 from otel_events.server.api.operation import Download, Operation
+from otel_events.server.api.paging import Pager, Question
 from otel_events.server.api.parameters import CHOSEN, SINCE, UNTIL, Parameter, choice, whole_number
 from otel_events.server.api.problem import not_found
 
@@ -20,11 +20,7 @@ if TYPE_CHECKING:
     from otel_events.server.server import Server
     from otel_events.server.store.stored import StoredEvent
 
-_FIRST_WINDOW = 20_000
-_PATIENCE = 0.7  # seconds
 _PAGE = 1_000
-_SOME = 16
-_MOST_BYTES = 16 << 20
 
 
 def as_json(event: StoredEvent) -> orjson.Fragment:
@@ -43,37 +39,13 @@ def list_events(
     limit: int,
     order: str,
 ) -> dict[str, Any]:
-    """Return a page of events and the cursor of the next one.
-
-    What no index answers is looked for in windows of growing size, for so long as one is willing to wait: then the answer is
-    what was found, and the cursor behind it. The same holds where events are so large that they fill a page by themselves.
-    """
+    """Return a page of events and the cursor of the next one."""
     store = server.store
     first, last = store.first_seq, store.last_seq
-    # What is wanted is between these two, and neither of them: each is a cursor.
-    low = max(after, first - 1)
-    high = min(before if before is not None else last + 1, last + 1)
-    is_newest = order == "newest"
-    found: list[StoredEvent] = []
-    size, window, end = 0, _FIRST_WINDOW, time.monotonic() + _PATIENCE
-    while low < high - 1 and len(found) < limit and size < _MOST_BYTES and time.monotonic() < end:
-        from_, to = (max(low, high - 1 - window), high) if is_newest else (low, min(high, low + 1 + window))
-        # A few first: they tell how many more there is room for.
-        room = (_MOST_BYTES - size) * len(found) // size + 1 if size else _SOME
-        wanted = min(limit - len(found), room)
-        some = store.select(
-            chosen, after=from_, before=to, since=since, until=until, limit=wanted, newest_first=is_newest
-        )
-        found += some
-        size += sum(len(event.line) for event in some)
-        is_window_done = len(some) < wanted
-        if is_newest:
-            high = from_ + 1 if is_window_done else some[-1].seq
-        else:
-            low = to - 1 if is_window_done else some[-1].seq
-        window = window * 4 if is_window_done else window
-    next_ = (high if is_newest else low) if low < high - 1 else None
-    return {"events": [as_json(event) for event in found], "next": next_, "first": first, "last": last}
+    end = min(before if before is not None else last + 1, last + 1)
+    pager = Pager(store, Question(chosen, since, until, order == "newest"), max(after, first - 1), end)
+    found = pager.find(limit)
+    return {"events": [as_json(event) for event in found], "next": pager.next, "first": first, "last": last}
 
 
 def get_event(server: Server, *, seq: int) -> bytes:
