@@ -8,7 +8,7 @@ import os
 import signal
 import ssl
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from otel_events.server.settings import ServerSettings
 
-_SPARE_FILES = 256  # beside connections: the ledger, the index, whatever the interpreter opens
 _ANY = frozenset({"0.0.0.0", "::", "*"})  # noqa: S104  # to be recognized, not to be listened on
 
 
@@ -83,7 +82,6 @@ def serve(
     # Batches make thousands of objects that are gone together: looking for cycles among them took a twelfth of the time.
     gc.set_threshold(20_000, 20, 20)
     server = Server(settings)
-    _allow_files(settings.max_connections + _SPARE_FILES)
     sockets = [listen(settings.host, settings.port, "--port")]
     try:
         if settings.otlp_port != settings.port:
@@ -175,16 +173,3 @@ def _demo_seconds() -> float:
         return max(0.0, float(text or 0))
     except ValueError as error:
         raise ServingError(f"DEMO_SECONDS must be a number of seconds, not {text!r:.40}") from error
-
-
-def _allow_files(count: int) -> None:
-    """Let this process have *count* files open, as far as it may."""
-    try:
-        import resource
-    except ImportError:  # Windows has no such bound
-        return
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = count if hard == resource.RLIM_INFINITY else min(count, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        with suppress(ValueError, OSError):  # macOS has a bound of its own: connections are refused a little earlier
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
