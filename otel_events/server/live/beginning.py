@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING, Any
 
-from otel_events.filter_language import FilterError, FilterSettings, parse_filter
+from otel_events.filter_language import Clause, Condition, FilterError, FilterSettings, parse_filter
 from otel_events.reading.times import parse_when
+from otel_events.server.live.broadcast_shape import WITHOUT_UID, uid_of
 from otel_events.version import VERSION
 
 if TYPE_CHECKING:
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 MAX_FILTER = 4_096  # characters; nobody types more, and each event is held against it
 _MAX_LAST = 10_000
+_UID = re.compile(r"[\w.:\-]{1,200}", re.ASCII)
+_UIDS_BACK = 50_000  # events; who was away for longer begins anew
 _MAX_DIGITS = 15  # of a cursor; more are Unix seconds of no use, or nonsense
 
 
@@ -74,6 +78,22 @@ async def _before_the_last(hub: Hub, count: str, chosen: FilterSettings | None) 
         return hub.cursor
     newest = await hub.newest(chosen, min(int(count), _MAX_LAST))
     return newest[0].seq - 1 if newest else hub.cursor
+
+
+async def find_uid(hub: Hub, store: Store, uid: object) -> int | None:
+    """Return the cursor of the event that was sent with this *uid*, None if it is not there any more, or raise StreamError."""
+    if not isinstance(uid, str) or not _UID.fullmatch(uid):
+        raise StreamError("'after' is the uid of an event", parameter="after")
+    if uid.startswith(WITHOUT_UID):
+        number = uid.removeprefix(WITHOUT_UID)
+        return int(number) if number.isascii() and number.isdigit() and len(number) <= _MAX_DIGITS else None
+    needle = f'"uid":"{uid}"'.encode()
+    for event in hub.in_memory():
+        if needle in event.line and uid_of(event) == uid:
+            return event.seq
+    chosen = FilterSettings((Clause(conditions=(Condition("uid", "=", uid),)),))
+    found = await asyncio.to_thread(store.select, chosen, after=hub.cursor - _UIDS_BACK, newest_first=True, limit=1)
+    return found[0].seq if found else None
 
 
 def hello(hub: Hub, store: Store, cursor: int) -> dict[str, Any]:

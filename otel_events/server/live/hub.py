@@ -17,7 +17,7 @@ from otel_events.server.live.subscription import Subscription
 from otel_events.server.live.wanting import compile_wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from otel_events.filter_language import FilterSettings
     from otel_events.server.store.stored import StoredEvent
@@ -212,6 +212,10 @@ class Hub:
             older = min(last, ring.floor) + 1
             found += await self._select(chosen, before=older, limit=count - len(found), newest_first=True)
         return found[::-1]
+
+    def in_memory(self) -> Iterator[StoredEvent]:
+        """Yield the events that are in memory, the newest first."""
+        return self._ring.newest_first()
 
     def feed(self, chosen: FilterSettings | None) -> Feed:
         """Return the feed of all who have the filter *chosen*."""

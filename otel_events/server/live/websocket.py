@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import orjson
 from starlette.websockets import WebSocketDisconnect, WebSocketDisconnected
 
+from otel_events.server.live.allowance import Allowance
 from otel_events.server.live.beginning import StreamError, find_cursor, hello, read_filter
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 # What the codes of WebSocket closings mean to our clients: do not come again; come again.
 REFUSED, RESTARTING = 1008, 1012
-_MESSAGES = 20  # from one client within
-_SECONDS = 10.0  # so many seconds; people change filters more slowly than that
 _MAX_MESSAGE = 16 * 1024
 
 
@@ -85,15 +83,12 @@ class _Client:
         await self._websocket.close(RESTARTING, "the server stops")
 
     async def _read(self, subscription: Subscription) -> None:
-        allowed, since = _MESSAGES, time.monotonic()
+        allowance = Allowance()
         while True:
             message = await self._websocket.receive()
             if message["type"] == "websocket.disconnect":
                 return
-            if time.monotonic() - since > _SECONDS:
-                allowed, since = _MESSAGES, time.monotonic()
-            allowed -= 1
-            if allowed < 0:
+            if allowance.is_exceeded():
                 self._server.refused.add("stream_flooded")
                 await self._websocket.close(REFUSED, "too many messages")
                 return

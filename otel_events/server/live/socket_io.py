@@ -1,0 +1,120 @@
+"""The stream over Socket.IO, as browsers of the older broadcaster speak it."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any
+
+import engineio.packet
+import socketio
+from socketio.exceptions import ConnectionRefusedError as RefusedError
+
+from otel_events.server.live.beginning import StreamError
+from otel_events.server.live.broadcast_shape import as_broadcast, dump
+from otel_events.server.live.socket_client import SocketClient
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+    from starlette.types import ASGIApp
+
+    from otel_events.server.server import Server
+    from otel_events.server.store.stored import StoredEvent
+
+_TO_KNOCK = 10.0  # seconds between the opening of a connection and the token
+_MAX_MESSAGE = 64 * 1024
+_REMEMBERED = 2_048  # events in their wording, for all clients
+
+
+class SocketIo:
+    """The server's side of Socket.IO: lets clients in, and hands what they say to theirs."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._clients: dict[str, SocketClient] = {}
+        # Other pages are let in, or not, by the access rules before anything comes here.
+        self._sio = socketio.AsyncServer(
+            async_mode="asgi",
+            cors_allowed_origins=[],
+            async_handlers=False,  # one message of a client after the other: who floods waits for himself
+            max_http_buffer_size=_MAX_MESSAGE,
+            namespaces=["/"],
+        )
+        self._sio.eio.on("connect", self._opened)
+        self._sio.on("connect", self._connect)
+        self._sio.on("disconnect", self._disconnect)
+        self._sio.on("subscribe", partial(self._obey, "subscribe"))
+        self._sio.on("replay", partial(self._obey, "replay"))
+        self._word = lru_cache(_REMEMBERED)(_word)
+
+    @property
+    def app(self) -> ASGIApp:
+        """Return what serves `/socket.io`."""
+        app: ASGIApp = socketio.ASGIApp(self._sio, socketio_path=None)
+        return app
+
+    async def send(self, eio_sid: str, event: StoredEvent) -> None:
+        """Have *event* sent to one client."""
+        await self._sio.eio.send_packet(eio_sid, self._word(event))
+
+    async def tell(self, sid: str, name: str, facts: dict[str, Any]) -> None:
+        """Have something else than an event sent to one client."""
+        await self._sio.emit(name, facts, to=sid)
+
+    def waiting(self, eio_sid: str) -> int:
+        """Return how many packets wait for one client, -1 if it is gone. Nothing in Engine.IO bounds them."""
+        socket = self._sio.eio.sockets.get(eio_sid)
+        return -1 if socket is None or socket.closed else int(socket.queue.qsize())
+
+    async def cut(self, eio_sid: str) -> None:
+        """End the connection of one client, so that it comes again by itself."""
+        await self._sio.eio.disconnect(eio_sid)
+
+    async def _opened(self, eio_sid: str, environ: MutableMapping[str, Any]) -> None:
+        await self._sio._handle_eio_connect(eio_sid, environ)
+        asyncio.get_running_loop().call_later(_TO_KNOCK, self._cut_unless_connected, eio_sid)
+
+    def _cut_unless_connected(self, eio_sid: str) -> None:
+        if self.waiting(eio_sid) >= 0 and not any(client.eio_sid == eio_sid for client in self._clients.values()):
+            self._server.refused.add("socket_io_silent")
+            self._cutting = asyncio.ensure_future(self.cut(eio_sid))
+
+    async def _connect(self, sid: str, environ: MutableMapping[str, Any], auth: Any = None) -> None:
+        asked = auth if isinstance(auth, dict) else {}
+        identity = environ["asgi.scope"].get("otel_events.identity")
+        is_known = identity is not None and identity.way != "anyone"
+        if not (is_known or self._server.access.admits_token(asked.get("token"))):
+            self._server.refused.add("socket_io_token")
+            raise RefusedError("the token is missing or wrong: io(url, {auth: {token: '...'}})")
+        client = SocketClient(self._server, self, sid, self._sio.manager.eio_sid_from_sid(sid, "/"))
+        try:
+            await client.begin(asked)
+        except StreamError as error:
+            raise RefusedError(str(error), error.facts) from error
+        self._clients[sid] = client
+
+    async def _disconnect(self, sid: str, _reason: str) -> None:
+        client = self._clients.pop(sid, None)
+        if client is not None:
+            client.end()
+
+    async def _obey(self, what: str, sid: str, asked: Any = None, *_others: Any) -> dict[str, Any] | None:
+        """Do what a client asks for, and return what its acknowledgement says."""
+        client = self._clients.get(sid)
+        if client is None:
+            return None
+        if client.allowance.is_exceeded():
+            self._server.refused.add("stream_flooded")
+            await self._sio.disconnect(sid)
+            return None
+        given = asked if isinstance(asked, dict) else {}
+        try:
+            return await (client.subscribe(given) if what == "subscribe" else client.replay(given))
+        except StreamError as error:
+            return {"error": error.facts}
+
+
+def _word(event: StoredEvent) -> engineio.packet.Packet:
+    """Return *event* as the packet that all clients share: a message that is a Socket.IO event named `event`."""
+    return engineio.packet.Packet(engineio.packet.MESSAGE, data='2["event",' + dump(as_broadcast(event)).decode() + "]")

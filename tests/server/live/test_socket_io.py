@@ -1,0 +1,337 @@
+"""Socket.IO, with the contract of the older broadcaster, against the real socket.io-client under Node."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import subprocess
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from otel_events.server.live import socket_io
+from otel_events.server.live.hub import HubSettings
+from tests.server.live.conftest import TOKEN, until
+
+pytestmark = pytest.mark.slow
+JS = Path(__file__).parents[1] / "js"
+OPTIONS = {"auth": {"token": TOKEN}}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _client_is_installed():
+    """The client comes from the project's own lock file."""
+    if (JS / "node_modules" / "socket.io-client").is_dir():
+        return
+    npm = shutil.which("npm")
+    done = npm and subprocess.run([npm, "ci", "--silent"], cwd=JS, timeout=120, check=False, capture_output=True)
+    if not done or done.returncode:
+        if os.environ.get("CI"):
+            pytest.fail("socket.io-client cannot be installed: npm ci failed")
+        pytest.skip("needs node and npm ci in tests/server/js")
+
+
+class Watcher:
+    """A consumer in a process of its own."""
+
+    def __init__(self, process) -> None:
+        self._process = process
+        self.heard: list[list] = []
+
+    async def hear(self, name: str, count: int = 1) -> list:
+        """Return the next *count* things of this name; whatever else is heard is kept in `heard`."""
+        found = []
+        while len(found) < count:
+            line = await self._process.stdout.readline()
+            assert line, "the client ended"
+            message = json.loads(line)
+            self.heard.append(message)
+            if message[0] == name:
+                found.append(message[1] if len(message) > 1 else None)
+        return found
+
+    async def say(self, *what) -> None:
+        self._process.stdin.write(json.dumps(what).encode() + b"\n")
+        await self._process.stdin.drain()
+
+    async def ask(self, *what):
+        """Say it and return the acknowledgement."""
+        await self.say(*what)
+        return (await self.hear("ack"))[0]
+
+    def stop(self, signal: int) -> None:
+        self._process.send_signal(signal)
+
+
+@asynccontextmanager
+async def watching(live, options=None):
+    process = await asyncio.create_subprocess_exec(
+        *("node", str(JS / "watch.mjs"), live.address(""), json.dumps(OPTIONS if options is None else options)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        limit=1 << 26,
+    )
+    try:
+        yield Watcher(process)
+    finally:
+        process.kill()
+        await process.wait()
+
+
+def numbers(events) -> list[int]:
+    return [event["data"]["n"] for event in events]
+
+
+def test_the_last_fifty_come_on_connect_and_then_what_happens(on_server):
+    """On connect 50, newest last; then every new event as `event`; none is missing or comes twice."""
+
+    async def play(live):
+        live.store_events(*["observe"] * 120)
+        await asyncio.sleep(0.01)
+        async with watching(live) as watcher:
+            first = await watcher.hear("event", 50)
+            live.store_events(*["decision"] * 30)
+            live.store_events("execute")
+            then = await watcher.hear("event", 31)
+
+        assert numbers(first) == list(range(71, 121))
+        assert numbers(then) == list(range(121, 152))
+
+    on_server(play)
+
+
+def test_an_event_has_the_broadcasters_shape(on_server):
+    """`{"type", "ts", "cycle", "day", "data"}` in this order, with the name as the program wrote it, and a uid."""
+
+    async def play(live):
+        projection = {"nodes": [{"id": "α"}], "deep": {"er": None}}
+        live.store_events("sense.project", sense="wahrnehmen", projection=projection, cycle=3, day=1551)
+        await asyncio.sleep(0.01)
+        async with watching(live) as watcher:
+            event = (await watcher.hear("event"))[0]
+
+        assert list(event) == ["type", "ts", "cycle", "day", "data", "uid"]
+        assert event == {
+            "type": "sense.project",
+            "ts": "2026-02-14T19:01:23.001Z",
+            "cycle": 3,
+            "day": 1551,
+            "data": {"n": 1, "sense": "wahrnehmen", "projection": projection, "message": "sense.project"},
+            "uid": "w-1",
+        }
+
+    on_server(play)
+
+
+@pytest.mark.parametrize(("asked", "expected"), [({"count": 100}, 100), ({}, 100), ({"count": 5_000}, 1_000)])
+def test_replay_gives_the_newest_in_order(on_server, asked, expected):
+    """`replay {count}` sends that many, at most 1,000: the newest, oldest of them first, as `event`."""
+
+    async def play(live):
+        live.store_events(*["observe"] * 1_200)
+        await asyncio.sleep(0.01)
+        async with watching(live) as watcher:
+            await watcher.hear("event", 50)
+            await watcher.say("silent", "replay", asked)
+            replayed = await watcher.hear("event", expected)
+            answer = await watcher.ask("replay", {"count": 1})
+
+        assert numbers(replayed) == list(range(1_201 - expected, 1_201))
+        assert answer == {"count": 1, "complete": False}
+
+    on_server(play)
+
+
+def test_replay_after_a_uid_and_live_never_show_one_twice(on_server):
+    """With uids a client can fetch what it missed while events go on: each is there once for each way it was asked for."""
+
+    async def play(live):
+        live.store_events(*["observe"] * 400)
+        await asyncio.sleep(0.01)
+        async with watching(live) as watcher:
+            await watcher.hear("event", 50)
+            await watcher.say("replay", {"after": "w-100"})
+            for _ in range(20):
+                live.store_events(*["decision"] * 10)
+                await asyncio.sleep(0.002)
+            answer = (await watcher.hear("ack"))[0]
+            while sum(message[0] == "event" for message in watcher.heard) < 50 + answer["count"] + 200:
+                await watcher.hear("event")
+        events = [message[1] for message in watcher.heard if message[0] == "event"]
+        # What came by itself is what was not asked for again.
+        assert answer["complete"] is True
+        assert {event["uid"] for event in events} >= {f"w-{n}" for n in range(101, 601)}
+        assert len(events) == 50 + answer["count"] + 200
+
+    on_server(play)
+
+
+def test_who_comes_again_with_its_last_uid_misses_nothing_and_gets_nothing_twice(on_server):
+    """`auth: {after: uid}` takes the place of the last fifty."""
+
+    async def play(live):
+        live.store_events(*["observe"] * 300)
+        await asyncio.sleep(0.01)
+        async with watching(live, {"auth": {"token": TOKEN, "after": "w-110"}}) as watcher:
+            live.store_events(*["decision"] * 5)
+            events = await watcher.hear("event", 195)
+
+        assert numbers(events) == list(range(111, 306))
+
+    on_server(play)
+
+
+def test_a_client_may_choose_types(on_server):
+    """`subscribe {types}` takes names and patterns in either spelling, for what comes and for replays."""
+
+    async def play(live):
+        async with watching(live) as watcher:
+            await watcher.hear("connect")
+            answer = await watcher.ask("subscribe", {"types": ["task.*", "sense"]})
+            live.store_events("epoch.completed", "task.started", "sense.project", "observe", "task.completed")
+            live_ones = await watcher.hear("event", 3)
+            await watcher.say("silent", "replay", {"count": 2})
+            replayed = await watcher.hear("event", 2)
+            await watcher.ask("subscribe", {"types": []})
+            live.store_events("observe")
+            rest = await watcher.hear("event")
+
+        assert answer == {"types": ["task.*", "sense"], "filter": ""}
+        assert numbers(live_ones) == [2, 3, 5]
+        assert numbers(replayed) == [3, 5]
+        assert numbers(rest) == [6]
+
+    on_server(play)
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "parameter"),
+    [
+        ("subscribe", {"types": "task.*"}, "types"),
+        ("subscribe", {"types": [1]}, "types"),
+        ("subscribe", {"types": ["a b"]}, "types"),
+        ("subscribe", {"types": ["x"] * 1_000}, "types"),
+        ("subscribe", {"filter": "severity>=loud"}, "filter"),
+        ("replay", {"count": "many"}, "count"),
+        ("replay", {"count": -1}, "count"),
+        ("replay", {"after": "w-99999"}, "after"),
+        ("replay", {"after": {"$gt": ""}}, "after"),
+    ],
+)
+def test_nonsense_is_answered_and_changes_nothing(on_server, name, asked, parameter):
+    """A question that cannot be understood gets an error as its acknowledgement; the stream goes on."""
+
+    async def play(live):
+        async with watching(live) as watcher:
+            await watcher.hear("connect")
+            answer = await watcher.ask(name, asked)
+            live.store_events("observe")
+            await watcher.hear("event")
+
+        assert answer["error"]["parameter"] == parameter
+
+    on_server(play)
+
+
+@pytest.mark.parametrize("given", [{}, {"auth": {"token": "wrong"}}, {"auth": {"token": 7}}])
+def test_without_the_token_nobody_gets_in(on_server, given):
+    """Only who has the token hears anything."""
+
+    async def play(live):
+        live.store_events("observe")
+        async with watching(live, {**given, "reconnection": False}) as watcher:
+            refusal = (await watcher.hear("connect_error"))[0]
+
+        assert "token" in refusal
+        assert [message[0] for message in watcher.heard] == ["connect_error"]
+        assert live.server.refused.counts()["socket_io_token"] == 1
+
+    on_server(play)
+
+
+@pytest.mark.parametrize("transports", [["websocket"], ["polling"]])
+def test_either_transport_will_do(on_server, transports):
+    """WebSocket from the start, or long polling where nothing else gets through."""
+
+    async def play(live):
+        live.store_events(*["observe"] * 60)
+        await asyncio.sleep(0.01)
+        async with watching(live, {**OPTIONS, "transports": transports}) as watcher:
+            first = await watcher.hear("event", 50)
+            live.store_events(*["decision"] * 700)
+            then = await watcher.hear("event", 700)
+
+        assert numbers(first + then) == list(range(11, 761))
+
+    on_server(play)
+
+
+def test_who_says_nothing_is_sent_away(on_server, monkeypatch):
+    """A connection that does not come with a token within seconds is ended."""
+    monkeypatch.setattr(socket_io, "_TO_KNOCK", 0.05)
+
+    async def play(live):
+        async with httpx.AsyncClient() as client:
+            opened = await client.get(live.address("/socket.io/?EIO=4&transport=polling"))
+            sid = re.search(r'"sid":"([^"]+)"', opened.text)[1]
+            await until(lambda: live.server.refused.counts().get("socket_io_silent"))
+            again = await client.get(live.address(f"/socket.io/?EIO=4&transport=polling&sid={sid}"))
+
+        assert again.status_code == 400
+
+    on_server(play)
+
+
+def test_who_floods_is_sent_away(on_server):
+    """More questions than anybody asks end the connection."""
+
+    async def play(live):
+        live.store_events(*["observe"] * 100)
+        await asyncio.sleep(0.01)
+        async with watching(live) as watcher:
+            await watcher.hear("connect")
+            for _ in range(100):
+                await watcher.say("silent", "replay", {"count": 1_000})
+            await watcher.hear("disconnect")
+
+        assert live.server.refused.counts() == {"stream_flooded": 1}
+
+    on_server(play)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_a_stopped_client_slows_no_other_and_fills_no_queue(on_server):
+    """Engine.IO's queue has no bound; ours has: what does not fit is told as counts and gaps."""
+    import signal
+
+    async def play(live):
+        async with watching(live) as stopped, watching(live) as quick:
+            await stopped.hear("connect")
+            await quick.hear("connect")
+            stopped.stop(signal.SIGSTOP)
+            heard: list[int] = []
+            for _ in range(60):
+                live.store_events("task.started", *["reward.computed"] * 49, text="x" * 4_000)
+                heard += numbers(await quick.hear("event", 50))
+            stopped.stop(signal.SIGCONT)
+            total = 0
+            while total < 3_000:
+                name, said = await something(stopped)
+                total += 1 if name == "event" else said["dropped"] if name == "gap" else sum(said["counts"].values())
+
+        assert heard == list(range(1, 3_001))
+        assert total == 3_000
+        assert {"gap", "counts"} & {message[0] for message in stopped.heard}
+
+    on_server(play, HubSettings(client_bytes=200_000, interval=0.001))
+
+
+async def something(watcher: Watcher) -> tuple:
+    line = await watcher._process.stdout.readline()
+    watcher.heard.append(json.loads(line))
+    return tuple(watcher.heard[-1][:2])
