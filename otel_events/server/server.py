@@ -13,6 +13,7 @@ from otel_events.server.access.opening import open_access
 from otel_events.server.ingest.grpc_service import GrpcService
 from otel_events.server.ingest.intake import Intake
 from otel_events.server.live.hub import Hub
+from otel_events.server.live.redis_bridge import RedisBridge
 from otel_events.server.store.store import Store
 from otel_events.sinks.ledger import default_path
 
@@ -31,6 +32,7 @@ class Server:
         intake: the queue before it.
         grpc: OTLP over gRPC; listens when it is started.
         hub: who is told of what is stored; lives on the event loop.
+        bridge: to Redis, if there is one.
         access: who may ask for what.
         refused: requests that were refused, by reason.
         clock: Unix time in seconds.
@@ -49,6 +51,7 @@ class Server:
         self.intake = Intake(self.store, settings)
         self.hub = Hub(self.store)
         self.store.listen(self.hub.publish)
+        self.bridge = RedisBridge(self) if settings.redis_url else None
         self.grpc = GrpcService(self)
         self._is_open = False
         self.access = open_access(settings, self.refused.add, clock)
@@ -75,9 +78,13 @@ class Server:
         if not self._is_open:
             await asyncio.to_thread(self.open)
         await self.hub.start()
+        if self.bridge is not None:
+            await self.bridge.start()
 
     async def stop(self) -> None:
         """End on the event loop, and let go of all."""
+        if self.bridge is not None:
+            await self.bridge.stop()
         self.hub.stop()
         await asyncio.to_thread(self.close)
 

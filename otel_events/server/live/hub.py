@@ -110,6 +110,7 @@ class Hub:
         self._subscriptions: dict[Subscription, Callable[[], object]] = {}
         self._flush: asyncio.TimerHandle | None = None
         self._beats: asyncio.TimerHandle | None = None
+        self._news: asyncio.Future[None] | None = None
         self._stalled = 0
         self.folded = 0
         self.dropped = 0
@@ -213,6 +214,13 @@ class Hub:
             found += await self._select(chosen, before=older, limit=count - len(found), newest_first=True)
         return found[::-1]
 
+    async def news_after(self, cursor: int) -> None:
+        """Wait until there is anything after *cursor*; when the hub has stopped there is nothing any more."""
+        if self._ring.cursor <= cursor:
+            if self._news is None or self._news.done():
+                self._news = asyncio.get_running_loop().create_future()
+            await asyncio.shield(self._news)
+
     def in_memory(self) -> Iterator[StoredEvent]:
         """Yield the events that are in memory, the newest first."""
         return self._ring.newest_first()
@@ -257,6 +265,8 @@ class Hub:
             self._flush = None
         for feed in list(self._feeds.values()):
             feed.advance()
+        if self._news is not None and not self._news.done():
+            self._news.set_result(None)
 
     def _beat(self) -> None:
         now = format_instant(time.time_ns())

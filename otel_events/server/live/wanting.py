@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from otel_events.reading.selection import Selection
 from otel_events.server.live.naming import name_of
-from otel_events.server.store.own import OWN_PREFIX
+from otel_events.server.store.own import OWN_PREFIX, asks_for_own, is_own
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,7 @@ def compile_wanted(chosen: FilterSettings | None) -> Callable[[StoredEvent], boo
         return _is_no_own
     selection = Selection(chosen)
     may_fit, fits = selection.compile_for_bytes(), selection.compile()
-    shows_own = any("otel_events" in clause.pattern for clause in chosen.clauses if not clause.excludes)
+    shows_own = asks_for_own(chosen)
 
     def wants(event: StoredEvent) -> bool:
         if may_fit is not None and not may_fit(event.line):
@@ -35,4 +35,4 @@ def compile_wanted(chosen: FilterSettings | None) -> Callable[[StoredEvent], boo
 
 def _is_no_own(event: StoredEvent) -> bool:
     # Most lines are told by their bytes; a text of these bytes may stand in any message.
-    return _OWN not in event.line or not name_of(event).startswith(OWN_PREFIX)
+    return _OWN not in event.line or not is_own(name_of(event))

@@ -83,10 +83,11 @@ TOKEN = "a-token-of-the-tests-0123456789abcdef"
 class Live(Stage):
     """A real server on a free port, in the loop of the test."""
 
-    def __init__(self, path, settings: HubSettings, **options) -> None:
+    def __init__(self, path, settings: HubSettings | None = None, **options) -> None:
+        settings = settings or HubSettings(interval=0.001)
         ledger = str(path / "events.jsonl")
         self.server = Server(ServerSettings(fsync="never", ledger=ledger, token=TOKEN, **options))
-        self.server.hub = Hub(self.server.store, settings)
+        self.server.hub.settings = settings
         self.store, self.hub = self.server.store, self.server.hub
         self._numbers = 0
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -126,7 +127,7 @@ def on_server(tmp_path):
     """Run a coroutine function with a real server."""
 
     def run(play: Callable[[Live], Awaitable[None]], settings: HubSettings | None = None, **options) -> None:
-        live = Live(tmp_path, settings or HubSettings(interval=0.001), **options)
+        live = Live(tmp_path, settings, **options)
         asyncio.run(live.run(play))
 
     return run
