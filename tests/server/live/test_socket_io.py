@@ -6,34 +6,17 @@ import asyncio
 import json
 import os
 import re
-import shutil
-import subprocess
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import httpx
 import pytest
 
 from otel_events.server.live import socket_io
 from otel_events.server.live.hub import HubSettings
-from tests.server.live.conftest import TOKEN, until
+from tests.server.live.conftest import JS, TOKEN, until
 
-pytestmark = pytest.mark.slow
-JS = Path(__file__).parents[1] / "js"
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("socket_io_client")]
 OPTIONS = {"auth": {"token": TOKEN}}
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _client_is_installed():
-    """The client comes from the project's own lock file."""
-    if (JS / "node_modules" / "socket.io-client").is_dir():
-        return
-    npm = shutil.which("npm")
-    done = npm and subprocess.run([npm, "ci", "--silent"], cwd=JS, timeout=120, check=False, capture_output=True)
-    if not done or done.returncode:
-        if os.environ.get("CI"):
-            pytest.fail("socket.io-client cannot be installed: npm ci failed")
-        pytest.skip("needs node and npm ci in tests/server/js")
 
 
 class Watcher:
