@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from otel_events.server.live.hub import Hub
     from otel_events.server.store.store import Store
 
-MAX_FILTER = 4_096  # characters; nobody types more, and each event is held against it
+MAX_FILTER = 4_096  # characters; nobody types more
+MAX_TESTS = 100
 _MAX_LAST = 10_000
 _UID = re.compile(r"[\w.:\-]{1,200}", re.ASCII)
 _UIDS_BACK = 50_000  # events; who was away for longer begins anew
@@ -41,10 +42,14 @@ def read_filter(text: str | None) -> FilterSettings | None:
     if len(text) > MAX_FILTER:
         raise StreamError(f"the filter is longer than {MAX_FILTER} characters", parameter="filter")
     try:
-        return parse_filter(text)
+        chosen = parse_filter(text)
     except FilterError as error:
         mistake = error.mistakes[0]
         raise StreamError(mistake.problem, parameter="filter", column=mistake.column) from error
+    # Each event of everybody is held against it.
+    if sum(1 + len(clause.conditions) + len(clause.texts) for clause in chosen.clauses) > MAX_TESTS:
+        raise StreamError(f"the filter asks for more than {MAX_TESTS} things", parameter="filter")
+    return chosen
 
 
 async def find_cursor(hub: Hub, store: Store, text: str | None, chosen: FilterSettings | None) -> int:

@@ -190,7 +190,7 @@ class Hub:
             await asyncio.sleep(0)  # catching up is done between other things, not instead of them
             events = ring.after(cursor, _LOOKED_AT)
             upto = events[-1].seq if events else ring.cursor
-            found = list(islice(filter(compile_wanted(chosen), events), _PAGE))
+            found = list(islice(filter(compile_wanted(chosen, leaves_record=False), events), _PAGE))
             return found, found[-1].seq if len(found) == _PAGE else upto
         upto = ring.cursor
         found = await self._select(chosen, after=cursor, before=upto + 1, limit=_PAGE)
@@ -199,7 +199,7 @@ class Hub:
     async def newest(self, chosen: FilterSettings | None, count: int, *, upto: int | None = None) -> list[StoredEvent]:
         """Return the newest *count* events up to the cursor *upto*, oldest first."""
         last = self.cursor if upto is None else upto
-        ring, wants = self._ring, compile_wanted(chosen)
+        ring, wants = self._ring, compile_wanted(chosen, leaves_record=False)
         found: list[StoredEvent] = []
         for looked_at, event in enumerate(ring.newest_first()):
             if len(found) == count:
@@ -265,6 +265,7 @@ class Hub:
             self._flush = None
         for feed in list(self._feeds.values()):
             feed.advance()
+        self._ring.settle()
         if self._news is not None and not self._news.done():
             self._news.set_result(None)
 

@@ -25,13 +25,14 @@ class Ring:
         floor: every event after this cursor is here.
     """
 
-    __slots__ = ("_bytes", "_events", "_max_bytes", "_start", "cursor", "floor")
+    __slots__ = ("_bytes", "_events", "_max_bytes", "_settled", "_start", "cursor", "floor")
 
     def __init__(self, max_bytes: int, cursor: int = 0) -> None:
         self._max_bytes = max_bytes
         self._events: list[StoredEvent] = []
         self._start = 0
         self._bytes = 0
+        self._settled = cursor
         self.cursor = cursor
         self.floor = cursor
 
@@ -56,6 +57,12 @@ class Ring:
         """Return up to *limit* events after *cursor*, oldest first; what has left the ring is not among them."""
         begin = bisect_right(self._events, cursor, lo=self._start, key=_seq)
         return self._events[begin : begin + limit]
+
+    def settle(self) -> None:
+        """Keep no more than the lines of what everybody has looked at."""
+        for event in self.after(self._settled, len(self)):
+            event.forget_record()
+        self._settled = self.cursor
 
     def newest_first(self) -> Iterator[StoredEvent]:
         """Yield the events, the newest first."""

@@ -33,7 +33,7 @@ class Wire(Protocol):
 
     def waiting(self, eio_sid: str) -> int: ...
 
-    async def cut(self, eio_sid: str) -> None: ...
+    def cut(self, eio_sid: str) -> None: ...
 
 
 class SocketClient:
@@ -122,7 +122,7 @@ class SocketClient:
             await self._wire.send(self.eio_sid, event)
 
     def _cut(self) -> None:
-        self._cutting = asyncio.ensure_future(self._wire.cut(self.eio_sid))
+        self._wire.cut(self.eio_sid)
 
 
 def _read_types(asked: dict[str, Any]) -> FilterSettings | None:

@@ -46,6 +46,7 @@ class SocketIo:
         self._sio.on("disconnect", self._disconnect)
         self._sio.on("subscribe", partial(self._obey, "subscribe"))
         self._sio.on("replay", partial(self._obey, "replay"))
+        self._cuts: set[asyncio.Task[None]] = set()
         self._word = lru_cache(_REMEMBERED)(_word)
 
     @property
@@ -67,9 +68,11 @@ class SocketIo:
         socket = self._sio.eio.sockets.get(eio_sid)
         return -1 if socket is None or socket.closed else int(socket.queue.qsize())
 
-    async def cut(self, eio_sid: str) -> None:
+    def cut(self, eio_sid: str) -> None:
         """End the connection of one client, so that it comes again by itself."""
-        await self._sio.eio.disconnect(eio_sid)
+        task = asyncio.ensure_future(self._sio.eio.disconnect(eio_sid))
+        self._cuts.add(task)
+        task.add_done_callback(self._cuts.discard)
 
     async def _opened(self, eio_sid: str, environ: MutableMapping[str, Any]) -> None:
         await self._sio._handle_eio_connect(eio_sid, environ)
@@ -78,7 +81,7 @@ class SocketIo:
     def _cut_unless_connected(self, eio_sid: str) -> None:
         if self.waiting(eio_sid) >= 0 and not any(client.eio_sid == eio_sid for client in self._clients.values()):
             self._server.refused.add("socket_io_silent")
-            self._cutting = asyncio.ensure_future(self.cut(eio_sid))
+            self.cut(eio_sid)
 
     async def _connect(self, sid: str, environ: MutableMapping[str, Any], auth: Any = None) -> None:
         asked = auth if isinstance(auth, dict) else {}

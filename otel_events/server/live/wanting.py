@@ -17,8 +17,13 @@ if TYPE_CHECKING:
 _OWN = b'"event":"' + OWN_PREFIX.encode()
 
 
-def compile_wanted(chosen: FilterSettings | None) -> Callable[[StoredEvent], bool]:
-    """Return what tells whether an event fits *chosen*; what writers say of themselves must be asked for by name."""
+def compile_wanted(chosen: FilterSettings | None, *, leaves_record: bool = True) -> Callable[[StoredEvent], bool]:
+    """Return what tells whether an event fits *chosen*; what writers say of themselves must be asked for by name.
+
+    Args:
+        chosen: the filter; None for everything else.
+        leaves_record: what was made of a line stays with the event, for the next who asks. Not for events that stay long.
+    """
     if chosen is None or not chosen.clauses:
         return _is_no_own
     selection = Selection(chosen)
@@ -30,7 +35,12 @@ def compile_wanted(chosen: FilterSettings | None) -> Callable[[StoredEvent], boo
             return False
         return (shows_own or _is_no_own(event)) and (fits is None or fits(event.record))
 
-    return wants
+    def wants_and_forgets(event: StoredEvent) -> bool:
+        is_wanted = wants(event)
+        event.forget_record()
+        return is_wanted
+
+    return wants if leaves_record else wants_and_forgets
 
 
 def _is_no_own(event: StoredEvent) -> bool:

@@ -53,6 +53,10 @@ class StoredEvent:
             self._record = next(Decoder().decode(Block([self.line])))
         return self._record
 
+    def forget_record(self) -> None:
+        """Let go of what was made of the line: it takes several times the line's memory, and is made again when asked for."""
+        self._record = None
+
     def wire(self) -> bytes:
         """Return the line with the number in front, as clients get it."""
         return b'{"seq":%d,%b' % (self.seq, self.line[1:])

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import shutil
+import signal
 import subprocess
 from contextlib import asynccontextmanager
 
@@ -54,6 +55,9 @@ class RedisServer:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+
+    def hang(self, sent: int) -> None:
+        self._process.send_signal(sent)
 
     def client(self) -> Redis:
         return Redis.from_url(self.url)
@@ -193,6 +197,27 @@ def test_redis_may_go_away_and_come_back(redis, tmp_path, caplog):
 
     play(main())
     assert "fails" in caplog.text
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_a_redis_that_hangs_holds_up_nothing(redis, tmp_path):
+    """A Redis that takes connections and answers nothing stops neither store nor stream."""
+
+    async def main():
+        async with serving(redis, tmp_path / "a") as first, serving(redis, tmp_path / "b") as second:
+            first.store_events("task.started")
+            await until(lambda: second.store.last_seq == 1)
+            redis.hang(signal.SIGSTOP)
+            subscription = first.hub.subscribe(None, after=1)
+            for _ in range(20):
+                first.store_events(*["task.completed"] * 10)
+                await anext(subscription)
+            redis.hang(signal.SIGCONT)
+            await until(lambda: second.store.last_seq == 201)
+
+            assert uids(first) == uids(second)
+
+    play(main())
 
 
 def test_a_server_begins_without_redis(tmp_path, tmp_path_factory, caplog):

@@ -9,6 +9,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from otel_events.server.live.hub import HubSettings
+from tests.server.live.conftest import until
 
 
 async def receive(stream, kind: str | None = None) -> dict:
@@ -97,6 +98,7 @@ def test_last_counts_what_fits_the_filter(on_server):
         ("?filter=task.*%20severity>=loud", "filter", 18),
         ("?filter=%22open", "filter", 1),
         ("?filter=" + "a" * 5_000, "filter", None),
+        ("?filter=" + "a," * 500, "filter", None),
         ("?from=sometime", "from", None),
         ("?from=last:many", "from", None),
         ("?from=last:99999999", "from", None),
@@ -220,6 +222,28 @@ def test_one_slow_client_slows_no_other_and_is_told_what_it_missed(on_server):
         assert counted + dropped > 0, "ten megabytes fit into no buffer between the two"
 
     on_server(play, HubSettings(client_bytes=100_000, interval=0.001))
+
+
+@pytest.mark.parametrize("path", ["/stream", "/events"])
+def test_who_reads_nothing_for_long_is_let_go(on_server, path):
+    """A client that takes nothing costs nothing after a while, however it is connected."""
+    upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+
+    async def play(live):
+        _, writer = await asyncio.open_connection("127.0.0.1", live.port, limit=1)
+        headers = "".join(f"{name}: {value}\r\n" for name, value in live.headers.items())
+        extra = upgrade + key if path == "/stream" else ""
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{live.port}\r\n{headers}{extra}\r\n".encode())
+        await until(lambda: live.hub.figures().clients)
+        while live.hub.figures().clients:
+            live.store_events(*["task.started"] * 20, text="x" * 20_000)
+            await asyncio.sleep(0.01)
+        writer.transport.abort()
+
+        assert live.hub.figures().stalled == 1
+
+    on_server(play, HubSettings(heartbeat=0.05, stalled=0.1, client_bytes=1_000_000, interval=0.001))
 
 
 def test_the_end_of_the_server_asks_clients_to_come_again(on_server):
