@@ -6,6 +6,7 @@ import asyncio
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
+import engineio
 import engineio.packet
 import socketio
 from socketio.exceptions import ConnectionRefusedError as RefusedError
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from otel_events.server.store.stored import StoredEvent
 
 _TO_KNOCK = 10.0  # seconds between the opening of a connection and the token
+_MAX_KNOCKING = (
+    500  # connections at once that have not said the token; over long polling they are no sockets that count
+)
 _MAX_MESSAGE = 64 * 1024
 _REMEMBERED = 2_048  # events in their wording, for all clients
 
@@ -34,7 +38,7 @@ class SocketIo:
         self._server = server
         self._clients: dict[str, SocketClient] = {}
         # Other pages are let in, or not, by the access rules before anything comes here.
-        self._sio = socketio.AsyncServer(
+        self._sio = _SocketIoServer(
             async_mode="asgi",
             cors_allowed_origins=[],
             async_handlers=False,  # one message of a client after the other: who floods waits for himself
@@ -46,6 +50,7 @@ class SocketIo:
         self._sio.on("disconnect", self._disconnect)
         self._sio.on("subscribe", partial(self._obey, "subscribe"))
         self._sio.on("replay", partial(self._obey, "replay"))
+        self._knocking: set[str] = set()
         self._cuts: set[asyncio.Task[None]] = set()
         self._word = lru_cache(_REMEMBERED)(_word)
 
@@ -74,12 +79,18 @@ class SocketIo:
         self._cuts.add(task)
         task.add_done_callback(self._cuts.discard)
 
-    async def _opened(self, eio_sid: str, environ: MutableMapping[str, Any]) -> None:
-        await self._sio._handle_eio_connect(eio_sid, environ)
+    async def _opened(self, eio_sid: str, environ: MutableMapping[str, Any]) -> bool | None:
+        if len(self._knocking) >= _MAX_KNOCKING:
+            self._server.refused.add("socket_io_crowd")
+            return False
+        self._knocking.add(eio_sid)
         asyncio.get_running_loop().call_later(_TO_KNOCK, self._cut_unless_connected, eio_sid)
+        await self._sio._handle_eio_connect(eio_sid, environ)
+        return None
 
     def _cut_unless_connected(self, eio_sid: str) -> None:
-        if self.waiting(eio_sid) >= 0 and not any(client.eio_sid == eio_sid for client in self._clients.values()):
+        if eio_sid in self._knocking:
+            self._knocking.discard(eio_sid)
             self._server.refused.add("socket_io_silent")
             self.cut(eio_sid)
 
@@ -96,6 +107,7 @@ class SocketIo:
         except StreamError as error:
             raise RefusedError(str(error), error.facts) from error
         self._clients[sid] = client
+        self._knocking.discard(client.eio_sid)
 
     async def _disconnect(self, sid: str, _reason: str) -> None:
         client = self._clients.pop(sid, None)
@@ -116,6 +128,20 @@ class SocketIo:
             return await (client.subscribe(given) if what == "subscribe" else client.replay(given))
         except StreamError as error:
             return {"error": error.facts}
+
+
+class _Engine(engineio.AsyncServer):  # type: ignore[misc]  # it has no types
+    """Ends a connection without waiting until its client has read the rest; some never do."""
+
+    async def disconnect(self, sid: str) -> None:
+        socket = self.sockets.pop(sid, None)
+        if socket is not None:
+            await socket.close(wait=False, reason=self.reason.SERVER_DISCONNECT)
+
+
+class _SocketIoServer(socketio.AsyncServer):  # type: ignore[misc]  # it has no types
+    def _engineio_server_class(self) -> type[_Engine]:
+        return _Engine
 
 
 def _word(event: StoredEvent) -> engineio.packet.Packet:

@@ -108,7 +108,10 @@ class Live(Stage):
 
     async def run(self, play: Callable[[Live], Awaitable[None]]) -> None:
         config = uvicorn.Config(
-            create_app(self.server), ws_per_message_deflate=False, **uvicorn_options(self.server.access.connections)
+            create_app(self.server),
+            ws_per_message_deflate=False,
+            timeout_graceful_shutdown=2,
+            **uvicorn_options(self.server.access.connections),
         )
         running = Running(config, self.server)
         serving = asyncio.create_task(running.serve([self._socket]))

@@ -270,6 +270,58 @@ def test_who_says_nothing_is_sent_away(on_server, monkeypatch):
     on_server(play)
 
 
+def test_a_crowd_that_says_nothing_keeps_nobody_else_out(on_server, monkeypatch):
+    """Only so many may stand at the door at once; they are refused there, and who is in stays in."""
+    monkeypatch.setattr(socket_io, "_MAX_KNOCKING", 20)
+
+    async def play(live):
+        async with watching(live) as watcher, httpx.AsyncClient() as client:
+            await watcher.hear("connect")
+            answers = [await client.get(live.address("/socket.io/?EIO=4&transport=polling")) for _ in range(30)]
+            live.store_events("observe")
+            await watcher.hear("event")
+
+        assert [answer.status_code for answer in answers] == [200] * 20 + [401] * 10
+        assert live.server.refused.counts()["socket_io_crowd"] == 10
+
+    on_server(play)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("", "x", "4", "42", "42[", '42["event"]', '42["replay",' + "[" * 5_000, "40/other,", '40{"token":', "9", "5"),
+        *(
+            '451-["replay",{"_placeholder":true,"num":0}]',
+            '459999999-["replay"]',
+            "bAAAA",
+            "\x1e" * 5_000,
+            "4" * 60_000,
+        ),
+        *("2probe", "6", "1", '43["x"]', '4299999999999999999999["replay"]', '42["connect"]', '42["disconnect","x"]'),
+    ],
+    ids=range(23),
+)
+def test_packets_of_any_kind_hurt_nobody(on_server, said):
+    """Whatever is posted at the door, before or after the token, the others go on."""
+
+    async def play(live):
+        async with httpx.AsyncClient() as client:
+            for greeting in ("", "40" + json.dumps({"token": TOKEN})):
+                opened = await client.get(live.address("/socket.io/?EIO=4&transport=polling"))
+                sid = re.search(r'"sid":"([^"]+)"', opened.text)[1]
+                url = live.address(f"/socket.io/?EIO=4&transport=polling&sid={sid}")
+                if greeting:
+                    await client.post(url, content=greeting)
+                answer = await client.post(url, content=said.encode())
+                assert answer.status_code in {200, 400}
+            subscription = live.hub.subscribe(None, after=0)
+            live.store_events("observe")
+            assert (await anext(subscription)).events
+
+    on_server(play)
+
+
 def test_who_floods_is_sent_away(on_server):
     """More questions than anybody asks end the connection."""
 
