@@ -8,13 +8,13 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from contextlib import asynccontextmanager
 
 import pytest
 from redis import Redis as BlockingRedis
 from redis.asyncio import Redis
-from redis.backoff import ConstantBackoff
-from redis.retry import Retry
+from redis.exceptions import RedisError
 
 from otel_events.server.live.broadcast_reading import BroadcastReader
 from otel_events.server.live.redis_cursors import RedisCursors
@@ -47,9 +47,16 @@ class RedisServer:
         self._process = subprocess.Popen(
             [SERVER, *options, "--appendonly", "yes", "--appendfsync", "always"], stdout=subprocess.DEVNULL
         )
-        patient = Retry(ConstantBackoff(0.02), 500)
-        with BlockingRedis.from_url(self.url, retry=patient) as client:
-            client.ping()
+        with BlockingRedis.from_url(self.url) as client:
+            while not self._answers(client):
+                time.sleep(0.02)
+
+    def _answers(self, client: BlockingRedis) -> bool:
+        try:
+            return client.ping()
+        except RedisError:  # it is not there yet, or reads its file
+            assert self._process.poll() is None
+            return False
 
     def kill(self) -> None:
         if self._process is not None:
