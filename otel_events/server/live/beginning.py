@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from otel_events.filter_language import Clause, Condition, FilterError, FilterSettings, parse_filter
 from otel_events.reading.times import parse_when
 from otel_events.server.live.broadcast_shape import WITHOUT_UID, uid_of
+from otel_events.server.store.errors import StoreError
 from otel_events.version import VERSION
 
 if TYPE_CHECKING:
     from otel_events.server.live.hub import Hub
     from otel_events.server.store.store import Store
 
+# What reading the store may raise while its disk fails; a client had better come again later.
+UNAVAILABLE = (sqlite3.Error, StoreError)
 MAX_FILTER = 4_096  # characters; nobody types more
 MAX_TESTS = 100
 _MAX_LAST = 10_000

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from otel_events.errors import ConfigurationError
 from otel_events.notices import Notices
-from otel_events.server.store.errors import StoreError
+from otel_events.server.live.beginning import UNAVAILABLE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -68,14 +68,14 @@ class RedisLink:
                     has_begun = True
                 await work()
                 pause, self.is_connected = 0.1, True
-            except (RedisError, OSError, asyncio.TimeoutError, StoreError) as error:  # noqa: PERF203  # it is the loop's work
+            except (RedisError, OSError, asyncio.TimeoutError, *UNAVAILABLE) as error:  # noqa: PERF203  # it is the loop's work
                 self.is_connected, has_begun = False, begin is None
                 self._tell(what, error)
                 await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  # several servers, not at once
                 pause = min(pause * 2, _LONGEST_PAUSE)
 
     def _tell(self, what: str, error: Exception) -> None:
-        who = "the store" if isinstance(error, StoreError) else f"Redis at {self._where}"
+        who = "the store" if isinstance(error, UNAVAILABLE) else f"Redis at {self._where}"
         told = str(error) or type(error).__name__
         self._notices.warn(f"redis {what}", f"{what}: {who} fails ({told:.200}); trying again")
 

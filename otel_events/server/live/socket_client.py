@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from otel_events.filter_language import Clause, FilterSettings
 from otel_events.server.live.allowance import Allowance
-from otel_events.server.live.beginning import StreamError, find_uid, read_filter
+from otel_events.server.live.beginning import UNAVAILABLE, StreamError, find_uid, read_filter
 from otel_events.server.live.frames import CountsFrame, EventsFrame, Frame, GapFrame
 
 if TYPE_CHECKING:
@@ -99,10 +99,13 @@ class SocketClient:
         return {"count": len(wanted), "complete": len(wanted) < len(events) or len(events) < count}
 
     async def _follow(self, subscription: Subscription) -> None:
-        async for frame in subscription:
-            async with self._turn:
-                await self._pass_on(frame)
-                self._sent = max(self._sent, frame.cursor)
+        try:
+            async for frame in subscription:
+                async with self._turn:
+                    await self._pass_on(frame)
+                    self._sent = max(self._sent, frame.cursor)
+        except UNAVAILABLE:
+            self._cut()  # it comes again by itself
 
     async def _pass_on(self, frame: Frame) -> None:
         if isinstance(frame, EventsFrame):

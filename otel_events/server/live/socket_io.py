@@ -11,7 +11,7 @@ import engineio.packet
 import socketio
 from socketio.exceptions import ConnectionRefusedError as RefusedError
 
-from otel_events.server.live.beginning import StreamError
+from otel_events.server.live.beginning import UNAVAILABLE, StreamError
 from otel_events.server.live.broadcast_shape import as_broadcast, dump
 from otel_events.server.live.socket_client import SocketClient
 
@@ -106,6 +106,8 @@ class SocketIo:
             await client.begin(asked)
         except StreamError as error:
             raise RefusedError(str(error), error.facts) from error
+        except UNAVAILABLE as error:
+            raise RefusedError("the store cannot be read; try again later") from error
         self._clients[sid] = client
         self._knocking.discard(client.eio_sid)
 
@@ -128,6 +130,8 @@ class SocketIo:
             return await (client.subscribe(given) if what == "subscribe" else client.replay(given))
         except StreamError as error:
             return {"error": error.facts}
+        except UNAVAILABLE:
+            return {"error": {"problem": "the store cannot be read; try again later"}}
 
 
 class _Engine(engineio.AsyncServer):  # type: ignore[misc]  # it has no types

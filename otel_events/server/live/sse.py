@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import orjson
 from starlette.responses import JSONResponse, StreamingResponse
 
-from otel_events.server.live.beginning import StreamError, find_cursor, hello, read_filter
+from otel_events.server.live.beginning import UNAVAILABLE, StreamError, find_cursor, hello, read_filter
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -36,6 +36,8 @@ def events_of(server: Server) -> Callable[[Request], Awaitable[Response]]:
             after = await find_cursor(server.hub, server.store, begin, chosen)
         except StreamError as error:
             return JSONResponse({"error": error.facts}, 400)
+        except UNAVAILABLE:
+            return JSONResponse({"error": {"problem": "the store cannot be read; try again later"}}, 503)
         return _EventStream(server, chosen, after)
 
     return events
@@ -62,6 +64,8 @@ class _EventStream(StreamingResponse):
             await _send(send, b"id: %d\nevent: hello\ndata: %s\n\n" % (subscription.cursor, said))
             async for frame in subscription:
                 await _send(send, frame.server_sent)
+        except UNAVAILABLE:
+            pass  # the answer ends, and the client comes again: it knows how far it got
         finally:
             subscription.close()
         await _send(send, b"", is_last=True)

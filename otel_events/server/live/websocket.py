@@ -10,7 +10,7 @@ import orjson
 from starlette.websockets import WebSocketDisconnect, WebSocketDisconnected
 
 from otel_events.server.live.allowance import Allowance
-from otel_events.server.live.beginning import StreamError, find_cursor, hello, read_filter
+from otel_events.server.live.beginning import UNAVAILABLE, StreamError, find_cursor, hello, read_filter
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from otel_events.server.live.subscription import Subscription
     from otel_events.server.server import Server
 
-# What the codes of WebSocket closings mean to our clients: do not come again; come again.
-REFUSED, RESTARTING = 1008, 1012
+# What the codes of WebSocket closings mean to our clients: do not come again; come again; come again later.
+REFUSED, RESTARTING, LATER = 1008, 1012, 1013
 _MAX_MESSAGE = 16 * 1024
 
 
@@ -37,6 +37,9 @@ def stream_of(server: Server) -> Callable[[WebSocket], Awaitable[None]]:
         except StreamError as error:
             await _send(websocket, type="error", **error.facts)
             await websocket.close(REFUSED, "bad request")
+            return
+        except UNAVAILABLE:
+            await websocket.close(LATER, "the store cannot be read")
             return
         client = _Client(server, websocket)
         with suppress(WebSocketDisconnect, WebSocketDisconnected):  # a client that goes away is no error
@@ -68,7 +71,9 @@ class _Client:
                 task.cancel()
             outcomes = await asyncio.gather(*self._tasks, return_exceptions=True)
         for outcome in outcomes:
-            if isinstance(outcome, Exception):
+            if isinstance(outcome, UNAVAILABLE):
+                await self._websocket.close(LATER, "the store cannot be read")
+            elif isinstance(outcome, Exception):
                 raise outcome
 
     def let_go(self) -> None:

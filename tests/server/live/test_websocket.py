@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -244,6 +245,30 @@ def test_who_reads_nothing_for_long_is_let_go(on_server, path):
         assert live.hub.figures().stalled == 1
 
     on_server(play, HubSettings(heartbeat=0.05, stalled=0.1, client_bytes=1_000_000, interval=0.001))
+
+
+class BrokenHistory:
+    """A store whose disk fails."""
+
+    last_seq = 0
+
+    def select(self, *_, **__):
+        raise sqlite3.OperationalError("disk I/O error")
+
+
+def test_a_store_that_cannot_be_read_asks_clients_to_come_later(on_server):
+    """1013: what lies in the past cannot be had now; who follows the present goes on."""
+
+    async def play(live):
+        async with live.connect() as present:
+            await receive(present, "hello")
+            live.hub._history = BrokenHistory()
+            live.store_events("task.started")
+            assert len(await take(present, 1)) == 1
+            async with live.connect("?from=last:10") as later:
+                assert await code_of_the_end(later) == 1013
+
+    on_server(play)
 
 
 def test_the_end_of_the_server_asks_clients_to_come_again(on_server):
