@@ -55,8 +55,9 @@ async def main(home: Path, seconds: float) -> None:
 
 
 def start(*arguments: str, **env: str) -> subprocess.Popen[bytes]:
-    """Start Python with *arguments*; what it says goes to the standard error."""
-    return subprocess.Popen([sys.executable, *arguments], env={**os.environ, **env}, stdout=sys.stderr)
+    """Start Python with *arguments*; what it says is of no use here."""
+    silent = subprocess.DEVNULL
+    return subprocess.Popen([sys.executable, *arguments], env={**os.environ, **env}, stdout=silent, stderr=silent)
 
 
 async def opened(url: str) -> connect:
