@@ -6,7 +6,7 @@ import asyncio
 import threading
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from otel_events.filter_language import parse_filter
@@ -295,10 +295,14 @@ def line(name: str, length: int) -> bytes:
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
-        st.lists(st.tuples(st.sampled_from(["reward.computed", "task.started", "a", "b", "c"]), st.integers(0, 400)))
+        st.lists(
+            st.tuples(st.sampled_from(["reward.computed", "task.started", "a", "b", "c"]), st.integers(0, 400)),
+            max_size=60,
+        ),
+        max_size=12,
     ),
     st.integers(200, 20_000),
 )

@@ -73,9 +73,11 @@ class RedisServer:
 @pytest.fixture
 def redis(tmp_path_factory):
     server = RedisServer(tmp_path_factory.mktemp("redis"))
-    server.start()
-    yield server
-    server.kill()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.kill()
 
 
 @asynccontextmanager
