@@ -1,0 +1,126 @@
+// The API, typed: one function for each thing that the page asks.
+
+import type {
+  Alert,
+  AttributeKey,
+  Catalogue,
+  Cycle,
+  ErrorGroup,
+  EventPage,
+  Health,
+  LedgerEvent,
+  Rates,
+  SeriesPoint,
+  Session,
+  Task,
+  TaskStory,
+  Writer,
+} from "./types";
+
+type Parameters = Record<string, string | number | null | undefined>;
+
+/** What the server said to a request that it did not answer. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly problem: string,
+    readonly column: number | null,
+  ) {
+    super(problem);
+  }
+}
+
+export function address(path: string, parameters: Parameters = {}): string {
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries(parameters)) {
+    if (value !== null && value !== undefined && value !== "") query.set(key, String(value));
+  }
+  const text = query.toString();
+  return text ? `${path}?${text}` : path;
+}
+
+async function failure(response: Response): Promise<ApiError> {
+  const body: unknown = await response.json().catch(() => null); // a proxy between may answer in HTML
+  const error = (body as { error?: { problem?: string; column?: number } } | null)?.error;
+  return new ApiError(response.status, error?.problem ?? `the server answered ${response.status}`, error?.column ?? null);
+}
+
+async function ask(path: string, parameters: Parameters, signal?: AbortSignal): Promise<Response> {
+  const response = await fetch(address(path, parameters), { signal: signal ?? null, headers: { accept: "application/json" } });
+  if (!response.ok) throw await failure(response);
+  return response;
+}
+
+async function get<T>(path: string, parameters: Parameters = {}, signal?: AbortSignal): Promise<T> {
+  return (await (await ask(path, parameters, signal)).json()) as T;
+}
+
+export interface EventQuery {
+  filter?: string;
+  after?: number;
+  before?: number;
+  since?: string;
+  until?: string;
+  limit?: number;
+  order?: "oldest" | "newest";
+}
+
+export const getEvents = (query: EventQuery, signal?: AbortSignal) => get<EventPage>("/api/events", { ...query }, signal);
+
+/** The event's own text: numbers as the program wrote them, which JSON.parse would round. */
+export const getEventText = async (seq: number, signal?: AbortSignal) => (await ask(`/api/events/${seq}`, {}, signal)).text();
+
+export interface TaskQuery {
+  state?: string;
+  persona?: string;
+  session?: string;
+  cycle?: string;
+  limit?: number;
+}
+
+export const getTasks = async (query: TaskQuery, signal?: AbortSignal) =>
+  (await get<{ tasks: Task[] }>("/api/tasks", { ...query }, signal)).tasks;
+
+export const getTask = (id: string, signal?: AbortSignal) =>
+  get<TaskStory>(`/api/tasks/${encodeURIComponent(id)}`, {}, signal);
+
+export const getSessions = async (signal?: AbortSignal) => (await get<{ sessions: Session[] }>("/api/sessions", {}, signal)).sessions;
+
+export const getCycles = async (session: string | undefined, signal?: AbortSignal) =>
+  (await get<{ cycles: Cycle[] }>("/api/cycles", { session }, signal)).cycles;
+
+export const getErrors = (signal?: AbortSignal) => get<{ groups: ErrorGroup[] }>("/api/errors", {}, signal);
+
+export const getOccurrences = async (fingerprint: string, signal?: AbortSignal) =>
+  (await get<{ occurrences: LedgerEvent[] }>(`/api/errors/${encodeURIComponent(fingerprint)}`, {}, signal)).occurrences;
+
+export const getAlerts = (signal?: AbortSignal) => get<{ open: Alert[]; resolved: Alert[] }>("/api/alerts", {}, signal);
+
+export const getRates = (seconds: number, by: "event" | "category" | "severity", signal?: AbortSignal) =>
+  get<Rates>("/api/rates", { seconds, by }, signal);
+
+export const getSeries = async (event: string, attributes: string[], limit: number, signal?: AbortSignal) =>
+  (await get<{ points: SeriesPoint[] }>("/api/series", { event, attributes: attributes.join(","), limit }, signal)).points;
+
+export const getAttributes = async (event: string, signal?: AbortSignal) =>
+  (await get<{ attributes: AttributeKey[] }>("/api/attributes", { event }, signal)).attributes;
+
+export const getCatalogue = (signal?: AbortSignal) => get<Catalogue>("/api/catalog", {}, signal);
+
+export const getNames = async (signal?: AbortSignal) =>
+  (await get<{ names: { name: string; count: number }[] }>("/api/names", {}, signal)).names;
+
+export const getValues = async (key: string, signal?: AbortSignal) =>
+  (await get<{ values: { value: string; count: number }[] }>("/api/values", { key }, signal)).values;
+
+export const getWriters = async (signal?: AbortSignal) => (await get<{ writers: Writer[] }>("/api/writers", {}, signal)).writers;
+
+export const getHealth = (signal?: AbortSignal) => get<Health>("/api/health", {}, signal);
+
+export async function sendTestEvent(): Promise<void> {
+  const response = await fetch("/api/test-event", { method: "POST" });
+  if (!response.ok) throw await failure(response);
+}
+
+export const exportAddress = (filter: string, format: "jsonl" | "zip", since?: string, until?: string) =>
+  address("/api/export", { filter, format, since, until });

@@ -1,0 +1,179 @@
+// What the server sends: the ledger's line and the answers of the API.
+
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+export type Attributes = Record<string, Json>;
+
+export const CORRELATION = ["task_id", "parent_task_id", "persona", "session_id", "cycle", "day", "env_id", "episode"] as const;
+export type CorrelationKey = (typeof CORRELATION)[number];
+
+export interface LedgerEvent extends Partial<Record<CorrelationKey, string | number>> {
+  seq: number;
+  time: string;
+  event: string;
+  severity: string | number;
+  message: Json;
+  service: string;
+  attributes?: Attributes;
+  trace_id?: string;
+  span_id?: string;
+  uid?: string;
+  observed?: string;
+}
+
+export interface EventPage {
+  events: LedgerEvent[];
+  next: number | null;
+  first: number;
+  last: number;
+}
+
+export type TaskState = "running" | "completed" | "failed" | "cancelled" | "orphaned";
+
+export interface Task {
+  task_id: string;
+  name: string;
+  persona?: string | null;
+  session_id?: string | null;
+  cycle?: number | string | null;
+  parent_task_id?: string | null;
+  trace_id?: string | null;
+  span_id?: string | null;
+  state: TaskState;
+  started: string;
+  ended: string | null;
+  duration: number | null;
+  events: number;
+  errors: number;
+  error_type: string | null;
+  attributes: Attributes;
+}
+
+export interface TaskStory {
+  task: Task;
+  ancestors: Task[];
+  children: Task[];
+  events: LedgerEvent[];
+}
+
+export interface Session {
+  session_id: string;
+  service: string | null;
+  started: string;
+  ended: string | null;
+  duration: number | null;
+  cycles: number;
+  events: number;
+  errors: number;
+}
+
+export interface Stage {
+  name: string;
+  started: string;
+  duration: number | null;
+}
+
+export interface Cycle {
+  cycle: number | string;
+  day: number | string | null;
+  session_id: string | null;
+  started: string;
+  ended: string | null;
+  duration: number | null;
+  events: number;
+  errors: number;
+  stalls: number;
+  stages: Stage[];
+}
+
+export interface ErrorGroup {
+  fingerprint: string;
+  type: string;
+  message: string;
+  event: string;
+  count: number;
+  first: string;
+  last: string;
+  trend: number[];
+  services: string[];
+  last_seq: number;
+}
+
+export interface Alert {
+  name: string;
+  component: string | null;
+  severity: string | number;
+  message: Json;
+  started: string;
+  ended: string | null;
+  count: number;
+  seq: number;
+}
+
+export interface Rates {
+  from: string;
+  step: number;
+  series: Record<string, number[]>;
+}
+
+export interface SeriesPoint {
+  seq: number;
+  time: string;
+  values: Record<string, number>;
+}
+
+export interface AttributeKey {
+  key: string;
+  kind: string;
+  count: number;
+}
+
+export interface Definition {
+  name: string;
+  brief: string;
+  message: string;
+  category: string;
+  severity: string | null;
+  attributes: { key: string; type: string; brief: string }[];
+  rolled_up_in_displays: boolean;
+  seen: number;
+  first: string | null;
+  last: string | null;
+}
+
+export interface UnknownName {
+  name: string;
+  seen: number;
+  first: string | null;
+  last: string | null;
+}
+
+export interface Catalogue {
+  definitions: Definition[];
+  unknown: UnknownName[];
+}
+
+export interface Writer {
+  writer: string;
+  service: string | null;
+  host: string | null;
+  pid: number | null;
+  started: string | null;
+  last: string | null;
+  state: "running" | "stopped" | "unclean";
+  emitted: number | null;
+  received: number;
+  missing: number;
+  dropped: Record<string, number>;
+}
+
+export interface Health {
+  version: string;
+  uptime: number;
+  ingest: { rate: number; delay_p50: number | null; delay_p99: number | null };
+  clients: number;
+  stored: { events: number; first_seq: number; last_seq: number; oldest: string | null; newest: string | null };
+  disk: { ledger_bytes: number; index_bytes: number; free_bytes: number };
+  retention: { max_bytes: number | null; max_age: number | null };
+  refused: Record<string, number>;
+  index: { state: string; progress: number | null };
+}

@@ -1,0 +1,99 @@
+// The frame around the views: where one is, whether the server is there, and the selected event.
+
+import { useEffect } from "preact/hooks";
+import { signal } from "@preact/signals";
+import { FILTER_ID } from "./live/FilterBar";
+import { LiveView } from "./live/LiveView";
+import { status } from "./live/store";
+import { isSignedOut } from "./state/access";
+import { notice } from "./state/notice";
+import { change, go, linkTo, parameter, type View, VIEWS, view } from "./state/route";
+import { switchTheme, theme } from "./state/theme";
+import { Details } from "./ui/Details";
+import { onKeys } from "./ui/keyboard";
+import { AlertsView } from "./views/AlertsView";
+import { CatalogueView } from "./views/CatalogueView";
+import { CyclesView } from "./views/CyclesView";
+import { ErrorsView } from "./views/ErrorsView";
+import { HealthView } from "./views/HealthView";
+import { Help } from "./views/Help";
+import { SignedOut } from "./views/SignedOut";
+import { TasksView } from "./views/TasksView";
+import { TypesView } from "./views/TypesView";
+
+const PAGES: Record<View, () => preact.JSX.Element> = {
+  live: LiveView,
+  types: TypesView,
+  tasks: TasksView,
+  cycles: CyclesView,
+  errors: ErrorsView,
+  alerts: AlertsView,
+  catalogue: CatalogueView,
+  health: HealthView,
+};
+
+const isHelpOpen = signal(false);
+const toggleHelp = (): void => {
+  isHelpOpen.value = !isHelpOpen.value;
+};
+
+function toFilter(): void {
+  if (view.value !== "live") go("live");
+  requestAnimationFrame(() => document.getElementById(FILTER_ID)?.focus());
+}
+
+/** Esc closes what was opened last; the live view has more to close. */
+function closeLast(): void {
+  if (isHelpOpen.value) isHelpOpen.value = false;
+  else if (view.value !== "live" && parameter("event")) change({ event: null }, { replace: true });
+  else if (view.value === "tasks" && parameter("task")) change({ task: null });
+}
+
+export function App() {
+  useEffect(() => onKeys({
+    "/": toFilter,
+    "?": toggleHelp,
+    Escape: closeLast,
+    ...Object.fromEntries(VIEWS.map((name, index) => [String(index + 1), () => go(name)])),
+  }), []);
+  if (isSignedOut.value) return <SignedOut />;
+  const Present = PAGES[view.value];
+  const selected = Number(parameter("event")) || 0;
+  return (
+    <div class="app">
+      <Top />
+      <main class={selected ? "with-details" : ""}>
+        <Present />
+        {selected > 0 && <Details seq={selected} />}
+      </main>
+      {isHelpOpen.value && <Help onClose={toggleHelp} />}
+      <div class="notice" role="status" aria-live="polite">
+        {notice.value && <span>{notice.value}</span>}
+      </div>
+    </div>
+  );
+}
+
+function Top() {
+  const state = { open: "live", connecting: "connecting", lost: "no connection" }[status.value];
+  return (
+    <header class="top">
+      <a class="brand" href={linkTo("live")} aria-label="otel-events">
+        <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d="M2 4h8M2 8h12M2 12h5" stroke="currentColor" stroke-width="2" stroke-linecap="round" /></svg>
+        <span>otel-events</span>
+      </a>
+      <nav aria-label="Views">
+        {VIEWS.map((name) => (
+          <a key={name} href={linkTo(name)} aria-current={view.value === name ? "page" : undefined}>{name}</a>
+        ))}
+      </nav>
+      <span class={`connection is-${status.value}`} title={`The live stream: ${state}`}>
+        <i aria-hidden="true" /> <span>{state}</span>
+      </span>
+      <button type="button" class="icon-button" aria-label={`Theme: ${theme.value}`} title={`Theme: ${theme.value}`} onClick={switchTheme}>
+        {{ system: "◐", dark: "●", light: "○" }[theme.value]}
+      </button>
+      <button type="button" class="icon-button" aria-label="Keys and help" title="Keys and help (?)" onClick={toggleHelp}>?</button>
+    </header>
+  );
+}

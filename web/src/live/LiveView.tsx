@@ -1,0 +1,98 @@
+// The live view: what happens, as it happens, and back from there.
+
+import { useEffect, useRef } from "preact/hooks";
+import { useSignal } from "@preact/signals";
+import { counted } from "../format";
+import { explain } from "../state/access";
+import { say } from "../state/notice";
+import { change, parameter } from "../state/route";
+import { isNarrow } from "../state/screen";
+import { type ListHandle, VirtualList } from "../ui/VirtualList";
+import { EmptyState } from "./EmptyState";
+import { EventRow, rowId } from "./EventRow";
+import { FilterBar } from "./FilterBar";
+import { useLiveKeys } from "./keys";
+import { RateStrip } from "./RateStrip";
+import { filter, held, hold, indexOf, isLoading, isPaused, loadNewer, loadOlder, resume, showAround, showFrom, shownRows, version, waiting } from "./store";
+import { Toolbar } from "./Toolbar";
+
+const ROW = 24;
+const NARROW_ROW = 44;
+
+export function LiveView() {
+  void version.value; // the rows are no signal: this says that they have changed
+  const list = useRef<ListHandle>(null);
+  const isFetching = useSignal(false);
+  const selected = Number(parameter("event")) || 0;
+  const rows = shownRows();
+  const follows = held.value === null;
+
+  const select = (seq: number): void => {
+    hold();
+    change({ event: String(seq) }, { replace: true });
+  };
+  useLiveKeys(list, selected, select);
+
+  // A link to an event shows the events around it.
+  useEffect(() => {
+    if (!selected || isLoading.value) return;
+    const index = indexOf(selected);
+    if (index >= 0) {
+      hold();
+      list.current?.reveal(index);
+    } else {
+      showAround(selected).then((found) => found >= 0 && list.current?.center(found), (error: unknown) => say(explain(error)));
+    }
+  }, [selected, isLoading.value]);
+
+  const fetchOlder = async (): Promise<void> => {
+    if (isFetching.value) return;
+    isFetching.value = true;
+    const more = await loadOlder().catch((error: unknown) => (say(explain(error)), 0));
+    if (more) list.current?.shift(more);
+    isFetching.value = false;
+  };
+  const reachEnd = (): void => {
+    if (!held.value?.endsAtLast) void loadNewer().catch((error: unknown) => say(explain(error)));
+    else if (!isPaused.value && !selected) resume();
+  };
+  const pick = (instant: string): void => {
+    change({ event: null }, { replace: true });
+    showFrom(instant).then((index) => (index >= 0 ? list.current?.center(index) : resume()), (error: unknown) => say(explain(error)));
+  };
+  const isEmpty = rows.length === 0 && !isLoading.value;
+  return (
+    <div class="live">
+      <FilterBar />
+      <RateStrip onPick={pick} />
+      <Toolbar />
+      {isEmpty && <EmptyState filter={filter.value} />}
+      {!isEmpty && (
+        <div class="list-frame">
+          <VirtualList
+            handle={list}
+            count={rows.length}
+            rowHeight={isNarrow.value ? NARROW_ROW : ROW}
+            follows={follows}
+            label="Events, the newest last"
+            active={selected ? rowId(selected) : undefined}
+            onLeaveEnd={hold}
+            onReachEnd={reachEnd}
+            onReachStart={() => void fetchOlder()}
+            row={(index) => {
+              const row = rows[index];
+              return row && <EventRow key={index % 128} row={row} isSelected={row.seq === selected} onSelect={() => select(row.seq)} />;
+            }}
+          />
+          {!follows && (
+            <button type="button" class="offer" onClick={() => (change({ event: null }, { replace: true }), resume())}>
+              {isPaused.value ? "Paused" : "Scrolled back"} · {counted(waiting.value, "new event")}
+              <b>Resume live</b>
+              <kbd>Space</kbd>
+            </button>
+          )}
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,84 @@
+// Events as the list shows them: one row each, but frequent types as one counted row a second.
+
+import type { LedgerEvent } from "../api/types";
+import { ERROR, severityNumber, WARN } from "../severity";
+import { isRolledUp } from "../state/catalogue";
+import { millis } from "../format";
+
+export interface EventRow {
+  kind: "event";
+  seq: number;
+  event: LedgerEvent;
+}
+
+/** Several events of one type within one second; it goes on counting while that second lasts. */
+export interface RollupRow {
+  kind: "rollup";
+  seq: number;
+  lastSeq: number;
+  count: number;
+  event: LedgerEvent;
+}
+
+/** What the server counted instead of sending, because this page could not follow. */
+export interface CountRow {
+  kind: "count";
+  seq: number;
+  lastSeq: number;
+  name: string;
+  count: number;
+}
+
+/** What the server did not send at all; it can be asked for. */
+export interface GapRow {
+  kind: "gap";
+  seq: number;
+  lastSeq: number;
+  dropped: number;
+}
+
+export type Row = EventRow | RollupRow | CountRow | GapRow;
+
+export const isError = (row: Row): boolean => row.kind === "event" && severityNumber(row.event.severity) >= ERROR;
+
+// More of one type within a second than anybody reads.
+const FREQUENT = 50;
+
+interface Second {
+  second: number;
+  seen: number;
+  row: RollupRow | null;
+}
+
+/** Makes rows of events that come in order. */
+export class RowMaker {
+  private readonly seconds = new Map<string, Second>();
+
+  constructor(private readonly rollsUp: boolean) {}
+
+  /** The new row of *event*, or null if a row that is there already counts it. */
+  add(event: LedgerEvent): Row | null {
+    if (!this.rollsUp || severityNumber(event.severity) >= WARN) return { kind: "event", seq: event.seq, event };
+    const second = Math.floor(millis(event.time) / 1000);
+    let present = this.seconds.get(event.event);
+    if (present?.second !== second) {
+      present = { second, seen: 0, row: null };
+      this.seconds.set(event.event, present);
+    }
+    present.seen += 1;
+    if (present.row) {
+      present.row.count += 1;
+      present.row.lastSeq = event.seq;
+      present.row.event = event;
+      return null;
+    }
+    if (!isRolledUp(event.event) && present.seen <= FREQUENT) return { kind: "event", seq: event.seq, event };
+    present.row = { kind: "rollup", seq: event.seq, lastSeq: event.seq, count: 1, event };
+    return present.row;
+  }
+}
+
+export function rowsOf(events: LedgerEvent[], rollsUp: boolean): Row[] {
+  const maker = new RowMaker(rollsUp);
+  return events.flatMap((event) => maker.add(event) ?? []);
+}

@@ -1,0 +1,59 @@
+// The URL's fragment holds the whole view: `#/tasks?persona=thesis&task=t-1`.
+//
+// A fragment, because it survives the redirect of a login and no filter of anybody ends in a log of requests.
+
+import { computed, signal } from "@preact/signals";
+
+export const VIEWS = ["live", "types", "tasks", "cycles", "errors", "alerts", "catalogue", "health"] as const;
+export type View = (typeof VIEWS)[number];
+export type Parameters = Record<string, string | null | undefined>;
+
+interface Route {
+  view: View;
+  parameters: URLSearchParams;
+}
+
+function parse(fragment: string): Route {
+  const [path = "", query = ""] = fragment.replace(/^#\/?/, "").split("?", 2);
+  const view = VIEWS.find((each) => each === path) ?? "live";
+  return { view, parameters: new URLSearchParams(query) };
+}
+
+export const route = signal<Route>(parse(location.hash));
+export const view = computed(() => route.value.view);
+
+window.addEventListener("hashchange", () => {
+  route.value = parse(location.hash);
+});
+
+/** The parameter *key* of the present view, empty if it has none. */
+export const parameter = (key: string): string => route.value.parameters.get(key) ?? "";
+
+/** The address of *view* with *parameters*, for links. */
+export function linkTo(target: View, parameters: Parameters = {}): string {
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries(parameters)) if (value) query.set(key, value);
+  const text = query.toString();
+  return `#/${target}${text ? `?${text}` : ""}`;
+}
+
+export function go(target: View, parameters: Parameters = {}): void {
+  location.hash = linkTo(target, parameters);
+}
+
+/** Change some parameters of the present view; what is not worth a step of the Back button replaces. */
+export function change(parameters: Parameters, { replace = false } = {}): void {
+  const next = new URLSearchParams(route.value.parameters);
+  for (const [key, value] of Object.entries(parameters)) {
+    if (value) next.set(key, value);
+    else next.delete(key);
+  }
+  const fragment = linkTo(route.value.view, Object.fromEntries(next));
+  if (fragment === location.hash) return;
+  if (replace) {
+    history.replaceState(null, "", fragment);
+    route.value = parse(fragment);
+  } else {
+    location.hash = fragment;
+  }
+}

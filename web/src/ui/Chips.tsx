@@ -1,0 +1,31 @@
+// The correlation attributes of an event that people look for, each in one small box.
+
+import type { LedgerEvent } from "../api/types";
+
+const SHOWN = [
+  ["task_id", "task"],
+  ["persona", "persona"],
+  ["cycle", "cycle"],
+  ["env_id", "env"],
+  ["episode", "episode"],
+] as const;
+const LONG = 12;
+
+const short = (value: string): string => (value.length > LONG ? `${value.slice(0, LONG - 1)}…` : value);
+
+export function Chips({ event }: { event: LedgerEvent }) {
+  return (
+    <span class="chips">
+      {SHOWN.map(([key, label]) => {
+        const value = event[key];
+        if (value === undefined) return null;
+        return (
+          <span key={key} class={`chip chip-${label}`} title={`${key}: ${value}`}>
+            <span class="chip-key">{label}</span>
+            {short(String(value))}
+          </span>
+        );
+      })}
+    </span>
+  );
+}

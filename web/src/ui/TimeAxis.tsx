@@ -1,0 +1,34 @@
+// Ticks over a span of time.
+
+import { clockOfDate, duration } from "../format";
+
+const STEPS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600, 86_400];
+const TICKS = 6;
+
+export interface Tick {
+  share: number;
+  label: string;
+}
+
+export function ticksOf(from: number, to: number, isRelative: boolean): Tick[] {
+  const seconds = (to - from) / 1000;
+  const step = (STEPS.find((each) => seconds / each <= TICKS) ?? seconds / TICKS) * 1000;
+  const origin = isRelative ? from : 0;
+  const ticks: Tick[] = [];
+  for (let at = Math.ceil((from - origin) / step) * step + origin; at <= to; at += step) {
+    ticks.push({ share: (at - from) / (to - from), label: isRelative ? duration((at - origin) / 1000) : clockOfDate(new Date(at)) });
+  }
+  return ticks;
+}
+
+export function TimeAxis({ from, to, isRelative = false }: { from: number; to: number; isRelative?: boolean }) {
+  return (
+    <div class="axis" aria-hidden="true">
+      {ticksOf(from, to, isRelative)
+        .filter((tick) => tick.share < 0.96)
+        .map((tick) => (
+          <span key={tick.label} style={{ left: `${tick.share * 100}%` }}>{tick.label}</span>
+        ))}
+    </div>
+  );
+}

@@ -1,0 +1,111 @@
+// A list of rows of one height, of which only those in sight exist. Rows that are read never move by themselves.
+
+import type { ComponentChildren, RefObject } from "preact";
+import { useImperativeHandle, useLayoutEffect, useRef, useState } from "preact/hooks";
+
+const OVERSCAN = 8;
+
+export interface ListHandle {
+  /** Bring row *index* into sight, moving as little as possible. */
+  reveal(index: number): void;
+  /** Put row *index* in the middle. */
+  center(index: number): void;
+  /** Keep what is in sight where it is after *rows* were put before it. */
+  shift(rows: number): void;
+  /** How many rows are in sight. */
+  rowsInSight(): number;
+}
+
+interface Props {
+  count: number;
+  rowHeight: number;
+  /** Stay at the end as rows come. */
+  follows: boolean;
+  label: string;
+  /** The id of the selected row's element, for screen readers. */
+  active?: string | undefined;
+  row(index: number): ComponentChildren;
+  onLeaveEnd(): void;
+  onReachEnd(): void;
+  onReachStart(): void;
+  handle: RefObject<ListHandle | null>;
+}
+
+export function VirtualList(props: Props) {
+  const { count, rowHeight, follows } = props;
+  const box = useRef<HTMLDivElement>(null);
+  const wanted = useRef<number | null>(null);
+  const [top, setTop] = useState(0);
+  const [height, setHeight] = useState(800);
+  const end = Math.max(0, count * rowHeight - height);
+
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    const observer = new ResizeObserver(() => setHeight(element.clientHeight));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+
+  // After the rows are there, because only then can the element be scrolled so far.
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    const target = wanted.current ?? (follows ? end : null);
+    wanted.current = null;
+    if (target !== null && Math.abs(element.scrollTop - target) >= 1) element.scrollTop = target;
+  });
+
+  const scrollTo = (target: number): void => {
+    wanted.current = Math.max(0, target);
+    setTop(wanted.current);
+    if (box.current && wanted.current <= box.current.scrollHeight - box.current.clientHeight) box.current.scrollTop = wanted.current;
+  };
+
+  useImperativeHandle(props.handle, () => ({
+    reveal(index) {
+      const now = wanted.current ?? box.current?.scrollTop ?? 0;
+      const start = index * rowHeight;
+      if (start < now) scrollTo(start);
+      else if (start + rowHeight > now + height) scrollTo(start + rowHeight - height);
+    },
+    center: (index) => scrollTo(index * rowHeight - height / 2 + rowHeight / 2),
+    shift: (rows) => scrollTo((box.current?.scrollTop ?? 0) + rows * rowHeight),
+    rowsInSight: () => Math.max(1, Math.floor(height / rowHeight)),
+  }));
+
+  const onScroll = (): void => {
+    const element = box.current;
+    if (!element) return;
+    setTop(element.scrollTop);
+    const below = element.scrollHeight - element.clientHeight - element.scrollTop;
+    if (follows && below > rowHeight * 2) props.onLeaveEnd();
+    else if (!follows && below <= 1) props.onReachEnd();
+    if (!follows && element.scrollTop < rowHeight * 20) props.onReachStart();
+  };
+
+  const from = follows ? end : Math.min(top, end);
+  const first = Math.max(0, Math.floor(from / rowHeight) - OVERSCAN);
+  const last = Math.min(count, Math.ceil((from + height) / rowHeight) + OVERSCAN);
+  const rows = [];
+  for (let index = first; index < last; index += 1) rows.push(props.row(index));
+  return (
+    <div
+      ref={box}
+      class="list"
+      role="listbox"
+      tabIndex={0}
+      aria-label={props.label}
+      aria-activedescendant={props.active}
+      onScroll={onScroll}
+      onWheel={(event) => event.deltaY < 0 && follows && count * rowHeight > height && props.onLeaveEnd()}
+    >
+      <div class="list-space" style={{ height: `${count * rowHeight}px` }}>
+        {/* One layer for all rows: moving it is cheaper than placing each. */}
+        <div class="list-rows" style={{ transform: `translateY(${first * rowHeight}px)` }}>
+          {rows}
+        </div>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,58 @@
+// Values of events as one line of text.
+
+import { measured } from "../format";
+import type { Attributes, Json, LedgerEvent } from "../api/types";
+
+const LONGEST = 400;
+const SAID_ALREADY = new Set(["task_name", "error.type", "exception.type", "exception.message", "exception.stacktrace"]);
+
+export function inline(value: Json | undefined): string {
+  if (value === undefined) return "";
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}
+
+function short(value: Json): string {
+  return typeof value === "number" && !Number.isInteger(value) ? measured(value) : inline(value).slice(0, 60);
+}
+
+/** The first few attributes, as `key=value`. */
+function summary(attributes: Attributes | undefined): string {
+  const parts: string[] = [];
+  for (const [key, value] of Object.entries(attributes ?? {})) {
+    if (SAID_ALREADY.has(key)) continue;
+    parts.push(`${key}=${short(value)}`);
+    if (parts.length === 6) break;
+  }
+  return parts.join("  ");
+}
+
+function messageOf(event: LedgerEvent): string {
+  const name = event.attributes?.task_name;
+  const said = event.message === null ? "" : inline(event.message);
+  const error = errorOf(event);
+  return `${said}${typeof name === "string" ? ` ${name}` : ""}${error && !said.includes(error) ? `: ${error}` : ""}`;
+}
+
+/** `TimeoutError: it took too long`, empty if the event brings no exception. */
+export function errorOf(event: LedgerEvent): string {
+  const type = event.attributes?.["exception.type"] ?? event.attributes?.["error.type"];
+  const message = event.attributes?.["exception.message"];
+  return [type, message].filter((each) => typeof each === "string" && each).join(": ");
+}
+
+export interface Line {
+  message: string;
+  details: string;
+}
+
+const lines = new WeakMap<LedgerEvent, Line>();
+
+/** What a row says of an event: its message, and of its attributes what there is room for. */
+export function lineOf(event: LedgerEvent): Line {
+  const known = lines.get(event);
+  if (known) return known;
+  const line = { message: messageOf(event), details: summary(event.attributes) };
+  lines.set(event, line);
+  return line;
+}

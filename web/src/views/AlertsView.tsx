@@ -1,0 +1,47 @@
+// What needs attention now, and what did.
+
+import { getAlerts } from "../api/client";
+import type { Alert } from "../api/types";
+import { ago, count, duration, millis, moment } from "../format";
+import { level } from "../severity";
+import { change } from "../state/route";
+import { Answer, None, Page } from "../ui/Page";
+import { type Column, Table } from "../ui/Table";
+import { inline } from "../ui/text";
+import { usePolled } from "../ui/polled";
+
+const EVERY = 3000;
+
+const lasted = (alert: Alert): number => ((alert.ended ? millis(alert.ended) : Date.now()) - millis(alert.started)) / 1000;
+
+const COLUMNS: Column<Alert>[] = [
+  { key: "severity", head: "Severity", cell: (alert) => <span class={`badge level-${level(alert.severity)}`}>{alert.severity}</span> },
+  { key: "component", head: "Component", cell: (alert) => <b>{alert.component ?? "–"}</b> },
+  { key: "message", head: "Message", isWide: true, cell: (alert) => inline(alert.message) },
+  { key: "name", head: "Event", cell: (alert) => <span class="mono hue-orange">{alert.name}</span> },
+  { key: "started", head: "Since", cell: (alert) => <span title={ago(alert.started)}>{moment(alert.started)}</span> },
+  { key: "lasted", head: "Lasted", isNumber: true, cell: (alert) => duration(lasted(alert)) },
+  { key: "count", head: "Times", isNumber: true, cell: (alert) => count(alert.count) },
+];
+
+function Alerts({ alerts, label }: { alerts: Alert[]; label: string }) {
+  return <Table label={label} rows={alerts} columns={COLUMNS} id={(alert) => `${alert.seq}`} onChoose={(alert) => change({ event: String(alert.seq) })} />;
+}
+
+export function AlertsView() {
+  const answer = usePolled("alerts", getAlerts, EVERY);
+  return (
+    <Page title="Alerts" about="From alert.triggered, *.missed and *.stalled until the event that resolves them.">
+      <Answer of={answer}>
+        {({ open, resolved }) => (
+          <>
+            <h2>Open {open.length > 0 && <span class="badge level-warn">{open.length}</span>}</h2>
+            {open.length ? <Alerts alerts={open} label="Open alerts" /> : <None>Nothing is open.</None>}
+            <h2>Resolved</h2>
+            {resolved.length ? <Alerts alerts={resolved} label="Resolved alerts" /> : <None>Nothing was resolved yet.</None>}
+          </>
+        )}
+      </Answer>
+    </Page>
+  );
+}

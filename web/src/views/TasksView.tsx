@@ -1,0 +1,87 @@
+// What is being worked on, by whom, and how it went.
+
+import { getEvents, getTasks } from "../api/client";
+import type { Task } from "../api/types";
+import { count, duration, moment } from "../format";
+import { change, linkTo, parameter } from "../state/route";
+import { Choice, Search } from "../ui/Choice";
+import { Answer, None, Page } from "../ui/Page";
+import { type Column, Table } from "../ui/Table";
+import { usePolled } from "../ui/polled";
+import { Story } from "./Story";
+import { Swimlanes } from "./Swimlanes";
+
+const EVERY = 3000;
+const LIMIT = 300;
+const DRAWN = 150;
+// What a bar shows by itself is no mark on it.
+const MARKS = "task_id=*, -task.*";
+
+const STATES = [
+  { value: "", label: "All" },
+  { value: "running", label: "Running" },
+  { value: "completed", label: "Done" },
+  { value: "failed", label: "Failed" },
+  { value: "cancelled", label: "Cancelled" },
+  { value: "orphaned", label: "Orphaned" },
+];
+
+export const StateBadge = ({ state }: { state: Task["state"] }) => <span class={`badge task-${state}`}>{state === "completed" ? "done" : state}</span>;
+
+const COLUMNS: Column<Task>[] = [
+  { key: "state", head: "State", cell: (task) => <StateBadge state={task.state} /> },
+  { key: "name", head: "Task", isWide: true, cell: (task) => <TaskName task={task} /> },
+  { key: "persona", head: "Persona", cell: (task) => task.persona ?? "–" },
+  { key: "started", head: "Began", cell: (task) => <span class="mono">{moment(task.started)}</span> },
+  { key: "duration", head: "Took", isNumber: true, cell: (task) => duration(task.duration) },
+  { key: "events", head: "Events", isNumber: true, cell: (task) => count(task.events) },
+  { key: "errors", head: "Errors", isNumber: true, cell: (task) => <span class={task.errors ? "bad" : "faint"}>{count(task.errors)}</span> },
+  { key: "cycle", head: "Cycle", isNumber: true, cell: (task) => task.cycle ?? "–" },
+];
+
+function TaskName({ task }: { task: Task }) {
+  return (
+    <span>
+      <b>{task.name}</b> <span class="mono faint">{task.task_id === task.name ? "" : task.task_id}</span>
+      {task.error_type && <span class="bad"> {task.error_type}</span>}
+    </span>
+  );
+}
+
+export function TasksView() {
+  const chosen = parameter("task");
+  const query = { state: parameter("state"), persona: parameter("persona"), session: parameter("session"), cycle: parameter("cycle"), limit: LIMIT };
+  const answer = usePolled(`tasks-${JSON.stringify(query)}`, (signal) => getTasks(query, signal), EVERY);
+  const marks = usePolled("marks", (signal) => getEvents({ filter: MARKS, limit: 1000, order: "newest" }, signal), EVERY);
+  const narrowedBy = (["persona", "session", "cycle"] as const).filter((key) => parameter(key));
+  const controls = (
+    <>
+      <Choice name="state" label="State" options={STATES} />
+      <Search name="search" label="Search tasks" placeholder="name or id" />
+      {narrowedBy.map((key) => (
+        <button key={key} type="button" class="chip" onClick={() => change({ [key]: null })}>
+          {key} {parameter(key)} ×
+        </button>
+      ))}
+    </>
+  );
+  if (chosen) return <Story id={chosen} />;
+  return (
+    <Page title="Tasks" about="A bar for each task, a lane for each persona. One that ended without a word is orphaned." controls={controls}>
+      <Answer of={answer}>
+        {(tasks) => {
+          const wanted = parameter("search").toLowerCase();
+          const fitting = tasks.filter((task) => `${task.name} ${task.task_id}`.toLowerCase().includes(wanted));
+          if (fitting.length === 0) return <None>{tasks.length ? "No task fits." : "No such tasks yet. A task begins with task.started."}</None>;
+          return (
+            <>
+              <Swimlanes tasks={fitting.slice(0, DRAWN)} marks={marks.data?.events ?? []} now={Date.now()} chosen={chosen} />
+              <Table label="Tasks, the newest first" rows={fitting} columns={COLUMNS} id={(task) => task.task_id} onChoose={(task) => change({ task: task.task_id })} />
+              {tasks.length === LIMIT && <p class="faint pad">The newest {LIMIT}. <a href={linkTo("live", { filter: "task.*" })}>All events of tasks</a></p>}
+            </>
+          );
+        }}
+      </Answer>
+    </Page>
+  );
+}
