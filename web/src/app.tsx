@@ -1,6 +1,6 @@
 // The frame around the views: where one is, whether the server is there, and the selected event.
 
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { signal } from "@preact/signals";
 import { FILTER_ID } from "./live/FilterBar";
 import { LiveView } from "./live/LiveView";
@@ -75,6 +75,8 @@ export function App() {
 }
 
 function Top() {
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }), [view.value]);
   const state = { open: "live", connecting: "connecting", lost: "no connection" }[status.value];
   return (
     <header class="top">
@@ -82,7 +84,7 @@ function Top() {
         <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d="M2 4h8M2 8h12M2 12h5" stroke="currentColor" stroke-width="2" stroke-linecap="round" /></svg>
         <span>otel-events</span>
       </a>
-      <nav aria-label="Views">
+      <nav ref={nav} aria-label="Views">
         {VIEWS.map((name) => (
           <a key={name} href={linkTo(name)} aria-current={view.value === name ? "page" : undefined}>{name}</a>
         ))}

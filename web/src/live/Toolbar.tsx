@@ -3,6 +3,7 @@
 import { count, counted } from "../format";
 import { change } from "../state/route";
 import { exportAddress } from "../api/client";
+import { isNarrow } from "../state/screen";
 import { filter, held, isPaused, notSent, pause, received, resume, rollsUp, shownRows, status, version } from "./store";
 
 export function Toolbar() {
@@ -15,7 +16,7 @@ export function Toolbar() {
       </button>
       <label class="switch">
         <input type="checkbox" checked={rollsUp.value} onChange={(event) => change({ rollup: event.currentTarget.checked ? null : "off" }, { replace: true })} />
-        Count frequent types
+        {isNarrow.value ? "Count frequent" : "Count frequent types"}
       </label>
       <span class="toolbar-state">
         {status.value === "open" && !isHeld && <span class="state-live">Following</span>}

@@ -1,6 +1,7 @@
 // The correlation attributes of an event that people look for, each in one small box.
 
 import type { LedgerEvent } from "../api/types";
+import { isNarrow } from "../state/screen";
 
 const SHOWN = [
   ["task_id", "task"],
@@ -10,8 +11,12 @@ const SHOWN = [
   ["episode", "episode"],
 ] as const;
 const LONG = 12;
+const LONG_WHERE_NARROW = 8;
 
-const short = (value: string): string => (value.length > LONG ? `${value.slice(0, LONG - 1)}…` : value);
+function short(value: string): string {
+  const most = isNarrow.value ? LONG_WHERE_NARROW : LONG;
+  return value.length > most ? `${value.slice(0, most - 1)}…` : value;
+}
 
 export function Chips({ event }: { event: LedgerEvent }) {
   return (

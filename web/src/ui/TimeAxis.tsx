@@ -1,9 +1,11 @@
 // Ticks over a span of time.
 
 import { clockOfDate, duration } from "../format";
+import { isNarrow } from "../state/screen";
 
 const STEPS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600, 86_400];
 const TICKS = 6;
+const TICKS_WHERE_NARROW = 2;
 
 export interface Tick {
   share: number;
@@ -12,7 +14,8 @@ export interface Tick {
 
 export function ticksOf(from: number, to: number, isRelative: boolean): Tick[] {
   const seconds = (to - from) / 1000;
-  const step = (STEPS.find((each) => seconds / each <= TICKS) ?? seconds / TICKS) * 1000;
+  const most = isNarrow.value ? TICKS_WHERE_NARROW : TICKS;
+  const step = (STEPS.find((each) => seconds / each <= most) ?? seconds / most) * 1000;
   const origin = isRelative ? from : 0;
   const ticks: Tick[] = [];
   for (let at = Math.ceil((from - origin) / step) * step + origin; at <= to; at += step) {

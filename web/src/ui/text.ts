@@ -31,7 +31,7 @@ function messageOf(event: LedgerEvent): string {
   const name = event.attributes?.task_name;
   const said = event.message === null ? "" : inline(event.message);
   const error = errorOf(event);
-  return `${said}${typeof name === "string" ? ` ${name}` : ""}${error && !said.includes(error) ? `: ${error}` : ""}`;
+  return `${said}${typeof name === "string" ? `: ${name}` : ""}${error && !said.includes(error) ? ` · ${error}` : ""}`;
 }
 
 /** `TimeoutError: it took too long`, empty if the event brings no exception. */

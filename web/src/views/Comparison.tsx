@@ -58,7 +58,7 @@ export function Comparison({ cycles }: { cycles: Cycle[] }) {
 }
 
 function Row({ line }: { line: Line }) {
-  const show = (value: number | null): string => (value === null ? "–" : line.isCount ? count(value) : duration(value));
+  const show = (value: number | null): string => (value === null ? "–" : line.isCount ? count(value).replace("-", "−") : duration(value));
   const difference = line.one !== null && line.other !== null ? line.one - line.other : null;
   const sign = difference !== null && difference > 0 ? "+" : "";
   const tone = !difference || line.isNeutral ? "faint" : difference > 0 ? "warn" : "good";
