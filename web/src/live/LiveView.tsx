@@ -84,15 +84,20 @@ export function LiveView() {
               return row && <EventRow key={index % 128} row={row} isSelected={row.seq === selected} onSelect={() => select(row.seq)} />;
             }}
           />
-          {!follows && (
-            <button type="button" class="offer" onClick={() => (change({ event: null }, { replace: true }), resume())}>
-              {isPaused.value ? "Paused" : "Scrolled back"} · {counted(waiting.value, "new event")}
-              <b>Resume live</b>
-              <kbd>Space</kbd>
-            </button>
-          )}
+          {!follows && <Offer />}
         </div>
       )}
     </div>
+  );
+}
+
+/** What waits, offered and not forced. */
+function Offer() {
+  return (
+    <button type="button" class="offer" onClick={() => (change({ event: null }, { replace: true }), resume())}>
+      {isPaused.value ? "Paused" : "Standing still"} · {counted(waiting.value, "new event")}
+      <b>Resume live</b>
+      <kbd>Space</kbd>
+    </button>
   );
 }

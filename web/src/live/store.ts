@@ -11,8 +11,12 @@ import { type Row, RowMaker, rowsOf } from "./rows";
 
 const CAPACITY = 10_000;
 const PAGE = 500;
-// While nobody scrolls, a list that changes more often than this shows no one more.
-const LEAST_BETWEEN_UPDATES = 40;
+// The list is drawn anew at most so often (milliseconds), and so that drawing takes no more than this share of the time:
+// the rest is for scrolling, keys and other programs.
+const LEAST_BETWEEN_UPDATES = 32;
+const MOST_BETWEEN_UPDATES = 250;
+const SHARE_FOR_DRAWING = 0.25;
+const BETWEEN_COUNTS = 250;
 
 interface Problem {
   text: string;
@@ -49,6 +53,8 @@ let lastSeq = 0;
 let loading: AbortController | null = null;
 let isAnnounced = false;
 let announcedAt = 0;
+let between = LEAST_BETWEEN_UPDATES;
+let drawn: Held | null = null;
 
 const stream = new EventStream(take, (next) => {
   status.value = next;
@@ -56,6 +62,7 @@ const stream = new EventStream(take, (next) => {
 
 export const shownRows = (): readonly Row[] => held.peek()?.rows ?? ring.rows;
 
+/** Have the rows drawn with one of the next frames. */
 function announce(): void {
   if (isAnnounced) return;
   isAnnounced = true;
@@ -63,15 +70,26 @@ function announce(): void {
 }
 
 function publish(now: number): void {
-  if (now - announcedAt < LEAST_BETWEEN_UPDATES) {
+  // Rows that stand still need no drawing for what comes meanwhile, but for its count.
+  const isStill = held.peek() !== null && held.peek() === drawn;
+  if (now - announcedAt < (isStill ? BETWEEN_COUNTS : between)) {
     requestAnimationFrame(publish);
     return;
   }
   isAnnounced = false;
   announcedAt = now;
-  version.value += 1;
+  drawn = held.peek();
   received.value = total;
-  if (held.peek()) waiting.value = total - totalWhenHeld;
+  if (drawn) waiting.value = total - totalWhenHeld;
+  if (isStill) return;
+  version.value += 1;
+  const began = performance.now();
+  const after = new MessageChannel(); // is heard when the frame has been drawn
+  after.port1.onmessage = () => {
+    between = Math.min(MOST_BETWEEN_UPDATES, Math.max(LEAST_BETWEEN_UPDATES, (performance.now() - began) / SHARE_FOR_DRAWING));
+    after.port1.close();
+  };
+  after.port2.postMessage(null);
 }
 
 let total = 0;

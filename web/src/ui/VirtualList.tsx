@@ -6,7 +6,7 @@ import { useImperativeHandle, useLayoutEffect, useRef, useState } from "preact/h
 const OVERSCAN = 8;
 
 export interface ListHandle {
-  /** Bring row *index* into sight, moving as little as possible. */
+  /** Bring row *index* into sight, moving as little as possible, and into the middle from afar. */
   reveal(index: number): void;
   /** Put row *index* in the middle. */
   center(index: number): void;
@@ -66,7 +66,8 @@ export function VirtualList(props: Props) {
     reveal(index) {
       const now = wanted.current ?? box.current?.scrollTop ?? 0;
       const start = index * rowHeight;
-      if (start < now) scrollTo(start);
+      if (start < now - height || start > now + 2 * height) scrollTo(start - height / 2);
+      else if (start < now) scrollTo(start);
       else if (start + rowHeight > now + height) scrollTo(start + rowHeight - height);
     },
     center: (index) => scrollTo(index * rowHeight - height / 2 + rowHeight / 2),
@@ -85,8 +86,9 @@ export function VirtualList(props: Props) {
   };
 
   const from = follows ? end : Math.min(top, end);
-  const first = Math.max(0, Math.floor(from / rowHeight) - OVERSCAN);
-  const last = Math.min(count, Math.ceil((from + height) / rowHeight) + OVERSCAN);
+  const beyond = follows ? 0 : OVERSCAN;
+  const first = Math.max(0, Math.floor(from / rowHeight) - beyond);
+  const last = Math.min(count, Math.ceil((from + height) / rowHeight) + beyond);
   const rows = [];
   for (let index = first; index < last; index += 1) rows.push(props.row(index));
   return (
