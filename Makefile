@@ -11,7 +11,7 @@ INSTALLED := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest
 BACKENDS ?=
 
-.PHONY: help demo test test-fast test-bounds lint format backends wheel-test bench bench-quick faults redaction-report storm docs lock clean
+.PHONY: web help demo test test-fast test-bounds lint format backends wheel-test bench bench-quick faults redaction-report storm docs lock clean
 
 help:  ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ system-packages:
 COPIED := tests tools docs examples changelog.d collector-config docker-compose.yml pyproject.toml requirements.lock \
   Makefile README.md CONTRIBUTING.md CHANGELOG.md LICENSE
 
+web:  ## build the server's page anew from web/ (needs node >= 20 and npm)
+	cd web && npm ci --no-audit --no-fund && npm run build
+
 wheel-test: $(INSTALLED)  ## build the wheel, install it alone, and run the quick tests against it
 	@rm -rf build/wheel && mkdir -p build/wheel/checkout
 	$(BIN)/python -m build --no-isolation --wheel --outdir build/wheel . > build/wheel/log || { cat build/wheel/log; exit 1; }
@@ -106,4 +109,4 @@ lock:  ## write the lock files anew from pyproject.toml (needs uv)
 	  --group bench -o benchmarks/requirements.txt pyproject.toml
 
 clean:  ## remove what was built here (the backends' cache stays)
-	rm -rf $(VENV) $(BENCH_VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(BENCH_VENV) build dist web/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -67,6 +67,14 @@ export interface EventQuery {
 
 export const getEvents = (query: EventQuery, signal?: AbortSignal) => get<EventPage>("/api/events", { ...query }, signal);
 
+/** The next events that fit. A filter that no index answers is looked for a while at a time: go on until there are some. */
+export async function findEvents(query: EventQuery, signal?: AbortSignal): Promise<EventPage> {
+  const key = query.order === "newest" ? "before" : "after";
+  let page = await getEvents(query, signal);
+  while (page.events.length === 0 && page.next !== null) page = await getEvents({ ...query, [key]: page.next }, signal);
+  return page;
+}
+
 /** The event's own text: numbers as the program wrote them, which JSON.parse would round. */
 export const getEventText = async (seq: number, signal?: AbortSignal) => (await ask(`/api/events/${seq}`, {}, signal)).text();
 

@@ -2,7 +2,7 @@
 
 import type { RefObject } from "preact";
 import { useEffect } from "preact/hooks";
-import { getEvents } from "../api/client";
+import { findEvents } from "../api/client";
 import { explain } from "../state/access";
 import { narrowed } from "../state/filter";
 import { say } from "../state/notice";
@@ -32,7 +32,7 @@ async function stepToError(by: 1 | -1, selected: number, select: Select): Promis
   }
   const from = selected || (by > 0 ? (rows.at(-1)?.seq ?? 0) : (rows[0]?.seq ?? 0));
   const errors = narrowed(filter.peek(), "severity>=error");
-  const page = await getEvents({ filter: errors, limit: 1, ...(by > 0 ? { after: from, order: "oldest" } : { before: from, order: "newest" }) });
+  const page = await findEvents({ filter: errors, limit: 1, ...(by > 0 ? { after: from, order: "oldest" } : { before: from, order: "newest" }) });
   const found = page.events[0];
   if (found) select(found.seq);
   else say(by > 0 ? "No later error" : "No earlier error");

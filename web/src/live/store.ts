@@ -1,7 +1,7 @@
 // The live list: what has come, what is shown of it, and what waits.
 
 import { computed, effect, signal } from "@preact/signals";
-import { ApiError, getEvents } from "../api/client";
+import { ApiError, findEvents } from "../api/client";
 import { EventStream, type Frame, type StreamStatus } from "../api/stream";
 import type { LedgerEvent } from "../api/types";
 import { explain } from "../state/access";
@@ -128,7 +128,7 @@ async function begin(text: string, isRolledUp: boolean): Promise<void> {
   loading = mine;
   isLoading.value = true;
   try {
-    const page = await getEvents({ filter: text, limit: PAGE, order: "newest" }, mine.signal);
+    const page = await findEvents({ filter: text, limit: PAGE, order: "newest" }, mine.signal);
     if (mine.signal.aborted) return;
     problem.value = null;
     maker = new RowMaker(isRolledUp);
@@ -186,7 +186,7 @@ export async function loadOlder(): Promise<number> {
   const before = held.peek();
   const first = before?.rows[0];
   if (!before || before.startsAtFirst || !first) return 0;
-  const page = await getEvents({ filter: filter.peek(), before: first.seq, limit: PAGE, order: "newest" });
+  const page = await findEvents({ filter: filter.peek(), before: first.seq, limit: PAGE, order: "newest" });
   if (held.peek() !== before) return 0;
   const older = rowsOf(page.events.reverse(), rollsUp.peek());
   const rows = [...older, ...before.rows];
@@ -202,7 +202,7 @@ export async function loadOlder(): Promise<number> {
 export async function loadNewer(): Promise<void> {
   const before = held.peek();
   if (!before || before.endsAtLast) return;
-  const page = await getEvents({ filter: filter.peek(), after: before.through, limit: PAGE, order: "oldest" });
+  const page = await findEvents({ filter: filter.peek(), after: before.through, limit: PAGE, order: "oldest" });
   if (held.peek() !== before) return;
   const rows = [...before.rows, ...rowsOf(page.events, rollsUp.peek())].slice(-CAPACITY * 2);
   held.value = { rows, through: page.events.at(-1)?.seq ?? before.through, startsAtFirst: false, endsAtLast: page.next === null };
@@ -213,8 +213,8 @@ export async function loadNewer(): Promise<void> {
 export async function showAround(seq: number): Promise<number> {
   const text = filter.peek();
   const [older, newer] = await Promise.all([
-    getEvents({ filter: text, before: seq + 1, limit: PAGE, order: "newest" }),
-    getEvents({ filter: text, after: seq, limit: PAGE, order: "oldest" }),
+    findEvents({ filter: text, before: seq + 1, limit: PAGE, order: "newest" }),
+    findEvents({ filter: text, after: seq, limit: PAGE, order: "oldest" }),
   ]);
   const rows = rowsOf([...older.events.reverse(), ...newer.events], rollsUp.peek());
   totalWhenHeld = total;
@@ -226,14 +226,14 @@ export async function showAround(seq: number): Promise<number> {
 
 /** Hold what happened around *instant*; return the index of the first row after it. */
 export async function showFrom(instant: string): Promise<number> {
-  const page = await getEvents({ filter: filter.peek(), since: instant, limit: 1, order: "oldest" });
+  const page = await findEvents({ filter: filter.peek(), since: instant, limit: 1, order: "oldest" });
   const first = page.events[0];
   return first ? showAround(first.seq) : -1;
 }
 
 /** Ask for what a gap left out, and put it in its place. */
 export async function fillGap(gap: Row & { kind: "gap" }): Promise<void> {
-  const page = await getEvents({ filter: filter.peek(), after: gap.seq - 1, before: gap.lastSeq + 1, limit: 1000, order: "oldest" });
+  const page = await findEvents({ filter: filter.peek(), after: gap.seq - 1, before: gap.lastSeq + 1, limit: 1000, order: "oldest" });
   const filled = rowsOf(page.events, rollsUp.peek());
   const put = (rows: readonly Row[]): Row[] => rows.flatMap((row) => (row === gap ? filled : row));
   const present = held.peek();

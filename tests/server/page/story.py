@@ -1,0 +1,70 @@
+"""Emit what the page's views are about. Run as a program: its events go where the environment says.
+
+python tests/server/page/story.py            the whole story
+python tests/server/page/story.py NAME N     N events of one name
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+
+import otel_events as ev
+
+chance = random.Random(7)
+
+HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
+
+
+def work(cycle: int) -> None:
+    try:
+        with ev.task("draft", task_id=f"draft-{cycle}", goal=f"Chapter {cycle}") as task:
+            with ev.task("search", task_id=f"search-{cycle}", source="paper.pdf"):
+                ev.emit("evidence.added", source="paper.pdf", quality=0.82)
+            ev.emit(
+                "llm.interaction",
+                model="llama-3",
+                prompt=f"Write chapter {cycle} of the needle's tale.\n" * 40,
+                response="The tide comes in.\n" * 20,
+                file_path="C:\\work\\chapter.md",
+            )
+            if cycle == 2:
+                raise TimeoutError("the model did not answer")
+            task.set(quality=0.85, big=2**53 + 1, whole=1.0)
+    except TimeoutError:
+        ev.emit("alert.triggered", "Model away", severity="warning", component="model")
+
+
+def train(cycle: int) -> None:
+    for episode in range(6):
+        for env_id in range(4):
+            ev.emit("reward.computed", env_id=env_id, episode=episode, reward=chance.gauss(cycle, 1))
+
+
+def tell() -> None:
+    with ev.session("night-7", question="What is the tide?"):
+        for cycle in (1, 2, 3):
+            with ev.cycle(cycle, day=1551):
+                with ev.phase("thesis", persona="thesis"):
+                    work(cycle)
+                with ev.phase("antithesis", persona="antithesis"):
+                    for drive in ("hunger", "curiosity"):
+                        ev.emit("state.drive", drive=drive, hunger=round(chance.random(), 3))
+                train(cycle)
+    ev.emit("alert.triggered", "Disk nearly full", severity="error", component="disk")
+    ev.emit("alert.resolved", component="disk")
+    ev.emit("wibble.happened", HOSTILE, text=HOSTILE)
+
+
+def repeat(name: str, number: int) -> None:
+    for index in range(number):
+        ev.emit(name, f"number {index}", index=index)
+
+
+if __name__ == "__main__":
+    ev.configure(service_name="storyteller")
+    if len(sys.argv) > 1:
+        repeat(sys.argv[1], int(sys.argv[2]))
+    else:
+        tell()
+    ev.shutdown()

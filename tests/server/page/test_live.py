@@ -1,0 +1,289 @@
+"""The live view, as somebody uses it."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from tests.server.page.visiting import Visitor, wait_for
+
+pytestmark = pytest.mark.slow
+
+ROW = ".list .row"
+
+
+@pytest.fixture
+def live(visitor, site):
+    """The live view, following."""
+    page = visitor.visit(site)
+    page.wait_for_selector(ROW)
+    page.get_by_text("Following", exact=True).wait_for()
+    return page
+
+
+def named(page, name):
+    return page.locator(ROW).filter(has=page.locator(".row-name", has_text=re.compile(f"^{re.escape(name)}$")))
+
+
+def rows_in_sight(page):
+    """The rows in sight, each with its place: what must not change while somebody reads."""
+    return page.evaluate(
+        """() => { const box = document.querySelector('.list').getBoundingClientRect();
+        return [...document.querySelectorAll('.list .row')].map((row) => [row.id, row.getBoundingClientRect().top])
+          .filter(([, top]) => top >= box.top && top < box.bottom - 24); }"""
+    )
+
+
+def shown_filter(page):
+    return page.evaluate("new URLSearchParams(location.hash.split('?')[1]).get('filter')")
+
+
+def write_filter(page, text):
+    page.keyboard.press("/")
+    page.keyboard.type(text)
+    page.keyboard.press("Enter")
+
+
+def test_what_was_stored_is_there_and_what_happens_is_added(live, site):
+    """The newest stored events are shown, and a new one appears by itself."""
+    named(live, "wibble.happened").wait_for()
+
+    site.tell("order.placed", "1")
+
+    named(live, "order.placed").wait_for()
+
+
+def test_names_have_the_colour_of_their_category(live):
+    """The catalogue says which category a name is of; one that it does not know is gray."""
+    assert "hue-orange" in named(live, "alert.resolved").last.locator(".row-name").get_attribute("class")
+    assert "hue-gray" in named(live, "wibble.happened").last.locator(".row-name").get_attribute("class")
+
+
+def test_frequent_types_are_counted(live):
+    """Many events of a type that displays roll up are few rows, and their counts are the number of events."""
+    write_filter(live, "reward.computed")
+    live.wait_for_function("document.querySelectorAll('.list .row-count').length > 0")
+    counts = [int(text.strip("×")) for text in live.locator(".row-count").all_inner_texts()]
+
+    assert sum(counts) == 72
+
+    live.get_by_text("Count frequent").click()
+
+    live.get_by_text("72 rows").wait_for()
+
+
+def test_pause_is_seen_and_counts(live, site):
+    """Space pauses; what comes meanwhile is counted and not shown; Space goes on."""
+    live.keyboard.press(" ")
+    live.locator(".offer").get_by_text("Paused").wait_for()
+    before = rows_in_sight(live)
+
+    site.tell("paused.event", "3")
+
+    live.locator(".offer").get_by_text("3 new events").wait_for()
+    assert rows_in_sight(live) == before
+    live.keyboard.press(" ")
+    named(live, "paused.event").last.wait_for()
+
+
+def test_scrolling_back_never_moves_what_is_read(live, site):
+    """Whoever scrolls back reads on in peace: new events are offered, and taken with a click."""
+    live.mouse.move(600, 500)
+    live.mouse.wheel(0, -600)
+    live.locator(".offer").wait_for()
+    live.wait_for_timeout(300)  # until the wheel has come to rest
+    before = rows_in_sight(live)
+
+    site.tell("distant.event", "40")
+
+    live.locator(".offer").get_by_text("40 new events").wait_for()
+    assert rows_in_sight(live) == before
+    live.locator(".offer").click()
+    named(live, "distant.event").last.wait_for()
+
+
+def test_a_filter_is_written_with_one_key_and_kept_in_the_url(live):
+    """`/` goes to the filter, Enter applies it, and the address holds it."""
+    write_filter(live, "task.failed")
+
+    live.get_by_text("1 rows").wait_for()
+    assert shown_filter(live) == "task.failed"
+    live.reload()
+    live.get_by_text("1 rows").wait_for()
+
+
+@pytest.mark.parametrize(
+    ("begun", "completed"),
+    [("task.st", "task.started "), ("sever", "severity>="), ("persona=the", "persona=thesis ")],
+)
+def test_the_filter_completes_names_keys_and_values(live, begun, completed):
+    """Tab takes the best suggestion."""
+    live.keyboard.press("/")
+    live.keyboard.type(begun)
+    live.locator(".suggestions li").first.wait_for()
+    live.wait_for_function(
+        "(text) => document.querySelector('.suggestion-text')?.textContent.startsWith(text)", arg=begun
+    )
+
+    live.keyboard.press("Tab")
+
+    assert live.locator("#filter").input_value() == completed
+
+
+def test_a_mistake_in_the_filter_is_shown_where_it_is(live):
+    """The problem is said with its column, and read out."""
+    write_filter(live, "task.* severity>=loud")
+
+    live.get_by_role("alert").get_by_text("column 18").wait_for()
+
+
+def test_a_filter_that_hides_everything_says_so(live):
+    """Nothing to see has a reason and a way out."""
+    write_filter(live, "no.such.event")
+    live.get_by_text("No event fits this filter").wait_for()
+
+    live.get_by_role("button", name="Show all events").click()
+
+    live.wait_for_selector(ROW)
+
+
+def test_e_goes_from_error_to_error(live):
+    """`E` and `e` select errors, and pass over everything else."""
+    live.keyboard.press("E")
+    live.locator('.row[aria-selected="true"].level-error').wait_for()
+    last = live.url
+    live.keyboard.press("E")
+    live.wait_for_function("(before) => location.href !== before", arg=last)
+    live.locator('.row[aria-selected="true"].level-error').wait_for()
+    live.keyboard.press("e")
+
+    live.wait_for_function("(before) => location.href === before", arg=last)
+
+
+def test_j_k_enter_and_esc(live):
+    """Keys alone lead through the list and into the details and out again."""
+    live.keyboard.press("Enter")
+    live.locator(".details h2").wait_for()
+    newest = live.url
+    live.keyboard.press("k")
+    live.wait_for_function("(before) => location.href !== before", arg=newest)
+    live.keyboard.press("j")
+    live.wait_for_function("(before) => location.href === before", arg=newest)
+    live.keyboard.press("Escape")
+    live.locator(".details").wait_for(state="detached")
+    live.keyboard.press("Escape")
+
+    live.get_by_text("Following", exact=True).wait_for()
+
+
+def test_the_question_mark_explains_the_keys(live):
+    """`?` opens the help, Esc closes it."""
+    live.keyboard.press("?")
+    live.get_by_role("dialog").get_by_text("next, previous error").wait_for()
+    live.keyboard.press("Escape")
+
+    live.get_by_role("dialog").wait_for(state="detached")
+
+
+def test_details_show_values_as_the_program_wrote_them(visitor, site):
+    """Large integers and whole floats keep their digits; each value says its kind."""
+    event = site.events(filter="task.completed task_id=draft-3")[0]
+    page = visitor.visit(site, f"#/live?event={event['seq']}")
+    page.locator(".details h2").wait_for()
+
+    assert page.locator(".pair", has_text="big").locator(".value").inner_text() == str(2**53 + 1)
+    assert page.locator(".pair", has_text="whole").locator(".value").inner_text() == "1.0"
+    assert page.locator(".pair", has_text="whole").locator(".kind").inner_text() == "double"
+
+
+def test_neighbours_of_the_same_task_stand_beside_an_event(visitor, site):
+    """The details lead to what happened before and after in the task."""
+    event = site.events(filter="task.failed")[0]
+    page = visitor.visit(site, f"#/live?event={event['seq']}")
+
+    page.locator(".details .event-line", has_text="task.started").click()
+
+    page.locator(".details h2", has_text="task.started").wait_for()
+
+
+def test_an_event_is_copied_as_json_filter_and_link(browser, site):
+    """What is copied is the ledger's line, a filter, and an address that shows the event again."""
+    visitor = Visitor(browser, permissions=["clipboard-read", "clipboard-write"])
+    event = site.events(filter="task.failed")[0]
+    page = visitor.visit(site, f"#/live?event={event['seq']}")
+
+    def copied(button):
+        page.get_by_role("button", name=button).click()
+        page.locator(".notice span").wait_for()
+        return page.evaluate("navigator.clipboard.readText()")
+
+    assert json.loads(copied("Copy JSON")) == event
+    assert copied("Copy as filter") == "task.failed task_id=draft-2"
+    page.goto("about:blank")
+    page.goto(f"{site.url}/#/live?event={event['seq']}")
+    page.goto(copied("Copy link"))
+    page.locator(".details h2", has_text="task.failed").wait_for()
+    visitor.context.close()
+
+
+def test_a_value_becomes_a_filter(visitor, site):
+    """`+` beside a value narrows the view to what has it."""
+    event = site.events(filter="task.failed")[0]
+    page = visitor.visit(site, f"#/live?event={event['seq']}")
+
+    page.locator(".pair", has_text="task_id").hover()
+    page.get_by_role("button", name="Only task_id=draft-2").click()
+
+    wait_for(lambda: shown_filter(page) == "task_id=draft-2")
+
+
+def test_the_content_of_an_event_is_never_markup(visitor, site):
+    """Tags in an event are text, in the list, in the details and in tables."""
+    event = site.events(filter="wibble.happened")[0]
+    for fragment in (f"#/live?event={event['seq']}", f"#/types?name=wibble.happened&event={event['seq']}"):
+        page = visitor.visit(site, fragment)
+        page.locator(".details-message", has_text="<img src=x").wait_for()
+
+        assert page.locator("#app img, #app script").count() == 0
+        assert page.title() == "otel-events"
+
+
+def test_a_selection_is_exported(live, site):
+    """The links in the toolbar give what the filter lets through, as lines of JSON."""
+    write_filter(live, "task.failed")
+    live.get_by_text("1 rows").wait_for()
+
+    with live.expect_download() as download:
+        live.get_by_role("link", name="JSONL").click()
+
+    lines = download.value.path().read_text().splitlines()
+    assert [json.loads(line)["event"] for line in lines if "task.failed" in line] == ["task.failed"]
+
+
+def test_an_empty_page_says_how_to_fill_it(visitor, empty_site):
+    """Lines to copy in four languages, and a test event at a click."""
+    page = visitor.visit(empty_site)
+    page.get_by_text("No events yet").wait_for()
+    for language in ("Python", "Shell", "PowerShell", "JavaScript"):
+        page.get_by_role("tab", name=language, exact=True).click()
+        page.get_by_role("tabpanel").get_by_text("4318").first.wait_for()
+
+    page.get_by_role("button", name="Send a test event").click()
+
+    named(page, "test.event").wait_for()
+
+
+def test_many_events_stay_few_elements(live, site):
+    """However many events come, the page keeps a bounded number of rows, draws those in sight, and has counted all."""
+    live.get_by_text("Count frequent").click()
+    live.get_by_text("Following", exact=True).wait_for()
+    before = int(re.search(r"([\d,]+) events? since", live.locator(".toolbar-state").inner_text())[1].replace(",", ""))
+
+    site.tell("storm.event", "15000")
+
+    live.get_by_text(f"{before + 15_000:,} events since opened").wait_for(timeout=60_000)
+    rows = int(re.search(r"([\d,]+) rows", live.locator(".toolbar-state").inner_text())[1].replace(",", ""))
+    assert rows <= 11_000
+    assert live.locator(ROW).count() < 100

@@ -1,0 +1,187 @@
+"""The views beside the live one, and how all of them look."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.server.page.visiting import WIDE, Visitor
+
+pytestmark = pytest.mark.slow
+
+SIZES = {"wide": WIDE, "middle": {"width": 1024, "height": 768}, "phone": {"width": 360, "height": 740}}
+# What is to be seen in each view when the story has been told.
+VIEWS = {
+    "live": ("#/live", ".list .row"),
+    "types": ("#/types", ".name-tile"),
+    "type": ("#/types?name=llm.interaction", "td .value-long"),
+    "grid": ("#/types?name=reward.computed&as=grid", "td.shade"),
+    "tasks": ("#/tasks", ".lanes .bar"),
+    "story": ("#/tasks?task=draft-2", ".waterfall .bar"),
+    "cycles": ("#/cycles", ".cycle-stage"),
+    "errors": ("#/errors", "td .error-what"),
+    "alerts": ("#/alerts", "td .badge"),
+    "catalogue": ("#/catalogue", "td a"),
+    "health": ("#/health", ".tile-value"),
+    "help": ("#/health", ".tile-value"),
+}
+
+# Every text in sight, with the contrast between it and what is behind it, as WCAG reckons.
+FAINT_TEXTS = """() => {
+  const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  const rgba = (color) => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data]; };
+  const over = (a, b) => { const s = a[3] / 255; return [0, 1, 2].map((i) => a[i] * s + b[i] * (1 - s)).concat(255); };
+  const light = (c) => { const [r, g, b] = c.map((v) => v / 255).map((v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+  const behind = (element) => { const layers = []; for (let e = element; e; e = e.parentElement) layers.push(rgba(getComputedStyle(e).backgroundColor));
+    return layers.reverse().reduce((under, layer) => over(layer, under), [255, 255, 255, 255]); };
+  const faint = [];
+  for (const element of document.querySelectorAll('#app *')) {
+    const text = [...element.childNodes].filter((n) => n.nodeType === 3).map((n) => n.textContent.trim()).join('');
+    if (!text || !element.checkVisibility({ opacityProperty: true })) continue;
+    const ground = behind(element);
+    const [a, b] = [light(over(rgba(getComputedStyle(element).color), ground)), light(ground)];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) faint.push(`${ratio.toFixed(2)} ${element.className} ${text.slice(0, 30)}`);
+  }
+  return faint; }"""
+
+NAMELESS = """() => [...document.querySelectorAll('button, a[href], input, select, [role=img], [role=listbox], [role=region]')]
+  .filter((e) => e.checkVisibility() && !(e.getAttribute('aria-label') || e.textContent.trim() || e.labels?.length || e.title))
+  .map((e) => e.outerHTML.slice(0, 100))"""
+
+
+def open_view(visitor, site, name):
+    fragment, awaited = VIEWS[name]
+    page = visitor.visit(site, fragment)
+    page.locator(awaited).first.wait_for()
+    if name == "help":
+        page.keyboard.press("?")
+        page.get_by_role("dialog").wait_for()
+    return page
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+@pytest.mark.parametrize("size", SIZES)
+def test_every_view_can_be_read(browser, site, tmp_path, size, scheme):
+    """At every width, dark and light: contrast AA, a name for whatever can be pressed, and nothing beside the screen."""
+    visitor = Visitor(browser, viewport=SIZES[size], color_scheme=scheme)
+    wrong = {}
+    for name in VIEWS:
+        page = open_view(visitor, site, name)
+        page.screenshot(path=tmp_path / f"{name}-{size}-{scheme}.png")
+        beside = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+        found = [*page.evaluate(FAINT_TEXTS), *page.evaluate(NAMELESS), *(["wider than the window"] if beside else [])]
+        if found:
+            wrong[name] = found
+    visitor.context.close()
+
+    assert wrong == {}
+    assert visitor.complaints == []
+
+
+def test_a_type_is_a_table_of_its_attributes(visitor, site):
+    """Its attributes are columns, long texts are folded, and a search in all of them finds a needle."""
+    page = open_view(visitor, site, "type")
+
+    assert {"model", "prompt", "response", "file_path"} <= set(page.locator("th").all_inner_texts())
+    fold = page.locator("td .value-long button").first
+    fold.click()
+    assert page.locator("td .value-long").first.inner_text().count("needle") == 40
+    page.get_by_label("Search in all texts").fill("chapter 2")
+    page.wait_for_function("document.querySelectorAll('tbody tr').length === 1")
+
+
+def test_tasks_lead_to_their_stories(visitor, site):
+    """Lanes by persona; a bar leads to the waterfall, what came of it, and its errors with their stacks."""
+    page = open_view(visitor, site, "tasks")
+    assert page.locator(".lane-name", has_text="thesis").count() == 1
+
+    page.get_by_role("button", name="draft, failed").click()
+
+    page.locator(".fall-name", has_text="search").wait_for()
+    page.locator(".stack", has_text="TimeoutError: the model did not answer").wait_for()
+    page.locator(".fall-name", has_text="search").click()
+    page.locator(".crumbs a", has_text="draft").wait_for()
+
+
+def test_tasks_are_chosen_by_their_state(visitor, site):
+    """Failed ones alone, and the address says so."""
+    page = open_view(visitor, site, "tasks")
+
+    page.get_by_role("button", name="Failed", exact=True).click()
+
+    page.wait_for_function("document.querySelectorAll('tbody tr').length === 1")
+    assert "state=failed" in page.url
+
+
+def test_cycles_are_compared(visitor, site):
+    """Stages, durations, one cycle beside the one before, and numbers as lines."""
+    page = open_view(visitor, site, "cycles")
+
+    page.get_by_text("Cycle 3 beside 2").wait_for()
+    page.locator(".comparison", has_text="antithesis").wait_for()
+    page.locator(".curve", has_text="state.drive").locator("canvas").wait_for()
+
+
+def test_errors_are_groups_with_stacks(visitor, site):
+    """A group opens to its occurrences, each with its stack."""
+    page = open_view(visitor, site, "errors")
+
+    page.locator("tr", has_text="TimeoutError").first.click()
+
+    page.locator(".occurrence .stack", has_text="the model did not answer").wait_for()
+
+
+def test_alerts_are_open_or_resolved(visitor, site):
+    """What was not resolved is open."""
+    page = open_view(visitor, site, "alerts")
+
+    page.get_by_label("Open alerts").get_by_text("Model away").wait_for()
+    page.get_by_label("Resolved alerts").get_by_text("Disk nearly full").wait_for()
+
+
+def test_the_catalogue_knows_what_was_seen(visitor, site):
+    """Seen, never seen, and names that nobody defined."""
+    page = open_view(visitor, site, "catalogue")
+    page.get_by_role("link", name="llm.interaction").wait_for()
+    page.get_by_role("button", name="Unknown").click()
+    page.get_by_role("link", name="wibble.happened").wait_for()
+    page.get_by_role("button", name="Never seen").click()
+
+    page.get_by_role("link", name="heartbeat.missed", exact=True).wait_for()
+
+
+def test_health_tells_what_is_missing(visitor, site):
+    """Each writer with what it emitted and what of that came."""
+    page = open_view(visitor, site, "health")
+
+    page.get_by_label("Writers").get_by_text("storyteller").first.wait_for()
+    page.locator(".tile", has_text="Stored").wait_for()
+
+
+def test_the_theme_is_the_readers_choice(visitor, site):
+    """The system's, until the reader says otherwise; the browser remembers."""
+    page = open_view(visitor, site, "health")
+    page.get_by_role("button", name="Theme: system").click()
+    page.get_by_role("button", name="Theme: dark").click()
+    page.reload()
+
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
+
+
+def test_digits_lead_to_the_views(visitor, site):
+    """1 to 8 are the views, in their order."""
+    page = open_view(visitor, site, "live")
+    page.keyboard.press("5")
+
+    page.get_by_role("heading", name="Errors").wait_for()
+
+
+def test_without_a_login_the_page_says_how_to_get_one(browser, site):
+    """Who is not known sees no event, but the way in."""
+    page = browser.new_context().new_page()
+    page.goto(f"{site.url}/")
+
+    page.get_by_text("--print-login").wait_for()
+    page.context.close()
