@@ -98,7 +98,7 @@ def _free_port() -> int:
 def _serving(home: Path) -> Iterator[str]:
     port = str(_free_port())
     env = {**os.environ, "OTEL_EVENTS_SERVER_TOKEN": TOKEN, "XDG_STATE_HOME": str(home)}
-    command = [sys.executable, "-m", "otel_events", "serve", "--port", port, "--otlp-port", port]
+    command = [sys.executable, "-m", "otel_events", "serve", "--port", port, "--otlp-port", port, "--grpc-port", "off"]
     with (home / "server.log").open("wb") as log:
         server = subprocess.Popen([*command, "--ledger", str(home / "events.jsonl")], env=env, stdout=log, stderr=log)
         url = f"http://127.0.0.1:{port}"

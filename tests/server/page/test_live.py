@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.server.page.visiting import Visitor, wait_for
+from tests.server.page.visiting import Visitor, until, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -64,7 +64,7 @@ def test_names_have_the_colour_of_their_category(live):
 def test_frequent_types_are_counted(live):
     """Many events of a type that displays roll up are few rows, and their counts are the number of events."""
     write_filter(live, "reward.computed")
-    live.wait_for_function("document.querySelectorAll('.list .row-count').length > 0")
+    until(live, "document.querySelectorAll('.list .row-count').length > 0")
     counts = [int(text.strip("×")) for text in live.locator(".row-count").all_inner_texts()]
 
     assert sum(counts) == 72
@@ -123,9 +123,7 @@ def test_the_filter_completes_names_keys_and_values(live, begun, completed):
     live.keyboard.press("/")
     live.keyboard.type(begun)
     live.locator(".suggestions li").first.wait_for()
-    live.wait_for_function(
-        "(text) => document.querySelector('.suggestion-text')?.textContent.startsWith(text)", arg=begun
-    )
+    wait_for(lambda: live.locator(".suggestion-text").first.inner_text().startswith(begun))
 
     live.keyboard.press("Tab")
 
@@ -155,11 +153,11 @@ def test_e_goes_from_error_to_error(live):
     live.locator('.row[aria-selected="true"].level-error').wait_for()
     last = live.url
     live.keyboard.press("E")
-    live.wait_for_function("(before) => location.href !== before", arg=last)
+    wait_for(lambda: live.url != last)
     live.locator('.row[aria-selected="true"].level-error').wait_for()
     live.keyboard.press("e")
 
-    live.wait_for_function("(before) => location.href === before", arg=last)
+    wait_for(lambda: live.url == last)
 
 
 def test_j_k_enter_and_esc(live):
@@ -168,9 +166,9 @@ def test_j_k_enter_and_esc(live):
     live.locator(".details h2").wait_for()
     newest = live.url
     live.keyboard.press("k")
-    live.wait_for_function("(before) => location.href !== before", arg=newest)
+    wait_for(lambda: live.url != newest)
     live.keyboard.press("j")
-    live.wait_for_function("(before) => location.href === before", arg=newest)
+    wait_for(lambda: live.url == newest)
     live.keyboard.press("Escape")
     live.locator(".details").wait_for(state="detached")
     live.keyboard.press("Escape")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.server.page.visiting import WIDE, Visitor
+from tests.server.page.visiting import WIDE, Visitor, until
 
 pytestmark = pytest.mark.slow
 
@@ -89,7 +89,7 @@ def test_a_type_is_a_table_of_its_attributes(visitor, site):
     fold.click()
     assert page.locator("td .value-long").first.inner_text().count("needle") == 40
     page.get_by_label("Search in all texts").fill("chapter 2")
-    page.wait_for_function("document.querySelectorAll('tbody tr').length === 1")
+    until(page, "document.querySelectorAll('tbody tr').length === 1")
 
 
 def test_tasks_lead_to_their_stories(visitor, site):
@@ -111,7 +111,7 @@ def test_tasks_are_chosen_by_their_state(visitor, site):
 
     page.get_by_role("button", name="Failed", exact=True).click()
 
-    page.wait_for_function("document.querySelectorAll('tbody tr').length === 1")
+    until(page, "document.querySelectorAll('tbody tr').length === 1")
     assert "state=failed" in page.url
 
 

@@ -52,6 +52,7 @@ def serving(home: Path):
     """Run the server until the block ends."""
     port, ledger = free_port(), home / "events.jsonl"
     arguments = ["serve", "--port", str(port), "--otlp-port", str(port), "--ledger", str(ledger), "--fsync", "never"]
+    arguments += ["--grpc-port", "off"]
     env = environment(home, OTEL_EVENTS_SERVER_TOKEN=TOKEN, DEMO_SECONDS="900")
     log = home / "server.log"
     with log.open("wb") as out:
@@ -60,7 +61,8 @@ def serving(home: Path):
         )
         try:
             site = Site(f"http://127.0.0.1:{port}", ledger, home)
-            wait_for(lambda: process.poll() is None and answers(f"{site.url}/healthz"), log)
+            wait_for(lambda: process.poll() is not None or answers(f"{site.url}/healthz"))
+            assert process.poll() is None, log.read_text()
             yield site
         finally:
             process.terminate()
@@ -81,11 +83,11 @@ def answers(url: str) -> bool:
         return False
 
 
-def wait_for(condition, log: Path | None = None) -> None:
+def wait_for(condition) -> None:
     deadline = time.monotonic() + PATIENCE
     while not condition():
         if time.monotonic() > deadline:
-            raise AssertionError(f"it did not happen: {log.read_text() if log else ''}")
+            raise AssertionError("it did not happen")
         time.sleep(0.05)
 
 
@@ -111,3 +113,8 @@ class Visitor:
         self.page.goto("about:blank")
         self.page.goto(f"{site.url}/{fragment}")
         return self.page
+
+
+def until(page, expression: str) -> None:
+    """Wait for what holds in the page. Asked from outside: the page's policy lets nobody evaluate anything within."""
+    wait_for(lambda: page.evaluate(expression))

@@ -30,7 +30,7 @@ function remembered<T>(ask: (key: string) => Promise<T>): (key: string) => Promi
 }
 
 const names = remembered(() => getNames());
-const keys = remembered((event) => getAttributes(event));
+const keys = remembered(() => getAttributes("*"));
 const values = remembered((key) => getValues(key));
 
 const prefixes = (all: string[]): string[] => [
