@@ -12,6 +12,8 @@ SIZES = {"wide": WIDE, "middle": {"width": 1024, "height": 768}, "phone": {"widt
 # What is to be seen in each view when the story has been told.
 VIEWS = {
     "live": ("#/live", ".list .row"),
+    "details": ("#/live?filter=task.failed", ".list .row"),
+    "empty": ("#/live?filter=no.such.event", ".empty h2"),
     "types": ("#/types", ".name-tile"),
     "type": ("#/types?name=llm.interaction", "td .value-long"),
     "grid": ("#/types?name=reward.computed&as=grid", "td.shade"),
@@ -24,6 +26,8 @@ VIEWS = {
     "health": ("#/health", ".tile-value"),
     "help": ("#/health", ".tile-value"),
 }
+
+OPENED_BY_KEY = {"details": [("Enter", ".details h2")], "help": [("?", "dialog")]}
 
 # Every text in sight, with the contrast between it and what is behind it, as WCAG reckons.
 FAINT_TEXTS = """() => {
@@ -55,9 +59,9 @@ def open_view(visitor, site, name):
     fragment, awaited = VIEWS[name]
     page = visitor.visit(site, fragment)
     page.locator(awaited).first.wait_for()
-    if name == "help":
-        page.keyboard.press("?")
-        page.get_by_role("dialog").wait_for()
+    for key, opened in OPENED_BY_KEY.get(name, ()):
+        page.keyboard.press(key)
+        page.locator(opened).wait_for()
     return page
 
 
