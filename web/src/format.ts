@@ -9,8 +9,12 @@ const DAY_AND_YEAR = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "
 const two = (value: number): string => (value < 10 ? `0${value}` : `${value}`);
 const three = (value: number): string => `${value}`.padStart(3, "0");
 
-/** Milliseconds since the Unix epoch of an ISO 8601 instant; NaN of what is none. */
+const INSTANT = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)Z$/;
+
+/** Milliseconds since the Unix epoch of an ISO 8601 instant, with what it says beyond them; NaN of what is none. */
 export function millis(instant: string | null | undefined): number {
+  const parts = INSTANT.exec(instant ?? "");
+  if (parts) return Date.parse(`${parts[1]}Z`) + Number(parts[2]) * 1000; // Date alone drops what is below a millisecond
   return instant ? Date.parse(instant) : Number.NaN;
 }
 

@@ -108,10 +108,10 @@ def test_a_filter_is_written_with_one_key_and_kept_in_the_url(live):
     """`/` goes to the filter, Enter applies it, and the address holds it."""
     write_filter(live, "task.failed")
 
-    live.get_by_text("1 rows").wait_for()
+    live.get_by_text("1 row ·").wait_for()
     assert shown_filter(live) == "task.failed"
     live.reload()
-    live.get_by_text("1 rows").wait_for()
+    live.get_by_text("1 row ·").wait_for()
 
 
 @pytest.mark.parametrize(
@@ -251,7 +251,7 @@ def test_the_content_of_an_event_is_never_markup(visitor, site):
 def test_a_selection_is_exported(live, site):
     """The links in the toolbar give what the filter lets through, as lines of JSON."""
     write_filter(live, "task.failed")
-    live.get_by_text("1 rows").wait_for()
+    live.get_by_text("1 row ·").wait_for()
 
     with live.expect_download() as download:
         live.get_by_role("link", name="JSONL").click()

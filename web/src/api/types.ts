@@ -175,5 +175,8 @@ export interface Health {
   disk: { ledger_bytes: number; index_bytes: number; free_bytes: number };
   retention: { max_bytes: number | null; max_age: number | null };
   refused: Record<string, number>;
+  dropped?: Record<string, number>;
+  problems?: Record<string, number>;
+  otlp_port?: number;
   index: { state: string; progress: number | null };
 }

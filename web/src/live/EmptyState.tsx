@@ -9,18 +9,18 @@ import { change } from "../state/route";
 import { usePolled } from "../ui/polled";
 import { problem } from "./store";
 
-const ENDPOINT = "http://127.0.0.1:4318";
+const USUAL_PORT = 4318;
 
-const LANGUAGES: { name: string; lines: string }[] = [
+const languages = (endpoint: string): { name: string; lines: string }[] => [
   {
     name: "Python",
     lines: `pip install otel-events
-export OTEL_EXPORTER_OTLP_ENDPOINT=${ENDPOINT}
+export OTEL_EXPORTER_OTLP_ENDPOINT=${endpoint}
 python -c 'import otel_events as ev; ev.emit("order.placed", total=12.5)'`,
   },
   {
     name: "Shell",
-    lines: `curl ${ENDPOINT}/v1/logs -H 'content-type: application/json' -d '{"resourceLogs":[{"scopeLogs":[{"logRecords":[
+    lines: `curl ${endpoint}/v1/logs -H 'content-type: application/json' -d '{"resourceLogs":[{"scopeLogs":[{"logRecords":[
   {"eventName":"order.placed","timeUnixNano":"'$(date +%s)000000000'","body":{"stringValue":"Order placed"}}]}]}]}'`,
   },
   {
@@ -28,7 +28,7 @@ python -c 'import otel_events as ev; ev.emit("order.placed", total=12.5)'`,
     lines: `$now = [DateTimeOffset]::UtcNow.ToUnixTimeMilliseconds().ToString() + "000000"
 $body = @{ resourceLogs = @(@{ scopeLogs = @(@{ logRecords = @(@{
   eventName = "order.placed"; timeUnixNano = $now; body = @{ stringValue = "Order placed" } }) }) }) }
-Invoke-RestMethod ${ENDPOINT}/v1/logs -Method Post -ContentType application/json -Body ($body | ConvertTo-Json -Depth 9)`,
+Invoke-RestMethod ${endpoint}/v1/logs -Method Post -ContentType application/json -Body ($body | ConvertTo-Json -Depth 9)`,
   },
   {
     name: "JavaScript",
@@ -36,7 +36,7 @@ Invoke-RestMethod ${ENDPOINT}/v1/logs -Method Post -ContentType application/json
 import { LoggerProvider, SimpleLogRecordProcessor } from "@opentelemetry/sdk-logs";
 import { OTLPLogExporter } from "@opentelemetry/exporter-logs-otlp-http";
 
-const exporter = new OTLPLogExporter({ url: "${ENDPOINT}/v1/logs" });
+const exporter = new OTLPLogExporter({ url: "${endpoint}/v1/logs" });
 const provider = new LoggerProvider({ processors: [new SimpleLogRecordProcessor(exporter)] });
 provider.getLogger("shop").emit({ eventName: "order.placed", body: "Order placed", attributes: { total: 12.5 } });
 await provider.shutdown();`,
@@ -80,7 +80,9 @@ function Hidden({ filter }: { filter: string }) {
 
 function Nothing() {
   const [chosen, setChosen] = useState(0);
-  const language = LANGUAGES[chosen] ?? LANGUAGES[0];
+  const { data } = usePolled("health", getHealth);
+  const all = languages(`${location.protocol}//${location.hostname}:${data?.otlp_port ?? USUAL_PORT}`);
+  const language = all[chosen];
   const send = (): void => {
     sendTestEvent().then(() => say("Test event sent"), (error: unknown) => say(explain(error)));
   };
@@ -92,7 +94,7 @@ function Nothing() {
         <button type="button" class="primary" onClick={send}>Send a test event</button>
       </div>
       <div class="tabs" role="tablist" aria-label="Language">
-        {LANGUAGES.map((each, index) => (
+        {all.map((each, index) => (
           <button key={each.name} type="button" role="tab" aria-selected={index === chosen} onClick={() => setChosen(index)}>
             {each.name}
           </button>

@@ -23,7 +23,7 @@ export function Toolbar() {
         {isHeld && <span class="state-held">{isPaused.value ? "Paused" : "Standing still"}</span>}
         {status.value !== "open" && <span class="state-lost">{status.value === "lost" ? "Connection lost, trying again" : "Connecting"}</span>}
         <span class="faint">
-          {" "}{count(shownRows().length)} rows · {counted(received.value, "event")} since opened
+          {" "}{counted(shownRows().length, "row")} · {counted(received.value, "event")} since opened
           {notSent.value > 0 && <span class="warn"> · {count(notSent.value)} not sent</span>}
         </span>
       </span>

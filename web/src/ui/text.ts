@@ -1,6 +1,6 @@
 // Values of events as one line of text.
 
-import { measured } from "../format";
+import { duration, measured } from "../format";
 import type { Attributes, Json, LedgerEvent } from "../api/types";
 
 const LONGEST = 400;
@@ -21,7 +21,7 @@ function summary(attributes: Attributes | undefined): string {
   const parts: string[] = [];
   for (const [key, value] of Object.entries(attributes ?? {})) {
     if (SAID_ALREADY.has(key)) continue;
-    parts.push(`${key}=${short(value)}`);
+    parts.push(`${key}=${key === "duration" && typeof value === "number" ? duration(value) : short(value)}`);
     if (parts.length === 6) break;
   }
   return parts.join("  ");

@@ -20,6 +20,11 @@ function Tile({ label, value, note, isBad = false }: { label: string; value: Com
   );
 }
 
+function Counts({ label, counts }: { label: string; counts: Record<string, number> }) {
+  const sum = Object.values(counts).reduce((all, each) => all + each, 0);
+  return <Tile label={label} value={count(sum)} note={reasons(counts) || "nothing"} isBad={sum > 0} />;
+}
+
 const reasons = (counts: Record<string, number>): string =>
   Object.entries(counts)
     .filter(([, value]) => value > 0)
@@ -56,7 +61,6 @@ export function HealthView() {
 
 function Tiles({ health }: { health: Health }) {
   const { stored, disk, ingest, retention, index } = health;
-  const refused = Object.values(health.refused).reduce((sum, each) => sum + each, 0);
   return (
     <div class="tiles">
       <Tile label="Ingest" value={`${measured(ingest.rate)}/s`} note={`${count(health.clients)} watching`} />
@@ -64,7 +68,9 @@ function Tiles({ health }: { health: Health }) {
       <Tile label="Stored" value={count(stored.events)} note={`#${stored.first_seq} to #${stored.last_seq}, from ${moment(stored.oldest)}`} />
       <Tile label="Disk" value={bytes(disk.ledger_bytes + disk.index_bytes)} note={`index ${bytes(disk.index_bytes)}, free ${bytes(disk.free_bytes)}`} />
       <Tile label="Kept" value={retention.max_bytes ? bytes(retention.max_bytes) : "everything"} note={retention.max_age ? `for ${duration(retention.max_age)}` : "the oldest go first"} />
-      <Tile label="Refused" value={count(refused)} note={reasons(health.refused) || "nothing"} isBad={refused > 0} />
+      <Counts label="Refused" counts={health.refused} />
+      <Counts label="Left out" counts={health.dropped ?? {}} />
+      <Counts label="Problems" counts={health.problems ?? {}} />
       <Tile label="Index" value={index.state} note={index.progress !== null && index.progress < 1 ? `${Math.round(index.progress * 100)} %` : "complete"} isBad={index.state !== "ready"} />
       <Tile label="Server" value={health.version} note={`up ${duration(health.uptime)}`} />
     </div>

@@ -26,7 +26,7 @@ export interface Span {
 export function spanOf(tasks: Task[], now: number): Span {
   const from = Math.min(...tasks.map((task) => millis(task.started)));
   const to = Math.max(...tasks.map((task) => endOf(task, now)));
-  return { from, to: Math.max(to, from + 1) };
+  return { from, to: Math.max(to, from + 0.001) };
 }
 
 export function endOf(task: Task, now: number): number {
