@@ -2,6 +2,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { signal } from "@preact/signals";
+import { getAlerts } from "./api/client";
 import { FILTER_ID } from "./live/FilterBar";
 import { LiveView } from "./live/LiveView";
 import { status } from "./live/store";
@@ -9,6 +10,7 @@ import { isSignedOut } from "./state/access";
 import { notice } from "./state/notice";
 import { change, go, linkTo, parameter, type View, VIEWS, view } from "./state/route";
 import { switchTheme, theme } from "./state/theme";
+import { usePolled } from "./ui/polled";
 import { Details } from "./ui/Details";
 import { onKeys } from "./ui/keyboard";
 import { AlertsView } from "./views/AlertsView";
@@ -32,6 +34,7 @@ const PAGES: Record<View, () => preact.JSX.Element> = {
   health: HealthView,
 };
 
+const ALERTS_EVERY = 10_000;
 const isHelpOpen = signal(false);
 const toggleHelp = (): void => {
   isHelpOpen.value = !isHelpOpen.value;
@@ -74,6 +77,13 @@ export function App() {
   );
 }
 
+/** How many alerts are open, wherever one is. */
+function OpenAlerts() {
+  const { data } = usePolled("open-alerts", getAlerts, ALERTS_EVERY);
+  const open = data?.open.length ?? 0;
+  return open > 0 ? <span class="badge level-warn" aria-label={`${open} open`}>{open}</span> : null;
+}
+
 function Top() {
   const nav = useRef<HTMLElement>(null);
   useEffect(() => nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }), [view.value]);
@@ -86,7 +96,7 @@ function Top() {
       </a>
       <nav ref={nav} aria-label="Views">
         {VIEWS.map((name) => (
-          <a key={name} href={linkTo(name)} aria-current={view.value === name ? "page" : undefined}>{name}</a>
+          <a key={name} href={linkTo(name)} aria-current={view.value === name ? "page" : undefined}>{name}{name === "alerts" && <OpenAlerts />}</a>
         ))}
       </nav>
       <span class={`connection is-${status.value}`} title={`The live stream: ${state}`}>

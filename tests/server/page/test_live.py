@@ -285,3 +285,14 @@ def test_many_events_stay_few_elements(live, site):
     rows = int(re.search(r"([\d,]+) rows", live.locator(".toolbar-state").inner_text())[1].replace(",", ""))
     assert rows <= 11_000
     assert live.locator(ROW).count() < 100
+
+
+def test_the_strip_leads_to_a_moment(live):
+    """A click on the strip shows what happened then, and the address says when."""
+    live.locator(".strip-canvas").click(position={"x": 5, "y": 20})
+
+    wait_for(lambda: "at=" in live.url)
+    live.locator(".offer").wait_for()
+    live.keyboard.press("G")
+    live.get_by_text("Following", exact=True).wait_for()
+    assert "at=" not in live.url

@@ -24,6 +24,7 @@ export function LiveView() {
   const list = useRef<ListHandle>(null);
   const isFetching = useSignal(false);
   const selected = Number(parameter("event")) || 0;
+  const at = parameter("at");
   const rows = shownRows();
   const follows = held.value === null;
 
@@ -45,6 +46,12 @@ export function LiveView() {
     }
   }, [selected, isLoading.value]);
 
+  // So does a link to a moment.
+  useEffect(() => {
+    if (!at || selected || isLoading.value) return;
+    showFrom(at).then((index) => (index >= 0 ? list.current?.center(index) : resume()), (error: unknown) => say(explain(error)));
+  }, [at, isLoading.value]);
+
   const fetchOlder = async (): Promise<void> => {
     if (isFetching.value) return;
     isFetching.value = true;
@@ -54,17 +61,13 @@ export function LiveView() {
   };
   const reachEnd = (): void => {
     if (!held.value?.endsAtLast) void loadNewer().catch((error: unknown) => say(explain(error)));
-    else if (!isPaused.value && !selected) resume();
-  };
-  const pick = (instant: string): void => {
-    change({ event: null }, { replace: true });
-    showFrom(instant).then((index) => (index >= 0 ? list.current?.center(index) : resume()), (error: unknown) => say(explain(error)));
+    else if (!isPaused.value && !selected && !at) resume();
   };
   const isEmpty = rows.length === 0 && !isLoading.value;
   return (
     <div class="live">
       <FilterBar />
-      <RateStrip onPick={pick} />
+      <RateStrip onPick={(instant) => change({ at: instant, event: null })} />
       <Toolbar />
       {isEmpty && <EmptyState filter={filter.value} />}
       {!isEmpty && (
@@ -94,7 +97,7 @@ export function LiveView() {
 /** What waits, offered and not forced. */
 function Offer() {
   return (
-    <button type="button" class="offer" onClick={() => (change({ event: null }, { replace: true }), resume())}>
+    <button type="button" class="offer" onClick={resume}>
       {isPaused.value ? "Paused" : "Standing still"} · {counted(waiting.value, "new event")}
       <b>Resume live</b>
       <kbd>Space</kbd>

@@ -49,9 +49,8 @@ export function useLiveKeys(list: RefObject<ListHandle | null>, selected: number
     const page = list.current?.rowsInSight() ?? 20;
     const errors = (by: 1 | -1) => () => void stepToError(by, selected, select).catch((error: unknown) => say(explain(error)));
     const togglePause = (): void => {
-      if (!held.peek()) return pause();
-      change({ event: null }, { replace: true });
-      resume();
+      if (held.peek()) resume();
+      else pause();
     };
     return onKeys({
       j: () => step(1, selected, select),
@@ -69,7 +68,7 @@ export function useLiveKeys(list: RefObject<ListHandle | null>, selected: number
       e: errors(1),
       E: errors(-1),
       " ": togglePause,
-      G: () => (change({ event: null }, { replace: true }), resume()),
+      G: resume,
     });
   });
 }

@@ -5,7 +5,7 @@ import { ApiError, findEvents } from "../api/client";
 import { EventStream, type Frame, type StreamStatus } from "../api/stream";
 import type { LedgerEvent } from "../api/types";
 import { explain } from "../state/access";
-import { parameter, view } from "../state/route";
+import { change, parameter, view } from "../state/route";
 import { Ring } from "./ring";
 import { type Row, RowMaker, rowsOf } from "./rows";
 
@@ -135,7 +135,7 @@ async function begin(text: string, isRolledUp: boolean): Promise<void> {
     ring.replace(page.events.reverse().flatMap((event) => maker.add(event) ?? []));
     lastSeq = page.last;
     stream.follow(text, page.last);
-    if (!parameter("event") && !isPaused.peek()) resume();
+    if (!parameter("event") && !parameter("at") && !isPaused.peek()) resume();
   } catch (error) {
     if (mine.signal.aborted) return;
     const column = error instanceof ApiError ? error.column : null;
@@ -169,7 +169,9 @@ export function hold(): void {
   waiting.value = 0;
 }
 
+/** Follow again; the address forgets what it led to. */
 export function resume(): void {
+  change({ event: null, at: null }, { replace: true });
   held.value = null;
   isPaused.value = false;
   waiting.value = 0;
