@@ -11,13 +11,16 @@ import type { CountRow, GapRow, Row } from "./rows";
 
 interface Props {
   row: Row;
+  /** Of a row that counts: it grows, and the row has to be drawn again. */
+  size: number;
   isSelected: boolean;
-  onSelect(): void;
+  /** Always the same function: a row of which nothing has changed is not drawn again. */
+  onSelect(seq: number): void;
 }
 
 export const rowId = (seq: number): string => `row-${seq}`;
 
-export function EventRow({ row, isSelected, onSelect }: Props) {
+export function EventRow({ row, size, isSelected, onSelect }: Props) {
   if (row.kind === "gap") return <Gap row={row} />;
   if (row.kind === "count") return <Counted row={row} />;
   const event = row.event;
@@ -29,13 +32,13 @@ export function EventRow({ row, isSelected, onSelect }: Props) {
       class={`row level-${level(event.severity)}${isRollup ? " row-rollup" : ""}`}
       role="option"
       aria-selected={isSelected}
-      onClick={onSelect}
+      onClick={() => onSelect(row.seq)}
     >
       <span class="row-time">{isNarrow.value ? clock(event.time).slice(0, 8) : clock(event.time)}</span>
       <span class="row-severity">{event.severity}</span>
       <span class={`row-name hue-${hueOfName(event.event)}`}>{event.event || "(log)"}</span>
       <span class="row-message">
-        {isRollup && <span class="row-count">×{count(row.count)}</span>}
+        {isRollup && <span class="row-count">×{count(size)}</span>}
         {line.message && <span>{line.message}</span>}
         <span class="row-details">{line.details}</span>
       </span>

@@ -12,12 +12,22 @@ import { EmptyState } from "./EmptyState";
 import { EventRow, rowId } from "./EventRow";
 import { FilterBar } from "./FilterBar";
 import { useLiveKeys } from "./keys";
+import type { Row } from "./rows";
 import { RateStrip } from "./RateStrip";
 import { filter, held, hold, indexOf, isLoading, isPaused, loadNewer, loadOlder, resume, showAround, showFrom, shownRows, version, waiting } from "./store";
 import { Toolbar } from "./Toolbar";
 
 const ROW = 24;
 const NARROW_ROW = 44;
+// Elements are used again for other rows; more rows than this are in sight on no screen.
+const SLOTS = 256;
+
+function select(seq: number): void {
+  hold();
+  change({ event: String(seq) }, { replace: true });
+}
+
+const sizeOf = (row: Row): number => (row.kind === "rollup" ? row.count : 1);
 
 export function LiveView() {
   void version.value; // the rows are no signal: this says that they have changed
@@ -28,10 +38,6 @@ export function LiveView() {
   const rows = shownRows();
   const follows = held.value === null;
 
-  const select = (seq: number): void => {
-    hold();
-    change({ event: String(seq) }, { replace: true });
-  };
   useLiveKeys(list, selected, select);
 
   // A link to an event shows the events around it.
@@ -84,7 +90,7 @@ export function LiveView() {
             onReachStart={() => void fetchOlder()}
             row={(index) => {
               const row = rows[index];
-              return row && <EventRow key={index % 128} row={row} isSelected={row.seq === selected} onSelect={() => select(row.seq)} />;
+              return row && <EventRow key={index % SLOTS} row={row} size={sizeOf(row)} isSelected={row.seq === selected} onSelect={select} />;
             }}
           />
           {!follows && <Offer />}
