@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import json
-import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.program import PATIENCE, ROOT, environment
+from tests.server.served import ROOT, SECRET, environment, server_process
 
+PATIENCE = 60.0  # seconds; reached only by a failing test
 STORY = Path(__file__).with_name("story.py")
-TOKEN = "a-token-of-the-tests-0123456789"
 WIDE = {"width": 1440, "height": 900}
 
 
@@ -26,19 +24,17 @@ class Site:
     """A running server, and where its programs write."""
 
     url: str
-    ledger: Path
-    home: Path
+    folder: Path
 
     def tell(self, *arguments: str) -> None:
-        """Run the story, or repeat one event."""
-        program = [sys.executable, str(STORY), *arguments]
-        env = environment(self.home, OTEL_EVENTS_LEDGER_PATH=str(self.ledger))
-        subprocess.run(program, check=True, env=env, cwd=ROOT, timeout=PATIENCE)
+        """Run the story, or repeat one event; it writes into the ledger that the server follows."""
+        env = environment(self.folder, OTEL_EVENTS_LEDGER_PATH=str(self.folder / "events.jsonl"))
+        subprocess.run([sys.executable, str(STORY), *arguments], check=True, env=env, cwd=ROOT, timeout=PATIENCE)
 
     def text(self, path: str, **parameters: object) -> str:
         """Return what the API answers."""
         query = urllib.parse.urlencode(parameters)
-        request = urllib.request.Request(f"{self.url}{path}?{query}", headers={"authorization": f"Bearer {TOKEN}"})
+        request = urllib.request.Request(f"{self.url}{path}?{query}", headers={"authorization": f"Bearer {SECRET}"})
         with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return answer.read().decode()
 
@@ -48,39 +44,10 @@ class Site:
 
 
 @contextlib.contextmanager
-def serving(home: Path):
-    """Run the server until the block ends."""
-    port, ledger = free_port(), home / "events.jsonl"
-    arguments = ["serve", "--port", str(port), "--otlp-port", str(port), "--ledger", str(ledger), "--fsync", "never"]
-    arguments += ["--grpc-port", "off"]
-    env = environment(home, OTEL_EVENTS_SERVER_TOKEN=TOKEN, DEMO_SECONDS="900")
-    log = home / "server.log"
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "otel_events", *arguments], env=env, cwd=ROOT, stdout=out, stderr=out
-        )
-        try:
-            site = Site(f"http://127.0.0.1:{port}", ledger, home)
-            wait_for(lambda: process.poll() is not None or answers(f"{site.url}/healthz"))
-            assert process.poll() is None, log.read_text()
-            yield site
-        finally:
-            process.terminate()
-            process.wait(PATIENCE)
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-def answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=1) as answer:
-            return answer.status == 200
-    except (OSError, urllib.error.URLError):
-        return False
+def serving(folder: Path):
+    """Run a server until the block ends."""
+    with server_process(folder, "--fsync", "never") as server:
+        yield Site(server.url, folder)
 
 
 def wait_for(condition) -> None:
@@ -109,7 +76,7 @@ class Visitor:
     def visit(self, site: Site, fragment: str = "#/live"):
         """Open a view, logged in."""
         if not self.context.cookies():
-            self.page.goto(f"{site.url}/?token={TOKEN}")
+            self.page.goto(f"{site.url}/?token={SECRET}")
         self.page.goto("about:blank")
         self.page.goto(f"{site.url}/{fragment}")
         return self.page
