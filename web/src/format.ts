@@ -56,6 +56,11 @@ export function ago(instant: string | null | undefined, now: number = Date.now()
   return `${Math.floor(seconds / 86_400)} d ago`;
 }
 
+function twoUnits(size: number, large: number, largeUnit: string, small: number, smallUnit: string): string {
+  const rest = Math.floor((size % large) / small);
+  return `${Math.floor(size / large)} ${largeUnit}${rest ? ` ${rest} ${smallUnit}` : ""}`;
+}
+
 /** `150 ms`, `1.39 s`, `2 min 5 s`; a dash where there is none. */
 export function duration(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined || Number.isNaN(seconds)) return "–";
@@ -65,9 +70,9 @@ export function duration(seconds: number | null | undefined): string {
   if (size < 0.001) return `${sign}${Math.round(size * 1e6)} µs`;
   if (size < 1) return `${sign}${Number((size * 1000).toPrecision(3))} ms`;
   if (size < 60) return `${sign}${Number(size.toPrecision(3))} s`;
-  if (size < 3600) return `${sign}${Math.floor(size / 60)} min ${Math.floor(size % 60)} s`;
-  if (size < 86_400) return `${sign}${Math.floor(size / 3600)} h ${Math.floor((size % 3600) / 60)} min`;
-  return `${sign}${Math.floor(size / 86_400)} d ${Math.floor((size % 86_400) / 3600)} h`;
+  if (size < 3600) return sign + twoUnits(size, 60, "min", 1, "s");
+  if (size < 86_400) return sign + twoUnits(size, 3600, "h", 60, "min");
+  return sign + twoUnits(size, 86_400, "d", 3600, "h");
 }
 
 /** `12,345`. */

@@ -12,9 +12,9 @@ from tests.server.page.visiting import Visitor, serving, wait_for
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    """Chromium."""
+    """Chromium, closed with the module: while it runs, its event loop is the thread's, and no test may run another."""
     sync_api = pytest.importorskip("playwright.sync_api")
     path = os.environ.get("OTEL_EVENTS_TEST_BROWSER") or next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:

@@ -12,6 +12,7 @@ import type {
   Rates,
   SeriesPoint,
   Session,
+  Span,
   Task,
   TaskStory,
   Writer,
@@ -92,6 +93,9 @@ export const getTasks = async (query: TaskQuery, signal?: AbortSignal) =>
 export const getTask = (id: string, signal?: AbortSignal) =>
   get<TaskStory>(`/api/tasks/${encodeURIComponent(id)}`, {}, signal);
 
+export const getTrace = (id: string, signal?: AbortSignal) =>
+  get<{ events: LedgerEvent[]; spans: Span[] }>(`/api/traces/${encodeURIComponent(id)}`, {}, signal);
+
 export const getSessions = async (signal?: AbortSignal) => (await get<{ sessions: Session[] }>("/api/sessions", {}, signal)).sessions;
 
 export const getCycles = async (session: string | undefined, signal?: AbortSignal) =>
@@ -110,8 +114,9 @@ export const getRates = (seconds: number, by: "event" | "category" | "severity",
 export const getSeries = async (event: string, attributes: string[], limit: number, signal?: AbortSignal) =>
   (await get<{ points: SeriesPoint[] }>("/api/series", { event, attributes: attributes.join(","), limit }, signal)).points;
 
+/** The attributes that events of this type had; those that are only defined are the catalogue's matter. */
 export const getAttributes = async (event: string, signal?: AbortSignal) =>
-  (await get<{ attributes: AttributeKey[] }>("/api/attributes", { event }, signal)).attributes;
+  (await get<{ attributes: AttributeKey[] }>("/api/attributes", { event }, signal)).attributes.filter((each) => each.count > 0);
 
 export const getCatalogue = (signal?: AbortSignal) => get<Catalogue>("/api/catalog", {}, signal);
 

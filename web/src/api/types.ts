@@ -48,11 +48,23 @@ export interface Task {
   attributes: Attributes;
 }
 
+export interface Span {
+  trace_id: string;
+  span_id: string;
+  parent_span_id: string;
+  name: string;
+  started: string;
+  ended: string;
+  status: string;
+  service: string;
+}
+
 export interface TaskStory {
   task: Task;
   ancestors: Task[];
   children: Task[];
   events: LedgerEvent[];
+  spans: Span[];
 }
 
 export interface Session {

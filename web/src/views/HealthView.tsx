@@ -64,7 +64,7 @@ function Tiles({ health }: { health: Health }) {
   return (
     <div class="tiles">
       <Tile label="Ingest" value={`${measured(ingest.rate)}/s`} note={`${count(health.clients)} watching`} />
-      <Tile label="Delay, half of all" value={duration(ingest.delay_p50)} note={`99 of 100 within ${duration(ingest.delay_p99)}`} />
+      <Tile label="Delay, half of all" value={duration(ingest.delay_p50)} note={ingest.delay_p99 === null ? "not measured yet" : `99 of 100 within ${duration(ingest.delay_p99)}`} />
       <Tile label="Stored" value={count(stored.events)} note={`#${stored.first_seq} to #${stored.last_seq}, from ${moment(stored.oldest)}`} />
       <Tile label="Disk" value={bytes(disk.ledger_bytes + disk.index_bytes)} note={`index ${bytes(disk.index_bytes)}, free ${bytes(disk.free_bytes)}`} />
       <Tile label="Kept" value={retention.max_bytes ? bytes(retention.max_bytes) : "everything"} note={retention.max_age ? `for ${duration(retention.max_age)}` : "the oldest go first"} />

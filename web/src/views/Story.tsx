@@ -1,26 +1,39 @@
 // One task's story: what it did and what was done for it, in order, and how it ended.
 
-import { getTask } from "../api/client";
-import type { LedgerEvent, Task, TaskStory } from "../api/types";
-import { clock, counted, duration, exactMoment, millis } from "../format";
+import { getTask, getTrace } from "../api/client";
+import type { LedgerEvent, TaskStory } from "../api/types";
+import { clock, counted, duration, exactMoment } from "../format";
 import { ERROR, severityNumber } from "../severity";
-import { hueOfName } from "../state/catalogue";
 import { condition } from "../state/filter";
 import { change, linkTo, parameter } from "../state/route";
 import { EventList } from "../ui/EventList";
 import { Answer } from "../ui/Page";
 import { Stack } from "../ui/Stack";
-import { TimeAxis } from "../ui/TimeAxis";
 import { usePolled } from "../ui/polled";
 import { ValueView } from "../ui/ValueView";
-import { endOf, type Span, spanOf } from "./lanes";
+import { fallRows } from "./fallRows";
 import { StateBadge } from "./TasksView";
+import { Waterfall } from "./Waterfall";
 
 const EVERY = 3000;
 const SAID_ELSEWHERE = new Set(["task_name", "duration", "exception.stacktrace", "exception.type", "exception.message", "error.type"]);
 
+/** The task with what its trace says of the tasks beneath it, and of all else that was traced. */
+async function getStory(id: string, signal: AbortSignal): Promise<TaskStory> {
+  const story = await getTask(id, signal);
+  const none = { events: [], spans: [] }; // without its trace a story is shorter, but told
+  const trace = story.task.trace_id ? await getTrace(story.task.trace_id, signal).catch(() => none) : none;
+  const ids = new Set([story.task, ...story.children].map((task) => task.task_id));
+  const events = new Map([...story.events, ...trace.events].map((event) => [event.seq, event]));
+  return {
+    ...story,
+    events: [...events.values()].filter((event) => ids.has(String(event.task_id))).sort((a, b) => a.seq - b.seq),
+    spans: trace.spans.length ? trace.spans : story.spans,
+  };
+}
+
 export function Story({ id }: { id: string }) {
-  const answer = usePolled(`task-${id}`, (signal) => getTask(id, signal), EVERY);
+  const answer = usePolled(`task-${id}`, (signal) => getStory(id, signal), EVERY);
   return (
     <div class="page story">
       <Answer of={answer}>{(story) => <Told story={story} />}</Answer>
@@ -29,8 +42,8 @@ export function Story({ id }: { id: string }) {
 }
 
 function Told({ story }: { story: TaskStory }) {
-  const { task, ancestors, children, events } = story;
-  const tasks = inTreeOrder([task, ...children]);
+  const { task, ancestors, children, events, spans } = story;
+  const rows = fallRows(task, [task, ...children], spans, events, Date.now());
   const attributes = Object.entries(task.attributes).filter(([key]) => !SAID_ELSEWHERE.has(key));
   return (
     <>
@@ -50,7 +63,7 @@ function Told({ story }: { story: TaskStory }) {
           <a href={linkTo("live", { filter: condition("task_id", task.task_id) })}>its events live</a>
         </p>
       </header>
-      <Waterfall tasks={tasks} events={events} />
+      <Waterfall rows={rows} />
       {attributes.length > 0 && (
         <section>
           <h2>What came of it</h2>
@@ -70,65 +83,6 @@ function Told({ story }: { story: TaskStory }) {
         <EventList events={events} selected={Number(parameter("event"))} />
       </section>
     </>
-  );
-}
-
-/** Parents before their children, those in the order in which they began. */
-function inTreeOrder(tasks: Task[]): { task: Task; depth: number }[] {
-  const ids = new Set(tasks.map((task) => task.task_id));
-  const below = new Map<string, Task[]>();
-  for (const task of tasks) {
-    const parent = task.parent_task_id && ids.has(task.parent_task_id) ? task.parent_task_id : "";
-    below.set(parent, [...(below.get(parent) ?? []), task]);
-  }
-  const walk = (parent: string, depth: number): { task: Task; depth: number }[] =>
-    (depth > 50 ? [] : (below.get(parent) ?? []))
-      .sort((a, b) => millis(a.started) - millis(b.started))
-      .flatMap((task) => [{ task, depth }, ...walk(task.task_id, depth + 1)]);
-  return walk("", 0);
-}
-
-function Waterfall({ tasks, events }: { tasks: { task: Task; depth: number }[]; events: LedgerEvent[] }) {
-  const now = Date.now();
-  const span = spanOf(tasks.map(({ task }) => task), now);
-  return (
-    <section class="waterfall" aria-label="Waterfall">
-      <div class="fall">
-        <span class="fall-name" />
-        <TimeAxis from={span.from} to={span.to} isRelative />
-        <span class="fall-took" />
-      </div>
-      {tasks.map(({ task, depth }) => (
-        <Fall key={task.task_id} task={task} depth={depth} span={span} now={now} events={events.filter((event) => event.task_id === task.task_id)} />
-      ))}
-    </section>
-  );
-}
-
-function Fall({ task, depth, span, now, events }: { task: Task; depth: number; span: Span; now: number; events: LedgerEvent[] }) {
-  const share = (at: number): number => ((at - span.from) / (span.to - span.from)) * 100;
-  const start = share(millis(task.started));
-  return (
-    <div class="fall">
-      <a class="fall-name" style={{ paddingLeft: `${depth * 14 + 4}px` }} href={linkTo("tasks", { task: task.task_id })} title={task.task_id}>{task.name}</a>
-      <div class="fall-track">
-        <i class={`bar task-${task.state}`} style={{ left: `${start}%`, width: `max(${share(endOf(task, now)) - start}%, 3px)` }} />
-        {events
-          .filter((event) => !event.event.startsWith("task."))
-          .map((event) => (
-            <button
-              key={event.seq}
-              type="button"
-              class={`mark hue-${hueOfName(event.event)}`}
-              style={{ left: `${share(millis(event.time))}%` }}
-              title={`${event.event} ${clock(event.time)}`}
-              aria-label={`${event.event} at ${clock(event.time)}`}
-              onClick={() => change({ event: String(event.seq) })}
-            />
-          ))}
-      </div>
-      <span class="fall-took">{task.ended ? duration(task.duration) : task.state}</span>
-    </div>
   );
 }
 

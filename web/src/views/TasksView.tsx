@@ -75,7 +75,7 @@ export function TasksView() {
           if (fitting.length === 0) return <None>{tasks.length ? "No task fits." : "No such tasks yet. A task begins with task.started."}</None>;
           return (
             <>
-              <Swimlanes tasks={fitting.slice(0, DRAWN)} marks={marks.data?.events ?? []} now={Date.now()} chosen={chosen} />
+              <Swimlanes tasks={fitting.slice(0, DRAWN)} marks={marks.data?.events ?? []} now={Date.now()} />
               <Table label="Tasks, the newest first" rows={fitting} columns={COLUMNS} id={(task) => task.task_id} onChoose={(task) => change({ task: task.task_id })} />
               {tasks.length === LIMIT && <p class="faint pad">The newest {LIMIT}. <a href={linkTo("live", { filter: "task.*" })}>All events of tasks</a></p>}
             </>

@@ -17,13 +17,13 @@ export interface Lane {
   lines: number;
 }
 
-export interface Span {
+export interface TimeSpan {
   from: number;
   to: number;
 }
 
 /** From the start of the first task to the end of the last; what runs goes on until now. */
-export function spanOf(tasks: Task[], now: number): Span {
+export function spanOf(tasks: Task[], now: number): TimeSpan {
   const from = Math.min(...tasks.map((task) => millis(task.started)));
   const to = Math.max(...tasks.map((task) => endOf(task, now)));
   return { from, to: Math.max(to, from + 0.001) };

@@ -1,0 +1,82 @@
+// The rows of a waterfall: a task, the tasks beneath it, and the spans of whatever else was traced there.
+
+import type { LedgerEvent, Span, Task } from "../api/types";
+import { millis } from "../format";
+import { endOf, type TimeSpan } from "./lanes";
+
+export interface FallRow {
+  id: string;
+  name: string;
+  depth: number;
+  from: number;
+  to: number;
+  /** Null of a span that is no task. */
+  task: Task | null;
+  isFailed: boolean;
+  events: LedgerEvent[];
+}
+
+interface Node extends Omit<FallRow, "depth"> {
+  parent: string;
+}
+
+const DEEPEST = 50;
+
+const idOf = (task: Task): string => task.span_id || task.task_id;
+
+function nodeOfTask(task: Task, parents: Map<string, string>, ids: Map<string, string>, events: LedgerEvent[], now: number): Node {
+  const id = idOf(task);
+  return {
+    id,
+    // The span above is nearer than the task above: something else that was traced may stand between them.
+    parent: parents.get(id) || ids.get(task.parent_task_id ?? "") || "",
+    name: task.name,
+    from: millis(task.started),
+    to: endOf(task, now),
+    task,
+    isFailed: task.state === "failed",
+    events: events.filter((event) => event.task_id === task.task_id && !event.event.startsWith("task.")),
+  };
+}
+
+function nodeOfSpan(span: Span): Node {
+  return {
+    id: span.span_id,
+    parent: span.parent_span_id,
+    name: span.name,
+    from: millis(span.started),
+    to: millis(span.ended),
+    task: null,
+    isFailed: span.status === "error",
+    events: [],
+  };
+}
+
+/** Parents before their children, those in the order in which they began. */
+export function fallRows(root: Task, tasks: Task[], spans: Span[], events: LedgerEvent[], now: number): FallRow[] {
+  const parents = new Map(spans.map((span) => [span.span_id, span.parent_span_id]));
+  const ids = new Map(tasks.map((task) => [task.task_id, idOf(task)]));
+  const ofTasks = tasks.map((task) => nodeOfTask(task, parents, ids, events, now));
+  const taken = new Set(ofTasks.map((node) => node.id));
+  const nodes = [...ofTasks, ...spans.filter((span) => !taken.has(span.span_id)).map(nodeOfSpan)];
+  const known = new Set(nodes.map((node) => node.id));
+  const below = new Map<string, Node[]>();
+  for (const node of nodes) {
+    if (node.id === idOf(root)) continue;
+    // A task whose parent sent no span still belongs beneath the root; a foreign span does not.
+    const parent = known.has(node.parent) || !node.task ? node.parent : idOf(root);
+    below.set(parent, [...(below.get(parent) ?? []), node]);
+  }
+  const walk = (node: Node, depth: number): FallRow[] => [
+    { ...node, depth },
+    ...(depth < DEEPEST ? (below.get(node.id) ?? []) : []).sort((a, b) => a.from - b.from).flatMap((each) => walk(each, depth + 1)),
+  ];
+  const top = nodes.find((node) => node.id === idOf(root));
+  return top ? walk(top, 0) : [];
+}
+
+/** The time that *rows* take. */
+export function extentOf(rows: FallRow[]): TimeSpan {
+  const from = Math.min(...rows.map((row) => row.from));
+  return { from, to: Math.max(from + 0.001, ...rows.map((row) => row.to)) };
+}
