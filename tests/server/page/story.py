@@ -2,12 +2,15 @@
 
 python tests/server/page/story.py            the whole story
 python tests/server/page/story.py NAME N     N events of one name
+python tests/server/page/story.py traced     a task in which something else is traced as well
 """
 
 from __future__ import annotations
 
 import random
 import sys
+
+from opentelemetry import trace
 
 import otel_events as ev
 
@@ -61,9 +64,18 @@ def repeat(name: str, number: int) -> None:
         ev.emit(name, f"number {index}", index=index)
 
 
+def trace_too() -> None:
+    tracer = trace.get_tracer("http.client")
+    with ev.task("build", task_id="build-1"), tracer.start_as_current_span("GET /citations"):
+        with ev.task("check", task_id="check-1"):
+            ev.emit("quality.check", verdict="accept")
+
+
 if __name__ == "__main__":
     ev.configure(service_name="storyteller")
-    if len(sys.argv) > 1:
+    if sys.argv[1:] == ["traced"]:
+        trace_too()
+    elif len(sys.argv) > 1:
         repeat(sys.argv[1], int(sys.argv[2]))
     else:
         tell()

@@ -109,6 +109,29 @@ def test_tasks_lead_to_their_stories(visitor, site):
     page.locator(".crumbs a", has_text="draft").wait_for()
 
 
+def test_a_story_shows_what_else_was_traced(visitor, site):
+    """Spans of other libraries stand in the waterfall between the tasks to which they belong."""
+    site.send("traced")
+    page = visitor.visit(site, "#/tasks?task=build-1")
+    page.locator(".fall-name", has_text="GET /citations").wait_for()
+
+    assert page.locator(".fall-name").all_inner_texts()[1:] == ["build", "GET /citations", "check"]
+
+
+def test_a_span_of_time_is_chosen_by_dragging(visitor, site):
+    """Dragging over the lanes shows that time alone, and the address keeps it."""
+    page = open_view(visitor, site, "tasks")
+    field = page.locator(".lane-field").bounding_box()
+    page.mouse.move(field["x"] + field["width"] * 0.3, field["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(field["x"] + field["width"] * 0.6, field["y"] + 8)
+    page.mouse.up()
+
+    page.get_by_role("button", name="Whole time").click()
+
+    page.get_by_role("button", name="Whole time").wait_for(state="detached")
+
+
 def test_tasks_are_chosen_by_their_state(visitor, site):
     """Failed ones alone, and the address says so."""
     page = open_view(visitor, site, "tasks")

@@ -11,8 +11,12 @@ import urllib.parse
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.server.served import ROOT, SECRET, environment, server_process
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 PATIENCE = 60.0  # seconds; reached only by a failing test
 STORY = Path(__file__).with_name("story.py")
@@ -24,11 +28,19 @@ class Site:
     """A running server, and where its programs write."""
 
     url: str
+    otlp: str
     folder: Path
 
     def tell(self, *arguments: str) -> None:
         """Run the story, or repeat one event; it writes into the ledger that the server follows."""
-        env = environment(self.folder, OTEL_EVENTS_LEDGER_PATH=str(self.folder / "events.jsonl"))
+        self._run(arguments, OTEL_EVENTS_LEDGER_PATH=str(self.folder / "events.jsonl"))
+
+    def send(self, *arguments: str) -> None:
+        """Do the same, but send events and spans to the server."""
+        self._run(arguments, OTEL_EXPORTER_OTLP_ENDPOINT=self.otlp)
+
+    def _run(self, arguments: Sequence[str], **variables: str) -> None:
+        env = environment(self.folder, **variables)
         subprocess.run([sys.executable, str(STORY), *arguments], check=True, env=env, cwd=ROOT, timeout=PATIENCE)
 
     def text(self, path: str, **parameters: object) -> str:
@@ -47,7 +59,7 @@ class Site:
 def serving(folder: Path):
     """Run a server until the block ends."""
     with server_process(folder, "--fsync", "never") as server:
-        yield Site(server.url, folder)
+        yield Site(server.url, server.otlp, folder)
 
 
 def wait_for(condition) -> None:
