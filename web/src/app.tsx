@@ -53,12 +53,16 @@ function closeLast(): void {
 }
 
 export function App() {
-  useEffect(() => onKeys({
-    "/": toFilter,
-    "?": toggleHelp,
-    Escape: closeLast,
-    ...Object.fromEntries(VIEWS.map((name, index) => [String(index + 1), () => go(name)])),
-  }), []);
+  useEffect(
+    () =>
+      onKeys({
+        "/": toFilter,
+        "?": toggleHelp,
+        Escape: closeLast,
+        ...Object.fromEntries(VIEWS.map((name, index) => [String(index + 1), () => go(name)])),
+      }),
+    [],
+  );
   if (isSignedOut.value) return <SignedOut />;
   const Present = PAGES[view.value];
   const selected = Number(parameter("event")) || 0;
@@ -81,31 +85,57 @@ export function App() {
 function OpenAlerts() {
   const { data } = usePolled("open-alerts", getAlerts, ALERTS_EVERY);
   const open = data?.open.length ?? 0;
-  return open > 0 ? <span class="badge level-warn" aria-label={`${open} open`}>{open}</span> : null;
+  return open > 0 ? (
+    <span class="badge level-warn" aria-label={`${open} open`}>
+      {open}
+    </span>
+  ) : null;
 }
 
 function Top() {
   const nav = useRef<HTMLElement>(null);
-  useEffect(() => nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }), [view.value]);
+  useEffect(
+    () => nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }),
+    [view.value],
+  );
   const state = { open: "live", connecting: "connecting", lost: "no connection" }[status.value];
   return (
     <header class="top">
       <a class="brand" href={linkTo("live")} aria-label="otel-events">
-        <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d="M2 4h8M2 8h12M2 12h5" stroke="currentColor" stroke-width="2" stroke-linecap="round" /></svg>
+        <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+          <path d="M2 4h8M2 8h12M2 12h5" stroke="currentColor" stroke-width="2" stroke-linecap="round" />
+        </svg>
         <span>otel-events</span>
       </a>
       <nav ref={nav} aria-label="Views">
         {VIEWS.map((name) => (
-          <a key={name} href={linkTo(name)} aria-current={view.value === name ? "page" : undefined}>{name}{name === "alerts" && <OpenAlerts />}</a>
+          <a key={name} href={linkTo(name)} aria-current={view.value === name ? "page" : undefined}>
+            {name}
+            {name === "alerts" && <OpenAlerts />}
+          </a>
         ))}
       </nav>
       <span class={`connection is-${status.value}`} title={`The live stream: ${state}`}>
         <i aria-hidden="true" /> <span>{state}</span>
       </span>
-      <button type="button" class="icon-button" aria-label={`Theme: ${theme.value}`} title={`Theme: ${theme.value}`} onClick={switchTheme}>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label={`Theme: ${theme.value}`}
+        title={`Theme: ${theme.value}`}
+        onClick={switchTheme}
+      >
         {{ system: "◐", dark: "●", light: "○" }[theme.value]}
       </button>
-      <button type="button" class="icon-button" aria-label="Keys and help" title="Keys and help (?)" onClick={toggleHelp}>?</button>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label="Keys and help"
+        title="Keys and help (?)"
+        onClick={toggleHelp}
+      >
+        ?
+      </button>
     </header>
   );
 }

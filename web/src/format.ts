@@ -4,7 +4,12 @@ const INTEGER = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const COMPACT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 const SIGNIFICANT = new Intl.NumberFormat("en", { maximumSignificantDigits: 4 });
 const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
-const DAY_AND_YEAR = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", year: "numeric" });
+const DAY_AND_YEAR = new Intl.DateTimeFormat("en-GB", {
+  weekday: "short",
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+});
 
 const two = (value: number): string => (value < 10 ? `0${value}` : `${value}`);
 const three = (value: number): string => `${value}`.padStart(3, "0");

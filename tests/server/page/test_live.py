@@ -266,7 +266,7 @@ def test_an_empty_page_says_how_to_fill_it(visitor, empty_site):
     page.get_by_text("No events yet").wait_for()
     for language in ("Python", "Shell", "PowerShell", "JavaScript"):
         page.get_by_role("tab", name=language, exact=True).click()
-        page.get_by_role("tabpanel").get_by_text("4318").first.wait_for()
+        page.get_by_role("tabpanel").get_by_text(empty_site.otlp).first.wait_for()
 
     page.get_by_role("button", name="Send a test event").click()
 
@@ -296,3 +296,24 @@ def test_the_strip_leads_to_a_moment(live):
     live.keyboard.press("G")
     live.get_by_text("Following", exact=True).wait_for()
     assert "at=" not in live.url
+
+
+def test_what_was_not_sent_is_said_and_can_be_loaded(visitor, site):
+    """Counts instead of events, and gaps, are rows of their own; a gap is filled from the store at a click."""
+    failed = site.events(filter="task.failed")[0]["seq"]
+
+    def hold_back(route):
+        server = route.connect_to_server()
+        counts = {"reward.computed": 1200}
+        route.send(json.dumps({"type": "counts", "cursor": 0, "from": 1, "to": 2, "counts": counts}))
+        route.send(json.dumps({"type": "gap", "from": failed, "to": failed, "dropped": 1}))
+        server.on_message(route.send)
+
+    visitor.page.route_web_socket(re.compile("/stream"), hold_back)
+    page = visitor.visit(site, "#/live?filter=alert.*")
+    named(page, "reward.computed").get_by_text("×1,200").wait_for()
+    page.get_by_text("1 event not sent").wait_for()
+
+    page.get_by_role("button", name="Load them").click()
+
+    page.get_by_text("event not sent").wait_for(state="detached")

@@ -43,11 +43,18 @@ export function address(path: string, parameters: Parameters = {}): string {
 async function failure(response: Response): Promise<ApiError> {
   const body: unknown = await response.json().catch(() => null); // a proxy between may answer in HTML
   const error = (body as { error?: { problem?: string; column?: number } } | null)?.error;
-  return new ApiError(response.status, error?.problem ?? `the server answered ${response.status}`, error?.column ?? null);
+  return new ApiError(
+    response.status,
+    error?.problem ?? `the server answered ${response.status}`,
+    error?.column ?? null,
+  );
 }
 
 async function ask(path: string, parameters: Parameters, signal?: AbortSignal): Promise<Response> {
-  const response = await fetch(address(path, parameters), { signal: signal ?? null, headers: { accept: "application/json" } });
+  const response = await fetch(address(path, parameters), {
+    signal: signal ?? null,
+    headers: { accept: "application/json" },
+  });
   if (!response.ok) throw await failure(response);
   return response;
 }
@@ -66,7 +73,8 @@ export interface EventQuery {
   order?: "oldest" | "newest";
 }
 
-export const getEvents = (query: EventQuery, signal?: AbortSignal) => get<EventPage>("/api/events", { ...query }, signal);
+export const getEvents = (query: EventQuery, signal?: AbortSignal) =>
+  get<EventPage>("/api/events", { ...query }, signal);
 
 /** The next events that fit. A filter that no index answers is looked for a while at a time: go on until there are some. */
 export async function findEvents(query: EventQuery, signal?: AbortSignal): Promise<EventPage> {
@@ -77,7 +85,8 @@ export async function findEvents(query: EventQuery, signal?: AbortSignal): Promi
 }
 
 /** The event's own text: numbers as the program wrote them, which JSON.parse would round. */
-export const getEventText = async (seq: number, signal?: AbortSignal) => (await ask(`/api/events/${seq}`, {}, signal)).text();
+export const getEventText = async (seq: number, signal?: AbortSignal) =>
+  (await ask(`/api/events/${seq}`, {}, signal)).text();
 
 export interface TaskQuery {
   state?: string;
@@ -96,7 +105,8 @@ export const getTask = (id: string, signal?: AbortSignal) =>
 export const getTrace = (id: string, signal?: AbortSignal) =>
   get<{ events: LedgerEvent[]; spans: Span[] }>(`/api/traces/${encodeURIComponent(id)}`, {}, signal);
 
-export const getSessions = async (signal?: AbortSignal) => (await get<{ sessions: Session[] }>("/api/sessions", {}, signal)).sessions;
+export const getSessions = async (signal?: AbortSignal) =>
+  (await get<{ sessions: Session[] }>("/api/sessions", {}, signal)).sessions;
 
 export const getCycles = async (session: string | undefined, signal?: AbortSignal) =>
   (await get<{ cycles: Cycle[] }>("/api/cycles", { session }, signal)).cycles;
@@ -112,11 +122,14 @@ export const getRates = (seconds: number, by: "event" | "category" | "severity",
   get<Rates>("/api/rates", { seconds, by }, signal);
 
 export const getSeries = async (event: string, attributes: string[], limit: number, signal?: AbortSignal) =>
-  (await get<{ points: SeriesPoint[] }>("/api/series", { event, attributes: attributes.join(","), limit }, signal)).points;
+  (await get<{ points: SeriesPoint[] }>("/api/series", { event, attributes: attributes.join(","), limit }, signal))
+    .points;
 
 /** The attributes that events of this type had; those that are only defined are the catalogue's matter. */
 export const getAttributes = async (event: string, signal?: AbortSignal) =>
-  (await get<{ attributes: AttributeKey[] }>("/api/attributes", { event }, signal)).attributes.filter((each) => each.count > 0);
+  (await get<{ attributes: AttributeKey[] }>("/api/attributes", { event }, signal)).attributes.filter(
+    (each) => each.count > 0,
+  );
 
 export const getCatalogue = (signal?: AbortSignal) => get<Catalogue>("/api/catalog", {}, signal);
 
@@ -126,7 +139,8 @@ export const getNames = async (signal?: AbortSignal) =>
 export const getValues = async (key: string, signal?: AbortSignal) =>
   (await get<{ values: { value: string; count: number }[] }>("/api/values", { key }, signal)).values;
 
-export const getWriters = async (signal?: AbortSignal) => (await get<{ writers: Writer[] }>("/api/writers", {}, signal)).writers;
+export const getWriters = async (signal?: AbortSignal) =>
+  (await get<{ writers: Writer[] }>("/api/writers", {}, signal)).writers;
 
 export const getHealth = (signal?: AbortSignal) => get<Health>("/api/health", {}, signal);
 

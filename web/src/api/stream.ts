@@ -80,9 +80,12 @@ export class EventStream {
     if (frame.type === "hello") this.heartbeat = frame.heartbeat;
     else if (frame.type === "filter") this.isChanging = false;
     if (this.isChanging && frame.type !== "error") return;
-    this.onFrame(frame.type === "events" ? { ...frame, events: frame.events.filter((event) => this.isNew(event.seq)) } : frame);
+    this.onFrame(
+      frame.type === "events" ? { ...frame, events: frame.events.filter((event) => this.isNew(event.seq)) } : frame,
+    );
     if (frame.type === "gap") this.advance(frame.to);
-    else if (frame.type === "events" || frame.type === "counts" || frame.type === "heartbeat") this.advance(frame.cursor);
+    else if (frame.type === "events" || frame.type === "counts" || frame.type === "heartbeat")
+      this.advance(frame.cursor);
   }
 
   private isNew(seq: number): boolean {

@@ -3,7 +3,16 @@
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 export type Attributes = Record<string, Json>;
 
-export const CORRELATION = ["task_id", "parent_task_id", "persona", "session_id", "cycle", "day", "env_id", "episode"] as const;
+export const CORRELATION = [
+  "task_id",
+  "parent_task_id",
+  "persona",
+  "session_id",
+  "cycle",
+  "day",
+  "env_id",
+  "episode",
+] as const;
 export type CorrelationKey = (typeof CORRELATION)[number];
 
 export interface LedgerEvent extends Partial<Record<CorrelationKey, string | number>> {
@@ -183,12 +192,13 @@ export interface Health {
   uptime: number;
   ingest: { rate: number; delay_p50: number | null; delay_p99: number | null };
   clients: number;
+  stream: { folded: number; dropped: number; stalled: number };
   stored: { events: number; first_seq: number; last_seq: number; oldest: string | null; newest: string | null };
-  disk: { ledger_bytes: number; index_bytes: number; free_bytes: number };
+  disk: { ledger_bytes: number; index_bytes: number; free_bytes: number | null };
   retention: { max_bytes: number | null; max_age: number | null };
   refused: Record<string, number>;
-  dropped?: Record<string, number>;
-  problems?: Record<string, number>;
-  otlp_port?: number;
+  dropped: Record<string, number>;
+  problems: Record<string, number>;
+  otlp_port: number;
   index: { state: string; progress: number | null };
 }

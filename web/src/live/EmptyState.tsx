@@ -44,7 +44,12 @@ await provider.shutdown();`,
 ];
 
 export function EmptyState({ filter }: { filter: string }) {
-  if (problem.value?.column) return <div class="empty"><Unreadable /></div>;
+  if (problem.value?.column)
+    return (
+      <div class="empty">
+        <Unreadable />
+      </div>
+    );
   return <div class="empty">{filter ? <Hidden filter={filter} /> : <Nothing />}</div>;
 }
 
@@ -52,7 +57,9 @@ function Unreadable() {
   return (
     <>
       <h2>This filter cannot be read</h2>
-      <p>What is wrong with it stands above. The key <kbd>?</kbd> shows what may be written.</p>
+      <p>
+        What is wrong with it stands above. The key <kbd>?</kbd> shows what may be written.
+      </p>
     </>
   );
 }
@@ -64,15 +71,19 @@ function Hidden({ filter }: { filter: string }) {
     <>
       <h2>No event fits this filter</h2>
       <p>
-        {stored === undefined ? "The server has looked through all that it keeps" : `The server keeps ${counted(stored, "event")}, and looked through all of them`}: none
-        fits <code>{filter}</code>. New ones that fit appear here by themselves.
+        {stored === undefined
+          ? "The server has looked through all that it keeps"
+          : `The server keeps ${counted(stored, "event")}, and looked through all of them`}
+        : none fits <code>{filter}</code>. New ones that fit appear here by themselves.
       </p>
       <p class="faint">
-        Words with spaces between them must all hold; commas part alternatives. Names are compared whole: <code>task</code> is not{" "}
-        <code>task.started</code>, <code>task.*</code> is.
+        Words with spaces between them must all hold; commas part alternatives. Names are compared whole:{" "}
+        <code>task</code> is not <code>task.started</code>, <code>task.*</code> is.
       </p>
       <div class="actions">
-        <button type="button" class="primary" onClick={() => change({ filter: null })}>Show all events</button>
+        <button type="button" class="primary" onClick={() => change({ filter: null })}>
+          Show all events
+        </button>
       </div>
     </>
   );
@@ -84,18 +95,29 @@ function Nothing() {
   const all = languages(`${location.protocol}//${location.hostname}:${data?.otlp_port ?? USUAL_PORT}`);
   const language = all[chosen];
   const send = (): void => {
-    sendTestEvent().then(() => say("Test event sent"), (error: unknown) => say(explain(error)));
+    sendTestEvent().then(
+      () => say("Test event sent"),
+      (error: unknown) => say(explain(error)),
+    );
   };
   return (
     <>
       <h2>No events yet</h2>
       <p>Send one, and it appears here within a tenth of a second. Anything that speaks OTLP will do.</p>
       <div class="actions">
-        <button type="button" class="primary" onClick={send}>Send a test event</button>
+        <button type="button" class="primary" onClick={send}>
+          Send a test event
+        </button>
       </div>
       <div class="tabs" role="tablist" aria-label="Language">
         {all.map((each, index) => (
-          <button key={each.name} type="button" role="tab" aria-selected={index === chosen} onClick={() => setChosen(index)}>
+          <button
+            key={each.name}
+            type="button"
+            role="tab"
+            aria-selected={index === chosen}
+            onClick={() => setChosen(index)}
+          >
             {each.name}
           </button>
         ))}
@@ -103,7 +125,9 @@ function Nothing() {
       {language && (
         <div class="code" role="tabpanel">
           <pre tabIndex={0}>{language.lines}</pre>
-          <button type="button" class="tiny" onClick={() => void copy(language.lines, "Lines")}>Copy</button>
+          <button type="button" class="tiny" onClick={() => void copy(language.lines, "Lines")}>
+            Copy
+          </button>
         </div>
       )}
     </>

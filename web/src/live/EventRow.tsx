@@ -1,6 +1,6 @@
 // One row of the live list.
 
-import { clock, count } from "../format";
+import { clock, count, counted } from "../format";
 import { level } from "../severity";
 import { hueOfName } from "../state/catalogue";
 import { isNarrow } from "../state/screen";
@@ -70,7 +70,7 @@ function Gap({ row }: { row: GapRow }) {
   return (
     <div id={rowId(row.seq)} class="row row-gap" role="option" aria-selected={false}>
       <span class="row-gap-text">
-        {count(row.dropped)} events were not sent, because this page could not follow.{" "}
+        {counted(row.dropped, "event")} not sent, because this page could not follow.{" "}
         <button type="button" class="link" onClick={fill}>
           Load them
         </button>

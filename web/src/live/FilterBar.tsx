@@ -28,7 +28,8 @@ export function FilterBar() {
     const mine = ++asked.current;
     const word = wordAt(value, cursor);
     const suggestions = await suggest(word).catch(() => []); // without suggestions the filter can still be written
-    if (mine === asked.current) setOffer({ suggestions: suggestions.filter((each) => each.text !== word.text), chosen: -1 });
+    if (mine === asked.current)
+      setOffer({ suggestions: suggestions.filter((each) => each.text !== word.text), chosen: -1 });
   };
   const close = (): void => {
     asked.current += 1;
@@ -54,7 +55,8 @@ export function FilterBar() {
   };
   const move = (step: number): void => {
     const size = offer.suggestions.length;
-    if (size) setOffer({ ...offer, chosen: (offer.chosen + step + size + (offer.chosen < 0 && step < 0 ? 1 : 0)) % size });
+    if (size)
+      setOffer({ ...offer, chosen: (offer.chosen + step + size + (offer.chosen < 0 && step < 0 ? 1 : 0)) % size });
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const chosen = offer.suggestions[offer.chosen];
@@ -100,7 +102,13 @@ export function FilterBar() {
         />
         {isUnapplied && <kbd class="filter-hint">Enter</kbd>}
         {(text || filter.value) && (
-          <button type="button" class="icon-button" aria-label="Clear the filter" title="Clear the filter" onClick={() => (setText(""), apply(""))}>
+          <button
+            type="button"
+            class="icon-button"
+            aria-label="Clear the filter"
+            title="Clear the filter"
+            onClick={() => (setText(""), apply(""))}
+          >
             ×
           </button>
         )}
@@ -135,7 +143,10 @@ function Problem({ text }: { text: string }) {
   return (
     <div class="filter-problem" role="alert">
       {present.column !== null && (
-        <pre aria-hidden="true">{`${text.slice(0, present.column - 1)}`}<mark>{text.slice(present.column - 1) || " "}</mark></pre>
+        <pre aria-hidden="true">
+          {`${text.slice(0, present.column - 1)}`}
+          <mark>{text.slice(present.column - 1) || " "}</mark>
+        </pre>
       )}
       {present.column !== null && <span class="filter-column">column {present.column}: </span>}
       {present.text}

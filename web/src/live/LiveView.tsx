@@ -14,7 +14,22 @@ import { FilterBar } from "./FilterBar";
 import { useLiveKeys } from "./keys";
 import type { Row } from "./rows";
 import { RateStrip } from "./RateStrip";
-import { filter, held, hold, indexOf, isLoading, isPaused, loadNewer, loadOlder, resume, showAround, showFrom, shownRows, version, waiting } from "./store";
+import {
+  filter,
+  held,
+  hold,
+  indexOf,
+  isLoading,
+  isPaused,
+  loadNewer,
+  loadOlder,
+  resume,
+  showAround,
+  showFrom,
+  shownRows,
+  version,
+  waiting,
+} from "./store";
 import { Toolbar } from "./Toolbar";
 
 const ROW = 24;
@@ -48,14 +63,20 @@ export function LiveView() {
       hold();
       list.current?.reveal(index);
     } else {
-      showAround(selected).then((found) => found >= 0 && list.current?.center(found), (error: unknown) => say(explain(error)));
+      showAround(selected).then(
+        (found) => found >= 0 && list.current?.center(found),
+        (error: unknown) => say(explain(error)),
+      );
     }
   }, [selected, isLoading.value]);
 
   // So does a link to a moment.
   useEffect(() => {
     if (!at || selected || isLoading.value) return;
-    showFrom(at).then((index) => (index >= 0 ? list.current?.center(index) : resume()), (error: unknown) => say(explain(error)));
+    showFrom(at).then(
+      (index) => (index >= 0 ? list.current?.center(index) : resume()),
+      (error: unknown) => say(explain(error)),
+    );
   }, [at, isLoading.value]);
 
   const fetchOlder = async (): Promise<void> => {
@@ -90,7 +111,17 @@ export function LiveView() {
             onReachStart={() => void fetchOlder()}
             row={(index) => {
               const row = rows[index];
-              return row && <EventRow key={index % SLOTS} row={row} size={sizeOf(row)} isSelected={row.seq === selected} onSelect={select} />;
+              return (
+                row && (
+                  <EventRow
+                    key={index % SLOTS}
+                    row={row}
+                    size={sizeOf(row)}
+                    isSelected={row.seq === selected}
+                    onSelect={select}
+                  />
+                )
+              );
             }}
           />
           {!follows && <Offer />}

@@ -23,7 +23,9 @@ function columnsOf(rates: Rates): Column[] {
   const series = Object.entries(rates.series);
   const size = Math.max(0, ...series.map(([, values]) => values.length));
   return Array.from({ length: size }, (_, index) => {
-    const parts = series.map(([name, values]): [string, number] => [name, values[index] ?? 0]).filter(([, value]) => value > 0);
+    const parts = series
+      .map(([name, values]): [string, number] => [name, values[index] ?? 0])
+      .filter(([, value]) => value > 0);
     return { at: from + index * rates.step * 1000, parts, total: parts.reduce((sum, [, value]) => sum + value, 0) };
   });
 }
@@ -91,7 +93,9 @@ export function RateStrip({ onPick }: { onPick(instant: string): void }) {
       />
       <div class="strip-legend">
         <span class="strip-now">
-          {present ? `${clockOfDate(new Date(present.at))}  ${count(present.total)}` : `${measured(now / seconds)}/s now`}
+          {present
+            ? `${clockOfDate(new Date(present.at))}  ${count(present.total)}`
+            : `${measured(now / seconds)}/s now`}
         </span>
         {shown.slice(0, MOST_IN_LEGEND).map(([name, value]) => (
           <span key={name} class="strip-key">

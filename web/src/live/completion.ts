@@ -11,7 +11,17 @@ export interface Suggestion {
 }
 
 const MOST = 12;
-const ALWAYS = ["severity>=", "task_id=", "persona=", "session_id=", "cycle=", "env_id=", "episode=", "service=", "trace_id="];
+const ALWAYS = [
+  "severity>=",
+  "task_id=",
+  "persona=",
+  "session_id=",
+  "cycle=",
+  "env_id=",
+  "episode=",
+  "service=",
+  "trace_id=",
+];
 const SEVERITIES = ["debug", "info", "warn", "error", "fatal"];
 const ASSIGNMENT = /^(-?)([\w.-]+)(!=|>=|<=|=|>|<)(.*)$/s;
 const FRESH = 10_000;

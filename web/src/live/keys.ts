@@ -26,13 +26,21 @@ function step(by: number, selected: number, select: Select): void {
 async function stepToError(by: 1 | -1, selected: number, select: Select): Promise<void> {
   const rows = shownRows();
   const present = indexOf(selected);
-  for (let index = present < 0 ? (by > 0 ? 0 : rows.length - 1) : present + by; index >= 0 && index < rows.length; index += by) {
+  for (
+    let index = present < 0 ? (by > 0 ? 0 : rows.length - 1) : present + by;
+    index >= 0 && index < rows.length;
+    index += by
+  ) {
     const row = rows[index];
     if (row && isError(row)) return select(row.seq);
   }
   const from = selected || (by > 0 ? (rows.at(-1)?.seq ?? 0) : (rows[0]?.seq ?? 0));
   const errors = narrowed(filter.peek(), "severity>=error");
-  const page = await findEvents({ filter: errors, limit: 1, ...(by > 0 ? { after: from, order: "oldest" } : { before: from, order: "newest" }) });
+  const page = await findEvents({
+    filter: errors,
+    limit: 1,
+    ...(by > 0 ? { after: from, order: "oldest" } : { before: from, order: "newest" }),
+  });
   const found = page.events[0];
   if (found) select(found.seq);
   else say(by > 0 ? "No later error" : "No earlier error");
@@ -47,7 +55,8 @@ function back(selected: number): void {
 export function useLiveKeys(list: RefObject<ListHandle | null>, selected: number, select: Select): void {
   useEffect(() => {
     const page = list.current?.rowsInSight() ?? 20;
-    const errors = (by: 1 | -1) => () => void stepToError(by, selected, select).catch((error: unknown) => say(explain(error)));
+    const errors = (by: 1 | -1) => () =>
+      void stepToError(by, selected, select).catch((error: unknown) => say(explain(error)));
     const togglePause = (): void => {
       if (held.peek()) resume();
       else pause();

@@ -43,6 +43,7 @@ export const isError = (row: Row): boolean => row.kind === "event" && severityNu
 
 // More of one type within a second than anybody reads.
 const FREQUENT = 50;
+const MOST_NAMES = 1000;
 
 interface Second {
   second: number;
@@ -63,6 +64,7 @@ export class RowMaker {
     let present = this.seconds.get(event.event);
     if (present?.second !== second) {
       present = { second, seen: 0, row: null };
+      if (this.seconds.size > MOST_NAMES) this.seconds.clear(); // names that a program makes up have no bound
       this.seconds.set(event.event, present);
     }
     present.seen += 1;

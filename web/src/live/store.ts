@@ -86,7 +86,10 @@ function publish(now: number): void {
   const began = performance.now();
   const after = new MessageChannel(); // is heard when the frame has been drawn
   after.port1.onmessage = () => {
-    between = Math.min(MOST_BETWEEN_UPDATES, Math.max(LEAST_BETWEEN_UPDATES, (performance.now() - began) / SHARE_FOR_DRAWING));
+    between = Math.min(
+      MOST_BETWEEN_UPDATES,
+      Math.max(LEAST_BETWEEN_UPDATES, (performance.now() - began) / SHARE_FOR_DRAWING),
+    );
     after.port1.close();
   };
   after.port2.postMessage(null);
@@ -207,7 +210,12 @@ export async function loadNewer(): Promise<void> {
   const page = await findEvents({ filter: filter.peek(), after: before.through, limit: PAGE, order: "oldest" });
   if (held.peek() !== before) return;
   const rows = [...before.rows, ...rowsOf(page.events, rollsUp.peek())].slice(-CAPACITY * 2);
-  held.value = { rows, through: page.events.at(-1)?.seq ?? before.through, startsAtFirst: false, endsAtLast: page.next === null };
+  held.value = {
+    rows,
+    through: page.events.at(-1)?.seq ?? before.through,
+    startsAtFirst: false,
+    endsAtLast: page.next === null,
+  };
   announce();
 }
 
@@ -235,7 +243,13 @@ export async function showFrom(instant: string): Promise<number> {
 
 /** Ask for what a gap left out, and put it in its place. */
 export async function fillGap(gap: Row & { kind: "gap" }): Promise<void> {
-  const page = await findEvents({ filter: filter.peek(), after: gap.seq - 1, before: gap.lastSeq + 1, limit: 1000, order: "oldest" });
+  const page = await findEvents({
+    filter: filter.peek(),
+    after: gap.seq - 1,
+    before: gap.lastSeq + 1,
+    limit: 1000,
+    order: "oldest",
+  });
   const filled = rowsOf(page.events, rollsUp.peek());
   const put = (rows: readonly Row[]): Row[] => rows.flatMap((row) => (row === gap ? filled : row));
   const present = held.peek();

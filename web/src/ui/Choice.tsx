@@ -12,7 +12,12 @@ export function Choice({ name, label, options }: { name: string; label: string; 
   return (
     <div class="choice" role="group" aria-label={label}>
       {options.map((each) => (
-        <button key={each.value} type="button" aria-pressed={present === each.value} onClick={() => change({ [name]: each.value })}>
+        <button
+          key={each.value}
+          type="button"
+          aria-pressed={present === each.value}
+          onClick={() => change({ [name]: each.value })}
+        >
           {each.label}
         </button>
       ))}
@@ -25,9 +30,14 @@ export function Select({ name, label, options }: { name: string; label: string; 
   return (
     <label class="select">
       <span>{label}</span>
-      <select value={parameter(name) || options[0]?.value} onChange={(event) => change({ [name]: event.currentTarget.value })}>
+      <select
+        value={parameter(name) || options[0]?.value}
+        onChange={(event) => change({ [name]: event.currentTarget.value })}
+      >
         {options.map((each) => (
-          <option key={each.value} value={each.value}>{each.label}</option>
+          <option key={each.value} value={each.value}>
+            {each.label}
+          </option>
         ))}
       </select>
     </label>

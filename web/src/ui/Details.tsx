@@ -17,7 +17,18 @@ import { ValueView } from "./ValueView";
 
 type Fields = { [key: string]: Value };
 
-const OTHERS = ["service", "trace_id", "span_id", "uid", "observed", "given_name", "severity_text", "scope", "origin", "dropped_attributes"];
+const OTHERS = [
+  "service",
+  "trace_id",
+  "span_id",
+  "uid",
+  "observed",
+  "given_name",
+  "severity_text",
+  "scope",
+  "origin",
+  "dropped_attributes",
+];
 const STACK = "exception.stacktrace";
 const NEIGHBOURS = 6;
 const FILTERABLE = /^[\w.-]+$/;
@@ -32,7 +43,13 @@ export function Details({ seq }: { seq: number }) {
       {problem && <p class="problem">{problem}</p>}
       {isMapping(fields ?? undefined) && data !== null && <Event seq={seq} text={data} fields={fields as Fields} />}
       {!fields && !problem && <p class="faint pad">Loading event {seq} …</p>}
-      <button type="button" class="icon-button details-close" aria-label="Close the details" title="Close (Esc)" onClick={close}>
+      <button
+        type="button"
+        class="icon-button details-close"
+        aria-label="Close the details"
+        title="Close (Esc)"
+        onClick={close}
+      >
         ×
       </button>
     </aside>
@@ -44,17 +61,27 @@ function Event({ seq, text, fields }: { seq: number; text: string; fields: Field
   const attributes = isMapping(fields.attributes) ? fields.attributes : {};
   const stack = attributes[STACK];
   const own = Object.entries(attributes).filter(([key]) => key !== STACK);
-  const correlated = CORRELATION.flatMap((key): [string, Value][] => (fields[key] === undefined ? [] : [[key, fields[key]]]));
+  const correlated = CORRELATION.flatMap((key): [string, Value][] =>
+    fields[key] === undefined ? [] : [[key, fields[key]]],
+  );
   const others = OTHERS.flatMap((key): [string, Value][] => (fields[key] === undefined ? [] : [[key, fields[key]]]));
   return (
     <>
       <header class={`details-head level-${level(event.severity)}`}>
         <h2 class={`hue-${hueOfName(event.event)}`}>{event.event || "(log record)"}</h2>
         <p class="details-when">
-          <span class="row-severity">{event.severity}</span> <time dateTime={event.time}>{exactMoment(event.time)}</time>
-          <span class="faint"> · {ago(event.time)} · #{seq}</span>
+          <span class="row-severity">{event.severity}</span>{" "}
+          <time dateTime={event.time}>{exactMoment(event.time)}</time>
+          <span class="faint">
+            {" "}
+            · {ago(event.time)} · #{seq}
+          </span>
         </p>
-        {event.message !== null && <div class="details-message"><ValueView value={fields.message ?? null} /></div>}
+        {event.message !== null && (
+          <div class="details-message">
+            <ValueView value={fields.message ?? null} />
+          </div>
+        )}
         {errorOf(event) && <p class="details-error">{errorOf(event)}</p>}
         <Actions event={event} text={text} />
       </header>
@@ -69,14 +96,28 @@ function Event({ seq, text, fields }: { seq: number; text: string; fields: Field
 
 function Actions({ event, text }: { event: LedgerEvent; text: string }) {
   const link = (): string => new URL(linkTo("live", { event: String(event.seq) }), location.href.split("#")[0]).href;
-  const asFilter = [event.event, ...(event.task_id === undefined ? [] : [condition("task_id", event.task_id)])].join(" ");
+  const asFilter = [event.event, ...(event.task_id === undefined ? [] : [condition("task_id", event.task_id)])].join(
+    " ",
+  );
   return (
     <div class="actions">
-      <button type="button" onClick={() => void copy(text, "JSON")}>Copy JSON</button>
-      <button type="button" onClick={() => void copy(asFilter, `Filter ${asFilter}`)}>Copy as filter</button>
-      <button type="button" onClick={() => void copy(link(), "Link")}>Copy link</button>
-      {event.task_id !== undefined && <a class="button" href={linkTo("tasks", { task: String(event.task_id) })}>Task's story</a>}
-      <a class="button" href={linkTo("types", { name: event.event, event: String(event.seq) })}>All of this type</a>
+      <button type="button" onClick={() => void copy(text, "JSON")}>
+        Copy JSON
+      </button>
+      <button type="button" onClick={() => void copy(asFilter, `Filter ${asFilter}`)}>
+        Copy as filter
+      </button>
+      <button type="button" onClick={() => void copy(link(), "Link")}>
+        Copy link
+      </button>
+      {event.task_id !== undefined && (
+        <a class="button" href={linkTo("tasks", { task: String(event.task_id) })}>
+          Task's story
+        </a>
+      )}
+      <a class="button" href={linkTo("types", { name: event.event, event: String(event.seq) })}>
+        All of this type
+      </a>
     </div>
   );
 }
@@ -105,19 +146,44 @@ function Pairs({ title, pairs }: { title: string; pairs: [string, Value][] }) {
 
 function FilterButtons({ name, value }: { name: string; value: Value }) {
   const text = asText(value);
-  if (!FILTERABLE.test(name) || isMapping(untagged(value).value) || Array.isArray(value) || text.length > 200 || text.includes("\n")) return null;
+  if (
+    !FILTERABLE.test(name) ||
+    isMapping(untagged(value).value) ||
+    Array.isArray(value) ||
+    text.length > 200 ||
+    text.includes("\n")
+  )
+    return null;
   const words = condition(name, text);
   const filter = view.value === "live" ? parameter("filter") : "";
   const use = (next: string): void => go("live", { filter: next, event: parameter("event") });
   return (
     <span class="pair-actions">
-      <button type="button" class="tiny" aria-label={`Only ${words}`} title={`Only ${words}`} onClick={() => use(narrowed(filter, words))}>
+      <button
+        type="button"
+        class="tiny"
+        aria-label={`Only ${words}`}
+        title={`Only ${words}`}
+        onClick={() => use(narrowed(filter, words))}
+      >
         +
       </button>
-      <button type="button" class="tiny" aria-label={`Without ${words}`} title={`Without ${words}`} onClick={() => use(without(filter, words))}>
+      <button
+        type="button"
+        class="tiny"
+        aria-label={`Without ${words}`}
+        title={`Without ${words}`}
+        onClick={() => use(without(filter, words))}
+      >
         −
       </button>
-      <button type="button" class="tiny" aria-label={`Copy ${name}`} title="Copy the value" onClick={() => void copy(text, name)}>
+      <button
+        type="button"
+        class="tiny"
+        aria-label={`Copy ${name}`}
+        title="Copy the value"
+        onClick={() => void copy(text, name)}
+      >
         ⧉
       </button>
     </span>

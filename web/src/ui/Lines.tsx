@@ -12,7 +12,13 @@ const HEIGHT = 170;
 const HUES = ["blue", "green", "pink", "orange", "violet", "cyan", "lime", "teal"];
 
 function axis(color: string, grid: string): uPlot.Axis {
-  return { stroke: color, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1, size: 4 }, font: "11px system-ui", size: 44 };
+  return {
+    stroke: color,
+    grid: { stroke: grid, width: 1 },
+    ticks: { stroke: grid, width: 1, size: 4 },
+    font: "11px system-ui",
+    size: 44,
+  };
 }
 
 export function Lines({ points, attributes, label }: { points: SeriesPoint[]; attributes: string[]; label: string }) {

@@ -3,7 +3,17 @@
 import type { ComponentChildren } from "preact";
 import type { Polled } from "./polled";
 
-export function Page({ title, about, controls, children }: { title: string; about: string; controls?: ComponentChildren; children: ComponentChildren }) {
+export function Page({
+  title,
+  about,
+  controls,
+  children,
+}: {
+  title: string;
+  about: string;
+  controls?: ComponentChildren;
+  children: ComponentChildren;
+}) {
   return (
     <div class="page">
       <header class="page-head">
@@ -20,7 +30,11 @@ export function Page({ title, about, controls, children }: { title: string; abou
 export function Answer<T>({ of, children }: { of: Polled<T>; children(data: T): ComponentChildren }) {
   return (
     <>
-      {of.problem && <p class="problem" role="alert">{of.problem}</p>}
+      {of.problem && (
+        <p class="problem" role="alert">
+          {of.problem}
+        </p>
+      )}
       {of.data === null ? !of.problem && <p class="faint pad">Loading …</p> : children(of.data)}
     </>
   );

@@ -29,7 +29,9 @@ export function Table<T>({ rows, columns, label, id, onChoose, chosen, below }: 
         <thead>
           <tr>
             {columns.map((column) => (
-              <th key={column.key} scope="col" class={column.isNumber ? "number" : ""}>{column.head}</th>
+              <th key={column.key} scope="col" class={column.isNumber ? "number" : ""}>
+                {column.head}
+              </th>
             ))}
           </tr>
         </thead>
@@ -49,7 +51,9 @@ export function Table<T>({ rows, columns, label, id, onChoose, chosen, below }: 
                 }}
               >
                 {columns.map((column) => (
-                  <td key={column.key} class={`${column.isNumber ? "number" : ""}${column.isWide ? " wide" : ""}`}>{column.cell(row)}</td>
+                  <td key={column.key} class={`${column.isNumber ? "number" : ""}${column.isWide ? " wide" : ""}`}>
+                    {column.cell(row)}
+                  </td>
                 ))}
               </tr>,
               more && (

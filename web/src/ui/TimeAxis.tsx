@@ -3,7 +3,10 @@
 import { clockOfDate, duration } from "../format";
 import { isNarrow } from "../state/screen";
 
-const STEPS = [0.00001, 0.00002, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600, 86_400];
+const STEPS = [
+  0.00001, 0.00002, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10,
+  15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600, 86_400,
+];
 const TICKS = 6;
 const TICKS_WHERE_NARROW = 2;
 
@@ -19,7 +22,10 @@ export function ticksOf(from: number, to: number, isRelative: boolean): Tick[] {
   const origin = isRelative ? from : 0;
   const ticks: Tick[] = [];
   for (let at = Math.ceil((from - origin) / step) * step + origin; at <= to; at += step) {
-    ticks.push({ share: (at - from) / (to - from), label: isRelative ? duration((at - origin) / 1000) : labelOf(at, step) });
+    ticks.push({
+      share: (at - from) / (to - from),
+      label: isRelative ? duration((at - origin) / 1000) : labelOf(at, step),
+    });
   }
   return ticks;
 }
@@ -36,7 +42,9 @@ export function TimeAxis({ from, to, isRelative = false }: { from: number; to: n
       {ticksOf(from, to, isRelative)
         .filter((tick) => tick.share < 0.96)
         .map((tick) => (
-          <span key={tick.label} style={{ left: `${tick.share * 100}%` }}>{tick.label}</span>
+          <span key={tick.label} style={{ left: `${tick.share * 100}%` }}>
+            {tick.label}
+          </span>
         ))}
     </div>
   );

@@ -24,7 +24,12 @@ export function TextView({ text }: { text: string }) {
   return (
     <span class="value value-string value-long">
       {shown}{" "}
-      <button type="button" class="link" aria-expanded={isOpen} onClick={(event) => (event.stopPropagation(), setOpen(!isOpen))}>
+      <button
+        type="button"
+        class="link"
+        aria-expanded={isOpen}
+        onClick={(event) => (event.stopPropagation(), setOpen(!isOpen))}
+      >
         {isOpen ? "fold" : `all ${count(text.length)} characters`}
       </button>
     </span>
@@ -32,14 +37,24 @@ export function TextView({ text }: { text: string }) {
 }
 
 function Tree({ value, depth }: { value: Value[] | { [key: string]: Value }; depth: number }) {
-  const entries = Array.isArray(value) ? value.map((each, index): [string, Value] => [`${index}`, each]) : Object.entries(value);
+  const entries = Array.isArray(value)
+    ? value.map((each, index): [string, Value] => [`${index}`, each])
+    : Object.entries(value);
   if (entries.length === 0) return <span class="value faint">{Array.isArray(value) ? "[]" : "{}"}</span>;
-  if (Array.isArray(value) && value.every((each) => each === null || typeof each !== "object" || each instanceof Exact) && entries.length <= 12) {
+  if (
+    Array.isArray(value) &&
+    value.every((each) => each === null || typeof each !== "object" || each instanceof Exact) &&
+    entries.length <= 12
+  ) {
     return <span class="value">[{value.map(asText).join(", ")}]</span>;
   }
   return (
     <details class="tree" open={depth < OPEN_DEPTH}>
-      <summary>{Array.isArray(value) ? `${entries.length} items` : `${entries.length} ${entries.length === 1 ? "key" : "keys"}`}</summary>
+      <summary>
+        {Array.isArray(value)
+          ? `${entries.length} items`
+          : `${entries.length} ${entries.length === 1 ? "key" : "keys"}`}
+      </summary>
       <dl>
         {entries.map(([key, each]) => (
           <div key={key} class="tree-entry">

@@ -59,7 +59,8 @@ export function VirtualList(props: Props) {
   const scrollTo = (target: number): void => {
     wanted.current = Math.max(0, target);
     setTop(wanted.current);
-    if (box.current && wanted.current <= box.current.scrollHeight - box.current.clientHeight) box.current.scrollTop = wanted.current;
+    if (box.current && wanted.current <= box.current.scrollHeight - box.current.clientHeight)
+      box.current.scrollTop = wanted.current;
   };
 
   useImperativeHandle(props.handle, () => ({

@@ -22,7 +22,12 @@ export function parseExactly(text: string): Value {
 export const isMapping = (value: Value | undefined): value is { [key: string]: Value } =>
   typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Exact);
 
-const TAGS: Record<string, string> = { bytesValue: "bytes", doubleValue: "double", intValue: "int", kvlistValue: "map" };
+const TAGS: Record<string, string> = {
+  bytesValue: "bytes",
+  doubleValue: "double",
+  intValue: "int",
+  kvlistValue: "map",
+};
 
 /** What a tagged value of the ledger holds; others come back as they are. */
 export function untagged(value: Value): { kind: string; value: Value } {
@@ -46,5 +51,7 @@ function kindOf(value: Value): string {
 export function asText(value: Value): string {
   const plain = untagged(value).value;
   if (plain instanceof Exact) return plain.source;
-  return typeof plain === "string" ? plain : JSON.stringify(plain, (_, each: unknown) => (each instanceof Exact ? Number(each.source) : each));
+  return typeof plain === "string"
+    ? plain
+    : JSON.stringify(plain, (_, each: unknown) => (each instanceof Exact ? Number(each.source) : each));
 }

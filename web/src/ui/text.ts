@@ -4,7 +4,13 @@ import { duration, measured } from "../format";
 import type { Attributes, Json, LedgerEvent } from "../api/types";
 
 const LONGEST = 400;
-const SAID_ALREADY = new Set(["task_name", "error.type", "exception.type", "exception.message", "exception.stacktrace"]);
+const SAID_ALREADY = new Set([
+  "task_name",
+  "error.type",
+  "exception.type",
+  "exception.message",
+  "exception.stacktrace",
+]);
 
 export function inline(value: Json | undefined): string {
   if (value === undefined) return "";

@@ -12,10 +12,15 @@ import { usePolled } from "../ui/polled";
 
 const EVERY = 3000;
 
-const lasted = (alert: Alert): number => ((alert.ended ? millis(alert.ended) : Date.now()) - millis(alert.started)) / 1000;
+const lasted = (alert: Alert): number =>
+  ((alert.ended ? millis(alert.ended) : Date.now()) - millis(alert.started)) / 1000;
 
 const COLUMNS: Column<Alert>[] = [
-  { key: "severity", head: "Severity", cell: (alert) => <span class={`badge level-${level(alert.severity)}`}>{alert.severity}</span> },
+  {
+    key: "severity",
+    head: "Severity",
+    cell: (alert) => <span class={`badge level-${level(alert.severity)}`}>{alert.severity}</span>,
+  },
   { key: "component", head: "Component", cell: (alert) => <b>{alert.component ?? "–"}</b> },
   { key: "message", head: "Message", isWide: true, cell: (alert) => inline(alert.message) },
   { key: "name", head: "Event", cell: (alert) => <span class="mono hue-orange">{alert.name}</span> },
@@ -25,7 +30,15 @@ const COLUMNS: Column<Alert>[] = [
 ];
 
 function Alerts({ alerts, label }: { alerts: Alert[]; label: string }) {
-  return <Table label={label} rows={alerts} columns={COLUMNS} id={(alert) => `${alert.seq}`} onChoose={(alert) => change({ event: String(alert.seq) })} />;
+  return (
+    <Table
+      label={label}
+      rows={alerts}
+      columns={COLUMNS}
+      id={(alert) => `${alert.seq}`}
+      onChoose={(alert) => change({ event: String(alert.seq) })}
+    />
+  );
 }
 
 export function AlertsView() {
@@ -38,7 +51,11 @@ export function AlertsView() {
             <h2>Open {open.length > 0 && <span class="badge level-warn">{open.length}</span>}</h2>
             {open.length ? <Alerts alerts={open} label="Open alerts" /> : <None>Nothing is open.</None>}
             <h2>Resolved</h2>
-            {resolved.length ? <Alerts alerts={resolved} label="Resolved alerts" /> : <None>Nothing was resolved yet.</None>}
+            {resolved.length ? (
+              <Alerts alerts={resolved} label="Resolved alerts" />
+            ) : (
+              <None>Nothing was resolved yet.</None>
+            )}
           </>
         )}
       </Answer>

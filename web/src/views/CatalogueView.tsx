@@ -14,19 +14,32 @@ const EVERY = 5000;
 type Shown = "" | "never" | "unknown";
 
 const seenColumns = <T extends UnknownName | Definition>(): Column<T>[] => [
-  { key: "seen", head: "Seen", isNumber: true, cell: (row) => (row.seen ? count(row.seen) : <span class="faint">never</span>) },
+  {
+    key: "seen",
+    head: "Seen",
+    isNumber: true,
+    cell: (row) => (row.seen ? count(row.seen) : <span class="faint">never</span>),
+  },
   { key: "last", head: "Last", cell: (row) => (row.last ? ago(row.last) : "–") },
 ];
 
 const nameColumn = <T extends { name: string; category?: string }>(): Column<T> => ({
   key: "name",
   head: "Name",
-  cell: (row) => <a class={`mono hue-${hueOf(row.category)}`} href={linkTo("types", { name: row.name })}>{row.name}</a>,
+  cell: (row) => (
+    <a class={`mono hue-${hueOf(row.category)}`} href={linkTo("types", { name: row.name })}>
+      {row.name}
+    </a>
+  ),
 });
 
 const DEFINED: Column<Definition>[] = [
   nameColumn(),
-  { key: "category", head: "Category", cell: (row) => <span class={`hue-${hueOf(row.category)}`}>{row.category}</span> },
+  {
+    key: "category",
+    head: "Category",
+    cell: (row) => <span class={`hue-${hueOf(row.category)}`}>{row.category}</span>,
+  },
   { key: "brief", head: "What happened", isWide: true, cell: (row) => row.brief },
   { key: "severity", head: "Severity", cell: (row) => row.severity ?? "INFO" },
   ...seenColumns<Definition>(),
@@ -40,14 +53,31 @@ export function CatalogueView() {
   const answer = catalogue.value;
   const controls = (
     <>
-      <Choice name="show" label="Which types" options={[{ value: "", label: "Seen" }, { value: "never", label: "Never seen" }, { value: "unknown", label: `Unknown${answer?.unknown.length ? ` (${answer.unknown.length})` : ""}` }]} />
+      <Choice
+        name="show"
+        label="Which types"
+        options={[
+          { value: "", label: "Seen" },
+          { value: "never", label: "Never seen" },
+          { value: "unknown", label: `Unknown${answer?.unknown.length ? ` (${answer.unknown.length})` : ""}` },
+        ]}
+      />
       <Search name="search" label="Search the catalogue" placeholder="name, category or words" />
     </>
   );
   return (
     <Page title="Catalogue" about="Event types as this server knows them, and what came of each." controls={controls}>
-      {problem && <p class="problem" role="alert">{problem}</p>}
-      {answer && (shown === "unknown" ? <Unknown rows={answer.unknown} /> : <Defined rows={answer.definitions} isSeen={shown !== "never"} />)}
+      {problem && (
+        <p class="problem" role="alert">
+          {problem}
+        </p>
+      )}
+      {answer &&
+        (shown === "unknown" ? (
+          <Unknown rows={answer.unknown} />
+        ) : (
+          <Defined rows={answer.definitions} isSeen={shown !== "never"} />
+        ))}
     </Page>
   );
 }

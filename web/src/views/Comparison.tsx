@@ -22,7 +22,8 @@ function stageSum(cycle: Cycle, name: string): number | null {
 function pairOf(cycles: Cycle[]): [Cycle, Cycle] | null {
   const chosen = cycles.find((cycle) => cycleId(cycle) === parameter("cycle")) ?? cycles[0];
   if (!chosen) return null;
-  const other = cycles.find((cycle) => cycleId(cycle) === parameter("with") && cycle !== chosen) ?? cycleBefore(chosen, cycles);
+  const other =
+    cycles.find((cycle) => cycleId(cycle) === parameter("with") && cycle !== chosen) ?? cycleBefore(chosen, cycles);
   return other ? [chosen, other] : null;
 }
 
@@ -39,18 +40,30 @@ export function Comparison({ cycles }: { cycles: Cycle[] }) {
   ];
   return (
     <section>
-      <h2>Cycle {one.cycle} beside {other.cycle}</h2>
+      <h2>
+        Cycle {one.cycle} beside {other.cycle}
+      </h2>
       <div class="table-frame fits" tabIndex={0} role="region" aria-label="Comparison of two cycles">
         <table class="comparison">
           <thead>
             <tr>
               <th scope="col" />
-              <th scope="col" class="number">{one.cycle}</th>
-              <th scope="col" class="number">{other.cycle}</th>
-              <th scope="col" class="number">Difference</th>
+              <th scope="col" class="number">
+                {one.cycle}
+              </th>
+              <th scope="col" class="number">
+                {other.cycle}
+              </th>
+              <th scope="col" class="number">
+                Difference
+              </th>
             </tr>
           </thead>
-          <tbody>{lines.map((line) => <Row key={line.name} line={line} />)}</tbody>
+          <tbody>
+            {lines.map((line) => (
+              <Row key={line.name} line={line} />
+            ))}
+          </tbody>
         </table>
       </div>
     </section>
@@ -58,7 +71,8 @@ export function Comparison({ cycles }: { cycles: Cycle[] }) {
 }
 
 function Row({ line }: { line: Line }) {
-  const show = (value: number | null): string => (value === null ? "–" : line.isCount ? count(value).replace("-", "−") : duration(value));
+  const show = (value: number | null): string =>
+    value === null ? "–" : line.isCount ? count(value).replace("-", "−") : duration(value);
   const difference = line.one !== null && line.other !== null ? line.one - line.other : null;
   const sign = difference !== null && difference > 0 ? "+" : "";
   const tone = !difference || line.isNeutral ? "faint" : difference > 0 ? "warn" : "good";

@@ -27,11 +27,19 @@ export function Curves() {
       <div class="controls">
         <label class="select">
           <span>Add a type</span>
-          <select value="" onChange={(event) => event.currentTarget.value && put([...shown, event.currentTarget.value])}>
+          <select
+            value=""
+            onChange={(event) => event.currentTarget.value && put([...shown, event.currentTarget.value])}
+          >
             <option value="">choose</option>
-            {seen.filter((name) => !shown.includes(name)).sort().map((name) => (
-              <option key={name} value={name}>{name}</option>
-            ))}
+            {seen
+              .filter((name) => !shown.includes(name))
+              .sort()
+              .map((name) => (
+                <option key={name} value={name}>
+                  {name}
+                </option>
+              ))}
           </select>
         </label>
       </div>
@@ -45,20 +53,34 @@ export function Curves() {
 }
 
 function Curve({ name, onRemove }: { name: string; onRemove(): void }) {
-  const answer = usePolled(`curve-${name}`, async (signal) => {
-    const attributes = await getAttributes(name, signal);
-    const numeric = attributes.filter((each) => (each.kind === "double" || each.kind === "int") && !NO_MEASURE.has(each.key));
-    const keys = numeric.map((each) => each.key).slice(0, MOST_LINES);
-    return { keys, points: keys.length ? await getSeries(name, keys, POINTS, signal) : [] };
-  }, EVERY);
+  const answer = usePolled(
+    `curve-${name}`,
+    async (signal) => {
+      const attributes = await getAttributes(name, signal);
+      const numeric = attributes.filter(
+        (each) => (each.kind === "double" || each.kind === "int") && !NO_MEASURE.has(each.key),
+      );
+      const keys = numeric.map((each) => each.key).slice(0, MOST_LINES);
+      return { keys, points: keys.length ? await getSeries(name, keys, POINTS, signal) : [] };
+    },
+    EVERY,
+  );
   return (
     <figure class="curve">
       <figcaption>
         <span class={`mono hue-${hueOfName(name)}`}>{name}</span>
-        <button type="button" class="icon-button" aria-label={`Remove ${name}`} onClick={onRemove}>×</button>
+        <button type="button" class="icon-button" aria-label={`Remove ${name}`} onClick={onRemove}>
+          ×
+        </button>
       </figcaption>
       <Answer of={answer}>
-        {({ keys, points }) => (points.length ? <Lines points={points} attributes={keys} label={name} /> : <None>None of its attributes is a number.</None>)}
+        {({ keys, points }) =>
+          points.length ? (
+            <Lines points={points} attributes={keys} label={name} />
+          ) : (
+            <None>None of its attributes is a number.</None>
+          )
+        }
       </Answer>
     </figure>
   );

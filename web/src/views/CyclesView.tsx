@@ -27,10 +27,20 @@ const SESSIONS: Column<Session>[] = [
   { key: "session", head: "Session", isWide: true, cell: (session) => <b>{session.session_id}</b> },
   { key: "service", head: "Service", cell: (session) => session.service ?? "–" },
   { key: "started", head: "Began", cell: (session) => moment(session.started) },
-  { key: "duration", head: "Took", isNumber: true, cell: (session) => (session.ended ? duration(session.duration) : <span class="badge task-running">running</span>) },
+  {
+    key: "duration",
+    head: "Took",
+    isNumber: true,
+    cell: (session) => (session.ended ? duration(session.duration) : <span class="badge task-running">running</span>),
+  },
   { key: "cycles", head: "Cycles", isNumber: true, cell: (session) => count(session.cycles) },
   { key: "events", head: "Events", isNumber: true, cell: (session) => count(session.events) },
-  { key: "errors", head: "Errors", isNumber: true, cell: (session) => <span class={session.errors ? "bad" : "faint"}>{count(session.errors)}</span> },
+  {
+    key: "errors",
+    head: "Errors",
+    isNumber: true,
+    cell: (session) => <span class={session.errors ? "bad" : "faint"}>{count(session.errors)}</span>,
+  },
 ];
 
 export function CyclesView() {
@@ -48,7 +58,9 @@ export function CyclesView() {
               columns={SESSIONS}
               id={(row) => row.session_id}
               chosen={session}
-              onChoose={(row) => change({ session: row.session_id === session ? null : row.session_id, cycle: null, with: null })}
+              onChoose={(row) =>
+                change({ session: row.session_id === session ? null : row.session_id, cycle: null, with: null })
+              }
             />
           )
         }
@@ -78,18 +90,53 @@ function Timeline({ cycles }: { cycles: Cycle[] }) {
     { key: "cycle", head: "Cycle", isNumber: true, cell: (cycle) => <b>{cycle.cycle}</b> },
     { key: "session", head: "Session", cell: (cycle) => <span class="faint">{cycle.session_id ?? "–"}</span> },
     { key: "started", head: "Began", cell: (cycle) => <span class="mono">{moment(cycle.started)}</span> },
-    { key: "bar", head: stages.length ? <Legend stages={stages} /> : "Duration", isWide: true, cell: (cycle) => <CycleBar cycle={cycle} longest={longest} stages={stages} /> },
-    { key: "duration", head: "Took", isNumber: true, cell: (cycle) => <Took cycle={cycle} last={cycleBefore(cycle, cycles)} /> },
+    {
+      key: "bar",
+      head: stages.length ? <Legend stages={stages} /> : "Duration",
+      isWide: true,
+      cell: (cycle) => <CycleBar cycle={cycle} longest={longest} stages={stages} />,
+    },
+    {
+      key: "duration",
+      head: "Took",
+      isNumber: true,
+      cell: (cycle) => <Took cycle={cycle} last={cycleBefore(cycle, cycles)} />,
+    },
     { key: "events", head: "Events", isNumber: true, cell: (cycle) => count(cycle.events) },
-    { key: "errors", head: "Errors", isNumber: true, cell: (cycle) => <span class={cycle.errors ? "bad" : "faint"}>{count(cycle.errors)}</span> },
-    { key: "stalls", head: "Stalls", isNumber: true, cell: (cycle) => <span class={cycle.stalls ? "warn" : "faint"}>{count(cycle.stalls)}</span> },
-    { key: "tasks", head: "", cell: (cycle) => <a href={linkTo("tasks", { session: cycle.session_id, cycle: String(cycle.cycle) })}>tasks</a> },
+    {
+      key: "errors",
+      head: "Errors",
+      isNumber: true,
+      cell: (cycle) => <span class={cycle.errors ? "bad" : "faint"}>{count(cycle.errors)}</span>,
+    },
+    {
+      key: "stalls",
+      head: "Stalls",
+      isNumber: true,
+      cell: (cycle) => <span class={cycle.stalls ? "warn" : "faint"}>{count(cycle.stalls)}</span>,
+    },
+    {
+      key: "tasks",
+      head: "",
+      cell: (cycle) => <a href={linkTo("tasks", { session: cycle.session_id, cycle: String(cycle.cycle) })}>tasks</a>,
+    },
   ];
   const choose = (cycle: Cycle): void => {
     const id = cycleId(cycle);
-    change(parameter("cycle") && parameter("cycle") !== id ? { with: parameter("cycle"), cycle: id } : { cycle: id }, { replace: true });
+    change(parameter("cycle") && parameter("cycle") !== id ? { with: parameter("cycle"), cycle: id } : { cycle: id }, {
+      replace: true,
+    });
   };
-  return <Table label="Cycles, the newest first" rows={cycles} columns={columns} id={cycleId} chosen={parameter("cycle") || cycleId(cycles[0] as Cycle)} onChoose={choose} />;
+  return (
+    <Table
+      label="Cycles, the newest first"
+      rows={cycles}
+      columns={columns}
+      id={cycleId}
+      chosen={parameter("cycle") || cycleId(cycles[0] as Cycle)}
+      onChoose={choose}
+    />
+  );
 }
 
 const lengthOf = (cycle: Cycle): number => cycle.duration ?? (Date.now() - millis(cycle.started)) / 1000;
@@ -99,7 +146,12 @@ function Took({ cycle, last }: { cycle: Cycle; last: Cycle | undefined }) {
   const change = last?.duration && cycle.duration !== null ? (cycle.duration - last.duration) / last.duration : 0;
   return (
     <span>
-      {Math.abs(change) >= 0.1 && <span class={change > 0 ? "warn" : "good"}>{change > 0 ? "+" : "−"}{Math.round(Math.abs(change) * 100)} % </span>}
+      {Math.abs(change) >= 0.1 && (
+        <span class={change > 0 ? "warn" : "good"}>
+          {change > 0 ? "+" : "−"}
+          {Math.round(Math.abs(change) * 100)} %{" "}
+        </span>
+      )}
       {duration(cycle.duration)}
     </span>
   );
@@ -127,7 +179,10 @@ function CycleBar({ cycle, longest, stages }: { cycle: Cycle; longest: number; s
         <i
           key={index}
           class={`cycle-stage stage-${stages.indexOf(stage.name) % 6}`}
-          style={{ left: share((millis(stage.started) - start) / 1000), width: `max(${share(stage.duration ?? 0)}, 2px)` }}
+          style={{
+            left: share((millis(stage.started) - start) / 1000),
+            width: `max(${share(stage.duration ?? 0)}, 2px)`,
+          }}
           title={`${stage.name}: ${duration(stage.duration)}`}
         />
       ))}

@@ -21,7 +21,8 @@ interface Grid {
   most: number;
 }
 
-const byNumber = (a: string | number, b: string | number): number => Number(a) - Number(b) || String(a).localeCompare(String(b));
+const byNumber = (a: string | number, b: string | number): number =>
+  Number(a) - Number(b) || String(a).localeCompare(String(b));
 
 function gridOf(events: LedgerEvent[], key: string): Grid {
   const cells: Grid["cells"] = new Map();
@@ -47,14 +48,24 @@ function gridOf(events: LedgerEvent[], key: string): Grid {
 }
 
 export function EnvironmentGrid({ name, attributes }: { name: string; attributes: AttributeKey[] }) {
-  const numeric = attributes.filter((each) => (each.kind === "double" || each.kind === "int") && !NO_MEASURE.has(each.key));
+  const numeric = attributes.filter(
+    (each) => (each.kind === "double" || each.kind === "int") && !NO_MEASURE.has(each.key),
+  );
   const key = parameter("measure") || numeric[0]?.key || "";
-  const answer = usePolled(`grid-${name}`, (signal) => getEvents({ filter: name, limit: LIMIT, order: "newest" }, signal), EVERY);
+  const answer = usePolled(
+    `grid-${name}`,
+    (signal) => getEvents({ filter: name, limit: LIMIT, order: "newest" }, signal),
+    EVERY,
+  );
   if (!key) return <None>None of its attributes is a number.</None>;
   return (
     <>
       <div class="controls">
-        <Select name="measure" label="Mean of" options={numeric.map((each) => ({ value: each.key, label: each.key }))} />
+        <Select
+          name="measure"
+          label="Mean of"
+          options={numeric.map((each) => ({ value: each.key, label: each.key }))}
+        />
       </div>
       <Answer of={answer}>{(page) => <Cells grid={gridOf(page.events, key)} measure={key} />}</Answer>
     </>
@@ -70,7 +81,9 @@ function Cells({ grid, measure }: { grid: Grid; measure: string }) {
           <tr>
             <th scope="col">env</th>
             {grid.episodes.map((episode) => (
-              <th key={episode} scope="col">{episode}</th>
+              <th key={episode} scope="col">
+                {episode}
+              </th>
             ))}
           </tr>
         </thead>
@@ -84,7 +97,11 @@ function Cells({ grid, measure }: { grid: Grid; measure: string }) {
                 const mean = cell.sum / cell.size;
                 const shade = Math.min(SHADES - 1, Math.floor(((mean - grid.least) / range) * SHADES));
                 return (
-                  <td key={episode} class={`shade shade-${shade}`} title={`env ${environment}, episode ${episode}: ${measured(mean)} (of ${cell.size})`}>
+                  <td
+                    key={episode}
+                    class={`shade shade-${shade}`}
+                    title={`env ${environment}, episode ${episode}: ${measured(mean)} (of ${cell.size})`}
+                  >
                     {measured(mean)}
                   </td>
                 );

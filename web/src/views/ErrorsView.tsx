@@ -18,8 +18,16 @@ const STACKS = 20;
 const COLUMNS: Column<ErrorGroup>[] = [
   { key: "count", head: "Count", isNumber: true, cell: (group) => <b>{count(group.count)}</b> },
   { key: "error", head: "Error", isWide: true, cell: (group) => <What group={group} /> },
-  { key: "event", head: "Event", cell: (group) => <span class={`mono hue-${hueOfName(group.event)}`}>{group.event}</span> },
-  { key: "trend", head: "Trend", cell: (group) => <Sparkline values={group.trend} label={`Trend: ${group.trend.join(", ")}`} /> },
+  {
+    key: "event",
+    head: "Event",
+    cell: (group) => <span class={`mono hue-${hueOfName(group.event)}`}>{group.event}</span>,
+  },
+  {
+    key: "trend",
+    head: "Trend",
+    cell: (group) => <Sparkline values={group.trend} label={`Trend: ${group.trend.join(", ")}`} />,
+  },
   { key: "last", head: "Last", cell: (group) => <span title={moment(group.last)}>{ago(group.last)}</span> },
   { key: "first", head: "First", cell: (group) => <span title={group.first}>{moment(group.first)}</span> },
   { key: "services", head: "Services", cell: (group) => group.services.join(", ") },
@@ -60,7 +68,9 @@ export function ErrorsView() {
 }
 
 function Occurrences({ group }: { group: ErrorGroup }) {
-  const answer = usePolled(`occurrences-${group.fingerprint}-${group.count}`, (signal) => getOccurrences(group.fingerprint, signal));
+  const answer = usePolled(`occurrences-${group.fingerprint}-${group.count}`, (signal) =>
+    getOccurrences(group.fingerprint, signal),
+  );
   return (
     <Answer of={answer}>
       {(occurrences) => (
@@ -82,7 +92,11 @@ function Occurrence({ event, isOpen }: { event: LedgerEvent; isOpen: boolean }) 
     <details class="occurrence" open={isOpen}>
       <summary>
         <span class="mono">{clock(event.time)}</span> <span class="faint">{event.service}</span> <Chips event={event} />{" "}
-        <button type="button" class="link" onClick={(click) => (click.preventDefault(), change({ event: String(event.seq) }))}>
+        <button
+          type="button"
+          class="link"
+          onClick={(click) => (click.preventDefault(), change({ event: String(event.seq) }))}
+        >
           details
         </button>
       </summary>

@@ -10,7 +10,17 @@ import { usePolled } from "../ui/polled";
 
 const EVERY = 2000;
 
-function Tile({ label, value, note, isBad = false }: { label: string; value: ComponentChildren; note?: ComponentChildren; isBad?: boolean }) {
+function Tile({
+  label,
+  value,
+  note,
+  isBad = false,
+}: {
+  label: string;
+  value: ComponentChildren;
+  note?: ComponentChildren;
+  isBad?: boolean;
+}) {
   return (
     <div class={`tile${isBad ? " is-bad" : ""}`}>
       <span class="tile-label">{label}</span>
@@ -37,10 +47,25 @@ const WRITERS: Column<Writer>[] = [
   { key: "host", head: "Host", cell: (writer) => [writer.host, writer.pid].filter(Boolean).join(" · ") || "–" },
   { key: "started", head: "Started", cell: (writer) => moment(writer.started) },
   { key: "last", head: "Last event", cell: (writer) => ago(writer.last) },
-  { key: "emitted", head: "Emitted", isNumber: true, cell: (writer) => (writer.emitted === null ? "–" : count(writer.emitted)) },
+  {
+    key: "emitted",
+    head: "Emitted",
+    isNumber: true,
+    cell: (writer) => (writer.emitted === null ? "–" : count(writer.emitted)),
+  },
   { key: "received", head: "Received", isNumber: true, cell: (writer) => count(writer.received) },
-  { key: "missing", head: "Missing", isNumber: true, cell: (writer) => <span class={writer.missing ? "bad" : "faint"}>{count(writer.missing)}</span> },
-  { key: "dropped", head: "Dropped, by reason", isWide: true, cell: (writer) => reasons(writer.dropped) || <span class="faint">none</span> },
+  {
+    key: "missing",
+    head: "Missing",
+    isNumber: true,
+    cell: (writer) => <span class={writer.missing ? "bad" : "faint"}>{count(writer.missing)}</span>,
+  },
+  {
+    key: "dropped",
+    head: "Dropped, by reason",
+    isWide: true,
+    cell: (writer) => reasons(writer.dropped) || <span class="faint">none</span>,
+  },
   { key: "writer", head: "Writer", cell: (writer) => <span class="mono faint">{writer.writer}</span> },
 ];
 
@@ -51,27 +76,62 @@ export function HealthView() {
     <Page title="Health" about="What the server takes in, what it keeps, and what is known to be missing.">
       <Answer of={health}>{(data) => <Tiles health={data} />}</Answer>
       <h2>Writers</h2>
-      <p class="faint">A writer is one process. Its events are numbered: a hole is a loss, and an unclean end a process that was killed.</p>
+      <p class="faint">
+        A writer is one process. Its events are numbered: a hole is a loss, and an unclean end a process that was
+        killed.
+      </p>
       <Answer of={writers}>
-        {(rows) => (rows.length ? <Table label="Writers" rows={rows} columns={WRITERS} id={(writer) => writer.writer} /> : <None>No process has written yet.</None>)}
+        {(rows) =>
+          rows.length ? (
+            <Table label="Writers" rows={rows} columns={WRITERS} id={(writer) => writer.writer} />
+          ) : (
+            <None>No process has written yet.</None>
+          )
+        }
       </Answer>
     </Page>
   );
 }
 
 function Tiles({ health }: { health: Health }) {
-  const { stored, disk, ingest, retention, index } = health;
+  const { stored, disk, ingest, retention, index, stream } = health;
   return (
     <div class="tiles">
-      <Tile label="Ingest" value={`${measured(ingest.rate)}/s`} note={`${count(health.clients)} watching`} />
-      <Tile label="Delay, half of all" value={duration(ingest.delay_p50)} note={ingest.delay_p99 === null ? "not measured yet" : `99 of 100 within ${duration(ingest.delay_p99)}`} />
-      <Tile label="Stored" value={count(stored.events)} note={`#${stored.first_seq} to #${stored.last_seq}, from ${moment(stored.oldest)}`} />
-      <Tile label="Disk" value={bytes(disk.ledger_bytes + disk.index_bytes)} note={`index ${bytes(disk.index_bytes)}, free ${bytes(disk.free_bytes)}`} />
-      <Tile label="Kept" value={retention.max_bytes ? bytes(retention.max_bytes) : "everything"} note={retention.max_age ? `for ${duration(retention.max_age)}` : "the oldest go first"} />
+      <Tile label="Ingest" value={`${measured(ingest.rate)}/s`} note="events received" />
+      <Tile
+        label="Watching"
+        value={count(health.clients)}
+        note={reasons({ folded: stream.folded, "not sent": stream.dropped }) || "all were sent everything"}
+      />
+      <Tile
+        label="Delay, half of all"
+        value={duration(ingest.delay_p50)}
+        note={ingest.delay_p99 === null ? "not measured yet" : `99 of 100 within ${duration(ingest.delay_p99)}`}
+      />
+      <Tile
+        label="Stored"
+        value={count(stored.events)}
+        note={`#${stored.first_seq} to #${stored.last_seq}, from ${moment(stored.oldest)}`}
+      />
+      <Tile
+        label="Disk"
+        value={bytes(disk.ledger_bytes + disk.index_bytes)}
+        note={`index ${bytes(disk.index_bytes)}, free ${bytes(disk.free_bytes)}`}
+      />
+      <Tile
+        label="Kept"
+        value={retention.max_bytes ? bytes(retention.max_bytes) : "everything"}
+        note={retention.max_age ? `for ${duration(retention.max_age)}` : "the oldest go first"}
+      />
       <Counts label="Refused" counts={health.refused} />
-      <Counts label="Left out" counts={health.dropped ?? {}} />
-      <Counts label="Problems" counts={health.problems ?? {}} />
-      <Tile label="Index" value={index.state} note={index.progress !== null && index.progress < 1 ? `${Math.round(index.progress * 100)} %` : "complete"} isBad={index.state !== "ready"} />
+      <Counts label="Left out" counts={health.dropped} />
+      <Counts label="Problems" counts={health.problems} />
+      <Tile
+        label="Index"
+        value={index.state}
+        note={index.progress !== null && index.progress < 1 ? `${Math.round(index.progress * 100)} %` : "complete"}
+        isBad={index.state !== "ready"}
+      />
       <Tile label="Server" value={health.version} note={`up ${duration(health.uptime)}`} />
     </div>
   );

@@ -29,7 +29,9 @@ function List({ pairs }: { pairs: [string, string][] }) {
     <dl class="help-list">
       {pairs.map(([term, meaning]) => (
         <div key={term}>
-          <dt><kbd>{term}</kbd></dt>
+          <dt>
+            <kbd>{term}</kbd>
+          </dt>
           <dd>{meaning}</dd>
         </div>
       ))}
@@ -41,12 +43,20 @@ export function Help({ onClose }: { onClose(): void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
   return (
-    <dialog ref={dialog} class="help" aria-label="Keys and help" onClose={onClose} onClick={(event) => event.target === dialog.current && onClose()}>
+    <dialog
+      ref={dialog}
+      class="help"
+      aria-label="Keys and help"
+      onClose={onClose}
+      onClick={(event) => event.target === dialog.current && onClose()}
+    >
       <h2>Keys</h2>
       <List pairs={KEYS} />
       <h2>Filters</h2>
       <List pairs={FILTERS} />
-      <button type="button" onClick={onClose}>Close</button>
+      <button type="button" onClick={onClose}>
+        Close
+      </button>
     </dialog>
   );
 }

@@ -16,7 +16,14 @@ import { StateBadge } from "./TasksView";
 import { Waterfall } from "./Waterfall";
 
 const EVERY = 3000;
-const SAID_ELSEWHERE = new Set(["task_name", "duration", "exception.stacktrace", "exception.type", "exception.message", "error.type"]);
+const SAID_ELSEWHERE = new Set([
+  "task_name",
+  "duration",
+  "exception.stacktrace",
+  "exception.type",
+  "exception.message",
+  "error.type",
+]);
 
 /** The task with what its trace says of the tasks beneath it, and of all else that was traced. */
 async function getStory(id: string, signal: AbortSignal): Promise<TaskStory> {
@@ -49,9 +56,13 @@ function Told({ story }: { story: TaskStory }) {
     <>
       <header class="page-head">
         <nav class="crumbs" aria-label="Tasks above">
-          <a href={linkTo("tasks")} onClick={(click) => (click.preventDefault(), change({ task: null, event: null }))}>Tasks</a>
+          <a href={linkTo("tasks")} onClick={(click) => (click.preventDefault(), change({ task: null, event: null }))}>
+            Tasks
+          </a>
           {ancestors.map((each) => (
-            <a key={each.task_id} href={linkTo("tasks", { task: each.task_id })}>{each.name}</a>
+            <a key={each.task_id} href={linkTo("tasks", { task: each.task_id })}>
+              {each.name}
+            </a>
           ))}
         </nav>
         <h1>
@@ -59,7 +70,8 @@ function Told({ story }: { story: TaskStory }) {
         </h1>
         <p class="faint">
           <span class="mono">{task.task_id}</span> · {exactMoment(task.started)} · took {duration(task.duration)}
-          {task.persona && ` · ${task.persona}`} {task.session_id && ` · session ${task.session_id}`} {task.cycle !== null && task.cycle !== undefined && ` · cycle ${task.cycle}`} ·{" "}
+          {task.persona && ` · ${task.persona}`} {task.session_id && ` · session ${task.session_id}`}{" "}
+          {task.cycle !== null && task.cycle !== undefined && ` · cycle ${task.cycle}`} ·{" "}
           <a href={linkTo("live", { filter: condition("task_id", task.task_id) })}>its events live</a>
         </p>
       </header>
@@ -71,7 +83,9 @@ function Told({ story }: { story: TaskStory }) {
             {attributes.map(([key, value]) => (
               <div key={key}>
                 <dt>{key}</dt>
-                <dd><ValueView value={value as never} /></dd>
+                <dd>
+                  <ValueView value={value as never} />
+                </dd>
               </div>
             ))}
           </dl>
@@ -87,7 +101,9 @@ function Told({ story }: { story: TaskStory }) {
 }
 
 function Errors({ events }: { events: LedgerEvent[] }) {
-  const failed = events.filter((event) => severityNumber(event.severity) >= ERROR || event.attributes?.["exception.type"] !== undefined);
+  const failed = events.filter(
+    (event) => severityNumber(event.severity) >= ERROR || event.attributes?.["exception.type"] !== undefined,
+  );
   if (failed.length === 0) return null;
   return (
     <section>
@@ -98,7 +114,8 @@ function Errors({ events }: { events: LedgerEvent[] }) {
         return (
           <details key={event.seq} class="occurrence" open>
             <summary>
-              <span class="mono">{clock(event.time)}</span> <b class="bad">{String(attributes["exception.type"] ?? event.event)}</b>{" "}
+              <span class="mono">{clock(event.time)}</span>{" "}
+              <b class="bad">{String(attributes["exception.type"] ?? event.event)}</b>{" "}
               {String(attributes["exception.message"] ?? event.message ?? "")}
             </summary>
             {typeof stack === "string" && <Stack text={stack} />}

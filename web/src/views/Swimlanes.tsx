@@ -29,20 +29,36 @@ function marksByTask(marks: LedgerEvent[]): Map<string, LedgerEvent[]> {
 export function Swimlanes({ tasks, marks, now }: Props) {
   const span = zoomed(spanOf(tasks, now));
   const zoom = useZoom(span);
-  const lanes = lanesOf(tasks.filter((task) => millis(task.started) <= span.to && endOf(task, now) >= span.from), now);
+  const lanes = lanesOf(
+    tasks.filter((task) => millis(task.started) <= span.to && endOf(task, now) >= span.from),
+    now,
+  );
   const byTask = marksByTask(marks);
   const [from, to] = zoom.drag ?? [0, 0];
   return (
     <section class="lanes" aria-label="Tasks over time, by persona">
       <div class="lane-names">
         <span class="lane-corner">
-          {isZoomed() && <button type="button" class="tiny" onClick={zoomOut}>Whole time</button>}
+          {isZoomed() && (
+            <button type="button" class="tiny" onClick={zoomOut}>
+              Whole time
+            </button>
+          )}
         </span>
         {lanes.map((lane) => (
-          <span key={lane.name} class="lane-name" style={{ height: `${lane.lines * LINE + 9}px` }} title={lane.name}>{lane.name}</span>
+          <span key={lane.name} class="lane-name" style={{ height: `${lane.lines * LINE + 9}px` }} title={lane.name}>
+            {lane.name}
+          </span>
         ))}
       </div>
-      <div class="lane-field" title="Drag over a span of time to see it alone" onPointerDown={zoom.begin} onPointerMove={zoom.move} onPointerUp={zoom.end} onPointerLeave={zoom.end}>
+      <div
+        class="lane-field"
+        title="Drag over a span of time to see it alone"
+        onPointerDown={zoom.begin}
+        onPointerMove={zoom.move}
+        onPointerUp={zoom.end}
+        onPointerLeave={zoom.end}
+      >
         <TimeAxis from={span.from} to={span.to} />
         {lanes.map((lane) => (
           <div key={lane.name} class="lane-bars" style={{ height: `${lane.lines * LINE + 9}px` }}>
@@ -51,7 +67,12 @@ export function Swimlanes({ tasks, marks, now }: Props) {
             ))}
           </div>
         ))}
-        {zoom.drag && <i class="lane-drag" style={{ left: `${Math.min(from, to) * 100}%`, width: `${Math.abs(to - from) * 100}%` }} />}
+        {zoom.drag && (
+          <i
+            class="lane-drag"
+            style={{ left: `${Math.min(from, to) * 100}%`, width: `${Math.abs(to - from) * 100}%` }}
+          />
+        )}
       </div>
     </section>
   );
@@ -59,7 +80,8 @@ export function Swimlanes({ tasks, marks, now }: Props) {
 
 function BarView({ bar, span, marks }: { bar: Bar; span: TimeSpan; marks: LedgerEvent[] }) {
   const { task } = bar;
-  const share = (at: number): number => ((Math.max(span.from, Math.min(span.to, at)) - span.from) / (span.to - span.from)) * 100;
+  const share = (at: number): number =>
+    ((Math.max(span.from, Math.min(span.to, at)) - span.from) / (span.to - span.from)) * 100;
   const width = share(bar.to) - share(bar.from);
   const what = `${task.name}, ${task.state}, ${duration(task.duration)}, began ${clock(task.started)}`;
   return (
@@ -67,21 +89,27 @@ function BarView({ bar, span, marks }: { bar: Bar; span: TimeSpan; marks: Ledger
       <button
         type="button"
         class={`bar task-${task.state}`}
-        style={{ left: `min(${share(bar.from)}%, 100% - 4px)`, width: `max(${width}%, 4px)`, top: `${bar.line * LINE + 4}px` }}
+        style={{
+          left: `min(${share(bar.from)}%, 100% - 4px)`,
+          width: `max(${width}%, 4px)`,
+          top: `${bar.line * LINE + 4}px`,
+        }}
         aria-label={what}
         title={`${what}\n${task.task_id}`}
         onClick={() => change({ task: task.task_id })}
       >
         {width > WIDE_ENOUGH_FOR_NAME && <span class="bar-name">{task.name}</span>}
       </button>
-      {marks.filter((event) => millis(event.time) >= span.from && millis(event.time) <= span.to).map((event) => (
-        <i
-          key={event.seq}
-          class={`mark hue-${hueOfName(event.event)}`}
-          style={{ left: `${share(millis(event.time))}%`, top: `${bar.line * LINE + 4}px` }}
-          title={`${event.event} ${clock(event.time)}`}
-        />
-      ))}
+      {marks
+        .filter((event) => millis(event.time) >= span.from && millis(event.time) <= span.to)
+        .map((event) => (
+          <i
+            key={event.seq}
+            class={`mark hue-${hueOfName(event.event)}`}
+            style={{ left: `${share(millis(event.time))}%`, top: `${bar.line * LINE + 4}px` }}
+            title={`${event.event} ${clock(event.time)}`}
+          />
+        ))}
     </>
   );
 }

@@ -26,7 +26,9 @@ const STATES = [
   { value: "orphaned", label: "Orphaned" },
 ];
 
-export const StateBadge = ({ state }: { state: Task["state"] }) => <span class={`badge task-${state}`}>{state === "completed" ? "done" : state}</span>;
+export const StateBadge = ({ state }: { state: Task["state"] }) => (
+  <span class={`badge task-${state}`}>{state === "completed" ? "done" : state}</span>
+);
 
 const COLUMNS: Column<Task>[] = [
   { key: "state", head: "State", cell: (task) => <StateBadge state={task.state} /> },
@@ -35,7 +37,12 @@ const COLUMNS: Column<Task>[] = [
   { key: "started", head: "Began", cell: (task) => <span class="mono">{moment(task.started)}</span> },
   { key: "duration", head: "Took", isNumber: true, cell: (task) => duration(task.duration) },
   { key: "events", head: "Events", isNumber: true, cell: (task) => count(task.events) },
-  { key: "errors", head: "Errors", isNumber: true, cell: (task) => <span class={task.errors ? "bad" : "faint"}>{count(task.errors)}</span> },
+  {
+    key: "errors",
+    head: "Errors",
+    isNumber: true,
+    cell: (task) => <span class={task.errors ? "bad" : "faint"}>{count(task.errors)}</span>,
+  },
   { key: "cycle", head: "Cycle", isNumber: true, cell: (task) => task.cycle ?? "–" },
 ];
 
@@ -50,9 +57,19 @@ function TaskName({ task }: { task: Task }) {
 
 export function TasksView() {
   const chosen = parameter("task");
-  const query = { state: parameter("state"), persona: parameter("persona"), session: parameter("session"), cycle: parameter("cycle"), limit: LIMIT };
+  const query = {
+    state: parameter("state"),
+    persona: parameter("persona"),
+    session: parameter("session"),
+    cycle: parameter("cycle"),
+    limit: LIMIT,
+  };
   const answer = usePolled(`tasks-${JSON.stringify(query)}`, (signal) => getTasks(query, signal), EVERY);
-  const marks = usePolled("marks", (signal) => getEvents({ filter: MARKS, limit: 1000, order: "newest" }, signal), EVERY);
+  const marks = usePolled(
+    "marks",
+    (signal) => getEvents({ filter: MARKS, limit: 1000, order: "newest" }, signal),
+    EVERY,
+  );
   const narrowedBy = (["persona", "session", "cycle"] as const).filter((key) => parameter(key));
   const controls = (
     <>
@@ -67,17 +84,34 @@ export function TasksView() {
   );
   if (chosen) return <Story id={chosen} />;
   return (
-    <Page title="Tasks" about="A bar for each task, a lane for each persona. One that ended without a word is orphaned." controls={controls}>
+    <Page
+      title="Tasks"
+      about="A bar for each task, a lane for each persona. One that ended without a word is orphaned."
+      controls={controls}
+    >
       <Answer of={answer}>
         {(tasks) => {
           const wanted = parameter("search").toLowerCase();
           const fitting = tasks.filter((task) => `${task.name} ${task.task_id}`.toLowerCase().includes(wanted));
-          if (fitting.length === 0) return <None>{tasks.length ? "No task fits." : "No such tasks yet. A task begins with task.started."}</None>;
+          if (fitting.length === 0)
+            return (
+              <None>{tasks.length ? "No task fits." : "No such tasks yet. A task begins with task.started."}</None>
+            );
           return (
             <>
               <Swimlanes tasks={fitting.slice(0, DRAWN)} marks={marks.data?.events ?? []} now={Date.now()} />
-              <Table label="Tasks, the newest first" rows={fitting} columns={COLUMNS} id={(task) => task.task_id} onChoose={(task) => change({ task: task.task_id })} />
-              {tasks.length === LIMIT && <p class="faint pad">The newest {LIMIT}. <a href={linkTo("live", { filter: "task.*" })}>All events of tasks</a></p>}
+              <Table
+                label="Tasks, the newest first"
+                rows={fitting}
+                columns={COLUMNS}
+                id={(task) => task.task_id}
+                onChoose={(task) => change({ task: task.task_id })}
+              />
+              {tasks.length === LIMIT && (
+                <p class="faint pad">
+                  The newest {LIMIT}. <a href={linkTo("live", { filter: "task.*" })}>All events of tasks</a>
+                </p>
+              )}
             </>
           );
         }}

@@ -26,15 +26,23 @@ const valueOf = (event: LedgerEvent, key: string): Json | undefined =>
 function Cell({ value }: { value: Json | undefined }) {
   if (value === undefined) return <span class="faint">·</span>;
   if (typeof value === "string") return <TextView text={value} />;
-  if (typeof value === "number") return <span class="value-int">{Number.isInteger(value) ? value : measured(value)}</span>;
+  if (typeof value === "number")
+    return <span class="value-int">{Number.isInteger(value) ? value : measured(value)}</span>;
   return <TextView text={inline(value)} />;
 }
 
 function columnsOf(attributes: AttributeKey[], isPrefix: boolean): Column<LedgerEvent>[] {
   const seen = new Set(attributes.map((each) => each.key));
   const own = attributes.filter((each) => !NEVER.has(each.key)).slice(0, MOST_COLUMNS);
-  const columns: Column<LedgerEvent>[] = [{ key: "time", head: "Time", cell: (event) => <span class="mono">{clock(event.time)}</span> }];
-  if (isPrefix) columns.push({ key: "name", head: "Event", cell: (event) => <span class={`mono hue-${hueOfName(event.event)}`}>{event.event}</span> });
+  const columns: Column<LedgerEvent>[] = [
+    { key: "time", head: "Time", cell: (event) => <span class="mono">{clock(event.time)}</span> },
+  ];
+  if (isPrefix)
+    columns.push({
+      key: "name",
+      head: "Event",
+      cell: (event) => <span class={`mono hue-${hueOfName(event.event)}`}>{event.event}</span>,
+    });
   for (const { key, kind } of own) {
     columns.push({
       key,
@@ -58,7 +66,9 @@ function nameOptions(names: { name: string; count: number }[]): { value: string;
   }
   return [
     { value: "", label: "choose a type" },
-    ...[...families].filter(([, size]) => size > 1).map(([family, size]) => ({ value: `${family}.*`, label: `${family}.*  (${size} types)` })),
+    ...[...families]
+      .filter(([, size]) => size > 1)
+      .map(([family, size]) => ({ value: `${family}.*`, label: `${family}.*  (${size} types)` })),
     ...sorted.map(({ name, count: seen }) => ({ value: name, label: `${name}  (${count(seen)})` })),
   ];
 }
@@ -69,13 +79,25 @@ export function TypesView() {
   const options = names.data ? nameOptions(names.data) : [{ value: name, label: name || "…" }];
   const controls = (
     <>
-      <Select name="name" label="Type" options={options.some((each) => each.value === name) ? options : [...options, { value: name, label: name }]} />
+      <Select
+        name="name"
+        label="Type"
+        options={options.some((each) => each.value === name) ? options : [...options, { value: name, label: name }]}
+      />
       {name && <Search name="text" label="Search in all texts" placeholder="search in all texts" />}
-      {name && <a class="button" href={linkTo("live", { filter: name })}>See them live</a>}
+      {name && (
+        <a class="button" href={linkTo("live", { filter: name })}>
+          See them live
+        </a>
+      )}
     </>
   );
   return (
-    <Page title="Types" about="One type or family of events as a table, with its own attributes as columns." controls={controls}>
+    <Page
+      title="Types"
+      about="One type or family of events as a table, with its own attributes as columns."
+      controls={controls}
+    >
       {name ? <OneType name={name} /> : <Choose names={names.data ?? []} />}
     </Page>
   );
@@ -98,12 +120,25 @@ function OneType({ name }: { name: string }) {
   const text = parameter("text");
   const filter = text ? narrowed(name, `"${text.replaceAll('"', "'")}"`) : name;
   const attributes = usePolled(`attributes-${name}`, (signal) => getAttributes(name, signal), EVERY * 2);
-  const events = usePolled(`type-${filter}`, (signal) => getEvents({ filter, limit: LIMIT, order: "newest" }, signal), EVERY);
+  const events = usePolled(
+    `type-${filter}`,
+    (signal) => getEvents({ filter, limit: LIMIT, order: "newest" }, signal),
+    EVERY,
+  );
   const known = attributes.data ?? [];
   const hasGrid = ["env_id", "episode"].every((key) => known.some((each) => each.key === key));
   return (
     <>
-      {hasGrid && <Choice name="as" label="Shown as" options={[{ value: "", label: "Table" }, { value: "grid", label: "Environments by episode" }]} />}
+      {hasGrid && (
+        <Choice
+          name="as"
+          label="Shown as"
+          options={[
+            { value: "", label: "Table" },
+            { value: "grid", label: "Environments by episode" },
+          ]}
+        />
+      )}
       {hasGrid && parameter("as") === "grid" ? (
         <EnvironmentGrid name={name} attributes={known} />
       ) : (
@@ -121,7 +156,9 @@ function OneType({ name }: { name: string }) {
                   chosen={parameter("event")}
                   onChoose={(event) => change({ event: String(event.seq) }, { replace: true })}
                 />
-                {page.next !== null && <p class="faint pad">The newest {LIMIT}; the others are found by a filter in Live.</p>}
+                {page.next !== null && (
+                  <p class="faint pad">The newest {LIMIT}; the others are found by a filter in Live.</p>
+                )}
               </>
             )
           }

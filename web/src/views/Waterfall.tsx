@@ -31,9 +31,13 @@ function Fall({ row, extent }: { row: FallRow; extent: TimeSpan }) {
   return (
     <div class="fall">
       {row.task ? (
-        <a class="fall-name" style={indent} href={linkTo("tasks", { task: row.task.task_id })} title={row.task.task_id}>{row.name}</a>
+        <a class="fall-name" style={indent} href={linkTo("tasks", { task: row.task.task_id })} title={row.task.task_id}>
+          {row.name}
+        </a>
       ) : (
-        <span class="fall-name faint" style={indent} title={`span ${row.id}`}>{row.name}</span>
+        <span class="fall-name faint" style={indent} title={`span ${row.id}`}>
+          {row.name}
+        </span>
       )}
       <div class="fall-track">
         <i class={`bar ${kind}`} style={{ left: `${start}%`, width: `max(${share(row.to) - start}%, 3px)` }} />
@@ -49,7 +53,9 @@ function Fall({ row, extent }: { row: FallRow; extent: TimeSpan }) {
           />
         ))}
       </div>
-      <span class="fall-took">{row.task && !row.task.ended ? row.task.state : duration((row.to - row.from) / 1000)}</span>
+      <span class="fall-took">
+        {row.task && !row.task.ended ? row.task.state : duration((row.to - row.from) / 1000)}
+      </span>
     </div>
   );
 }

@@ -24,7 +24,13 @@ const DEEPEST = 50;
 
 const idOf = (task: Task): string => task.span_id || task.task_id;
 
-function nodeOfTask(task: Task, parents: Map<string, string>, ids: Map<string, string>, events: LedgerEvent[], now: number): Node {
+function nodeOfTask(
+  task: Task,
+  parents: Map<string, string>,
+  ids: Map<string, string>,
+  events: LedgerEvent[],
+  now: number,
+): Node {
   const id = idOf(task);
   return {
     id,
@@ -69,7 +75,9 @@ export function fallRows(root: Task, tasks: Task[], spans: Span[], events: Ledge
   }
   const walk = (node: Node, depth: number): FallRow[] => [
     { ...node, depth },
-    ...(depth < DEEPEST ? (below.get(node.id) ?? []) : []).sort((a, b) => a.from - b.from).flatMap((each) => walk(each, depth + 1)),
+    ...(depth < DEEPEST ? (below.get(node.id) ?? []) : [])
+      .sort((a, b) => a.from - b.from)
+      .flatMap((each) => walk(each, depth + 1)),
   ];
   const top = nodes.find((node) => node.id === idOf(root));
   return top ? walk(top, 0) : [];

@@ -60,10 +60,16 @@ function freeLine(ends: number[], bar: Omit<Bar, "line">, least: number): number
 export function lanesOf(tasks: Task[], now: number): Lane[] {
   const depths = depthsOf(tasks);
   const lanes = new Map<string, { lane: Lane; ends: number[]; lines: Map<string, number> }>();
-  const inOrder = [...tasks].sort((a, b) => millis(a.started) - millis(b.started) || (depths.get(a.task_id) ?? 0) - (depths.get(b.task_id) ?? 0));
+  const inOrder = [...tasks].sort(
+    (a, b) => millis(a.started) - millis(b.started) || (depths.get(a.task_id) ?? 0) - (depths.get(b.task_id) ?? 0),
+  );
   for (const task of inOrder) {
     const name = task.persona ? String(task.persona) : "(no persona)";
-    const present = lanes.get(name) ?? { lane: { name, bars: [], lines: 0 }, ends: [], lines: new Map<string, number>() };
+    const present = lanes.get(name) ?? {
+      lane: { name, bars: [], lines: 0 },
+      ends: [],
+      lines: new Map<string, number>(),
+    };
     lanes.set(name, present);
     const bar = { task, from: millis(task.started), to: endOf(task, now), depth: depths.get(task.task_id) ?? 0 };
     const parentLine = task.parent_task_id ? present.lines.get(task.parent_task_id) : undefined;
