@@ -1,7 +1,6 @@
 // How instants, durations and quantities read.
 
 const INTEGER = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
-const COMPACT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 const SIGNIFICANT = new Intl.NumberFormat("en", { maximumSignificantDigits: 4 });
 const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
 const DAY_AND_YEAR = new Intl.DateTimeFormat("en-GB", {
@@ -25,7 +24,7 @@ export function millis(instant: string | null | undefined): number {
 
 /** `19:01:23.456`, in the reader's zone. */
 export function clock(instant: string): string {
-  const at = new Date(instant);
+  const at = new Date(millis(instant));
   return Number.isNaN(at.getTime()) ? "no time" : `${clockOfDate(at)}.${three(at.getMilliseconds())}`;
 }
 
@@ -44,7 +43,7 @@ export function moment(instant: string | null | undefined): string {
 
 /** The day, and the instant with all digits that it has, in the reader's zone. */
 export function exactMoment(instant: string): string {
-  const at = new Date(instant);
+  const at = new Date(millis(instant));
   if (Number.isNaN(at.getTime())) return instant;
   const fraction = /\.(\d+)/.exec(instant)?.[1] ?? "0";
   return `${DAY_AND_YEAR.format(at)}, ${clockOfDate(at)}.${fraction}`;
@@ -82,9 +81,6 @@ export function duration(seconds: number | null | undefined): string {
 
 /** `12,345`. */
 export const count = (value: number): string => INTEGER.format(value);
-
-/** `12.3K`, where room is short. */
-export const compact = (value: number): string => (value < 10_000 ? INTEGER.format(value) : COMPACT.format(value));
 
 /** A measured number with no more digits than an eye can use. */
 export const measured = (value: number): string => SIGNIFICANT.format(value);

@@ -2,7 +2,7 @@
 
 const FIRST: Record<string, number> = { TRACE: 1, DEBUG: 5, INFO: 9, WARN: 13, ERROR: 17, FATAL: 21 };
 
-export type Level = "trace" | "debug" | "info" | "warn" | "error" | "fatal";
+type Level = "trace" | "debug" | "info" | "warn" | "error" | "fatal";
 const LEVELS: Level[] = ["trace", "debug", "info", "warn", "error", "fatal"];
 
 export const WARN = 13;

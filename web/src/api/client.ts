@@ -63,7 +63,7 @@ async function get<T>(path: string, parameters: Parameters = {}, signal?: AbortS
   return (await (await ask(path, parameters, signal)).json()) as T;
 }
 
-export interface EventQuery {
+interface EventQuery {
   filter?: string;
   after?: number;
   before?: number;
@@ -88,7 +88,7 @@ export async function findEvents(query: EventQuery, signal?: AbortSignal): Promi
 export const getEventText = async (seq: number, signal?: AbortSignal) =>
   (await ask(`/api/events/${seq}`, {}, signal)).text();
 
-export interface TaskQuery {
+interface TaskQuery {
   state?: string;
   persona?: string;
   session?: string;

@@ -12,7 +12,7 @@ export interface EventRow {
 }
 
 /** Several events of one type within one second; it goes on counting while that second lasts. */
-export interface RollupRow {
+interface RollupRow {
   kind: "rollup";
   seq: number;
   lastSeq: number;

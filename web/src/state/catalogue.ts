@@ -14,6 +14,5 @@ export async function loadCatalogue(): Promise<void> {
   catalogue.value = answer;
 }
 
-export const definitionOf = (name: string): Definition | undefined => byName.get(name);
 export const hueOfName = (name: string): string => hueOf(byName.get(name)?.category);
 export const isRolledUp = (name: string): boolean => byName.get(name)?.rolled_up_in_displays ?? false;

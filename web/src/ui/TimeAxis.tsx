@@ -10,12 +10,12 @@ const STEPS = [
 const TICKS = 6;
 const TICKS_WHERE_NARROW = 2;
 
-export interface Tick {
+interface Tick {
   share: number;
   label: string;
 }
 
-export function ticksOf(from: number, to: number, isRelative: boolean): Tick[] {
+function ticksOf(from: number, to: number, isRelative: boolean): Tick[] {
   const seconds = (to - from) / 1000;
   const most = isNarrow.value ? TICKS_WHERE_NARROW : TICKS;
   const step = (STEPS.find((each) => seconds / each <= most) ?? seconds / most) * 1000;

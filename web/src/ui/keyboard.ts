@@ -4,7 +4,7 @@ const TYPING = new Set(["INPUT", "TEXTAREA", "SELECT"]);
 // These keys mean something to a button or link that has the focus.
 const PRESSING = new Set([" ", "Enter"]);
 
-export type Bindings = Record<string, () => void>;
+type Bindings = Record<string, () => void>;
 
 /** Call what is bound to each key; return what ends that. */
 export function onKeys(bindings: Bindings): () => void {

@@ -157,7 +157,7 @@ function Took({ cycle, last }: { cycle: Cycle; last: Cycle | undefined }) {
   );
 }
 
-export function Legend({ stages }: { stages: string[] }) {
+function Legend({ stages }: { stages: string[] }) {
   return (
     <span class="legend">
       {stages.map((name, index) => (

@@ -11,7 +11,7 @@ export interface Bar {
   depth: number;
 }
 
-export interface Lane {
+interface Lane {
   name: string;
   bars: Bar[];
   lines: number;

@@ -7,7 +7,7 @@ import type { TimeSpan } from "./lanes";
 
 const LEAST = 0.005; // of the width: less is a click
 
-export interface Zoom {
+interface Zoom {
   /** What is being dragged over, as shares of the width. */
   drag: [number, number] | null;
   begin(event: PointerEvent): void;
