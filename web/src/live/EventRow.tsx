@@ -26,6 +26,7 @@ export function EventRow({ row, size, isSelected, onSelect }: Props) {
   const event = row.event;
   const line = lineOf(event);
   const isRollup = row.kind === "rollup";
+  const time = clock(isRollup ? row.time : event.time);
   return (
     <div
       id={rowId(row.seq)}
@@ -34,7 +35,7 @@ export function EventRow({ row, size, isSelected, onSelect }: Props) {
       aria-selected={isSelected}
       onClick={() => onSelect(row.seq)}
     >
-      <span class="row-time">{isNarrow.value ? clock(event.time).slice(0, 8) : clock(event.time)}</span>
+      <span class="row-time">{isNarrow.value ? time.slice(0, 8) : time}</span>
       <span class="row-severity">{event.severity}</span>
       <span class={`row-name hue-${hueOfName(event.event)}`}>{event.event || "(log)"}</span>
       <span class="row-message">

@@ -17,6 +17,9 @@ interface RollupRow {
   seq: number;
   lastSeq: number;
   count: number;
+  /** When the first of them happened: the row stands at its place. */
+  time: string;
+  /** The last of them. */
   event: LedgerEvent;
 }
 
@@ -75,7 +78,7 @@ export class RowMaker {
       return null;
     }
     if (!isRolledUp(event.event) && present.seen <= FREQUENT) return { kind: "event", seq: event.seq, event };
-    present.row = { kind: "rollup", seq: event.seq, lastSeq: event.seq, count: 1, event };
+    present.row = { kind: "rollup", seq: event.seq, lastSeq: event.seq, count: 1, time: event.time, event };
     return present.row;
   }
 }

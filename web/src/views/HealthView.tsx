@@ -95,6 +95,8 @@ export function HealthView() {
 
 function Tiles({ health }: { health: Health }) {
   const { stored, disk, ingest, retention, index, stream } = health;
+  const progress = index.progress ?? 1;
+  const isBuilding = progress < 1;
   return (
     <div class="tiles">
       <Tile label="Ingest" value={`${measured(ingest.rate)}/s`} note="events received" />
@@ -127,12 +129,11 @@ function Tiles({ health }: { health: Health }) {
       <Counts label="Left out" counts={health.dropped} />
       <Counts label="Problems" counts={health.problems} />
       <Tile
-        label="Index"
-        value={index.state}
-        note={index.progress !== null && index.progress < 1 ? `${Math.round(index.progress * 100)} %` : "complete"}
+        label="Server"
+        value={health.version}
+        note={`up ${duration(health.uptime)}, index ${index.state}${isBuilding ? ` ${Math.round(progress * 100)} %` : ""}`}
         isBad={index.state !== "ready"}
       />
-      <Tile label="Server" value={health.version} note={`up ${duration(health.uptime)}`} />
     </div>
   );
 }
