@@ -19,6 +19,9 @@ function parse(fragment: string): Route {
   return { view, parameters: new URLSearchParams(query) };
 }
 
+// What a login leaves in the address says nothing of the view.
+if (location.search) history.replaceState(null, "", location.pathname + location.hash);
+
 export const route = signal<Route>(parse(location.hash));
 export const view = computed(() => route.value.view);
 

@@ -103,9 +103,9 @@ export function VirtualList(props: Props) {
       onScroll={onScroll}
       onWheel={(event) => event.deltaY < 0 && follows && count * rowHeight > height && props.onLeaveEnd()}
     >
-      <div class="list-space" style={{ height: `${count * rowHeight}px` }}>
+      <div class="list-space" role="presentation" style={{ height: `${count * rowHeight}px` }}>
         {/* One layer for all rows: moving it is cheaper than placing each. */}
-        <div class="list-rows" style={{ transform: `translateY(${first * rowHeight}px)` }}>
+        <div class="list-rows" role="presentation" style={{ transform: `translateY(${first * rowHeight}px)` }}>
           {rows}
         </div>
       </div>
