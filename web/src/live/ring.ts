@@ -1,11 +1,35 @@
-// The newest rows, never more than a fixed number of them.
+// The newest rows, never more than a fixed number of them, and never more than a fixed size of all their texts.
 
 import type { Row } from "./rows";
 
+interface Bounds {
+  rows: number;
+  /** Characters, as `weigh` reckons. */
+  weight: number;
+}
+
+/** The longest end of *rows* within *bounds*, at least one row. */
+export function newestWithin(rows: readonly Row[], bounds: Bounds): Row[] {
+  let weight = 0;
+  let first = rows.length;
+  const least = Math.max(0, rows.length - bounds.rows);
+  while (first > least) {
+    weight += rows[first - 1]?.weight ?? 0;
+    if (weight > bounds.weight && first < rows.length) break;
+    first -= 1;
+  }
+  return rows.slice(first);
+}
+
+/** The longest beginning of *rows* within *bounds*, at least one row. */
+export const oldestWithin = (rows: readonly Row[], bounds: Bounds): Row[] =>
+  newestWithin([...rows].reverse(), bounds).reverse();
+
 export class Ring {
   private kept: Row[] = [];
+  private weight = 0;
 
-  constructor(private readonly capacity: number) {}
+  constructor(private readonly bounds: Bounds) {}
 
   get rows(): readonly Row[] {
     return this.kept;
@@ -13,11 +37,13 @@ export class Ring {
 
   push(row: Row): void {
     this.kept.push(row);
+    this.weight += row.weight;
     // A tenth at a time: cutting one off the front for each that comes would move all of them each time.
-    if (this.kept.length > this.capacity * 1.1) this.kept = this.kept.slice(-this.capacity);
+    if (this.kept.length > this.bounds.rows * 1.1 || this.weight > this.bounds.weight * 1.1) this.replace(this.kept);
   }
 
-  replace(rows: Row[]): void {
-    this.kept = rows.slice(-this.capacity);
+  replace(rows: readonly Row[]): void {
+    this.kept = newestWithin(rows, this.bounds);
+    this.weight = this.kept.reduce((sum, row) => sum + row.weight, 0);
   }
 }

@@ -1,18 +1,23 @@
 // Events as the list shows them: one row each, but frequent types as one counted row a second.
 
-import type { LedgerEvent } from "../api/types";
+import type { Json, LedgerEvent } from "../api/types";
 import { ERROR, severityNumber, WARN } from "../severity";
 import { isRolledUp } from "../state/catalogue";
 import { millis } from "../format";
 
-export interface EventRow {
+interface Weighed {
+  /** About how many characters it holds in memory. */
+  weight: number;
+}
+
+export interface EventRow extends Weighed {
   kind: "event";
   seq: number;
   event: LedgerEvent;
 }
 
 /** Several events of one type within one second; it goes on counting while that second lasts. */
-interface RollupRow {
+interface RollupRow extends Weighed {
   kind: "rollup";
   seq: number;
   lastSeq: number;
@@ -24,7 +29,7 @@ interface RollupRow {
 }
 
 /** What the server counted instead of sending, because this page could not follow. */
-export interface CountRow {
+export interface CountRow extends Weighed {
   kind: "count";
   seq: number;
   lastSeq: number;
@@ -33,7 +38,7 @@ export interface CountRow {
 }
 
 /** What the server did not send at all; it can be asked for. */
-export interface GapRow {
+export interface GapRow extends Weighed {
   kind: "gap";
   seq: number;
   lastSeq: number;
@@ -43,6 +48,20 @@ export interface GapRow {
 export type Row = EventRow | RollupRow | CountRow | GapRow;
 
 export const isError = (row: Row): boolean => row.kind === "event" && severityNumber(row.event.severity) >= ERROR;
+
+const LEAST_WEIGHT = 500;
+
+const weightOf = (value: Json | undefined): number =>
+  typeof value === "string" ? value.length : value && typeof value === "object" ? JSON.stringify(value).length : 8;
+
+/** About how many characters *event* holds. */
+function weigh(event: LedgerEvent): number {
+  let weight = LEAST_WEIGHT + weightOf(event.message);
+  for (const value of Object.values(event.attributes ?? {})) weight += weightOf(value);
+  return weight;
+}
+
+const eventRow = (event: LedgerEvent): EventRow => ({ kind: "event", seq: event.seq, event, weight: weigh(event) });
 
 // More of one type within a second than anybody reads.
 const FREQUENT = 50;
@@ -62,7 +81,7 @@ export class RowMaker {
 
   /** The new row of *event*, or null if a row that is there already counts it. */
   add(event: LedgerEvent): Row | null {
-    if (!this.rollsUp || severityNumber(event.severity) >= WARN) return { kind: "event", seq: event.seq, event };
+    if (!this.rollsUp || severityNumber(event.severity) >= WARN) return eventRow(event);
     const second = Math.floor(millis(event.time) / 1000);
     let present = this.seconds.get(event.event);
     if (present?.second !== second) {
@@ -77,8 +96,16 @@ export class RowMaker {
       present.row.event = event;
       return null;
     }
-    if (!isRolledUp(event.event) && present.seen <= FREQUENT) return { kind: "event", seq: event.seq, event };
-    present.row = { kind: "rollup", seq: event.seq, lastSeq: event.seq, count: 1, time: event.time, event };
+    if (!isRolledUp(event.event) && present.seen <= FREQUENT) return eventRow(event);
+    present.row = {
+      kind: "rollup",
+      seq: event.seq,
+      lastSeq: event.seq,
+      count: 1,
+      time: event.time,
+      event,
+      weight: weigh(event),
+    };
     return present.row;
   }
 }

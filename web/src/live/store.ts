@@ -6,10 +6,11 @@ import { EventStream, type Frame, type StreamStatus } from "../api/stream";
 import type { LedgerEvent } from "../api/types";
 import { explain } from "../state/access";
 import { change, parameter, view } from "../state/route";
-import { Ring } from "./ring";
+import { newestWithin, oldestWithin, Ring } from "./ring";
 import { type Row, RowMaker, rowsOf } from "./rows";
 
-const CAPACITY = 10_000;
+const FOLLOWED = { rows: 10_000, weight: 40_000_000 };
+const HELD = { rows: 20_000, weight: 60_000_000 };
 const PAGE = 500;
 // The list is drawn anew at most so often (milliseconds), and so that drawing takes no more than this share of the time:
 // the rest is for scrolling, keys and other programs.
@@ -47,7 +48,7 @@ export const notSent = signal(0);
 /** Grows whenever the rows have changed and a frame may draw them. */
 export const version = signal(0);
 
-const ring = new Ring(CAPACITY);
+const ring = new Ring(FOLLOWED);
 let maker = new RowMaker(true);
 let lastSeq = 0;
 let loading: AbortController | null = null;
@@ -102,7 +103,7 @@ function take(frame: Frame): void {
   if (frame.type === "events") takeEvents(frame.events);
   else if (frame.type === "counts") takeCounts(frame.counts, frame.from, frame.to);
   else if (frame.type === "gap") {
-    ring.push({ kind: "gap", seq: frame.from, lastSeq: frame.to, dropped: frame.dropped });
+    ring.push({ kind: "gap", seq: frame.from, lastSeq: frame.to, dropped: frame.dropped, weight: 0 });
     notSent.value += frame.dropped;
   } else if (frame.type === "error") problem.value = { text: frame.problem, column: frame.column ?? null };
   if (frame.type !== "heartbeat") announce();
@@ -120,7 +121,7 @@ function takeEvents(events: LedgerEvent[]): void {
 function takeCounts(counts: Record<string, number>, from: number, to: number): void {
   for (const [name, count] of Object.entries(counts)) {
     total += count;
-    ring.push({ kind: "count", seq: from, lastSeq: to, name, count });
+    ring.push({ kind: "count", seq: from, lastSeq: to, name, count, weight: 0 });
   }
 }
 
@@ -195,7 +196,7 @@ export async function loadOlder(): Promise<number> {
   if (held.peek() !== before) return 0;
   const older = rowsOf(page.events.reverse(), rollsUp.peek());
   const rows = [...older, ...before.rows];
-  const kept = rows.slice(0, CAPACITY * 2);
+  const kept = oldestWithin(rows, HELD);
   const endsAtLast = before.endsAtLast && kept.length === rows.length;
   const through = endsAtLast ? before.through : (kept.at(-1)?.seq ?? 0);
   held.value = { rows: kept, through, startsAtFirst: page.next === null, endsAtLast };
@@ -209,7 +210,7 @@ export async function loadNewer(): Promise<void> {
   if (!before || before.endsAtLast) return;
   const page = await findEvents({ filter: filter.peek(), after: before.through, limit: PAGE, order: "oldest" });
   if (held.peek() !== before) return;
-  const rows = [...before.rows, ...rowsOf(page.events, rollsUp.peek())].slice(-CAPACITY * 2);
+  const rows = newestWithin([...before.rows, ...rowsOf(page.events, rollsUp.peek())], HELD);
   held.value = {
     rows,
     through: page.events.at(-1)?.seq ?? before.through,
