@@ -3,7 +3,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { signal } from "@preact/signals";
 import { getAlerts } from "./api/client";
-import { FILTER_ID } from "./live/FilterBar";
+import { focusFilter } from "./live/FilterBar";
 import { LiveView } from "./live/LiveView";
 import { status } from "./live/store";
 import { isSignedOut } from "./state/access";
@@ -41,8 +41,7 @@ const toggleHelp = (): void => {
 };
 
 function toFilter(): void {
-  if (view.value !== "live") go("live");
-  requestAnimationFrame(() => document.getElementById(FILTER_ID)?.focus());
+  if (!focusFilter()) go("live");
 }
 
 /** Esc closes what was opened last; the live view has more to close. */

@@ -212,3 +212,10 @@ def test_without_a_login_the_page_says_how_to_get_one(browser, site):
 
     page.get_by_text("--print-login").wait_for()
     page.context.close()
+
+
+def test_the_filter_is_one_key_away_from_everywhere(visitor, site):
+    """`/` leads to the live view's filter from any other view."""
+    page = open_view(visitor, site, "health")
+    page.keyboard.press("/")
+    page.locator("#filter:focus").wait_for()

@@ -6,7 +6,16 @@ import { wordAt } from "../state/filter";
 import { type Suggestion, suggest } from "./completion";
 import { filter, problem } from "./store";
 
-export const FILTER_ID = "filter";
+const FILTER_ID = "filter";
+let isFocusWanted = false;
+
+/** Put the cursor into the filter: at once, so that who types on loses no letter, or as soon as there is one. */
+export function focusFilter(): boolean {
+  const field = document.getElementById(FILTER_ID);
+  field?.focus();
+  isFocusWanted = !field;
+  return field !== null;
+}
 
 interface Offer {
   suggestions: Suggestion[];
@@ -23,6 +32,9 @@ export function FilterBar() {
   const asked = useRef(0);
 
   useEffect(() => setText(filter.value), [filter.value]);
+  useEffect(() => {
+    if (isFocusWanted) focusFilter();
+  }, []);
 
   const ask = async (value: string, cursor: number): Promise<void> => {
     const mine = ++asked.current;
