@@ -4,12 +4,23 @@ import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { SeriesPoint } from "../api/types";
-import { measured, millis } from "../format";
+import { clock, measured, millis } from "../format";
 import { hueColor } from "../hues";
 import { theme } from "../state/theme";
 
 const HEIGHT = 170;
 const HUES = ["blue", "green", "pink", "orange", "violet", "cyan", "lime", "teal"];
+
+/** `19:01:23` in the reader's zone, with milliseconds where they tell one from the next. */
+function timeOf(seconds: number, isExact: boolean): string {
+  const text = clock(new Date(Math.round(seconds * 1000)).toISOString());
+  return isExact ? text : text.slice(0, 8);
+}
+
+function timesOf(_: uPlot, seconds: number[]): string[] {
+  const isExact = seconds.some((at) => at % 1 !== 0);
+  return seconds.map((at) => timeOf(at, isExact));
+}
 
 function axis(color: string, grid: string): uPlot.Axis {
   return {
@@ -38,7 +49,7 @@ export function Lines({ points, attributes, label }: { points: SeriesPoint[]; at
         width: element.clientWidth,
         height: HEIGHT,
         series: [
-          {},
+          { value: (_, at: number | null) => (at === null ? "–" : timeOf(at, true)) },
           ...attributes.map((key, index): uPlot.Series => ({
             label: key,
             stroke: hueColor(HUES[index % HUES.length] ?? "blue"),
@@ -48,7 +59,7 @@ export function Lines({ points, attributes, label }: { points: SeriesPoint[]; at
             value: (_, value: number | null) => (value === null ? "–" : measured(value)),
           })),
         ],
-        axes: [{ ...axis(ink, hueColor("line")), size: 28 }, axis(ink, hueColor("line"))],
+        axes: [{ ...axis(ink, hueColor("line")), size: 28, space: 90, values: timesOf }, axis(ink, hueColor("line"))],
         cursor: { drag: { x: true, y: false } },
       },
       data,

@@ -18,13 +18,15 @@ interface Props<T> {
   id(row: T): string;
   onChoose?(row: T): void;
   chosen?: string;
+  /** It scrolls by itself, so that what comes after it stays near. */
+  isBounded?: boolean;
   /** What stands beneath the row, over all columns. */
   below?(row: T): ComponentChildren;
 }
 
-export function Table<T>({ rows, columns, label, id, onChoose, chosen, below }: Props<T>) {
+export function Table<T>({ rows, columns, label, id, onChoose, chosen, isBounded, below }: Props<T>) {
   return (
-    <div class="table-frame" tabIndex={0} role="region" aria-label={label}>
+    <div class={`table-frame${isBounded ? " is-bounded" : ""}`} tabIndex={0} role="region" aria-label={label}>
       <table>
         <thead>
           <tr>

@@ -54,6 +54,7 @@ export function CyclesView() {
           rows.length > 0 && (
             <Table
               label="Sessions"
+              isBounded
               rows={rows}
               columns={SESSIONS}
               id={(row) => row.session_id}
@@ -130,6 +131,7 @@ function Timeline({ cycles }: { cycles: Cycle[] }) {
   return (
     <Table
       label="Cycles, the newest first"
+      isBounded
       rows={cycles}
       columns={columns}
       id={cycleId}
