@@ -23,6 +23,9 @@ export function Waterfall({ rows }: { rows: FallRow[] }) {
   );
 }
 
+/** Seconds: what the task says of itself, else from its first event to its last. */
+const tookOf = (row: FallRow): number => row.task?.duration ?? (row.to - row.from) / 1000;
+
 function Fall({ row, extent }: { row: FallRow; extent: TimeSpan }) {
   const share = (at: number): number => ((at - extent.from) / (extent.to - extent.from)) * 100;
   const start = share(row.from);
@@ -53,9 +56,7 @@ function Fall({ row, extent }: { row: FallRow; extent: TimeSpan }) {
           />
         ))}
       </div>
-      <span class="fall-took">
-        {row.task && !row.task.ended ? row.task.state : duration((row.to - row.from) / 1000)}
-      </span>
+      <span class="fall-took">{row.task && !row.task.ended ? row.task.state : duration(tookOf(row))}</span>
     </div>
   );
 }
