@@ -35,11 +35,7 @@ def say(text: str) -> None:
 
 def run_pipeline(settings: Mapping[str, str]) -> int:
     """Run the example with *settings* in its environment; return how many events it has emitted, by its own count."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(_STEERING)}
-    path = os.pathsep.join(filter(None, (str(_EXAMPLES.parent), inherited.get("PYTHONPATH", ""))))
-    with _running(
-        [sys.executable, str(_EXAMPLES / "pipeline.py")], {**inherited, "PYTHONPATH": path, **settings}
-    ) as run:
+    with running([sys.executable, str(_EXAMPLES / "pipeline.py")], settings) as run:
         output, _ = run.communicate()
     said = re.fullmatch(r"(\d+) events emitted, all of them handed over\n", output)
     if run.returncode != 0 or said is None:
@@ -48,15 +44,20 @@ def run_pipeline(settings: Mapping[str, str]) -> int:
 
 
 @contextmanager
-def _running(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
-    """Start *command*, and end it if the block is left early, by Ctrl-C too."""
+def running(
+    command: Sequence[str], settings: Mapping[str, str], *, stderr: int | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """Start *command* with *settings* in its environment, and end it if the block is left early, by Ctrl-C too."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(_STEERING)}
+    path = os.pathsep.join(filter(None, (str(_EXAMPLES.parent), inherited.get("PYTHONPATH", ""))))
     came: list[int] = []
     # A signal in the middle of starting would leave the process to nobody: it waits until there is somebody.
     before = {which: signal.signal(which, lambda which, _: came.append(which)) for which in _SIGNALS}
     process = subprocess.Popen(  # noqa: S603  # our own file
         command,
-        env=environment,
+        env={**inherited, "PYTHONPATH": path, **settings},
         stdout=subprocess.PIPE,
+        stderr=stderr,
         encoding="utf-8",
         start_new_session=True,  # Ctrl-C reaches us alone; we end it, and it says nothing
     )

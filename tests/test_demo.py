@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from otel_events.ledger.read import read_ledger
@@ -21,7 +22,7 @@ PERSONAS = ("thesis", "antithesis", "synthesis")
 
 def environment(tmp_path, **settings):
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_SDK", "NO_COLOR"))}
-    inherited["COLUMNS"] = "120"
+    inherited.update(COLUMNS="120", DEMO_SECONDS="0")
     return {**inherited, "TMPDIR": str(tmp_path), "TEMP": str(tmp_path), "PYTHONIOENCODING": "utf-8", **settings}
 
 
@@ -151,6 +152,43 @@ def test_a_reader_that_leaves_early_does_no_harm(tmp_path):
 
     assert (process.stderr.read(), process.wait()) == (b"", 0)
     process.stderr.close()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGINT cannot be sent to a single process there")
+def test_it_ends_with_a_page_that_shows_the_events_until_ctrl_c(tmp_path):
+    """The link logs in, once; the page has every event; Ctrl-C ends server and demo, and the ledger stays."""
+    process = subprocess.Popen(
+        [sys.executable, DEMO],
+        env=environment(tmp_path, DEMO_SECONDS="60"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    link = next(line.strip() for line in process.stdout if "/login?code=" in line)
+    with httpx.Client(follow_redirects=True) as browser:
+        page = browser.get(link)
+        again = httpx.get(link, follow_redirects=True)
+        next(line for line in process.stdout if "goes on:" in line)
+        listed = browser.get(page.url.join("/api/events"), params={"limit": 1000}).json()["events"]
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate()
+
+    assert (page.status_code, again.status_code) == (200, 401)
+    assert [event["event"] for event in listed][:1] == ["session.start"]
+    assert len(listed) == 77
+    assert (process.returncode, errors) == (0, "")
+    assert len(list(tmp_path.glob("otel-events-demo-*/events.jsonl"))) == 1
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(link)
+
+
+@pytest.mark.slow
+def test_a_wrong_setting_is_told(tmp_path):
+    """Which setting is wrong, on one line, and no traceback."""
+    run = run_demo(tmp_path, DEMO_SECONDS="soon")
+
+    assert (run.returncode, run.stderr) == (1, "DEMO_SECONDS must be a number of seconds, not 'soon'\n")
 
 
 @pytest.mark.slow
