@@ -106,7 +106,7 @@ lock:  ## write the lock files anew from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header --no-annotate \
 	  --group dev -o requirements.lock pyproject.toml
 	uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header --no-annotate \
-	  --group bench -o benchmarks/requirements.txt pyproject.toml
+	  --group bench --extra server -o benchmarks/requirements.txt pyproject.toml
 
 clean:  ## remove what was built here (the backends' cache stays)
 	rm -rf $(VENV) $(BENCH_VENV) build dist web/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
