@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 import socket
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +20,7 @@ from otel_events.server.serving import _Uvicorn as Running
 from otel_events.server.settings import ServerSettings
 from otel_events.server.store.store import Store
 from otel_events.server.store.stored import Arrival
+from tests.server.node_packages import require_packages
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -144,11 +142,4 @@ def on_server(tmp_path):
 @pytest.fixture(scope="session")
 def socket_io_client():
     """The client comes from the project's own lock file."""
-    if (JS / "node_modules" / "socket.io-client").is_dir():
-        return
-    npm = shutil.which("npm")
-    done = npm and subprocess.run([npm, "ci", "--silent"], cwd=JS, timeout=120, check=False, capture_output=True)
-    if not done or done.returncode:
-        if os.environ.get("CI"):
-            pytest.fail("socket.io-client cannot be installed: npm ci failed")
-        pytest.skip("needs node and npm ci in tests/server/js")
+    require_packages(JS)

@@ -6,7 +6,6 @@ import asyncio
 import gzip
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -16,6 +15,7 @@ httpx = pytest.importorskip("httpx")
 applications = pytest.importorskip("starlette.applications")
 
 from otel_events.server import page  # noqa: E402
+from tests.server.node_packages import require_packages  # noqa: E402
 
 WEB = Path(__file__).parents[3] / "web"
 FILES = sorted(path for path in page.FOLDER.rglob("*") if path.is_file())
@@ -103,10 +103,10 @@ def test_no_committed_file_names_a_registry():
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not WEB.exists(), reason="the source is not here: this is an installed package")
 def test_the_committed_files_are_what_the_source_builds(tmp_path):
     """`make web` would change nothing."""
-    if shutil.which("node") is None or not (WEB / "node_modules").exists():
-        pytest.skip("node and the page's packages are not here: make web")
+    require_packages(WEB)
     built = tmp_path / "page"
     build = ["node", "node_modules/vite/bin/vite.js", "build", "--outDir", str(built), "--logLevel", "error"]
     subprocess.run(build, cwd=WEB, check=True, timeout=120, env={**os.environ, "NODE_ENV": "production"})
