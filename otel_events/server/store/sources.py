@@ -116,7 +116,9 @@ class Sources:
 
 
 def _encode_all(form: EventsFormat, events: list[Event]) -> list[bytes]:
-    return [
-        form.encode(event) if line is None else line
-        for event, line in zip(events, form.encode_all(events), strict=True)
-    ]
+    # What is decoded from OTLP has a form, always: no line is left out, and there are as many as events.
+    return form.encode_all(events, _refuse).text.splitlines(keepends=True)
+
+
+def _refuse(_: Event, error: Exception) -> None:
+    raise error
