@@ -175,6 +175,8 @@ class _Answer:
         try:
             self._was_yes = bool(getattr(self.sink, self._what)(max(self._deadline, time.monotonic())))
         except Exception as error:  # told and answered with no by `Dispatch`
+            if is_interrupt(error):  # on the thread that asks: a time limit of the program's own
+                raise
             self.error = error
         finally:
             self._done.set()

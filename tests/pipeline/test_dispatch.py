@@ -1,5 +1,6 @@
 """What handing over to sinks promises: routes, and that no sink can hurt another."""
 
+import signal
 import threading
 import time
 
@@ -7,7 +8,7 @@ import pytest
 
 import otel_events as ev
 from tests.fresh import KeepingSink, SpanKeepingSink, assert_accounted, fresh  # noqa: F401
-from tests.program import ledger_events
+from tests.program import ledger_events, run_program
 
 pytestmark = pytest.mark.usefixtures("fresh")
 
@@ -58,6 +59,34 @@ def test_a_sink_that_hangs_hurts_no_other_and_no_deadline():
     stuck.let_go.set()
     assert ev.flush(10)
     assert stuck.names == ["seed.planted", "seed.died"]
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no interval timers here")
+def test_a_time_limit_of_the_programs_own_ends_a_flush(tmp_path):
+    """What its signal handler raises reaches it, and is no failure of the sink, though a Collector answers nothing."""
+    ran = run_program(
+        """
+        import signal, socket
+
+        class TimeUp(Exception): ...
+
+        def strike(*_):
+            raise TimeUp
+
+        collector = socket.create_server(("127.0.0.1", 0))
+        ev.configure(endpoint=f"http://127.0.0.1:{collector.getsockname()[1]}", ledger=False, exit_timeout=0.1)
+        ev.emit("seed.planted")
+        signal.signal(signal.SIGALRM, strike)
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        try:
+            print(ev.flush(30))
+        except TimeUp:
+            print("in time")
+        """,
+        tmp_path,
+    )
+
+    assert (ran.out, "failed" in ran.err) == ("in time\n", False)
 
 
 @pytest.mark.parametrize("what", ["flush", "close"])
