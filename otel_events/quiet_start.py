@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import suppress
 from typing import NoReturn
 
 _INTERRUPTED = 130
@@ -18,15 +19,16 @@ def is_command_line() -> bool:
     """Tell whether this process is the command line and nobody's program."""
     # An embedded interpreter may have no arguments. And to import pathlib takes longer than all that this is about.
     started_as = os.path.basename(next(iter(getattr(sys, "argv", ())), ""))  # noqa: PTH119
-    if started_as == "-m":  # only while the module that was asked for is being looked for
-        return "otel_events" in sys.orig_argv
+    if started_as == "-m":  # only while the module that was asked for, which stands before its arguments, is looked for
+        return sys.orig_argv[-len(sys.argv)] in {"otel_events", "-motel_events"}
     return started_as in {"otel-events", "otel-events.exe", "otel-events-script.py"}
 
 
 def begin() -> None:
     """Let Ctrl-C end the process at once: nothing has begun yet. Where it is ignored, as behind `nohup`, it stays so."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _exit)
+        with suppress(ValueError):  # a program of that name, which imports us on another thread
+            signal.signal(signal.SIGINT, _exit)
 
 
 def end() -> None:

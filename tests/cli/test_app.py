@@ -218,6 +218,34 @@ class TestPipesAndSignals:
 
         assert run.stdout == "True\n"
 
+    def test_so_does_a_module_that_is_given_our_name(self, environment, tmp_path):
+        """`python -m tool otel_events` is no command line of ours."""
+        (tmp_path / "tool").mkdir()
+        (tmp_path / "tool" / "__init__.py").write_text("import otel_events\n")
+        (tmp_path / "tool" / "__main__.py").write_text(
+            "import signal; print(signal.getsignal(signal.SIGINT).__name__)\n"
+        )
+        run = subprocess.run(
+            [sys.executable, "-m", "tool", "otel_events"],
+            env=environment(), cwd=tmp_path, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+
+        assert run.stdout == "default_int_handler\n"
+
+    def test_a_program_of_our_name_may_import_us_on_any_thread(self, environment, tmp_path):
+        """Where no signal can be asked for."""
+        program = tmp_path / "otel-events"
+        program.write_text(
+            "import importlib, threading\n"
+            "thread = threading.Thread(target=importlib.import_module, args=['otel_events'])\n"
+            "thread.start(); thread.join()\n"
+        )
+        run = subprocess.run(
+            [sys.executable, str(program)], env=environment(), capture_output=True, text=True, check=True
+        )
+
+        assert run.stderr == ""
+
 
 class TestTerminal:
     HOSTILE = "a\x1b[31mred\x1b]0;title\x07\x9b2J\u202eevil\u2066\r\nline\x00\x7f\u200b\U000e0041"
