@@ -36,6 +36,7 @@ _ATTRIBUTES = vars(BoundedAttributes()).keys() | {"_dict", "_immutable", "maxlen
 _END_METRICS = "_record_end_metrics"  # the SDK's counts of its own spans, which newer ones can be asked for
 _SCALARS = frozenset({str, int, float, bool})
 _RANDOM = 2
+_TELLS_RANDOM = hasattr(TraceFlags, "RANDOM_TRACE_ID")  # newer SDKs say of trace ids whether they are
 _FLAGS = tuple(map(TraceFlags, range(4)))
 
 
@@ -55,8 +56,6 @@ class QuickSpans:
         self._has_end_metrics = hasattr(first, _END_METRICS)
         self._same = SimpleNamespace(**{key: value for key, value in vars(first).items() if key not in _DIFFERS})
         self._most, self._longest = first._attributes.maxlen, first._attributes.max_value_len
-        # Newer ones say of their trace ids whether they are random.
-        self._tells_random = hasattr(tracer.id_generator, "is_trace_id_random")
         self._decisions: dict[Any, tuple[bool, int]] | None = {} if decides_by_parent else None
 
     def start(self, name: str, context: Context, attributes: dict[str, Any]) -> Span:
@@ -67,11 +66,11 @@ class QuickSpans:
         flags = 0
         if parent is not None and parent.is_valid:
             trace_id = parent.trace_id
-            if self._tells_random:
+            if _TELLS_RANDOM:
                 flags = parent.trace_flags & _RANDOM
         else:
             parent, trace_id = None, ids.generate_trace_id()
-            if self._tells_random and ids.is_trace_id_random():
+            if _TELLS_RANDOM and ids.is_trace_id_random():
                 flags = _RANDOM
         is_recording, sampled_flag, trace_state = self._sample(name, context, trace_id, parent)
         flags |= sampled_flag

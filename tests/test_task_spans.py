@@ -194,7 +194,7 @@ def told(span):
         return (type(span), inside["_context"])
     kinds = {key: type(value) for key, value in inside.items()}
     facts = {key: inside[f"_{key}"] for key in ("name", "context", "parent", "kind", "limits", "record_exception")}
-    bounds = (inside["_attributes"].maxlen, inside["_attributes"]._immutable, inside["_events"]._dq.maxlen)
+    bounds = (inside["_attributes"].maxlen, inside["_events"]._dq.maxlen)
     scope = inside["_instrumentation_scope"]
     return (type(span), kinds, facts, bounds, span.resource.attributes, scope, span.status.status_code, len(span.links))
 
