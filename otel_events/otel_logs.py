@@ -83,8 +83,7 @@ def _which_lead_to_us(provider: LoggerProvider) -> list[bool]:
 
 def record_of(event: Event) -> LogRecord:
     """Return *event* as a record of the API, with the Context of its call, so that every processor sees it right."""
-    own, bound = with_session_id(event.attributes), with_session_id(event.bound)
-    attributes: dict[str, Any] = {**own, **bound, "log.record.uid": event.uid}
+    attributes: dict[str, Any] = {**with_session_id(event.all_attributes()), "log.record.uid": event.uid}
     return LogRecord(
         timestamp=event.timestamp,
         observed_timestamp=event.observed_timestamp,

@@ -24,7 +24,7 @@ from otel_events.otlp.wire import (
 from otel_events.pipeline.batch import Batch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Container, Mapping, Sequence
 
     from otel_events.event import Event, InstrumentationScope, Value
     from otel_events.otlp.request import Frame
@@ -141,7 +141,7 @@ class LogEncoder:
             times = list(map(pack_fixed64, alike.times))
             writer = f"{alike.writer}-".encode()
             before_uid = (
-                bounds.beside_uid(common)
+                bounds.beside(alike.columns, common)
                 + self._attributes.frame(UID_ATTRIBUTE).texts[len(writer) + len(last)]
                 + writer
             )
@@ -195,7 +195,7 @@ class LogEncoder:
                 if event.body is not last_body:
                     last_body, body = event.body, b"".join(_body(event.body))
                 if event.bound is not last_bound:
-                    last_bound, bound = event.bound, bounds.beside_uid(event)
+                    last_bound, bound = event.bound, bounds.beside(keys, event)
                 begun = pack_tagged_fixed64(_TIME, event.timestamp)
                 seen = pack_tagged_fixed64(_OBSERVED_TIME, event.observed_timestamp)
                 uid = event.uid.encode()
@@ -226,10 +226,11 @@ class LogEncoder:
 
     def _add_attributes(self, parts: list[bytes], event: Event, bound: _BoundAttributes) -> None:
         uid = event.uid
-        if uid and (UID_ATTRIBUTE in event.attributes or UID_ATTRIBUTE in event.bound):
-            # Our numbering shows loss, and a key may not stand twice: the event's own uid wins.
+        brings_uid = bool(uid) and (UID_ATTRIBUTE in event.attributes or UID_ATTRIBUTE in event.bound)
+        if brings_uid or _is_session_twice(event.attributes, event.bound):
+            # A key may not stand twice. Our numbering shows loss: the event's own uid wins.
             attributes = with_session_id(event.all_attributes())
-            self._attributes.extend(parts, {**attributes, UID_ATTRIBUTE: uid})
+            self._attributes.extend(parts, {**attributes, UID_ATTRIBUTE: uid} if uid else attributes)
             return
         self._attributes.extend(parts, with_session_id(event.attributes))
         parts.append(bound.of(event))
@@ -309,11 +310,16 @@ class _BoundAttributes:
             encoded = self._encoded[id(event.bound)] = self._encoder.encode(with_session_id(event.bound))
         return encoded
 
-    def beside_uid(self, event: Event) -> bytes:
-        """Return those of *event*, or raise EncodeError, also if there is a uid among them."""
-        if UID_ATTRIBUTE in event.bound:
-            raise EncodeError("it brings a uid")
+    def beside(self, keys: Container[str], event: Event) -> bytes:
+        """Return those of *event*, or raise EncodeError, also if one would stand beside one of *keys*, or its uid, once more."""
+        if UID_ATTRIBUTE in event.bound or _is_session_twice(keys, event.bound):
+            raise EncodeError("a key stands twice")
         return self.of(event)
+
+
+def _is_session_twice(own: Container[str], bound: Container[str]) -> bool:
+    """Tell whether `session.id`, which goes beside a `session_id`, would stand among attributes of both kinds."""
+    return ("session_id" in bound or "session.id" in bound) and ("session_id" in own or "session.id" in own)
 
 
 def _try_alike(events: Sequence[Event]) -> dict[tuple[str, ...] | None, list[int]]:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from otel_events.event import UID_ATTRIBUTE, Event
+from otel_events.otel_logs import record_of
 from otel_events.otlp.encode import EncodeError, LogEncoder
 from tests.otlp.test_encode_logs import BROKEN, ordinary, parse, request, scalars, thorough, values
 
@@ -46,13 +47,14 @@ def test_events_with_the_same_keys_are_encoded_as_the_official_classes_do(batch)
     assert [encoder.encode(batch), encoder.encode(batch)] == [expected] * 2
 
 
-def records(encoded):
+def record_protos(encoded):
     return [
-        record.SerializeToString(deterministic=True)
-        for group in parse(encoded).resource_logs
-        for scope in group.scope_logs
-        for record in scope.log_records
+        record for group in parse(encoded).resource_logs for scope in group.scope_logs for record in scope.log_records
     ]
+
+
+def records(encoded):
+    return [record.SerializeToString(deterministic=True) for record in record_protos(encoded)]
 
 
 COMPANY = {
@@ -62,6 +64,7 @@ COMPANY = {
     "a session": {"attributes": {"session_id": "s-1"}},
     "a session of OpenTelemetry's": {"attributes": {"session_id": "s-1", "session.id": "s-2"}},
     "a bound session": {"bound": {"session_id": "s-1"}},
+    "a session beside a bound one": {"attributes": {"session.id": "s-2"}, "bound": {"session_id": "s-1"}},
     "a uid of its own": {"attributes": {UID_ATTRIBUTE: "theirs", "a": 1}},
     "a bound uid": {"bound": {UID_ATTRIBUTE: "theirs"}},
     "no uid": {"uid": ""},
@@ -84,6 +87,18 @@ def test_an_event_has_the_same_record_in_company_as_alone(changes):
     together = records(LogEncoder({}).encode(batch))
 
     assert together == [record for event in batch for record in records(LogEncoder({}).encode([event]))]
+
+
+@pytest.mark.parametrize(("own", "bound"), [("session.id", "session_id"), ("session_id", "session.id")])
+@pytest.mark.parametrize("count", [1, 8])
+def test_a_session_of_its_own_and_a_bound_one_stand_once(own, bound, count):
+    """What goes out as `session.id` beside a `session_id` takes no place that is taken."""
+    batch = [ordinary(uid=f"u-{n}", attributes={own: "s-1"}, bound={bound: "s-2"}) for n in range(count)]
+
+    expected = {own: "s-1", bound: "s-2", UID_ATTRIBUTE: "u-0"}
+    said = [(one.key, one.value.string_value) for one in record_protos(LogEncoder({}).encode(batch))[0].attributes]
+    assert said == list(expected.items())
+    assert {key: record_of(batch[0]).attributes[key] for key in expected} == expected
 
 
 @pytest.mark.parametrize("changes", BROKEN.values(), ids=BROKEN.keys())

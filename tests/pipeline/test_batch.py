@@ -28,7 +28,9 @@ KINDS = [
     st.sampled_from(["papers/volume-001.pdf", SECRET, 1, 1.0, True, None, [1], {"a": SECRET}]),
 ]
 FIELDS = attrgetter(*Event.__slots__)
-keys = st.sampled_from(["source", "quality", "session_id", "task_id", "password", "name", "message", "log.record.uid"])
+keys = st.sampled_from(
+    ["source", "quality", "session_id", "session.id", "task_id", "password", "name", "message", "log.record.uid"]
+)
 names = st.sampled_from(["evidence.added", "made.up", "error", "task.started"])
 around = st.sampled_from(
     [
