@@ -64,11 +64,11 @@ def run_child(child: ChildTask) -> int:
     emitting.name_service()
     code = exit_codes.NO
     # From before the task begins: a signal that comes while the command is being started is the command's too.
-    with _forwarding() as forward, suppress(_CancelledError):
+    with _forwarding() as begin, suppress(_CancelledError):
         name = child.name or PurePath(child.arguments[0]).name
         with ev.task(name, **child.bound, **{"process.command_line": shlex.join(child.arguments)}) as task:
             environment.update(ev.inject({}, environment=True))
-            code, why = _run(child.arguments, environment, pattern, name, forward)
+            code, why = _run(child.arguments, environment, pattern, name, begin)
             _close(task, code, why)
     if not emitting.tell(emitting.finish(child.wait), child.wait) and code == exit_codes.OK and child.wait is not None:
         return exit_codes.NO
@@ -80,19 +80,17 @@ def _run(
     environment: Mapping[str, str],
     pattern: re.Pattern[str] | None,
     source: str,
-    forward: Callable[[subprocess.Popen[bytes]], None],
+    begin: Callable[[Callable[[], subprocess.Popen[bytes]]], subprocess.Popen[bytes]],
 ) -> tuple[int, str]:
     """Return the exit code, and why the command could not be started; empty if it was."""
+    stderr = subprocess.PIPE if pattern is not None else None
     try:
-        process = subprocess.Popen(  # noqa: S603  # what the user asks for
-            arguments, env=environment, stderr=subprocess.PIPE if pattern is not None else None
-        )
+        process = begin(lambda: subprocess.Popen(arguments, env=environment, stderr=stderr))  # noqa: S603  # what the user asks for
     except OSError as error:
         why = f"cannot be started: {error.strerror}"
         click.echo(f"Error: {harmless(arguments[0])} {why}", err=True)
         is_missing = isinstance(error, FileNotFoundError)
         return exit_codes.NOT_FOUND if is_missing else exit_codes.NOT_EXECUTABLE, why
-    forward(process)
     if pattern is not None:
         from otel_events.cli.error_lines import pass_through
 
@@ -133,23 +131,28 @@ def _send(child: subprocess.Popen[bytes], number: int) -> None:
 
 @contextmanager
 def _forwarding() -> Iterator[Any]:
-    """Pass signals on to the child that is given to what this yields; one that was ignored before stays ignored."""
+    """Pass signals on to the child that is made by what this yields; one that was ignored before stays ignored."""
     children: list[subprocess.Popen[bytes]] = []
     early: list[int] = []  # what came while the child was being started
+    is_there = False
     is_terminal = sys.stdin is not None and sys.stdin.isatty()
 
     def handle(number: int, _frame: object) -> None:
-        if is_terminal and signal.Signals(number).name in _FROM_TERMINAL:
+        if is_terminal and is_there and signal.Signals(number).name in _FROM_TERMINAL:
             return
         if not children:
             early.append(number)
         for child in children:
             _send(child, number)
 
-    def forward(child: subprocess.Popen[bytes]) -> None:
+    def begin(start: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
+        nonlocal is_there
+        is_there = True  # from here on, as nearly as can be told
+        child = start()
         children.append(child)
         for number in early:
             _send(child, number)
+        return child
 
     before: dict[int, Any] = {}
     for name in _FORWARDED:
@@ -158,7 +161,7 @@ def _forwarding() -> Iterator[Any]:
             with suppress(OSError, ValueError):
                 before[number] = signal.signal(number, handle)
     try:
-        yield forward
+        yield begin
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -117,6 +117,28 @@ def test_signals_reach_the_command(number, ending, environment, tmp_path):
     assert (last["event"], last["attributes"]["signal"]) == (ending, number.name)
 
 
+@POSIX
+def test_ctrl_c_reaches_a_command_that_is_about_to_be_started(environment, tmp_path):
+    """A terminal gives it to those processes that are there; the command, which is none yet, gets it from us."""
+    at_that_moment = """if True:
+        import os, shlex, signal, sys
+        from otel_events.cli import main
+        join = shlex.join
+        shlex.join = lambda words: os.kill(os.getpid(), signal.SIGINT) or join(words)
+        sys.argv = ["otel-events", "run", "--", "sleep", "60"]
+        main()
+    """
+    ours, theirs = os.openpty()
+    child = subprocess.run(
+        [sys.executable, "-c", at_that_moment],
+        env=environment(), cwd=tmp_path, stdin=theirs, timeout=30, check=False,
+    )  # fmt: skip
+    os.close(ours)
+    os.close(theirs)
+
+    assert (child.returncode, read_events(tmp_path)[-1]["event"]) == (exit_codes.INTERRUPTED, "task.cancelled")
+
+
 def test_what_it_writes_about_errors_becomes_events(ran):
     """Lines with the usual words, and a traceback as a whole; everything passes through untouched."""
     code = "import sys; print('all is well', file=sys.stderr); print('ERROR: disk on fire', file=sys.stderr, flush=True); int('x')"
