@@ -7,10 +7,13 @@ import gzip
 import io
 import json
 import sys
+import tracemalloc
 
 import pytest
 
 from otel_events.cli import exit_codes
+from otel_events.reading.analysis.writers import Writers
+from otel_events.reading.record import Record
 
 
 def test_a_table_has_the_columns_that_say_something(invoke, story):
@@ -212,3 +215,21 @@ def test_the_durations_of_older_files_are_asked_for_alike(invoke, ledger, event)
     ledger(event("task.completed", 1, duration_ms=250), event("task.completed", 2, duration_ms=20))
 
     assert invoke("query", "duration>50ms", "--fields", "duration", "-f", "csv").out == "duration\n0.25\n"
+
+
+def test_many_short_programs_take_little_memory():
+    """Each is a writer of its own: those that a script calls again and again say three things each."""
+    records = (
+        Record("seed.planted", 1, 9, {}, {"uid": f"{writer:016x}-{number:x}", "service": "s"})
+        for writer in range(5_000)
+        for number in (1, 2, 3, 3)
+    )
+    writers = Writers()
+
+    tracemalloc.start()
+    kept = sum(map(writers.add, records))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert (kept, writers.duplicates) == (15_000, 5_000)
+    assert most < 5_000 * 1_000

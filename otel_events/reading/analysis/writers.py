@@ -17,7 +17,7 @@ OWN = frozenset({_STARTED, _REPORT, _STOPPED})
 _SUMMARY = "otel_events.summary.count"
 # A number far beyond what was seen is somebody's own id, and must not make us count up to it.
 _MAX_STEP = 1 << 24
-_GROWTH = 4096
+_GROWTH = 64
 # A writer says how it fares every five minutes, if there is anything to write.
 _QUIET_NANOSECONDS = 600 * 1_000_000_000
 
