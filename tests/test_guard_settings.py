@@ -49,6 +49,7 @@ def test_all_that_is_wrong_is_told_at_once():
         ({"deduplicate": [7]}, "the pattern 7 must be a text"),
         ({"redact_without": ["nonsense"]}, "redaction kind 'nonsense' is none"),
         ({"redact_marker": "{name}"}, "marker '{name}' must be a text with no braces"),
+        ({"filter": {"drop": ["noise.*"]}}, "filter must be a filter such as"),
         ({"before_emit": ["hook"]}, "before_emit must be a callable"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from otel_events.errors import ConfigurationError
@@ -15,6 +16,8 @@ from otel_events.settings.setting import Setting, variables
 def _accept_filter(value: Any) -> FilterSettings:
     if isinstance(value, FilterSettings):
         return value
+    if isinstance(value, Mapping):  # its keys would be taken for names, and nearly nothing have one of them
+        raise UnusableError
     try:
         return parse_filter(value)
     except ConfigurationError as error:

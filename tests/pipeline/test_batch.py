@@ -46,7 +46,7 @@ RULES = [
     {"attribute_value_length_limit": 10},
     {"redact_patterns": [(r"volume", "<V>")]},
     {"deduplicate": {"made.up": ["source"]}},
-    {"filter": {"drop": ["made.up"]}},
+    {"filter": "-made.up"},
 ]
 
 
