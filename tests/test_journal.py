@@ -8,7 +8,7 @@ import pytest
 import otel_events as ev
 from tests.acceptor import HttpAcceptor, accept, answer_with
 from tests.effort import rest_slow
-from tests.fresh import fresh  # noqa: F401
+from tests.fresh import KeepingSink, fresh  # noqa: F401
 from tests.program import ledger_events, run_program
 from tests.test_durability import SENDS, kill_while_it_emits
 
@@ -168,6 +168,21 @@ ev.emit("seed.grown"); time.sleep(0.3)
         run_next(tmp_path, **env)
 
         assert Counter(acceptor.names)["seed.planted"] == 3000
+
+
+@pytest.mark.usefixtures("fresh")
+def test_a_scope_with_thousands_of_kinds_of_events_loses_no_bound_attribute():
+    """What is bound stands on each event once, beside its own attributes, however many sets of keys there are."""
+    sink = KeepingSink()
+    ev.configure(service_name="s", sink=sink, durability="journal")
+    with ev.context(task_id="t-1", persona="thesis"):
+        for own in ("task_id", "persona"):
+            for number in range(1_100):  # more than are remembered
+                ev.emit("seed.planted", {f"key.{number}": 1, own: "own"})
+    assert ev.flush(30)
+
+    bound = [(event.attributes.keys() & {"task_id", "persona"}, event.bound.keys()) for event in sink.events]
+    assert bound == [({"task_id"}, {"persona"})] * 1_100 + [({"persona"}, {"task_id"})] * 1_100
 
 
 @pytest.mark.room

@@ -40,6 +40,7 @@ _TOLD_HERE = {
     "bad_exception": "an event was emitted with an exception= that is none; it goes on without",
 }
 _NOBODY = object()
+_MAX_BESIDE = 1024  # a scope may last as long as the program
 _ENOUGH = 8  # drafts from which on it pays to make columns of them
 _NUMBER, _TIME = itemgetter(0), itemgetter(1)  # of a draft
 _TraceIds = tuple[int, int, int]
@@ -265,12 +266,12 @@ class _Batch:
     def __init__(self, catalog_now: Catalog) -> None:
         self.catalog = catalog_now
         self._bound: dict[tuple[int, int], Mapping[str, Value]] = {}
-        self._beside: dict[tuple[int, int], Mapping[str, Value]] = {}
+        self._beside: dict[tuple[Shape, int], Mapping[str, Value]] = {}
         self._trace_ids: dict[int, _TraceIds] = {}
         parent = runtime.process_parent
         self.process_ids = (0, 0, 0) if parent is None else _ids_of(parent.get_span_context())
 
-    # The keys are ids of objects that the batch's drafts keep alive.
+    # The keys are ids of objects that the batch's drafts keep alive. Shapes, which may be forgotten meanwhile, are kept here.
 
     def bound(self, bound: Mapping[str, Any] | None, defaults: Mapping[str, Any]) -> Mapping[str, Value]:
         key = (id(bound), id(defaults))
@@ -287,10 +288,12 @@ class _Batch:
         merged = self.bound(bound, defaults)
         if merged.keys().isdisjoint(shape.keys):
             return merged
-        beside = self._beside.get((id(shape), id(merged)))
+        beside = self._beside.get((shape, id(merged)))
         if beside is None:
+            if len(self._beside) >= _MAX_BESIDE:
+                self._beside.clear()
             beside = {name: value for name, value in merged.items() if name not in shape.keys}
-            self._beside[id(shape), id(merged)] = beside
+            self._beside[shape, id(merged)] = beside
         return beside
 
     def trace_ids(self, context: Context) -> _TraceIds:

@@ -16,7 +16,7 @@ from otel_events.settings.setting import Setting, variables
 def _accept_filter(value: Any) -> FilterSettings:
     if isinstance(value, FilterSettings):
         return value
-    if isinstance(value, Mapping):  # its keys would be taken for names, and nearly nothing have one of them
+    if isinstance(value, Mapping):  # its keys would be taken for names, which hardly any event has
         raise UnusableError
     try:
         return parse_filter(value)
