@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from otel_events.pipeline.batch import Alike
 
 _CHUNK = 256  # events whose texts are searched at once: enough to pay, and a few hundred KiB at most, as a rule
+_MOST_JOINED = 1 << 20  # characters
+_FEW = 64  # texts, each of which is of 16 Ki characters at most
 _MAX_NAMES = 4_096
 _MAX_BODIES = 1_024
 _LONG_BODY = 64  # characters: a message of the catalogue is shorter, and comes with every event of its type
@@ -86,7 +88,12 @@ class Redact:
         found = [(group, texts) for group in groups if (texts := self._texts_of(group, redactor)) is not None]
         # Of equal ones one: programs say the same names, models and methods again and again.
         every = list(set().union(*(texts for _, texts in found)))
-        suspects = {every[index] for index in redactor.scanner.prefilter.suspects(every)} if every else set()
+        # Long ones in portions: joined, they take several times their memory, and keep other threads waiting.
+        step = len(every) if sum(map(len, every)) <= _MOST_JOINED else _FEW
+        suspects: set[str] = set()
+        for start in range(0, len(every), step or 1):
+            portion = every[start : start + step]
+            suspects.update(portion[index] for index in redactor.scanner.prefilter.suspects(portion))
         return [group for group, texts in found if suspects.isdisjoint(texts)]
 
     def _texts_of(self, group: Alike, redactor: Redactor) -> set[str] | None:
