@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 import socket
-import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -81,7 +77,6 @@ def on_stage(tmp_path):
     return run
 
 
-JS = Path(__file__).parents[1] / "js"
 TOKEN = "a-token-of-the-tests-0123456789abcdef"
 
 
@@ -139,16 +134,3 @@ def on_server(tmp_path):
         asyncio.run(live.run(play))
 
     return run
-
-
-@pytest.fixture(scope="session")
-def socket_io_client():
-    """The client comes from the project's own lock file."""
-    if (JS / "node_modules" / "socket.io-client").is_dir():
-        return
-    npm = shutil.which("npm")
-    done = npm and subprocess.run([npm, "ci", "--silent"], cwd=JS, timeout=120, check=False, capture_output=True)
-    if not done or done.returncode:
-        if os.environ.get("CI"):
-            pytest.fail("socket.io-client cannot be installed: npm ci failed")
-        pytest.skip("needs node and npm ci in tests/server/js")
