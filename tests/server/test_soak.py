@@ -36,6 +36,11 @@ def test_each_event_is_stored_once_and_seen_once_in_order(tmp_path):
 )
 def test_growth_is_told_from_a_beginning_and_from_swings(sizes, is_flat):
     """What fills at the beginning and stays, or swings, is flat; what goes on growing is not."""
-    found = growth(enumerate(sizes), allowed=4)
+    found = growth(enumerate(sizes), since=3, allowed=4)
 
     assert found.is_flat is is_flat
+
+
+def test_of_a_short_run_nothing_is_said_about_growth():
+    """Before what is bounded has filled, everything grows."""
+    assert growth(enumerate([10, 20, 30]), since=60, allowed=4) is None

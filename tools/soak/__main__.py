@@ -3,7 +3,7 @@
     python -m tools.soak [--minutes 10] [--rate 2000] [--no-page]
 
 Prints a table, and the figures as JSON on the last line. Ends by itself; with 1 if something was lost, doubled or out of
-order, or if memory grows. Needs Linux, and for the page playwright and a Chromium.
+order, or if memory goes on growing when all that is bounded is full: after a million events. Needs Linux, and for the page playwright and a Chromium.
 """
 
 from __future__ import annotations
@@ -69,7 +69,11 @@ def _load(served: Served, seconds: float, rate: float, *, with_page: bool) -> di
         slow.wait_for(count, _PATIENCE)
         if page:
             page.leave()
-    found = {"program": said, "server": figures_of_server(served.samples, count), **figures_of_watchers(reader, slow)}
+    found = {
+        "program": said,
+        "server": figures_of_server(served.samples, count, rate),
+        **figures_of_watchers(reader, slow),
+    }
     found["indexed"] = _indexed(served)
     if page:
         found["page"] = figures_of_page(page)

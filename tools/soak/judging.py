@@ -18,13 +18,17 @@ if TYPE_CHECKING:
     from tools.soak.serving import Sample
     from tools.soak.watching import Reader, Watcher
 
-LEAST_TO_JUDGE = 300  # seconds; before that, rings and caches fill
-_SHARE, _SERVER_MIB, _PAGE_MB = 0.1, 8.0, 4.0  # what counts as flat: no more than this share, or this much
+# What is bounded fills first. Of the server: the hub's ring with 64 MiB of lines, and 64 MiB of the index in SQLite's cache, which
+# take so many events. Of the page: its list.
+FULL_AFTER = 1_000_000  # events
+_PAGE_FULL_AFTER = 60  # seconds
+_LEAST_POINTS = 3
+_SERVER_MIB, _PAGE_MB = 8.0, 4.0  # to grow by no more is to be flat
 
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """A size over the last two thirds of a soak, by the line that fits it best."""
+    """A size since what is bounded has filled, by the line that fits it best."""
 
     least: float
     most: float
@@ -32,16 +36,14 @@ class Growth:
     is_flat: bool
 
 
-def growth(points: Iterable[tuple[float, float]], allowed: float) -> Growth | None:
-    """Return how *points* (seconds, size) grew; None where there are too few to tell."""
-    every = list(points)
-    later = [point for point in every if point[0] > every[-1][0] / 3]
-    if len(later) < 3:
+def growth(points: Iterable[tuple[float, float]], since: float, allowed: float) -> Growth | None:
+    """Return how *points* (seconds, size) grew from *since* on; None where there are too few to tell."""
+    later = [point for point in points if point[0] >= since]
+    if len(later) < _LEAST_POINTS:
         return None
     times, sizes = zip(*later, strict=True)
     slope = statistics.linear_regression(times, sizes).slope
-    grown = slope * (times[-1] - times[0])
-    return Growth(min(sizes), max(sizes), slope * 60, grown <= max(allowed, _SHARE * statistics.mean(sizes)))
+    return Growth(min(sizes), max(sizes), slope * 60, slope * (times[-1] - times[0]) <= allowed)
 
 
 def count_stored(files: Sequence[Path], emitted: int) -> dict[str, int]:
@@ -59,16 +61,19 @@ def count_stored(files: Sequence[Path], emitted: int) -> dict[str, int]:
     return {"stored": once, "missing": missing, "twice": emitted - once - missing}
 
 
-def figures_of_server(samples: Sequence[Sample], emitted: int) -> dict[str, Any]:
+def figures_of_server(samples: Sequence[Sample], emitted: int, rate: float) -> dict[str, Any]:
     """Return what the server's process took."""
     first, last = samples[0], samples[-1]
+    full = FULL_AFTER / rate
     return {
-        "rss": growth(((one.at, one.rss) for one in samples), _SERVER_MIB),
-        "own": growth(((one.at, one.own) for one in samples), _SERVER_MIB),
+        "most_own_mib": max(one.own for one in samples),
+        "most_rss_mib": max(one.rss for one in samples),
+        "growth": growth(((one.at, one.own) for one in samples), full, _SERVER_MIB),
         "cpu_share": (last.cpu - first.cpu) / max(last.at - first.at, 0.001),
         "cpu_microseconds_each": (last.cpu - first.cpu) / emitted * 1e6,
         "ledger_mib": last.ledger,
         "index_mib": last.index,
+        "samples": [asdict(one) for one in samples],
     }
 
 
@@ -91,7 +96,7 @@ def figures_of_page(page: OpenPage) -> dict[str, Any]:
     """Return how the page fared."""
     samples = [asdict(sample) for sample in page.samples]
     frames = {f"{doing}_fps": [sample[doing] for sample in samples] for doing in ("following", "scrolling")}
-    heap = growth(((sample["at"], sample["heap"]) for sample in samples), _PAGE_MB)
+    heap = growth(((sample["at"], sample["heap"]) for sample in samples), _PAGE_FULL_AFTER, _PAGE_MB)
     return {**frames, "empty_fps": page.empty, "heap": heap, "complaints": page.complaints, "samples": samples}
 
 
@@ -100,8 +105,6 @@ def faults_of(found: dict[str, Any]) -> list[str]:
     emitted, reader, slow = found["program"]["emitted"], found["reader"], found["slow"]
     page = found.get("page", {"complaints": [], "heap": None})
     heard = slow["events"] + slow["counted"] + slow["dropped"]
-    is_long = found["program"]["seconds"] >= LEAST_TO_JUDGE
-    memory = found["server"]["own"]
     checks = {
         "the program could not hand over all": not found["program"]["is_safe"] or found["program"]["dropped"] > 0,
         "events are not in the ledger": found["ledger"]["missing"] > 0,
@@ -111,8 +114,8 @@ def faults_of(found: dict[str, Any]) -> list[str]:
         "a connection broke": bool(reader["complaint"] or slow["complaint"]),
         "what the slow client was told is not all": heard != emitted,
         "the page complained": bool(page["complaints"]),
-        "the server's memory grows": is_long and memory is not None and not memory.is_flat,
-        "the page's heap grows": is_long and page["heap"] is not None and not page["heap"].is_flat,
+        "the server's memory grows": _grows(found["server"]["growth"]),
+        "the page's heap grows": _grows(page["heap"]),
         "the server ended with an error": found["exit_code"] != 0,
     }
     return [fault for fault, is_so in checks.items() if is_so]
@@ -129,8 +132,8 @@ def table_of(found: dict[str, Any]) -> str:
         ("emit to reader, p50 / p99", f"{reader['delay']['p50']:,.0f} / {reader['delay']['p99']:,.0f} ms"),
         ("the slow client got / as counts / in gaps", " / ".join(f"{slow[key]:,}" for key in ("events", "counted", "dropped"))),
         ("server's processor time", f"{server['cpu_share']:.0%} of a core, {server['cpu_microseconds_each']:.0f} µs an event"),
-        ("server's memory, without files", _said(server["own"], "MiB")),
-        ("server's memory, with mapped files", _said(server["rss"], "MiB")),
+        ("server's memory, without and with mapped files", f"{server['most_own_mib']:.0f} and {server['most_rss_mib']:.0f} MiB at most"),
+        (f"the same without, after {FULL_AFTER:,} events", _said(server["growth"], "MiB")),
         ("ledger / index", f"{server['ledger_mib']:,.0f} / {server['index_mib']:,.0f} MiB"),
     ]  # fmt: skip
     if page := found.get("page"):
@@ -138,9 +141,13 @@ def table_of(found: dict[str, Any]) -> str:
             ("frames a second, following", _range(page["following_fps"])),
             ("frames a second, scrolling", _range(page["scrolling_fps"])),
             ("frames a second, an empty page", _range(page["empty_fps"])),
-            ("page's heap", _said(page["heap"], "MB")),
+            ("page's heap, after a minute", _said(page["heap"], "MB")),
         ]
     return "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
+
+
+def _grows(size: Growth | None) -> bool:
+    return size is not None and not size.is_flat
 
 
 def _said(size: Growth | None, unit: str) -> str:
