@@ -11,7 +11,7 @@ INSTALLED := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest
 BACKENDS ?=
 
-.PHONY: web help demo test test-fast test-bounds lint format backends wheel-test bench bench-quick faults redaction-report storm docs lock clean
+.PHONY: web help demo test test-fast test-bounds lint format backends wheel-test bench bench-quick faults redaction-report storm soak docs lock clean
 
 help:  ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -96,6 +96,9 @@ redaction-report: $(INSTALLED)  ## how well secrets are found, beside the scrubb
 
 storm: $(INSTALLED)  ## a million errors, four times: what comes out, what it costs, and whether each is accounted for
 	$(BIN)/python -m tools.storm
+
+soak: $(INSTALLED)  ## a server with 2,000 events a second, readers and a page, for ten minutes: all counted, nothing grows
+	$(BIN)/python -m tools.soak
 
 docs: $(INSTALLED)  ## write docs/events.md and docs/settings.md anew
 	$(BIN)/python tools/generate_catalog.py

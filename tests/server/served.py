@@ -69,7 +69,7 @@ def server_process(folder, *options, **variables):
             process.stderr.close()
 
 
-def run_program(server, script, **variables):
+def run_program(server, script, *arguments, **variables):
     """Run a program that sends to *server*, to its end; it must say nothing but what it prints."""
     settings = {
         "OTEL_EXPORTER_OTLP_ENDPOINT": server.otlp,
@@ -78,7 +78,7 @@ def run_program(server, script, **variables):
         **variables,
     }
     done = subprocess.run(
-        [sys.executable, "-c", script],
+        [sys.executable, "-c", script, *arguments],
         check=False,
         env=environment(server.folder, **settings),
         cwd=server.folder,

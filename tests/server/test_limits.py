@@ -10,6 +10,7 @@ from contextlib import ExitStack
 import httpx
 import pytest
 
+from otel_events.server.access.protocols import uvicorn_options
 from otel_events.server.access.settings import AccessSettings, Limits
 from tests.server.guarded import SECRET, serving
 from tests.server.raw import answer, ask, problem, send
@@ -213,6 +214,14 @@ def test_a_frame_beyond_the_limit_ends_the_stream(hasty):
             stream.recv()
 
     assert closed.value.rcvd.code == 1009
+
+
+def test_a_slow_client_is_not_asked_for_an_answer(hasty):
+    """A WebSocket's ping would wait behind what the client has not read, and its time would end whoever is merely slow.
+
+    That such a client stays, and is told all, `python -m tools.soak` proves: it takes longer than a test may.
+    """
+    assert uvicorn_options(hasty.access.connections)["ws_ping_interval"] is None
 
 
 @pytest.mark.parametrize(

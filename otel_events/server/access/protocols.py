@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from otel_events.server.access.settings import Limits
 
 _FAREWELL = 1.0  # seconds that a client has to read why it was refused
+_KEEP_ALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
 _PHRASES = {
     400: "Bad Request",
     408: "Request Timeout",
@@ -38,6 +39,8 @@ def uvicorn_options(connections: Connections) -> dict[str, Any]:
         "http": partial(GuardedHttp, connections),
         "ws": partial(GuardedWebSocket, connections),
         "ws_max_size": connections.limits.frame_bytes,
+        # A ping waits behind all that a slow client has not read, and would end it: whether it lives is TCP's to ask.
+        "ws_ping_interval": None,
         "timeout_keep_alive": connections.limits.idle_seconds,
         "proxy_headers": False,
         "server_header": False,
@@ -214,6 +217,7 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the place that the HTTP connection has left."""
         super().connection_made(transport)
+        _ask_whether_it_lives(transport.get_extra_info("socket"))
         self._connections.enter(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -247,6 +251,14 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
     def hang_up(self) -> None:
         """Close without another word."""
         self.transport.abort()
+
+
+def _ask_whether_it_lives(sock: socket.socket) -> None:
+    """Have the system find out whether the other side is still there, beside what is sent to it, within two minutes."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _KEEP_ALIVE.items():
+        if hasattr(socket, name):  # where it is not known, the system's own times hold
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def _answer(status: int, problem: str) -> bytes:

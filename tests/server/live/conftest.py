@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,7 +19,6 @@ from otel_events.server.serving import _Uvicorn as Running
 from otel_events.server.settings import ServerSettings
 from otel_events.server.store.store import Store
 from otel_events.server.store.stored import Arrival
-from tests.server.node_packages import require_packages
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -79,7 +77,6 @@ def on_stage(tmp_path):
     return run
 
 
-JS = Path(__file__).parents[1] / "js"
 TOKEN = "a-token-of-the-tests-0123456789abcdef"
 
 
@@ -137,9 +134,3 @@ def on_server(tmp_path):
         asyncio.run(live.run(play))
 
     return run
-
-
-@pytest.fixture(scope="session")
-def socket_io_client():
-    """The client comes from the project's own lock file."""
-    require_packages(JS)

@@ -13,7 +13,8 @@ from threading import Thread
 
 import pytest
 
-from tests.server.live.conftest import JS, TOKEN
+from tests.server.conftest import JS
+from tests.server.live.conftest import TOKEN
 from tests.server.live.test_documents import example
 
 pytestmark = pytest.mark.slow
@@ -23,7 +24,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture
-def site(tmp_path, socket_io_client):
+def site(tmp_path, javascript):
     """Another server, on another origin, with the page on it."""
     folder = tmp_path / "site"
     folder.mkdir()

@@ -13,9 +13,10 @@ import pytest
 
 from otel_events.server.live import socket_io
 from otel_events.server.live.hub import HubSettings
-from tests.server.live.conftest import JS, TOKEN, until
+from tests.server.conftest import JS
+from tests.server.live.conftest import TOKEN, until
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("socket_io_client")]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("javascript")]
 OPTIONS = {"auth": {"token": TOKEN}}
 
 

@@ -1,0 +1,105 @@
+"""The live view in a real browser: its frames while it follows and while it is scrolled, and its heap."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tools.soak.serving import Served
+
+_FRAMES = """(milliseconds) => new Promise((resolve) => {
+  const gaps = []; let last = performance.now(); const began = last;
+  const frame = (now) => { gaps.push(now - last); last = now;
+    if (now < began + milliseconds) return requestAnimationFrame(frame);
+    gaps.sort((a, b) => a - b);
+    resolve({ fps: gaps.length * 1000 / (now - began), p99: gaps[Math.floor(gaps.length * 0.99)] }); };
+  requestAnimationFrame(frame); })"""
+
+_SCROLL = """() => { const list = document.querySelector('.list'); let turn = 0;
+  window.scrolling = setInterval(() => { list.scrollTop += (turn++ % 200 < 100 ? -60 : 60); }, 16); }"""
+
+
+@dataclass(frozen=True, slots=True)
+class PageSample:
+    """The page at one moment.
+
+    Attributes:
+        at: seconds since the page was opened.
+        following: frames a second while it follows.
+        scrolling: frames a second while it is scrolled and events wait.
+        worst: milliseconds between two frames while it is scrolled; one in a hundred is longer.
+        heap: megabytes of JavaScript's, after a collection.
+        said: what the page says of itself.
+    """
+
+    at: float
+    following: float
+    scrolling: float
+    worst: float
+    heap: float
+    said: str
+
+
+class OpenPage:
+    """The live view with a row for every event, open for as long as the soak goes on."""
+
+    def __init__(self, page: Any, session: Any, served: Served) -> None:
+        self._page, self._session = page, session
+        self.complaints: list[str] = []
+        self.empty = [page.evaluate(_FRAMES, 3000)["fps"]]
+        self.samples: list[PageSample] = []
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.goto(f"{served.url}/?token={served.token}")
+        # With frequent types counted there are few rows a second, and that is no load for a page.
+        page.goto(f"{served.url}/#/live?rollup=off")
+        self._opened = time.monotonic()
+
+    def sample(self, seconds: float) -> None:
+        """Look at it for so many seconds: a quarter while it follows, then while it is scrolled."""
+        following = self._page.evaluate(_FRAMES, seconds * 250)
+        self._page.mouse.move(600, 500)
+        self._page.mouse.wheel(0, -1500)
+        self._page.locator(".offer").wait_for()
+        self._page.evaluate(_SCROLL)
+        scrolling = self._page.evaluate(_FRAMES, seconds * 750)
+        self._page.evaluate("() => clearInterval(window.scrolling)")
+        said = self._page.locator(".toolbar-state").inner_text()
+        self._page.keyboard.press("G")
+        at = time.monotonic() - self._opened
+        self.samples.append(
+            PageSample(at, following["fps"], scrolling["fps"], scrolling["p99"], self._heap(), " ".join(said.split()))
+        )
+        print(self.samples[-1], file=sys.stderr, flush=True)
+
+    def leave(self) -> None:
+        """See once more what an empty page has: on a busy machine no page has all frames."""
+        self._page.goto("about:blank")
+        self.empty.append(self._page.evaluate(_FRAMES, 3000)["fps"])
+
+    def _heap(self) -> float:
+        self._session.send("HeapProfiler.collectGarbage")
+        figures = {each["name"]: each["value"] for each in self._session.send("Performance.getMetrics")["metrics"]}
+        return float(figures["JSHeapUsedSize"]) / 1e6
+
+
+@contextlib.contextmanager
+def page_open(served: Served) -> Iterator[OpenPage]:
+    """Open the live view in a browser of its own, closed at the end of the block."""
+    from playwright.sync_api import sync_playwright
+
+    path = os.environ.get("OTEL_EVENTS_TEST_BROWSER") or shutil.which("chromium") or shutil.which("google-chrome")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        session = page.context.new_cdp_session(page)
+        session.send("Performance.enable")
+        yield OpenPage(page, session, served)
+        browser.close()
