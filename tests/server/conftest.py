@@ -8,8 +8,10 @@ import pytest
 
 from tests.server.node_packages import require_packages
 
+JS = Path(__file__).with_name("js")
+
 
 @pytest.fixture(scope="session")
 def javascript():
     """The packages that JavaScript programs of the tests use come from the project's own lock file."""
-    require_packages(Path(__file__).with_name("js"))
+    require_packages(JS)
