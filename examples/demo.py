@@ -68,15 +68,21 @@ def _show_server(directory: Path) -> None:
 
 def _next_steps(ledger: Path, server: DemoServer | None) -> str:
     python = short_path(sys.executable)
-    send = f"\n  OTEL_EXPORTER_OTLP_ENDPOINT={server.endpoint} {python} examples/pipeline.py" if server else ""
-    stays = "\n\nThe server goes on: send it more, look at the page, end it by Ctrl-C." if server else ""
+    page = (
+        f"""
+
+The server goes on until Ctrl-C. Its page, by a new link that works once:
+  {server.new_login()}"""
+        if server
+        else ""
+    )
     return f"""
 These events are in
   {ledger}
 Where nothing is set, all programs of yours write to
   {default_path()}
 
-What to do next:{send}
+What to do next:
   {python} -m otel_events serve
   {python} -m otel_events stats {ledger}
   jq 'select(.event == "task.failed")' {ledger}
@@ -84,7 +90,7 @@ What to do next:{send}
 
 `serve` shows the events of all your programs, live; the last line builds and starts
 a real Collector, with Jaeger and Loki behind it, and shows the same event in all of them.
-Read examples/pipeline.py, then docs/getting-started.md.{stays}"""
+Read examples/pipeline.py, then docs/getting-started.md.{page}"""
 
 
 if __name__ == "__main__":

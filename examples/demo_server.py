@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING
 
 from demo_run import DemoError, running, say
 
+from otel_events.server.access.opening import open_access
+from otel_events.server.settings import resolve_server_settings
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -31,11 +34,18 @@ class DemoServer:
     Attributes:
         login: the address of its page, which logs in once.
         endpoint: where it takes OTLP.
+        token: opens it.
     """
 
     login: str
     endpoint: str
+    token: str
     process: subprocess.Popen[str]
+
+    def new_login(self) -> str:
+        """Return another address that logs in, once and soon."""
+        settings = resolve_server_settings({}, {"OTEL_EVENTS_SERVER_TOKEN": self.token})
+        return open_access(settings, lambda _: None, time.time).login_link(self.login.partition("/login")[0])
 
     def stay(self, seconds: float) -> None:
         """Wait until Ctrl-C, or for *seconds*."""
@@ -55,9 +65,10 @@ def running_server(ledger: Path) -> Iterator[DemoServer]:
     port = str(_PORT if _is_free(_PORT) else 0)
     command = [sys.executable, "-m", "otel_events", "serve", "--ledger", str(ledger), "--grpc-port", "off"]
     # A token of its own: what the user's other servers are opened with is none of the demo's business.
-    settings = {"OTEL_EVENTS_SERVER_TOKEN": secrets.token_urlsafe(24), "DEMO_SECONDS": ""}
+    token = secrets.token_urlsafe(24)
+    settings = {"OTEL_EVENTS_SERVER_TOKEN": token, "DEMO_SECONDS": ""}
     with running([*command, "--port", port, "--otlp-port", port], settings, stderr=subprocess.PIPE) as process:
-        yield _introduced(process)
+        yield _introduced(process, token)
         process.send_signal(signal.SIGTERM)
         process.communicate()
 
@@ -82,7 +93,7 @@ def seconds_to_stay() -> float:
         raise DemoError(f"DEMO_SECONDS must be a number of seconds, not {given!r}") from error
 
 
-def _introduced(process: subprocess.Popen[str]) -> DemoServer:
+def _introduced(process: subprocess.Popen[str], token: str) -> DemoServer:
     """Return what the server says of itself when it begins."""
     assert process.stderr is not None
     said: dict[str, str] = {}
@@ -92,7 +103,7 @@ def _introduced(process: subprocess.Popen[str]) -> DemoServer:
         what, _, where = line.partition(" ")
         said[what] = where.strip()
         if what == "ledger":
-            return DemoServer(said["page"], said["OTLP"], process)
+            return DemoServer(said["page"], said["OTLP"], token, process)
     raise DemoError(f"otel-events serve did not start: {''.join(lines).strip()}")
 
 
