@@ -74,6 +74,34 @@ def test_frequent_types_are_counted(live):
     live.get_by_text("72 rows").wait_for()
 
 
+def test_a_filter_holds_for_rows_that_stand_still_too(live):
+    """Paused or beside an open event, the list shows what the filter lets through, and goes on standing still."""
+    live.keyboard.press(" ")
+    live.locator(".offer").get_by_text("Paused").wait_for()
+
+    write_filter(live, "alert.*")
+
+    until(live, "[...document.querySelectorAll('.row-name')].every((name) => name.textContent.startsWith('alert.'))")
+    live.locator(".offer").get_by_text("Paused").wait_for()
+
+
+@pytest.mark.parametrize("view", ["Types", "Health"])
+def test_who_comes_back_still_follows(live, view):
+    """To look at another view is no wish to stand still: with more rows than fit, the list is at its end again."""
+    until(live, "(box => box.scrollHeight > box.clientHeight * 1.5)(document.querySelector('.list'))")
+    navigation = live.get_by_role("navigation")
+    navigation.get_by_role("link", name=view).click()
+    navigation.get_by_role("link", name="Live").click()
+    live.wait_for_selector(ROW)
+    live.wait_for_timeout(300)
+
+    assert live.get_by_text("Following", exact=True).is_visible()
+    assert (
+        live.evaluate("(box => box.scrollHeight - box.clientHeight - box.scrollTop)(document.querySelector('.list'))")
+        < 2
+    )
+
+
 def test_pause_is_seen_and_counts(live, site):
     """Space pauses; what comes meanwhile is counted and not shown; Space goes on."""
     live.keyboard.press(" ")

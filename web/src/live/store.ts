@@ -140,6 +140,7 @@ async function begin(text: string, isRolledUp: boolean): Promise<void> {
     lastSeq = page.last;
     stream.follow(text, page.last);
     if (!parameter("event") && !parameter("at") && !isPaused.peek()) resume();
+    else if (held.peek()) holdNewest();
   } catch (error) {
     if (mine.signal.aborted) return;
     const column = error instanceof ApiError ? error.column : null;
@@ -167,7 +168,10 @@ export function startLive(): void {
 
 /** Let the rows stand still; what comes meanwhile is counted. */
 export function hold(): void {
-  if (held.peek()) return;
+  if (!held.peek()) holdNewest();
+}
+
+function holdNewest(): void {
   held.value = { rows: ring.rows.slice(), through: lastSeq, startsAtFirst: false, endsAtLast: true };
   totalWhenHeld = total;
   waiting.value = 0;

@@ -184,7 +184,10 @@ function FilterButtons({ name, value }: { name: string; value: Value }) {
         title="Copy the value"
         onClick={() => void copy(text, name)}
       >
-        ⧉
+        <svg width="11" height="11" viewBox="0 0 16 16" fill="none" stroke="currentColor" aria-hidden="true">
+          <rect x="5.5" y="5.5" width="8" height="8" rx="1.5" stroke-width="1.6" />
+          <path d="M10.5 2.5h-7a1 1 0 0 0-1 1v7" stroke-width="1.6" />
+        </svg>
       </button>
     </span>
   );

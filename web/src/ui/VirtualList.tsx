@@ -42,6 +42,7 @@ export function VirtualList(props: Props) {
   useLayoutEffect(() => {
     const element = box.current;
     if (!element) return;
+    setHeight(element.clientHeight);
     const observer = new ResizeObserver(() => setHeight(element.clientHeight));
     observer.observe(element);
     return () => observer.disconnect();
@@ -51,7 +52,8 @@ export function VirtualList(props: Props) {
   useLayoutEffect(() => {
     const element = box.current;
     if (!element) return;
-    const target = wanted.current ?? (follows ? end : null);
+    // By what the element measures now: a guess would leave the end, and so end following.
+    const target = wanted.current ?? (follows ? Math.max(0, count * rowHeight - element.clientHeight) : null);
     wanted.current = null;
     if (target !== null && Math.abs(element.scrollTop - target) >= 1) element.scrollTop = target;
   });

@@ -11,7 +11,7 @@ const EVERY = 5000;
 const POINTS = 2000;
 const PARTED = ";";
 // Types whose numbers people look at first, where they were seen.
-const FIRST = ["state.mood", "state.drive", "state.pain", "reward.computed", "quality.check", "task.completed"];
+const FIRST = ["state.mood", "state.drive", "state.pain", "reward.computed", "task.completed"];
 const NO_MEASURE = new Set(["env_id", "episode", "cycle", "day"]);
 const MOST_LINES = 5;
 

@@ -44,7 +44,8 @@ const reasons = (counts: Record<string, number>): string =>
 const WRITERS: Column<Writer>[] = [
   { key: "state", head: "State", cell: (writer) => <span class={`badge writer-${writer.state}`}>{writer.state}</span> },
   { key: "service", head: "Service", cell: (writer) => <b>{writer.service ?? "–"}</b> },
-  { key: "host", head: "Host", cell: (writer) => [writer.host, writer.pid].filter(Boolean).join(" · ") || "–" },
+  { key: "host", head: "Host", cell: (writer) => writer.host || "–" },
+  { key: "pid", head: "Process", isNumber: true, cell: (writer) => writer.pid ?? "–" },
   { key: "started", head: "Started", cell: (writer) => moment(writer.started) },
   { key: "last", head: "Last event", cell: (writer) => ago(writer.last) },
   {
@@ -78,7 +79,7 @@ export function HealthView() {
       <h2>Writers</h2>
       <p class="faint">
         A writer is one process. Its events are numbered: a hole is a loss, and an unclean end a process that was
-        killed.
+        killed. Received are more than emitted by what it says of itself.
       </p>
       <Answer of={writers}>
         {(rows) =>
@@ -121,9 +122,9 @@ function Tiles({ health }: { health: Health }) {
         note={`index ${bytes(disk.index_bytes)}, free ${bytes(disk.free_bytes)}`}
       />
       <Tile
-        label="Kept"
+        label="Keeps at most"
         value={retention.max_bytes ? bytes(retention.max_bytes) : "everything"}
-        note={retention.max_age ? `for ${duration(retention.max_age)}` : "the oldest go first"}
+        note={retention.max_age ? `for ${duration(retention.max_age)}; the oldest go first` : "the oldest go first"}
       />
       <Counts label="Refused" counts={health.refused} />
       <Counts label="Left out" counts={health.dropped} />
