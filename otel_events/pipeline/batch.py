@@ -5,13 +5,14 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, compress, islice
+from operator import gt
 from typing import TYPE_CHECKING, Any, overload
 
 from otel_events.event import Event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,7 +124,16 @@ class Batch(Sequence[Event]):
         for event in events:
             place = known.get(id(event), place)
             places.append(place)
-        self.alone, self.places = events, places
+        # A stage that held events back for a moment may give them behind later ones.
+        self.places, self.alone = _in_order([(places, events)])
+
+    def named(self, is_wanted: Callable[[str], object]) -> Batch:
+        """Return those whose name *is_wanted*: itself, if all are."""
+        groups = [group for group in self.alike if is_wanted(group.common.name)]
+        wanted = [bool(is_wanted(event.name)) for event in self.alone]
+        if len(groups) == len(self.alike) and all(wanted):
+            return self
+        return Batch(groups, list(compress(self.alone, wanted)), list(compress(self.places, wanted)))
 
     def portions(self, most: int) -> Iterator[Batch]:
         """Yield it in batches of at most *most* events, in its order."""
@@ -159,7 +169,7 @@ def _in_order(pieces: Sequence[tuple[Sequence[int], list[Event]]]) -> tuple[list
     """Return the places and the events of *pieces*, by place."""
     places = list(chain.from_iterable(places for places, _ in pieces))
     events = list(chain.from_iterable(events for _, events in pieces))
-    if sum(bool(places) for places, _ in pieces) > 1:
+    if any(map(gt, places, islice(places, 1, None))):
         order = sorted(range(len(places)), key=places.__getitem__)
         places, events = list(map(places.__getitem__, order)), list(map(events.__getitem__, order))
     return places, events

@@ -6,12 +6,14 @@ import threading
 import time
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import TYPE_CHECKING
 
 from otel_events.interrupts import is_interrupt
+from otel_events.pipeline.batch import Batch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from opentelemetry.sdk.trace import ReadableSpan
 
@@ -76,16 +78,12 @@ class Dispatch:
 
     def write(self, events: Sequence[Event]) -> None:
         """Give every sink the events that are routed to it."""
-        if self._sinks.routes:
-            lost = sum(not self._sinks_of(event.name) for event in events)
-        else:
-            lost = 0 if self._sinks.events else len(events)
+        batch = Batch.of(events)
+        lost = len(batch) - len(self._routed(batch, self._sinks_of) if self._sinks.events else ())
         if lost:
             self._accounts.dropped.add("no_sink", lost)
         for sink in self._sinks.events:
-            chosen = events
-            if self._sinks.routes:
-                chosen = [event for event in events if sink.name in self._sinks_of(event.name)]
+            chosen = self._routed(batch, partial(self._is_sent_to, sink.name))
             if chosen:
                 try:
                     sink.write(chosen)
@@ -113,6 +111,12 @@ class Dispatch:
     def close(self, deadline: float) -> bool:
         """Close every sink by *deadline*; True only if all of them say that they were left with nothing."""
         return self._ask_all("close", deadline)
+
+    def _routed(self, batch: Batch, is_wanted: Callable[[str], object]) -> Batch:
+        return batch.named(is_wanted) if self._sinks.routes else batch
+
+    def _is_sent_to(self, sink_name: str, event_name: str) -> bool:
+        return sink_name in self._sinks_of(event_name)
 
     def _sinks_of(self, event_name: str) -> frozenset[str]:
         names = self._chosen.get(event_name)

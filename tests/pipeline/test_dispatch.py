@@ -93,6 +93,21 @@ def test_the_first_route_that_fits_decides():
     assert alerts.names == ["alert.triggered", "seed.planted"]
 
 
+def test_routes_keep_the_order_of_many_events():
+    """Each sink gets those that are routed to it in the order in which they happened, however many are alike."""
+    seeds, all_ = KeepingSink("seeds"), KeepingSink("all")
+    ev.configure(sink=[seeds, all_], routes=[("seed.*", ["seeds", "all"]), ("*", ["all"])])
+    said = [
+        f"{kind}.{what}" for _ in range(10) for kind, what in (("seed", "planted"), ("rain", "fell"), ("seed", "grew"))
+    ]
+    for name in said:
+        ev.emit(name)
+    assert ev.flush()
+
+    assert all_.names == said
+    assert seeds.names == [name for name in said if name.startswith("seed")]
+
+
 def test_a_sink_that_only_routes_name_gets_only_what_they_send(tmp_path):
     """A ledger that only a route names is written, with the events of that route alone."""
     kept = KeepingSink()
