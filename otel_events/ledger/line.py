@@ -7,19 +7,23 @@ The shape is in `docs/ledger.md`. Keys after `message` appear only where they sa
 from __future__ import annotations
 
 import time
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from otel_events.event import CORRELATION, DEFAULT_SCOPE, Event, InstrumentationScope, Resource, Severity
 from otel_events.ledger.instants import format_instant, parse_instant
+from otel_events.ledger.lines import encode_each, in_order
 from otel_events.ledger.quick_line import QuickLines
 from otel_events.ledger.tags import clean_text, tag, tag_attributes, untag, untag_attributes
+from otel_events.pipeline.batch import Batch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from otel_events.event import Value
+    from otel_events.ledger.lines import Lines, Placed
 
 HEADER_EVENT = "otel_events.ledger.header"
 
@@ -61,24 +65,33 @@ class EventsFormat:
             }
         )
 
+    def encode_all(self, events: Sequence[Event], leave_out: Callable[[Event, Exception], None]) -> Lines:
+        """Return the lines of *events* in their order; *leave_out* is called for one that holds what has no form."""
+        batch = Batch.of(events)
+        pieces: list[Placed] = []
+        alone = list(zip(batch.places, batch.alone, strict=True))
+        for group in batch.alike:
+            text = self._quick.alike(group)
+            if text is None:
+                alone += zip(group.places, group.events(), strict=True)
+            else:
+                pieces.append((group.places, text))
+        if alone:
+            pieces.append(self._encode_alone(sorted(alone, key=itemgetter(0)), leave_out))
+        return in_order(pieces)
+
+    def _encode_alone(
+        self, alone: Sequence[tuple[int, Event]], leave_out: Callable[[Event, Exception], None]
+    ) -> Placed:
+        # By number, not by place: some stages put new events into the places of others.
+        quick = self._quick.alone([event for _, event in alone])
+        others = set(range(len(alone))).difference(quick[0])
+        long = encode_each(self.encode, [(number, alone[number][1]) for number in sorted(others)], leave_out)
+        numbers = sorted((*quick[0], *long[0]))
+        return [alone[number][0] for number in numbers], in_order([quick, long]).text
+
     def encode(self, event: Event) -> bytes:
         """Return *event* as one line, or raise TypeError if it holds what no pipeline lets through."""
-        quick = self.encode_all((event,))[0]
-        return self._encode_whole(event) if quick is None else quick
-
-    def encode_all(self, events: Sequence[Event]) -> list[bytes | None]:
-        """Return each of *events* as one line; None for one that `encode` has to look at."""
-        try:
-            return self._quick.encode_all(events)
-        except Exception:  # bytes, a lone surrogate, an integer beyond 64 bits: the long way has a form for them
-            return [None] * len(events)
-
-    def _around(self, event: Event) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-        """Return what a line says before the message, before the uid and behind the attributes."""
-        correlated, _ = self._split_bound(event.bound)
-        return _kind(event), {**correlated, **_trace(event)}, _rarities(event)
-
-    def _encode_whole(self, event: Event) -> bytes:
         line = {
             "time": format_instant(event.timestamp),
             "unix": event.timestamp / 1e9,
@@ -95,6 +108,11 @@ class EventsFormat:
         if event.resource is not None:
             line.update(self._origin(event.resource))
         return dump_line(line)
+
+    def _around(self, event: Event) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+        """Return what a line says before the message, before the uid and behind the attributes."""
+        correlated, _ = self._split_bound(event.bound)
+        return _kind(event), {**correlated, **_trace(event)}, _rarities(event)
 
     def _origin(self, resource: Resource) -> dict[str, Any]:
         """Return what a line says of a resource that is not the writer's own."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import repeat
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
@@ -13,9 +13,15 @@ from otel_events.ledger.instants import second_text
 from otel_events.ledger.tags import tag_attributes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
+    from typing import TypeAlias
 
     from otel_events.event import Event, InstrumentationScope
+    from otel_events.ledger.lines import Placed
+    from otel_events.pipeline.batch import Alike
+
+    # Before the message, between it and the uid, and behind the own attributes: without any of these, and with some.
+    _Pieces: TypeAlias = "tuple[bytes, bytes, tuple[bytes, bytes]]"
 
 _MAX_SCOPES = 64  # mappings of bound attributes, and scopes
 _MAX_FACTS = 256  # of one of them: names, traces, flags
@@ -36,7 +42,9 @@ class Around(Protocol):
 
 
 class QuickLines:
-    """Writes the line of an event that differs from others in little but time, message, uid and its own attributes.
+    """Writes the lines of events that differ from others in little but time, message, uid and their own attributes.
+
+    What differs from line to line is encoded together, one kind of it after the other.
 
     Args:
         service: the writing program's `service.name`.
@@ -45,60 +53,72 @@ class QuickLines:
 
     def __init__(self, service: str, around: Around) -> None:
         self._around = around
-        self._before_attributes = b',"service":' + orjson.dumps(service) + b',"attributes":'
+        self._before_attributes = b',"service":' + orjson.dumps(service) + b',"attributes":{'
         # By identity, and kept beside what is known of them, so that it cannot pass to others.
         self._known: dict[tuple[int, int], _Known] = {}
 
-    def encode_all(self, events: Sequence[Event]) -> list[bytes | None]:
-        """Return the line of each of *events*, None where it has to be written the long way; an error if all have to.
+    def alike(self, group: Alike) -> bytes | None:
+        """Return the lines of *group*; None if its events have to be looked at one by one."""
+        try:
+            return self._alike(group)
+        except Exception:  # nothing that is known
+            return None
 
-        What differs from line to line is encoded together, one kind of it after the other.
-        """
-        lines: list[bytes | None] = [None] * len(events)
-        usual = _usual(events)
-        if usual:
-            for place, line in zip(usual, self._lines(list(usual.values())), strict=True):
-                lines[place] = line
-        return lines
+    def alone(self, events: Sequence[Event]) -> Placed:
+        """Return the lines of those *events* that are usual, with their numbers among all."""
+        usual = [number for number, event in enumerate(events) if _is_usual(event)]
+        try:
+            return usual, self._alone([events[number] for number in usual]) if usual else b""
+        except Exception:  # bytes, a lone surrogate, an integer beyond 64 bits: the long way has a form for them
+            return [], b""
 
-    def _lines(self, events: list[Event]) -> Iterator[bytes]:
-        """Return each line, or raise if something in them has no usual form."""
-        count = len(events)
-        instants = [event.timestamp for event in events]
-        seconds, fractions = _times(instants)
-        rows: list[Mapping[str, Any]] = [event.attributes for event in events]
-        middles: list[bytes] = []
-        ends: list[bytes] = []
-        for first, length in _runs(events):
-            others, middle, end = self._pieces(first)
-            if others:
-                at = len(ends)
-                rows[at : at + length] = [{**own, **others, **own} for own in rows[at : at + length]]
-            middles += repeat(middle, length)
-            ends += repeat(end, length)
-        # By `zip` over columns, not over rows: thousands of iterators would call the garbage collector.
-        columns = (
-            seconds,
-            fractions,
-            repeat(b'Z","unix":', count),
-            _inside([instant / 1e9 for instant in instants]).split(b","),
-            middles,
-            _inside(_apart([event.uid for event in events])).split(b",\n,"),
-            repeat(self._before_attributes, count),
-            _attribute_texts(rows),
-            ends,
+    def _alike(self, group: Alike) -> bytes | None:
+        """Return the lines of *group*; None, or an error, if its events have to be looked at one by one."""
+        common, times, columns = group.common, group.times, group.columns
+        is_usual = _CORRELATION.isdisjoint(columns) and common.bound.keys().isdisjoint(columns)
+        if not (is_usual and min(times) > -1 and max(times) < _END_OF_TIME and type(common.body) in _TEXT):
+            return None
+        rows = [tag_attributes(row) for row in group.rows] if _has_no_number(group) else group.rows
+        before, ends = self._pieces(common)
+        seconds, fractions = _times(times)
+        return _join(
+            (
+                *(seconds, fractions, b'Z","unix":', _unix(times)),
+                before + orjson.dumps(f"{group.writer}-")[:-1],
+                (b"%x\n" * len(times) % tuple(group.numbers)).split(),
+                b'"' + self._before_attributes,
+                _insides(_dump_apart(rows)),
+                ends[bool(columns)],
+            ),
+            len(times),
         )
-        return map(b"".join, zip(*columns, strict=True))
 
-    def _pieces(self, event: Event) -> tuple[Mapping[str, Any], bytes, bytes]:
-        """Return the bound attributes that stand among the own, what is between time and uid, and the line's end."""
+    def _alone(self, events: Sequence[Event]) -> bytes:
+        """Return the lines of *events*, all of them usual; an error if one of them has no usual form after all."""
+        times = [event.timestamp for event in events]
+        pieces = [self._pieces(event) for event in events]
+        seconds, fractions = _times(times)
+        return _join(
+            (
+                *(seconds, fractions, b'Z","unix":', _unix(times)),
+                [before for before, _ in pieces],
+                _dump_apart([event.uid for event in events]).split(b",\n,"),
+                self._before_attributes,
+                _attribute_texts([event.attributes for event in events]),
+                [ends[bool(event.attributes)] for event, (_, ends) in zip(events, pieces, strict=True)],
+            ),
+            len(events),
+        )
+
+    def _pieces(self, event: Event) -> tuple[bytes, tuple[bytes, bytes]]:
+        """Return what is between time and uid, and what is behind the own attributes: without any, and with some."""
         known = self._known.get((id(event.bound), id(event.scope))) or self._learn(event)
         facts = (
             *(event.name, event.severity, event.severity_text, event.trace_id, event.span_id, event.trace_flags),
             *(event.dropped_attributes, event.given_name),
         )
-        before, behind, end = known.pieces.get(facts) or self._learn_pieces(known, facts, event)
-        return known.others, before + orjson.dumps(event.body) + behind, end
+        before, behind, ends = known.pieces.get(facts) or self._learn_pieces(known, facts, event)
+        return before + orjson.dumps(event.body) + behind, ends
 
     def _learn(self, event: Event) -> _Known:
         if len(self._known) >= _MAX_SCOPES:
@@ -106,14 +126,16 @@ class QuickLines:
         known = self._known[id(event.bound), id(event.scope)] = _Known(event.bound, event.scope)
         return known
 
-    def _learn_pieces(self, known: _Known, facts: tuple[Any, ...], event: Event) -> tuple[bytes, bytes, bytes]:
+    def _learn_pieces(self, known: _Known, facts: tuple[Any, ...], event: Event) -> _Pieces:
         before, between, behind = self._around(event)
         if len(known.pieces) >= _MAX_FACTS:
             known.pieces.clear()
+        others = _inside(tag_attributes({key: value for key, value in event.bound.items() if key not in _CORRELATION}))
+        end = b"}" + (b"," + _inside(behind) if behind else b"") + b"}\n"
         pieces = known.pieces[facts] = (
             b"," + _inside(before) + b',"message":',
             (b"," + _inside(between) if between else b"") + b',"uid":',
-            (b"," + _inside(behind) if behind else b"") + b"}\n",
+            (others + end, b"," + others + end if others else end),
         )
         return pieces
 
@@ -121,61 +143,44 @@ class QuickLines:
 class _Known:
     """What is known of the events that share bound attributes and scope."""
 
-    __slots__ = ("bound", "others", "pieces", "scope")
+    __slots__ = ("bound", "pieces", "scope")
 
     def __init__(self, bound: Mapping[str, Any], scope: InstrumentationScope) -> None:
         self.bound = bound
         self.scope = scope
-        self.others = {key: value for key, value in bound.items() if key not in _CORRELATION}
-        self.pieces: dict[tuple[Any, ...], tuple[bytes, bytes, bytes]] = {}
+        self.pieces: dict[tuple[Any, ...], _Pieces] = {}
 
 
-def _usual(events: Sequence[Event]) -> dict[int, Event]:
-    """Return those of *events* whose lines can be put together of pieces, by their places."""
-    usual = {
-        place: event
-        for place, event in enumerate(events)
-        if event.observed_timestamp == event.timestamp
+def _is_usual(event: Event) -> bool:
+    """Tell whether the line of *event* can be put together of pieces."""
+    own = event.attributes
+    return (
+        event.observed_timestamp == event.timestamp
         and -1 < event.timestamp < _END_OF_TIME
         and event.resource is None
-        and event.uid
+        and bool(event.uid)
         and type(event.body) in _TEXT
-    }
-    if _CORRELATION.isdisjoint(set().union(*[event.attributes for event in usual.values()])):
-        return usual
-    return {place: event for place, event in usual.items() if _CORRELATION.isdisjoint(event.attributes)}
+        and _CORRELATION.isdisjoint(own)
+        and event.bound.keys().isdisjoint(own)
+    )
 
 
-def _runs(events: Sequence[Event]) -> Iterator[tuple[Event, int]]:
-    """Yield the first of those *events* in a row whose lines share all pieces, and how many these are."""
-    first, length = events[0], 0
-    for event in events:
-        if (
-            event.bound is first.bound
-            and event.scope is first.scope
-            and event.name is first.name
-            and event.body is first.body
-            and event.severity is first.severity
-            and event.severity_text is first.severity_text
-            and event.span_id == first.span_id
-            and event.trace_id == first.trace_id
-            and event.trace_flags == first.trace_flags
-            and event.dropped_attributes == first.dropped_attributes
-            and event.given_name is first.given_name
-        ):
-            length += 1
-        else:
-            yield first, length
-            first, length = event, 1
-    yield first, length
+def _join(parts: Sequence[bytes | list[bytes]], count: int) -> bytes:
+    """Return *count* lines, each of which has one of each of *parts*, or the whole of it where that is the same for all."""
+    texts = [part if type(part) is bytes else b"" for part in parts] * count
+    for place, part in enumerate(parts):
+        if type(part) is list:
+            texts[place :: len(parts)] = part  # an error if there are more of these, or less
+    return b"".join(texts)
 
 
-def _times(instants: list[int]) -> tuple[Iterable[bytes], list[bytes]]:
+def _times(instants: list[int]) -> tuple[bytes | list[bytes], list[bytes]]:
     """Return of *instants* how a line begins, up to the whole second, and the nine digits behind it."""
     second = instants[0] // _SECOND
     start = second * _SECOND
+    seconds: bytes | list[bytes]
     if start <= min(instants) and max(instants) < start + _SECOND:
-        seconds: Iterable[bytes] = repeat(_beginning(second), len(instants))
+        seconds = _beginning(second)
         fractions = [instant - start + _SECOND for instant in instants]  # with a 1 in front, for their noughts
     else:
         seconds = [_beginning(instant // _SECOND) for instant in instants]
@@ -187,23 +192,42 @@ def _beginning(second: int) -> bytes:
     return b'{"time":"%b.' % second_text(second)
 
 
+def _unix(instants: list[int]) -> list[bytes]:
+    return _inside([instant / 1e9 for instant in instants]).split(b",")
+
+
+def _has_no_number(group: Alike) -> bool:
+    """Tell whether some value in *group* may be a float that is no number, or infinite: JSON has no form for it."""
+    for key, kinds in group.kinds.items():
+        if float in kinds:
+            column = group.columns[key]
+            if not isfinite(sum(column if len(kinds) == 1 else [value for value in column if type(value) is float])):
+                return True
+    return False
+
+
 def _attribute_texts(rows: list[Mapping[str, Any]]) -> list[bytes]:
-    """Return each of *rows* as JSON."""
+    """Return each of *rows* as JSON, without its braces."""
     try:
-        texts = _inside(_apart(rows))
+        texts = _dump_apart(rows)
     except TypeError:  # data, or what will have no form with tags either
         texts = b'":null'
     # Nearly all values are scalars, and JSON's own. To see that in what was written takes a third of looking at each.
     if _MAY_NEED_TAGS.search(texts):
-        texts = _inside(_apart([tag_attributes(row) for row in rows]))
-    return texts.split(b",\n,")
+        texts = _dump_apart([tag_attributes(row) for row in rows])
+    return _insides(texts)
 
 
-def _apart(items: list[Any]) -> list[Any]:
-    """Return *items* with something between them that JSON never has in it: a line's end."""
+def _dump_apart(items: Sequence[Any]) -> bytes:
+    """Return *items* as JSON with something between them that it never has inside: a line's end."""
     apart = [_LINE_END] * (2 * len(items) - 1)
     apart[::2] = items
-    return apart
+    return _inside(apart)
+
+
+def _insides(mappings: bytes) -> list[bytes]:
+    """Return what stands between the braces of each of the *mappings* that were written apart."""
+    return mappings[1:-1].split(b"},\n,{")
 
 
 def _inside(container: Mapping[str, Any] | list[Any]) -> bytes:

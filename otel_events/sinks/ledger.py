@@ -5,22 +5,23 @@ from __future__ import annotations
 import errno
 import threading
 import time
-from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from otel_events.ledger.flat import FlatFormat
 from otel_events.ledger.line import EventsFormat
+from otel_events.ledger.lines import WaitingLines
 from otel_events.ledger.rotate import RotationSettings
 from otel_events.ledger.write import LedgerFile
 from otel_events.state_directory import state_directory
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from otel_events.accounting import Accounts
     from otel_events.event import Event, Value
+    from otel_events.ledger.lines import Lines
     from otel_events.notices import Notices
 
 _KEPT_BYTES = 8 << 20
@@ -41,8 +42,7 @@ _CURES = {
 
 class _Format(Protocol):
     def header(self) -> bytes: ...
-    def encode(self, event: Event) -> bytes: ...
-    def encode_all(self, events: Sequence[Event]) -> list[bytes | None]: ...
+    def encode_all(self, events: Sequence[Event], leave_out: Callable[[Event, Exception], None]) -> Lines: ...
 
 
 class LedgerSink:
@@ -95,7 +95,7 @@ class LedgerSink:
         )
         self._accounts = accounts
         self._notices = notices
-        self._waiting: deque[bytes] = deque()
+        self._waiting = WaitingLines()
         self._has_lost = False
         self._turn = threading.Lock()
 
@@ -106,12 +106,9 @@ class LedgerSink:
 
     def write(self, events: Sequence[Event]) -> None:
         """Append *events*; those that cannot be written now wait in memory."""
-        made = self._format.encode_all(events)
-        if None in made:
-            made = [line or self._encode(event) for event, line in zip(events, made, strict=True)]
-        lines = filter(None, made)
+        lines = self._format.encode_all(events, self._leave_out)
         with self._turn:
-            self._waiting.extend(lines)
+            self._waiting.add(lines)
             self._append_waiting(_PATIENCE)
 
     def flush(self, deadline: float) -> bool:
@@ -129,7 +126,7 @@ class LedgerSink:
             return False
         try:
             is_safe = self._flush(deadline)
-            self._drop(len(self._waiting))
+            self._count_lost(self._waiting.clear())
             if not _is_synced(self._file, deadline):
                 # The file stays open for the thread that waits for the disk; the operating system has every line.
                 self._accounts.problems.add("ledger_not_synced")
@@ -144,64 +141,30 @@ class LedgerSink:
         has_lost, self._has_lost = self._has_lost, False
         return not self._waiting and not has_lost
 
-    def _encode(self, event: Event) -> bytes:
-        try:
-            return self._format.encode(event)
-        except Exception as error:  # one event that cannot be written must not take its batch with it; counted
-            self._accounts.dropped.add("ledger_unencodable")
-            self._has_lost = True
-            self._notices.warn(
-                "ledger_unencodable", f"event {event.name!r} cannot be written as a line of the ledger: {error}"
-            )
-            return b""
+    def _leave_out(self, event: Event, error: Exception) -> None:
+        self._accounts.dropped.add("ledger_unencodable")
+        self._has_lost = True
+        self._notices.warn(
+            "ledger_unencodable", f"event {event.name!r} cannot be written as a line of the ledger: {error}"
+        )
 
     def _append_waiting(self, patience: float) -> None:
         while self._waiting:
-            piece = self._next_piece()
+            # In pieces: no write is so long that others wait for it.
+            lines = self._waiting.first(_PIECE_BYTES)
             try:
-                self._file.append(b"".join(piece), patience=patience)
+                self._file.append(lines.text, patience=patience)
             except Exception as error:  # told and counted; a path may be wrong in ways that are no OSError
-                self._keep_what_fits()
+                self._count_lost(self._waiting.drop_beyond(_KEPT_BYTES))
                 self._tell(error)
                 return
-            self._forget(len(piece))
-            self._accounts.delivered.add(self.name, len(piece))
+            self._waiting.remove_first()
+            self._accounts.delivered.add(self.name, lines.count)
 
-    def _next_piece(self) -> list[bytes]:
-        # In pieces: a long queue is not held twice, and no write is so long that others wait for it.
-        if sum(map(len, self._waiting)) <= _PIECE_BYTES:
-            return list(self._waiting)
-        piece: list[bytes] = []
-        size = 0
-        for line in self._waiting:
-            size += len(line)
-            if piece and size > _PIECE_BYTES:
-                break
-            piece.append(line)
-        return piece
-
-    def _keep_what_fits(self) -> None:
-        size = sum(map(len, self._waiting))
-        dropped = 0
-        for line in self._waiting:
-            if size <= _KEPT_BYTES:
-                break
-            size -= len(line)
-            dropped += 1
-        self._drop(dropped)
-
-    def _drop(self, count: int) -> None:
+    def _count_lost(self, count: int) -> None:
         if count:
-            self._forget(count)
             self._accounts.dropped.add("ledger_failed", count)
             self._has_lost = True
-
-    def _forget(self, count: int) -> None:
-        if count == len(self._waiting):
-            self._waiting.clear()
-        else:
-            for _ in range(count):
-                self._waiting.popleft()
 
     def _tell(self, error: Exception) -> None:
         self._accounts.problems.add("ledger_write_failed")

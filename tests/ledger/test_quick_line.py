@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from otel_events.event import DEFAULT_SCOPE, Event, InstrumentationScope, Resource
-from otel_events.ledger.instants import format_instant
 from otel_events.ledger.line import EventsFormat
 from tests.ledger.test_line import NOW, events, events_format
 
@@ -27,10 +26,21 @@ def usual(draw):
     return event
 
 
-def the_long_way(event):
-    """Return the line of an event that was seen a moment later, without what says that."""
-    line = events_format().encode(replace(event, observed_timestamp=event.timestamp + 1))
-    return line.replace(b',"observed":"%b"' % format_instant(event.timestamp + 1).encode(), b"")
+def left_out(event, error):
+    raise AssertionError(f"{event} has no line: {error}")
+
+
+def together(format_, said):
+    """Return the lines of events that were written together."""
+    lines = format_.encode_all(said, left_out)
+    each = lines.text.splitlines(keepends=True)
+    assert len(each) == lines.count
+    return each
+
+
+def one_by_one(said):
+    """Return the lines of events that were written the long way."""
+    return [events_format().encode(event) for event in said]
 
 
 @given(said=st.lists(usual(), min_size=1, max_size=5))
@@ -40,24 +50,32 @@ def test_a_line_says_what_it_would_say_the_long_way(said):
     for event in said:
         event.bound = said[0].bound if said[0].bound.keys().isdisjoint(event.attributes) else event.bound
 
-    lines = [format_.encode(event) for event in said + said]
+    lines = [line for event in said + said for line in together(format_, [event])]
 
-    assert lines == [the_long_way(event) for event in said + said]
+    assert lines == one_by_one(said + said)
 
 
 @given(said=st.lists(usual(), max_size=6))
 def test_lines_of_a_batch_are_those_of_its_events(said):
-    """Written together they are the same, in their order; one that needs the long way is left out alone."""
-    format_ = events_format()
+    """Written together they are the same, in their order, also beside one that needs the long way."""
     odd = [replace(event, observed_timestamp=event.timestamp + 1) for event in said[:2]]
     mixed = [*said[:3], *odd, *said[3:]]
 
-    lines = format_.encode_all(mixed)
+    lines = together(events_format(), mixed)
 
-    assert [line for line in lines[len(said[:3]) :][: len(odd)] if line] == []
-    assert [line or format_.encode(event) for event, line in zip(mixed, lines, strict=True)] == [
-        events_format().encode(event) for event in mixed
-    ]
+    assert lines == one_by_one(mixed)
+
+
+def test_an_event_without_a_form_is_left_out_alone():
+    """The others have their lines, in their order."""
+    said = [Event("a.b", NOW, NOW, attributes={"number": number}, uid=f"w1-{number}") for number in range(3)]
+    bad = replace(said[1], attributes={"number": object()})
+    told = []
+
+    lines = events_format().encode_all([said[0], bad, said[2]], lambda event, _: told.append(event))
+
+    assert (lines.text.splitlines(keepends=True), lines.count) == (one_by_one([said[0], said[2]]), 2)
+    assert told == [bad]
 
 
 def test_events_that_differ_in_one_fact_have_lines_that_differ():
@@ -91,10 +109,10 @@ def test_events_that_differ_in_one_fact_have_lines_that_differ():
     ]
     said = [first, *(replace(first, **change) for change in changes)]
 
-    lines = [format_.encode(event) for event in said]
+    lines = together(format_, said)
 
     assert len(set(lines)) == len(said)
-    assert lines == [format_.encode(event) for event in said]
+    assert lines == one_by_one(said)
     assert [json.loads(line)["service"] for line in lines].count("other") == 1
 
 
@@ -105,7 +123,7 @@ def test_thousands_of_scopes_and_names_are_written_right():
         Event(f"name.{n}", NOW, NOW, body=str(n), bound={"task_id": str(n % 200)}, uid=f"w1-{n}") for n in range(2000)
     ]
 
-    lines = [json.loads(format_.encode(event)) for event in said]
+    lines = [json.loads(line) for line in together(format_, said)]
 
     assert [(line["event"], line["uid"], line["message"], line["task_id"]) for line in lines] == [
         (f"name.{n}", f"w1-{n}", str(n), str(n % 200)) for n in range(2000)

@@ -11,6 +11,7 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, set_span_in_conte
 from otel_events.accounting import Accounts
 from otel_events.event import DEFAULT_SCOPE, Event, InstrumentationScope
 from otel_events.guards import build_stages
+from otel_events.ledger.line import EventsFormat
 from otel_events.notices import Notices
 from otel_events.otlp.encode import LogEncoder
 from otel_events.pipeline.normalize import Normalize
@@ -22,7 +23,7 @@ DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 KINDS = [
     st.integers(0, 300),
     st.sampled_from([-1, 2**14, 2**14 - 1, 2**40, 4_111_111_111_111_111]),
-    st.floats(allow_nan=False),
+    st.floats(),
     st.booleans(),
     st.sampled_from(["", "a", "papers/volume-001.pdf", "ä" * 9, DIGEST, "x" * 700, "the token of my love"]),
     st.sampled_from(["papers/volume-001.pdf", SECRET, 1, 1.0, True, None, [1], {"a": SECRET}]),
@@ -67,22 +68,30 @@ def drafts(draw):
     return made
 
 
+def left_out(event, error):
+    raise AssertionError(f"{event} has no line: {error}")
+
+
 class Way:
-    """Normalize, the guards and the encoder, and what they count."""
+    """Normalize, the guards, the encoder and the ledger's lines, and what they count."""
 
     def __init__(self, rules):
         self.accounts, self.notices = Accounts(), Notices(quiet_seconds=math.inf)
         self.normalize = Normalize("0123456789abcdef", self.accounts, self.notices)
         self.stages = build_stages(resolve({"service_name": "test", **rules}, {})[0], self.accounts, self.notices)
         self.encoder = LogEncoder({"service.name": "test"})
+        self.ledger = EventsFormat(service="test", resource={}, writer_id="0123456789abcdef")
 
     def take(self, batch, *, together):
         events = self.normalize(batch)
         passed = run_stages(self.stages, events if together else list(events), self.accounts, self.notices, math.inf)
         portions = [[repr(FIELDS(event)) for event in portion] for portion in passed.portions(3)]
         assert all(0 < len(portion) <= 3 for portion in portions)
+        lines = self.ledger.encode_all(passed, left_out)
+        assert lines.text == b"".join(map(self.ledger.encode, passed))
         return (
             self.encoder.encode(passed),
+            lines,
             [repr(FIELDS(event)) for event in passed],
             [event for portion in portions for event in portion],
         )
@@ -94,7 +103,7 @@ class Way:
 
 @settings(deadline=None, max_examples=60)
 @given(rules=st.sampled_from(RULES), batches=st.lists(drafts(), min_size=1, max_size=3))
-def test_columns_give_the_same_requests_events_and_counts_as_events_do(rules, batches):
+def test_columns_give_the_same_requests_lines_events_and_counts_as_events_do(rules, batches):
     """Whatever the guards have to do, whatever they have learnt before, in the order in which it was said, and in portions."""
     columns, events = Way(rules), Way(rules)
 

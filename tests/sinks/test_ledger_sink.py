@@ -118,14 +118,16 @@ def test_what_cannot_be_written_waits_and_is_written_later(tmp_path, open_sink, 
     assert "OTEL_EVENTS_LEDGER_PATH" in told
 
 
-def test_beyond_its_bound_the_oldest_waiting_events_are_dropped_and_counted(tmp_path, open_sink, accounts):
-    """Memory is bounded: delivered and dropped add up to what was written, and flush says so once."""
+@pytest.mark.parametrize("together", [1, 5, 12])
+def test_beyond_its_bound_the_oldest_waiting_events_are_dropped_and_counted(tmp_path, open_sink, accounts, together):
+    """Memory is bounded: delivered and dropped add up to what was written, however it came, and flush says so once."""
     path = tmp_path / "folder" / "events.jsonl"
     block(path)
     sink = open_sink(path)
 
-    for number in range(12):
-        sink.write([event(number, body="x" * (1 << 20))])
+    for first in range(0, 12, together):
+        numbered = range(first, min(first + together, 12))
+        sink.write([event(number, body="x" * (1 << 20)) for number in numbered])
     path.parent.unlink()
     flushed = [sink.flush(soon()), sink.flush(soon())]
 
