@@ -7,7 +7,6 @@ The shape is in `docs/ledger.md`. Keys after `message` appear only where they sa
 from __future__ import annotations
 
 import time
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -68,27 +67,26 @@ class EventsFormat:
     def encode_all(self, events: Sequence[Event], leave_out: Callable[[Event, Exception], None]) -> Lines:
         """Return the lines of *events* in their order; *leave_out* is called for one that holds what has no form."""
         batch = Batch.of(events)
-        pieces: list[Placed] = []
-        alone = list(zip(batch.places, batch.alone, strict=True))
-        for group in batch.alike:
-            text = self._quick.alike(group)
-            if text is None:
-                alone += zip(group.places, group.events(), strict=True)
-            else:
-                pieces.append((group.places, text))
-        if alone:
-            pieces.append(self._encode_alone(sorted(alone, key=itemgetter(0)), leave_out))
+        texts = [(group, self._quick.alike(group)) for group in batch.alike]
+        pieces: list[Placed] = [(group.places, text) for group, text in texts if text is not None]
+        others = [group for group, text in texts if text is None]
+        rest = Batch(others, batch.alone, batch.places)
+        rest.take_apart(others)
+        if rest.alone:
+            pieces.append(self._encode_alone(rest, leave_out))
         return in_order(pieces)
 
-    def _encode_alone(
-        self, alone: Sequence[tuple[int, Event]], leave_out: Callable[[Event, Exception], None]
-    ) -> Placed:
+    def _encode_alone(self, rest: Batch, leave_out: Callable[[Event, Exception], None]) -> Placed:
+        events, places = rest.alone, rest.places
+        quick = self._quick.alone(events)
+        usual = quick[0]
+        if len(usual) == len(events):
+            return places, quick[1]
         # By number, not by place: some stages put new events into the places of others.
-        quick = self._quick.alone([event for _, event in alone])
-        others = set(range(len(alone))).difference(quick[0])
-        long = encode_each(self.encode, [(number, alone[number][1]) for number in sorted(others)], leave_out)
-        numbers = sorted((*quick[0], *long[0]))
-        return [alone[number][0] for number in numbers], in_order([quick, long]).text
+        others = sorted(set(range(len(events))).difference(usual))
+        long = encode_each(self.encode, [(number, events[number]) for number in others], leave_out)
+        numbers = sorted((*usual, *long[0]))
+        return [places[number] for number in numbers], in_order([quick, long]).text
 
     def encode(self, event: Event) -> bytes:
         """Return *event* as one line, or raise TypeError if it holds what no pipeline lets through."""

@@ -61,7 +61,7 @@ class QuickLines:
         """Return the lines of *group*; None if its events have to be looked at one by one."""
         try:
             return self._alike(group)
-        except Exception:  # nothing that is known
+        except Exception:  # a message, or something bound, that has a form in the long way alone
             return None
 
     def alone(self, events: Sequence[Event]) -> Placed:
@@ -75,39 +75,30 @@ class QuickLines:
     def _alike(self, group: Alike) -> bytes | None:
         """Return the lines of *group*; None, or an error, if its events have to be looked at one by one."""
         common, times, columns = group.common, group.times, group.columns
-        is_usual = _CORRELATION.isdisjoint(columns) and common.bound.keys().isdisjoint(columns)
-        if not (is_usual and min(times) > -1 and max(times) < _END_OF_TIME and type(common.body) in _TEXT):
+        is_apart = _CORRELATION.isdisjoint(columns) and common.bound.keys().isdisjoint(columns)
+        if not is_apart or type(common.body) not in _TEXT:
             return None
         rows = [tag_attributes(row) for row in group.rows] if _has_no_number(group) else group.rows
         before, ends = self._pieces(common)
-        seconds, fractions = _times(times)
-        return _join(
-            (
-                *(seconds, fractions, b'Z","unix":', _unix(times)),
-                before + orjson.dumps(f"{group.writer}-")[:-1],
-                (b"%x\n" * len(times) % tuple(group.numbers)).split(),
-                b'"' + self._before_attributes,
-                _insides(_dump_apart(rows)),
-                ends[bool(columns)],
-            ),
-            len(times),
+        return _lines(
+            times,
+            before + orjson.dumps(f"{group.writer}-")[:-1],
+            (b"%x\n" * len(times) % tuple(group.numbers)).split(),
+            b'"' + self._before_attributes,
+            _insides(_dump_apart(rows)),
+            ends[bool(columns)],
         )
 
     def _alone(self, events: Sequence[Event]) -> bytes:
         """Return the lines of *events*, all of them usual; an error if one of them has no usual form after all."""
-        times = [event.timestamp for event in events]
         pieces = [self._pieces(event) for event in events]
-        seconds, fractions = _times(times)
-        return _join(
-            (
-                *(seconds, fractions, b'Z","unix":', _unix(times)),
-                [before for before, _ in pieces],
-                _dump_apart([event.uid for event in events]).split(b",\n,"),
-                self._before_attributes,
-                _attribute_texts([event.attributes for event in events]),
-                [ends[bool(event.attributes)] for event, (_, ends) in zip(events, pieces, strict=True)],
-            ),
-            len(events),
+        return _lines(
+            [event.timestamp for event in events],
+            [before for before, _ in pieces],
+            _dump_apart([event.uid for event in events]).split(b",\n,"),
+            self._before_attributes,
+            _attribute_texts([event.attributes for event in events]),
+            [ends[bool(event.attributes)] for event, (_, ends) in zip(events, pieces, strict=True)],
         )
 
     def _pieces(self, event: Event) -> tuple[bytes, tuple[bytes, bytes]]:
@@ -130,7 +121,7 @@ class QuickLines:
         before, between, behind = self._around(event)
         if len(known.pieces) >= _MAX_FACTS:
             known.pieces.clear()
-        others = _inside(tag_attributes({key: value for key, value in event.bound.items() if key not in _CORRELATION}))
+        others = known.others
         end = b"}" + (b"," + _inside(behind) if behind else b"") + b"}\n"
         pieces = known.pieces[facts] = (
             b"," + _inside(before) + b',"message":',
@@ -143,11 +134,12 @@ class QuickLines:
 class _Known:
     """What is known of the events that share bound attributes and scope."""
 
-    __slots__ = ("bound", "pieces", "scope")
+    __slots__ = ("bound", "others", "pieces", "scope")
 
     def __init__(self, bound: Mapping[str, Any], scope: InstrumentationScope) -> None:
         self.bound = bound
         self.scope = scope
+        self.others = _inside(tag_attributes({key: value for key, value in bound.items() if key not in _CORRELATION}))
         self.pieces: dict[tuple[Any, ...], _Pieces] = {}
 
 
@@ -165,9 +157,11 @@ def _is_usual(event: Event) -> bool:
     )
 
 
-def _join(parts: Sequence[bytes | list[bytes]], count: int) -> bytes:
-    """Return *count* lines, each of which has one of each of *parts*, or the whole of it where that is the same for all."""
-    texts = [part if type(part) is bytes else b"" for part in parts] * count
+def _lines(instants: list[int], *rest: bytes | list[bytes]) -> bytes:
+    """Return a line for each of *instants*, which says it and has one of each of *rest*; what is no list all lines have."""
+    seconds, fractions = _times(instants)
+    parts = (seconds, fractions, b'Z","unix":', _inside([instant / 1e9 for instant in instants]).split(b","), *rest)
+    texts = [part if type(part) is bytes else b"" for part in parts] * len(instants)
     for place, part in enumerate(parts):
         if type(part) is list:
             texts[place :: len(parts)] = part  # an error if there are more of these, or less
@@ -175,13 +169,18 @@ def _join(parts: Sequence[bytes | list[bytes]], count: int) -> bytes:
 
 
 def _times(instants: list[int]) -> tuple[bytes | list[bytes], list[bytes]]:
-    """Return of *instants* how a line begins, up to the whole second, and the nine digits behind it."""
+    """Return of *instants* how a line begins, up to the whole second, and the nine digits behind it.
+
+    Raises:
+        OverflowError: the calendar has no such year.
+    """
     second = instants[0] // _SECOND
     start = second * _SECOND
     seconds: bytes | list[bytes]
     if start <= min(instants) and max(instants) < start + _SECOND:
         seconds = _beginning(second)
-        fractions = [instant - start + _SECOND for instant in instants]  # with a 1 in front, for their noughts
+        before = start - _SECOND
+        fractions = [instant - before for instant in instants]  # with a 1 in front, for their noughts
     else:
         seconds = [_beginning(instant // _SECOND) for instant in instants]
         fractions = [instant % _SECOND + _SECOND for instant in instants]
@@ -190,10 +189,6 @@ def _times(instants: list[int]) -> tuple[bytes | list[bytes], list[bytes]]:
 
 def _beginning(second: int) -> bytes:
     return b'{"time":"%b.' % second_text(second)
-
-
-def _unix(instants: list[int]) -> list[bytes]:
-    return _inside([instant / 1e9 for instant in instants]).split(b",")
 
 
 def _has_no_number(group: Alike) -> bool:
