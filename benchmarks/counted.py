@@ -1,4 +1,4 @@
-"""A program for an instruction counter: emits as often as told, on one of the two hot paths."""
+"""A program for an instruction counter: emits as often as told, on one of the hot paths."""
 
 from __future__ import annotations
 
@@ -9,14 +9,21 @@ import otel_events as ev
 from benchmarks.event import CORRELATION, METHOD, NAME, SERVICE, SOURCES
 
 
-def main(path: str, count: int, endpoint: str) -> None:
-    """Emit *count* events; on the `whole` path hand them over too, on that of the `caller` leave them in the queue."""
+def main(path: str, count: int, destination: str) -> None:
+    """Emit *count* events; on the path of the `caller` leave them in the queue, on the others hand them over too.
+
+    Args:
+        path: `caller`; `whole`, by OTLP; or `ledger`.
+        count: of events.
+        destination: the endpoint, or the ledger's file.
+    """
+    sinks = {"sink": "ledger", "ledger": destination} if path == "ledger" else {"endpoint": destination}
     # Nothing but us decides when the pipeline thread works, so that the count does not depend on time.
-    ev.configure(service_name=SERVICE, endpoint=endpoint, flush_interval=600.0)
+    ev.configure(service_name=SERVICE, flush_interval=600.0, **sinks)
     with ev.context(**CORRELATION):
         for i in range(count):
             ev.emit(NAME, source=SOURCES[i & 63], quality=i * 0.001, tokens=i, method=METHOD)
-    if path == "whole" and not ev.flush(120.0):
+    if path != "caller" and not ev.flush(120.0):
         sys.exit("not handed over in time")
     os._exit(0)
 

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
     from benchmarks.contest import Bench
 
 RECORD = Path(__file__).resolve().parents[1] / "instructions.json"
-_PATHS = {"caller": "`emit`, caller's thread", "whole": "`emit` to acknowledged, all threads"}
+_PATHS = {
+    "caller": "`emit`, caller's thread",
+    "whole": "`emit` to acknowledged, all threads",
+    "ledger": "`emit` to the ledger's file",
+}
 _FEW, _MANY = 1_024, 3_072
 _REFERENCES = re.compile(r"I\s+refs:\s+([\d,]+)")
 # The same code counts the same to a per mille or two; what other libraries change shows in their versions.
@@ -73,7 +77,9 @@ def _count_all(bench: Bench) -> dict[str, float]:
 
 def _count(bench: Bench, path: str, count: int) -> int:
     counter = ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"]
-    program = [sys.executable, "-m", "benchmarks.counted", path, str(count), bench.acceptor.url(f"counted-{path}")]
+    ledger = str(bench.home / f"counted-{count}.jsonl")
+    destination = ledger if path == "ledger" else bench.acceptor.url(f"counted-{path}")
+    program = [sys.executable, "-m", "benchmarks.counted", path, str(count), destination]
     env = environment(bench.home, PYTHONHASHSEED="0", OTEL_EVENTS_SPOOL_DIR=str(bench.home / f"spool-{path}-{count}"))
     ran = subprocess.run([*counter, *program], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     found = _REFERENCES.search(ran.stderr)
