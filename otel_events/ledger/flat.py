@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING, Any
 from otel_events.event import CORRELATION, UID_ATTRIBUTE, Event, Severity, parse_severity
 from otel_events.ledger.instants import format_instant_for_datetime, parse_instant
 from otel_events.ledger.line import dump_line
-from otel_events.ledger.lines import encode_each, in_order
+from otel_events.ledger.lines import Lines, encode_each
 from otel_events.ledger.tags import tag, tag_attributes, untag, untag_attributes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-
-    from otel_events.ledger.lines import Lines
 
 OURS = frozenset({"event", "timestamp", "ts", "severity", "message", "trace_id", "span_id", "uid", "attributes"})
 
@@ -52,7 +50,8 @@ class FlatFormat:
 
     def encode_all(self, events: Sequence[Event], leave_out: Callable[[Event, Exception], None]) -> Lines:
         """Return the lines of *events* in their order; *leave_out* is called for one that holds what has no form."""
-        return in_order([encode_each(self.encode, enumerate(events), leave_out)])
+        lines = encode_each(self.encode, enumerate(events), leave_out)
+        return Lines(b"".join(lines.values()), len(lines))
 
     @staticmethod
     def _add_attributes(event: Event, line: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ import orjson
 
 from otel_events.event import CORRELATION, DEFAULT_SCOPE, Event, InstrumentationScope, Resource, Severity
 from otel_events.ledger.instants import format_instant, parse_instant
-from otel_events.ledger.lines import encode_each, in_order
+from otel_events.ledger.lines import PlacedLines, encode_each, in_order
 from otel_events.ledger.quick_line import QuickLines
 from otel_events.ledger.tags import clean_text, tag, tag_attributes, untag, untag_attributes
 from otel_events.pipeline.batch import Batch
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from otel_events.event import Value
-    from otel_events.ledger.lines import Lines, Placed
+    from otel_events.ledger.lines import Lines
 
 HEADER_EVENT = "otel_events.ledger.header"
 
@@ -67,26 +67,26 @@ class EventsFormat:
     def encode_all(self, events: Sequence[Event], leave_out: Callable[[Event, Exception], None]) -> Lines:
         """Return the lines of *events* in their order; *leave_out* is called for one that holds what has no form."""
         batch = Batch.of(events)
-        texts = [(group, self._quick.alike(group)) for group in batch.alike]
-        pieces: list[Placed] = [(group.places, text) for group, text in texts if text is not None]
-        others = [group for group, text in texts if text is None]
+        made = [(group, self._quick.alike(group)) for group in batch.alike]
+        pieces = [lines for _, lines in made if lines is not None]
+        others = [group for group, lines in made if lines is None]
         rest = Batch(others, batch.alone, batch.places)
         rest.take_apart(others)
         if rest.alone:
             pieces.append(self._encode_alone(rest, leave_out))
         return in_order(pieces)
 
-    def _encode_alone(self, rest: Batch, leave_out: Callable[[Event, Exception], None]) -> Placed:
+    def _encode_alone(self, rest: Batch, leave_out: Callable[[Event, Exception], None]) -> PlacedLines:
         events, places = rest.alone, rest.places
-        quick = self._quick.alone(events)
-        usual = quick[0]
-        if len(usual) == len(events):
-            return places, quick[1]
         # By number, not by place: some stages put new events into the places of others.
-        others = sorted(set(range(len(events))).difference(usual))
-        long = encode_each(self.encode, [(number, events[number]) for number in others], leave_out)
-        numbers = sorted((*usual, *long[0]))
-        return [places[number] for number in numbers], in_order([quick, long]).text
+        usual = self._quick.alone(events)
+        if len(usual.places) == len(events):
+            return PlacedLines(places, usual.parts)
+        others = sorted(set(range(len(events))).difference(usual.places))
+        lines = encode_each(self.encode, [(number, events[number]) for number in others], leave_out)
+        lines.update(zip(usual.places, usual.lines(), strict=True))
+        numbers = sorted(lines)
+        return PlacedLines([places[number] for number in numbers], [[lines[number] for number in numbers]])
 
     def encode(self, event: Event) -> bytes:
         """Return *event* as one line, or raise TypeError if it holds what no pipeline lets through."""

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import accumulate, chain
-from typing import TYPE_CHECKING, TypeAlias
+from itertools import accumulate, chain, repeat
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from otel_events.event import Event
-
-# The places of events in their batch, and the line of each. No line has an end inside: JSON escapes it.
-Placed: TypeAlias = "tuple[Sequence[int], bytes]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,33 +25,55 @@ class Lines:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class PlacedLines:
+    """Lines of some events of a batch, not put together yet.
+
+    Attributes:
+        places: of these events among all, ascending.
+        parts: what each line consists of, one after the other; what is no list is the same in all of them.
+    """
+
+    places: Sequence[int]
+    parts: Sequence[bytes | list[bytes]]
+
+    def lines(self) -> list[bytes]:
+        """Return each line by itself."""
+        columns = [part if type(part) is list else repeat(part, len(self.places)) for part in self.parts]
+        return list(map(b"".join, zip(*columns, strict=True)))
+
+    def text(self) -> bytes:
+        """Return all lines in one, in two thirds of the time."""
+        texts = [part if type(part) is bytes else b"" for part in self.parts] * len(self.places)
+        for number, part in enumerate(self.parts):
+            if type(part) is list:
+                texts[number :: len(self.parts)] = part
+        return b"".join(texts)
+
+
+def in_order(pieces: Sequence[PlacedLines]) -> Lines:
+    """Return the lines in *pieces* in the order of their places."""
+    if len(pieces) == 1:
+        return Lines(pieces[0].text(), len(pieces[0].places))
+    places = list(chain.from_iterable(piece.places for piece in pieces))
+    lines = list(chain.from_iterable(piece.lines() for piece in pieces))
+    order = sorted(range(len(places)), key=places.__getitem__)
+    return Lines(b"".join(map(lines.__getitem__, order)), len(lines))
+
+
 def encode_each(
     encode: Callable[[Event], bytes],
     events: Iterable[tuple[int, Event]],
     leave_out: Callable[[Event, Exception], None],
-) -> Placed:
-    """Return the lines that *encode* makes of *events*; one for which it raises is left out, and told to *leave_out*."""
-    places: list[int] = []
-    lines: list[bytes] = []
-    for place, event in events:
+) -> dict[int, bytes]:
+    """Return the line that *encode* makes of each of *events*; one for which it raises is left out, and told of."""
+    lines: dict[int, bytes] = {}
+    for number, event in events:
         try:
-            lines.append(encode(event))
-            places.append(place)
+            lines[number] = encode(event)
         except Exception as error:  # noqa: PERF203  # one must not take its batch with it
             leave_out(event, error)
-    return places, b"".join(lines)
-
-
-def in_order(pieces: Sequence[Placed]) -> Lines:
-    """Return the lines in *pieces*, in each of which places ascend, in the order of all places."""
-    pieces = [piece for piece in pieces if piece[1]]
-    if len(pieces) == 1:
-        places, text = pieces[0]
-        return Lines(text, len(places))
-    places = list(chain.from_iterable(places for places, _ in pieces))
-    lines = list(chain.from_iterable(text.splitlines(keepends=True) for _, text in pieces))
-    order = sorted(range(len(places)), key=places.__getitem__)
-    return Lines(b"".join(map(lines.__getitem__, order)), len(lines))
+    return lines
 
 
 class WaitingLines:

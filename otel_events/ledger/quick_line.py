@@ -10,6 +10,7 @@ import orjson
 
 from otel_events.event import CORRELATION
 from otel_events.ledger.instants import second_text
+from otel_events.ledger.lines import PlacedLines
 from otel_events.ledger.tags import tag_attributes
 
 if TYPE_CHECKING:
@@ -17,11 +18,11 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from otel_events.event import Event, InstrumentationScope
-    from otel_events.ledger.lines import Placed
     from otel_events.pipeline.batch import Alike
 
     # Before the message, between it and the uid, and behind the own attributes: without any of these, and with some.
     _Pieces: TypeAlias = "tuple[bytes, bytes, tuple[bytes, bytes]]"
+    _Parts: TypeAlias = "list[bytes | list[bytes]]"
 
 _MAX_SCOPES = 64  # mappings of bound attributes, and scopes
 _MAX_FACTS = 256  # of one of them: names, traces, flags
@@ -57,30 +58,31 @@ class QuickLines:
         # By identity, and kept beside what is known of them, so that it cannot pass to others.
         self._known: dict[tuple[int, int], _Known] = {}
 
-    def alike(self, group: Alike) -> bytes | None:
+    def alike(self, group: Alike) -> PlacedLines | None:
         """Return the lines of *group*; None if its events have to be looked at one by one."""
         try:
-            return self._alike(group)
+            parts = self._alike(group)
         except Exception:  # a message, or something bound, that has a form in the long way alone
             return None
+        return None if parts is None else PlacedLines(group.places, parts)
 
-    def alone(self, events: Sequence[Event]) -> Placed:
-        """Return the lines of those *events* that are usual, with their numbers among all."""
+    def alone(self, events: Sequence[Event]) -> PlacedLines:
+        """Return the lines of those *events* that are usual, in the places of these their numbers."""
         usual = [number for number, event in enumerate(events) if _is_usual(event)]
         try:
-            return usual, self._alone([events[number] for number in usual]) if usual else b""
+            return PlacedLines(usual, self._alone([events[number] for number in usual]) if usual else [[]])
         except Exception:  # bytes, a lone surrogate, an integer beyond 64 bits: the long way has a form for them
-            return [], b""
+            return PlacedLines([], [[]])
 
-    def _alike(self, group: Alike) -> bytes | None:
-        """Return the lines of *group*; None, or an error, if its events have to be looked at one by one."""
+    def _alike(self, group: Alike) -> _Parts | None:
+        """Return what the lines of *group* consist of; None, or an error, if its events have to be looked at one by one."""
         common, times, columns = group.common, group.times, group.columns
         is_apart = _CORRELATION.isdisjoint(columns) and common.bound.keys().isdisjoint(columns)
         if not is_apart or type(common.body) not in _TEXT:
             return None
         rows = [tag_attributes(row) for row in group.rows] if _has_no_number(group) else group.rows
         before, ends = self._pieces(common)
-        return _lines(
+        return _parts(
             times,
             before + orjson.dumps(f"{group.writer}-")[:-1],
             (b"%x\n" * len(times) % tuple(group.numbers)).split(),
@@ -89,10 +91,10 @@ class QuickLines:
             ends[bool(columns)],
         )
 
-    def _alone(self, events: Sequence[Event]) -> bytes:
-        """Return the lines of *events*, all of them usual; an error if one of them has no usual form after all."""
+    def _alone(self, events: Sequence[Event]) -> _Parts:
+        """Return what the lines of usual *events* consist of; an error if one of them has no usual form after all."""
         pieces = [self._pieces(event) for event in events]
-        return _lines(
+        return _parts(
             [event.timestamp for event in events],
             [before for before, _ in pieces],
             _dump_apart([event.uid for event in events]).split(b",\n,"),
@@ -157,15 +159,11 @@ def _is_usual(event: Event) -> bool:
     )
 
 
-def _lines(instants: list[int], *rest: bytes | list[bytes]) -> bytes:
-    """Return a line for each of *instants*, which says it and has one of each of *rest*; what is no list all lines have."""
+def _parts(instants: list[int], *rest: bytes | list[bytes]) -> _Parts:
+    """Return what lines that begin with *instants*, and go on with *rest*, consist of."""
     seconds, fractions = _times(instants)
-    parts = (seconds, fractions, b'Z","unix":', _inside([instant / 1e9 for instant in instants]).split(b","), *rest)
-    texts = [part if type(part) is bytes else b"" for part in parts] * len(instants)
-    for place, part in enumerate(parts):
-        if type(part) is list:
-            texts[place :: len(parts)] = part  # an error if there are more of these, or less
-    return b"".join(texts)
+    unix = _inside([instant / 1e9 for instant in instants]).split(b",")
+    return [seconds, fractions, b'Z","unix":', unix, *rest]
 
 
 def _times(instants: list[int]) -> tuple[bytes | list[bytes], list[bytes]]:

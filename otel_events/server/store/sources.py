@@ -58,7 +58,7 @@ class Sources:
         return b"".join(self._introduce(source) for source, has_header in used.values() if not has_header)
 
     def encode(self, arrivals: Sequence[Arrival]) -> list[bytes]:
-        """Return the lines of *arrivals*, with headers where they are needed, each with its newline."""
+        """Return the lines of *arrivals* in pieces, with headers where they are needed, each line with its newline."""
         lines: list[bytes] = []
         self._used = {}
         start = 0
@@ -71,7 +71,7 @@ class Sources:
             if needs_header:
                 lines.append(self._introduce(source))
             self._used.setdefault(id(source), (source, needs_header))
-            lines += _encode_all(source.form, [arrival.event for arrival in arrivals[start:end]])
+            lines.append(source.form.encode_all([arrival.event for arrival in arrivals[start:end]], _refuse).text)
             start = end
         return lines
 
@@ -115,10 +115,5 @@ class Sources:
         return source.form.header()
 
 
-def _encode_all(form: EventsFormat, events: list[Event]) -> list[bytes]:
-    # What is decoded from OTLP has a form, always: no line is left out, and there are as many as events.
-    return form.encode_all(events, _refuse).text.splitlines(keepends=True)
-
-
-def _refuse(_: Event, error: Exception) -> None:
+def _refuse(_event: Event, error: Exception) -> None:
     raise error
