@@ -118,7 +118,7 @@ import time, os, signal
 ev.configure(service_name="s", flush_interval=0.01)
 for number in range(100): ev.emit("seed.planted", n=number)
 until = time.monotonic() + 20
-while not ev.stats().spooled >= 100 and time.monotonic() < until: time.sleep(0.01)
+while not ev.stats().spooled >= 101 and time.monotonic() < until: time.sleep(0.01)
 os.kill(os.getpid(), signal.SIGKILL)
 """
     with HttpAcceptor() as acceptor:
