@@ -143,6 +143,17 @@ def test_a_login_link_is_good_once(server, browser):
     assert "set-cookie" not in again.headers
 
 
+def test_a_used_link_leads_who_is_in_to_the_page(server, browser):
+    """To open it again, in the browser that it logged in, is no mistake; a POST without the token is one still."""
+    link = server.access.login_link(server.url)
+    browser.get(link)
+
+    again = browser.get(link, headers={"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"})
+
+    assert (again.status_code, again.headers["location"]) == (303, "/")
+    assert browser.post("/login", data={"token": "wrong"}).status_code == 401
+
+
 def test_a_login_link_is_good_for_minutes_only():
     """And one that an earlier run has made ends with that run, which alone knew whether it was used."""
     now = [1_000_000.0]

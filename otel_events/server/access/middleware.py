@@ -77,7 +77,7 @@ class _Decide:
     async def _enter(self, scope: Scope, receive: Receive, identity: Identity) -> Response | None:
         """Return the answer to what is about logging in or out, None for everything else."""
         if scope["path"] == LOGIN:
-            return await self._log_in(scope, receive)
+            return await self._log_in(identity, scope, receive)
         if scope["path"] == LOGOUT and scope["method"] == "POST":
             return self._with_cookie(RedirectResponse("/", 303), scope, is_in=False)
         is_first = identity.way == "token" and scope["method"] == "GET" and wants_page(scope)
@@ -85,11 +85,13 @@ class _Decide:
             return self._with_cookie(RedirectResponse(_without_token(scope), 303), scope)
         return None
 
-    async def _log_in(self, scope: Scope, receive: Receive) -> Response:
+    async def _log_in(self, identity: Identity, scope: Scope, receive: Receive) -> Response:
         if scope["method"] not in {"GET", "POST"}:
             refusal = Refusal(405, "log in by GET with a code or by POST with the token", "method")
             return answer_refusal(refusal, scope)
         problem = self._judge_code(scope) if scope["method"] == "GET" else await self._judge_form(scope, receive)
+        if problem and identity.way == "cookie" and scope["method"] == "GET":
+            return RedirectResponse("/", 303)  # who is in already has nothing to gain by a link that is used up
         if problem:
             self._access.count("login")
             if wants_page(scope):
