@@ -54,28 +54,32 @@ def test_what_a_signal_handler_raises_reaches_the_program(tmp_path, mode):
     program = """
 import signal, time
 class Limit(Exception): pass
-def strike(*_): raise Limit
+strikes = 0
+def strike(*_):
+    global strikes
+    strikes += 1
+    raise Limit
 signal.signal(signal.SIGALRM, strike)
 ev.configure(service_name="s")
-reached = 0
 for _ in range(40):
     try:
-        signal.setitimer(signal.ITIMER_REAL, 0.002)
+        signal.setitimer(signal.ITIMER_REAL, 0.002, 0.5)
         while True: ev.emit("seed.planted", password="hunter2hunter2", note="token ghp_a1B2a1B2a1B2a1B2a1B2a1B2a1B2a1B2a1B2")
     except Limit:
-        reached += 1
+        signal.setitimer(signal.ITIMER_REAL, 0)
 flushed = ev.flush(50)
 stats = ev.stats().as_dict()
 ev.emit("seed.grown")
 ev.flush(20)
-print(json.dumps([reached, flushed, stats]))
+print(json.dumps([strikes, flushed, stats]))
 """
     ran = run_program(program, tmp_path, OTEL_EVENTS_DURABILITY=mode)
-    reached, flushed, stats = ran.said
+    strikes, flushed, stats = ran.said
     events = ran.default_ledger
 
     assert flushed
-    assert reached >= 38  # but for one that strikes in a place where any Python code loses it: a finalizer, a callback
+    # But for one that strikes where Python itself lets none through, in a finalizer or a callback: then the next one does.
+    assert 40 <= strikes <= 42
     assert "hunter2" not in str(events)
     assert "ghp_" not in str(events)
     assert stats["problems"].get("journal_failed", 0) == 0
