@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import shutil
 from functools import partial
@@ -13,6 +12,7 @@ from threading import Thread
 
 import pytest
 
+from tests.server.chromium import browser_options
 from tests.server.conftest import JS
 from tests.server.live.conftest import TOKEN
 from tests.server.live.test_documents import example
@@ -20,7 +20,6 @@ from tests.server.live.test_documents import example
 pytestmark = pytest.mark.slow
 CLIENT = JS / "node_modules" / "socket.io-client" / "dist" / "socket.io.js"
 PAGE = Path(__file__).with_name("page.html")
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture
@@ -46,11 +45,8 @@ class _Silent(SimpleHTTPRequestHandler):
 async def visit(live, site: str, script: str, then) -> list[str]:
     """Run *script* on the page, do *then*, and return what is shown once it is all there."""
     api = pytest.importorskip("playwright.async_api")
-    path = os.environ.get("OTEL_EVENTS_TEST_BROWSER") or next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        pytest.skip("no Chromium on this machine")
     async with api.async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = await playwright.chromium.launch(**browser_options())
         page = await browser.new_page()
         await page.goto(f"{site}/page.html?token={TOKEN}&server={live.address('')}")
         await page.add_script_tag(content=script)
