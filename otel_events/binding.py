@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 
 from opentelemetry import context as otel_context
-from opentelemetry.context import Context, create_key
+from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, Context, create_key
 from opentelemetry.context.contextvars_context import ContextVarsRuntimeContext
 from opentelemetry.trace.propagation import _SPAN_KEY
 
@@ -146,6 +146,52 @@ def close_by_hand(binding: Binding, name: str, attributes: Mapping[str, Any]) ->
     return {}
 
 
+class Surroundings:
+    """What an event takes from the Context in which it happens.
+
+    Attributes:
+        here: that Context.
+        context: the same without scopes that have ended.
+        link: the innermost open scope in it.
+        bound: what is bound there; None without a scope.
+        is_in_task: a scope in it is a task's.
+        span: the span that is current there, or None.
+    """
+
+    __slots__ = ("bound", "context", "here", "is_in_task", "link", "span")
+
+    def __init__(self, here: Context) -> None:
+        self.here = here
+        self.context, self.link = current_in(here)
+        link = self.link
+        self.bound = None if link is None else link.merged
+        self.is_in_task = link is not None and link.is_in_task
+        self.span: Any = self.context.get(_SPAN_KEY)
+
+
+_NOWHERE = Surroundings(Context())
+# Of the Context that was asked about last: most events come from the same one as the event before. A Context never changes.
+last_around = _NOWHERE
+
+
+def look_around(here: Context) -> Surroundings | None:
+    """Return what events in *here* take from it, and remember it; None where instrumentation is suppressed."""
+    global last_around
+    around = Surroundings(here)
+    if around.context.get(_SUPPRESS_INSTRUMENTATION_KEY):
+        return None
+    last_around = around
+    if some_are_stale:  # asked last: a scope may end on another thread just now
+        last_around = _NOWHERE
+    return around
+
+
+def forget_around() -> None:
+    """Keep nothing alive that was only remembered."""
+    global last_around
+    last_around = _NOWHERE
+
+
 class Attachment:
     """A scope's presence in the OpenTelemetry Context: attached here, detached here."""
 
@@ -209,6 +255,7 @@ class Attachment:
         if not is_innermost or not detach_token(token):
             self.binding.open = False
             some_are_stale = True
+            forget_around()
         if some_are_stale:
             _take_out_closed()
 

@@ -12,14 +12,13 @@ from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY
 from opentelemetry.trace.propagation import _SPAN_KEY
 
 from otel_events import binding, catalog, runtime
-from otel_events.binding import BINDING_KEY, close_by_hand, current_in, get_context
+from otel_events.binding import close_by_hand, current_in, get_context, look_around
 from otel_events.context import attribute_name, frozen
 from otel_events.definition import event_attributes
 from otel_events.errors import StrictModeError
 from otel_events.event import DEFAULT_SCOPE, InstrumentationScope
 from otel_events.exception_snapshot import capture_exception
 from otel_events.interrupts import is_interrupt
-from otel_events.runtime import Capture
 from otel_events.values import clean, estimate, freeze
 
 if TYPE_CHECKING:
@@ -27,14 +26,15 @@ if TYPE_CHECKING:
 
     from opentelemetry.context import Context
 
+    from otel_events.binding import Binding
     from otel_events.event import CapturedException, Draft
+    from otel_events.runtime import Capture
 
 _Said = TypeVar("_Said", bound="Callable[..., None]")
 
 _LARGE = 1024  # characters or bytes; from here on a value weighs in the queue's bound
 _MAX_NAME = 256
-_IN_ORDER = ("severity", "timestamp", "exception", "attributes")
-_OPTIONS = frozenset(_IN_ORDER)
+_OPTIONS = frozenset(("severity", "timestamp", "exception", "attributes"))
 
 
 def _emit(self: Any, event: Any, message: Any = None, /, **fields: Any) -> None:  # noqa: C901, PLR0912  # the hot path
@@ -43,23 +43,17 @@ def _emit(self: Any, event: Any, message: Any = None, /, **fields: Any) -> None:
     Without its options in the signature: Python would compare each keyword of a call with each of them, which is a tenth of
     what the call costs.
     """
-    severity = timestamp = exception = attributes = None
+    given = more = None
     try:
         context: Any = get_context()
-        link: Any = context.get(BINDING_KEY)
-        if link is not None and binding.some_are_stale:
-            context, link = current_in(context)
-        if link is not None:
-            bound = link.merged
-            is_in_more = len(context) > 1  # than scopes of ours: in a span, say
-        else:
-            bound = None
-            is_in_more = len(context) > 0
-        if is_in_more and context.get(_SUPPRESS_INSTRUMENTATION_KEY):
-            runtime.capture.accounts.dropped.add("suppressed")
-            return
+        around: Any = binding.last_around
+        if around.here is not context:
+            around = look_around(context)
+            if around is None:
+                runtime.capture.accounts.dropped.add("suppressed")
+                return
         if not _OPTIONS.isdisjoint(fields):
-            severity, timestamp, exception, attributes = [fields.pop(option, None) for option in _IN_ORDER]
+            given, more = _take_options(fields)
         weight = 0
         for value in fields.values():
             kind = type(value)
@@ -69,39 +63,35 @@ def _emit(self: Any, event: Any, message: Any = None, /, **fields: Any) -> None:
             elif kind is not int and kind is not float and kind is not bool and value is not None:
                 weight = _freeze_in_place(fields)
                 break
-        if message is not None or attributes is not None or type(event) is not str:
-            event, message, attributes, more = _sort_out(event, message, attributes)
-            weight += more
-        if link is not None and link.is_in_task and event in runtime.closing_names:
-            own = attributes or {}
-            attributes = {**close_by_hand(link, event, {**own, **fields}), **own}
+        if message is not None or given is not None or type(event) is not str:
+            event, message, given, extra = _sort_out(event, message, given)
+            weight += extra
+        if around.is_in_task and event in runtime.closing_names:
+            given = _close_by_hand(around.link, event, given or {}, fields)
         capture = runtime.capture
         draft = (
             next(capture.sequence),
             time_ns(),
             event,
             message,
-            severity if severity is None else frozen(severity),
-            timestamp if timestamp is None else frozen(timestamp),
-            exception if exception is None else _capture(exception),
-            attributes,
+            given,
             fields,
-            bound,
+            more,
+            around.bound,
             runtime.process_attributes,
-            context,
+            around.context,
             self._scope,
         )
-        if runtime.strict is not None:
-            runtime.strict(draft)
-        # What `put` would do with nearly all of them, without the call.
-        if weight or type(capture) is not Capture or len(capture.items) >= capture.room:
-            capture.put(draft, event, weight)
+        # What `_put` would do with nearly all of them, without the call.
+        if weight or not capture.is_plain or len(capture.items) >= capture.room:
+            _put(capture, draft, event, weight)
         else:
             capture.items.append(draft)
             if capture.asleep:
                 capture.wake()
-        if is_in_more and _SPAN_KEY in context:
-            runtime.copy_to_span(context[_SPAN_KEY], draft)
+        span = around.span
+        if span is not None:
+            runtime.copy_to_span(span, draft)
     except StrictModeError:
         raise
     except Exception as error:
@@ -109,6 +99,31 @@ def _emit(self: Any, event: Any, message: Any = None, /, **fields: Any) -> None:
             raise
         # Nothing that an event holds may break the program that tells of it.
         runtime.capture.accounts.dropped.add("emit_failed")
+
+
+def _take_options(fields: dict[str, Any]) -> tuple[Any, tuple[Any, Any, Any] | None]:
+    """Take out of keywords those that are no attributes; return the attributes among them, and the rest if any is said."""
+    given = fields.pop("attributes", None)
+    severity, timestamp, exception = (fields.pop(option, None) for option in ("severity", "timestamp", "exception"))
+    return given, _more(frozen(severity), frozen(timestamp), None if exception is None else _capture(exception))
+
+
+def _more(
+    severity: Any, timestamp: Any, exception: CapturedException | None
+) -> tuple[Any, Any, CapturedException | None] | None:
+    is_said = severity is not None or timestamp is not None or exception is not None
+    return (severity, timestamp, exception) if is_said else None
+
+
+def _close_by_hand(link: Binding, event: str, given: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
+    return {**close_by_hand(link, event, {**given, **fields}), **given}
+
+
+def _put(capture: Capture, draft: Draft, event: str, weight: int) -> None:
+    """Put *draft* on its way; raise what strict mode has against it."""
+    if capture.strict is not None and event:  # a plain log record is none that the catalogue could know
+        capture.strict(draft)
+    capture.put(draft, event, weight)
 
 
 def _done_by(quick: Callable[..., None]) -> Callable[[_Said], _Said]:
@@ -182,15 +197,14 @@ def emit_own(
             return
         weight = _freeze_in_place(attributes)
         captured = None if exception is None else _capture(exception)
+        more = _more(severity, None, captured)
         # fmt: off
         draft = (
-            next(capture.sequence), time_ns(), name, None, severity, None, captured, attributes, None, bound,
-            runtime.process_attributes, context, DEFAULT_SCOPE,
+            next(capture.sequence), time_ns(), name, None, attributes, None, more, bound, runtime.process_attributes,
+            context, DEFAULT_SCOPE,
         )
         # fmt: on
-        if runtime.strict is not None:
-            runtime.strict(draft)
-        capture.put(draft, name, weight)
+        _put(capture, draft, name, weight)
         span: Any = context.get(_SPAN_KEY)
         if span is not None:
             runtime.copy_to_span(span, draft)
@@ -228,15 +242,13 @@ def capture_log_record(
     context, link = current_in(context)
     event, message, own, weight = _sort_out(name, message, attributes)
     if link is not None and event in runtime.closing_names:
-        own = {**close_by_hand(link, event, own or {}), **(own or {})}
+        own = _close_by_hand(link, event, own or {}, {})
     bound = link.merged if link is not None else None
     defaults = runtime.process_attributes
     capture = runtime.capture
     uid = next(capture.sequence)
-    draft = (uid, timestamp, event, message, severity, None, exception, own, None, bound, defaults, context, scope)
-    if event and runtime.strict is not None:
-        runtime.strict(draft)
-    capture.put(draft, event, weight)
+    draft = (uid, timestamp, event, message, own, None, (severity, None, exception), bound, defaults, context, scope)
+    _put(capture, draft, event, weight)
     span: Any = context.get(_SPAN_KEY) if event else None
     if span is not None:
         runtime.copy_to_span(span, draft)
@@ -331,12 +343,12 @@ def refuse_departures(draft: Draft) -> None:
     Raises:
         StrictModeError: it does.
     """
-    name, given, fields = draft[2], draft[7] or {}, draft[8] or {}
+    name, given, fields = draft[2], draft[4] or {}, draft[5] or {}
     definition = catalog.current().find(name)
     if definition is None:
         raise StrictModeError(f"event '{name}' is not in the catalogue; define it, or correct its name")
     keywords = {attribute_name(key): value for key, value in fields.items()}
-    known = {**draft[10], **(draft[9] or {}), **given, **keywords}
+    known = {**draft[8], **(draft[7] or {}), **given, **keywords}
     if departures := catalog.check(definition, {key: clean(value) for key, value in known.items()}):
         raise StrictModeError(f"event '{name}': {'; '.join(departures)}")
 

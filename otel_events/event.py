@@ -170,8 +170,11 @@ class CapturedException:
 
 # What the caller's thread captures. A plain tuple: a class costs five times as much to make, and the
 # garbage collector has to walk its instances. Made in `emit.py`, taken apart in `pipeline/normalize.py`, nowhere else.
+# Number, time, name, message, attributes given, keywords, what few calls say (severity, timestamp and exception), bound
+# attributes, process-wide ones, Context, scope.
 Draft: TypeAlias = (
-    "tuple[int, int, Any, Any, Any, Any, CapturedException | None, dict[str, Any] | None, dict[str, Any] | None,"
+    "tuple[int, int, Any, Any, dict[str, Any] | None, dict[str, Any] | None,"
+    " tuple[Any, Any, CapturedException | None] | None,"
     " Mapping[str, Any] | None, Mapping[str, Any], Context, InstrumentationScope]"
 )
 

@@ -37,7 +37,7 @@ _TASK_CLOSINGS = ("task.completed", "task.failed", "task.cancelled")
 JOURNALING = ("journal", "sync")
 _SPAN_PATIENCE = 1.0  # seconds that a task waits for another thread's set-up, before it goes on without a span
 # What a set-up changes of the runtime, and one that stands in for a while restores.
-_SLOTS = ("capture", "process_attributes", "is_copied_to_spans", "finish_copy", "strict")
+_SLOTS = ("capture", "process_attributes", "is_copied_to_spans", "finish_copy")
 
 
 class Process:
@@ -227,15 +227,13 @@ class Process:
         if self.instead is not None:
             return
         if journal is None:
-            self.capture.__class__ = runtime.Capture
+            self.capture.set_journal(None)
             self.notices.wake = None
             self.notices.tell()
             return
         # The threads that emit now do work of which there may be something to tell.
         self.notices.wake = partial(self.capture.wakeups.put, None)
-        self.capture.journal = journal
-        self.capture.preface = wiring.writer_events.announce if wiring.writer_events is not None else None
-        self.capture.__class__ = runtime.JournalingCapture
+        self.capture.set_journal(journal, wiring.writer_events.announce if wiring.writer_events is not None else None)
         pipeline.put_on_disk()
 
     def _fill_slots(self, settings: Settings) -> None:
@@ -248,7 +246,7 @@ class Process:
         accounts, silent = Accounts(), Notices(quiet_seconds=math.inf)
         stages = build_stages(settings, accounts, silent, may_hold=False)
         runtime.finish_copy = CopyFinisher(stages, self.capture.writer, accounts, silent)
-        runtime.strict = refuse_departures if settings.strict else None
+        self.capture.be_strict(refuse_departures if settings.strict else None)
         fill_catalogue_slots()
 
     def without_secrets(self, key: str, value: Any) -> Any:

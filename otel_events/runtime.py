@@ -40,6 +40,8 @@ class Capture:
         room: how many ordinary items still fit; heavier ones take more of it.
         span_room: how many spans still fit, where they have a bound of their own.
         asleep: the pipeline thread waits for a wake-up; whoever puts the next item gives it one.
+        is_plain: nobody asks to see each draft, so that `append` is all that `put` does with an ordinary one.
+        strict: raises on a draft that departs from the catalogue, for tests; or None.
         most_extra_bytes: a draft that weighs more is cut, value by value: one must not take the room of all others. Twice
             what an event may have in the end, so that what follows cuts as it would.
         journal: puts a draft on disk, see `JournalingCapture`.
@@ -57,6 +59,7 @@ class Capture:
         "accounts",
         "asleep",
         "born",
+        "is_plain",
         "items",
         "journal",
         "most_extra_bytes",
@@ -68,6 +71,7 @@ class Capture:
         "span_accounts",
         "span_room",
         "started",
+        "strict",
         "taken",
         "wakeups",
         "writer",
@@ -86,10 +90,30 @@ class Capture:
         self.journal: Callable[[Any], Any] = _as_it_is
         self.most_extra_bytes: float = math.inf
         self.preface: Callable[[Callable[[Any], Any]], None] | None = None
+        self.strict: Callable[[Draft], None] | None = None
+        self.is_plain = True
         self.asleep = True
         self.open = True
         self.started = False
         self.resize(max_bytes)
+
+    def be_strict(self, check: Callable[[Draft], None] | None) -> None:
+        """Have *check* look at each draft first, and raise what it raises; None: nobody."""
+        self.strict = check
+        self.is_plain = check is None and type(self) is Capture
+
+    def set_journal(
+        self,
+        journal: Callable[[Any], Any] | None,
+        preface: Callable[[Callable[[Any], Any]], None] | None = None,
+    ) -> None:
+        """Have *journal* put each event on disk, behind what *preface* puts there; None: none."""
+        if journal is None:
+            self.__class__ = Capture
+        else:
+            self.journal, self.preface = journal, preface
+            self.__class__ = JournalingCapture
+        self.be_strict(self.strict)
 
     def resize(self, max_bytes: int, max_items: int | None = None, max_spans: int | None = None) -> None:
         """Set the bound, in bytes, and where *max_items* is given in items too; *max_spans* is one for spans alone."""
@@ -222,8 +246,8 @@ class JournalingCapture(Capture):
             self.wake()
 
 
-_MESSAGE, _ATTRIBUTES, _FIELDS = 3, 7, 8  # where a draft has what may be large
-_DRAFT_LENGTH = 13
+_MESSAGE, _ATTRIBUTES, _FIELDS = 3, 4, 5  # where a draft has what may be large
+_DRAFT_LENGTH = 11
 
 
 def _lighten(item: Any, most: float, weight: int) -> tuple[Any, int]:
@@ -295,8 +319,6 @@ private_tracer_provider: Callable[[], TracerProvider | None] = _no_provider
 flush: Callable[[float], bool] = _no_flush
 # What a file of OpenTelemetry's declarative configuration says to our exporters; `configure`'s keywords stand above it.
 declared: dict[str, Any] = {}
-# Raises on what departs from the catalogue; for tests.
-strict: Callable[[Draft], None] | None = None
 
 
 def _forget_parent() -> None:
@@ -308,6 +330,7 @@ def _forget_parent() -> None:
     capture._full_span_room = capture.span_room = before._full_span_room
     capture.most_extra_bytes = before.most_extra_bytes
     capture.open = before.open
+    capture.be_strict(before.strict)
 
 
 if hasattr(os, "register_at_fork"):

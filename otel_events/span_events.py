@@ -10,11 +10,13 @@ from __future__ import annotations
 import sys
 from collections import deque
 from functools import lru_cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.context import Context
 
 from otel_events import catalog, runtime
+from otel_events.catalog import process_wide
 from otel_events.event import parse_timestamp
 from otel_events.interrupts import is_interrupt
 
@@ -32,19 +34,24 @@ _MAX_CLASSES = 64
 
 _MAX_NAMES = 1024
 
-_known_inside: dict[type, bool] = {}
+# The class of the copies that go into spans of a class; None: those get them by the public API.
+_copies_in: dict[type, type[Any] | None] = {}
 # Which events are copied, by name; and of which policy and catalogue that holds.
 _verdicts: tuple[Any, Any, dict[str, bool]] = (None, None, {})
+_UNKNOWN: Any = object()
+_make: Any = object.__new__
+# A draft without its Context, which holds the span that holds the copy: only the garbage collector could free a span then.
+_without_context = itemgetter(0, 1, 2, 3, 4, 5, 6, 7, 8, 10)
 
 
-def copy_to_span(span: Span, draft: Draft) -> None:
+def copy_to_span(span: Any, draft: Draft) -> None:  # noqa: C901  # the hot path of who emits in a span
     """Add the event of *draft* to *span* if it is recording, as a span event; count it where that cannot be done."""
     try:
-        is_known = _known_inside.get(type(span))
-        if is_known is None:
-            is_known = _look_inside(span)
+        copy_class = _copies_in.get(type(span), _UNKNOWN)
+        if copy_class is _UNKNOWN:
+            copy_class = _look_inside(span)
         policy, definitions, verdicts = _verdicts
-        if policy is not runtime.is_copied_to_spans or definitions is not catalog.current():
+        if policy is not runtime.is_copied_to_spans or definitions is not process_wide.in_force:
             verdicts = _begin_verdicts()
         name = draft[2]
         is_copied = verdicts.get(name)
@@ -52,11 +59,22 @@ def copy_to_span(span: Span, draft: Draft) -> None:
             is_copied = _judge(name, verdicts)
         if not is_copied:
             return
-        if is_known:
-            if span._end_time is None:  # type: ignore[attr-defined]
-                _append(span, draft)
-        elif span.is_recording() and span.get_span_context().is_valid:
-            _add_by_public_api(span, draft)
+        if copy_class is None:
+            if span.is_recording() and span.get_span_context().is_valid:
+                _add_by_public_api(span, draft)
+        elif span._end_time is None:
+            # Past the class's own `__init__`, which is half of what a copy costs.
+            copy = _make(copy_class)
+            copy.kept = _without_context(draft)
+            copy.writer = runtime.capture.writer
+            copy.limits = span._limits
+            # Without the span's lock, which its own thread may hold, and without the list's, likewise. A deque's append
+            # cannot be interrupted; and a span that ends just now has this event, or has it not.
+            events = span._events
+            waiting = events._dq
+            if len(waiting) == waiting.maxlen:
+                events.dropped += 1
+            waiting.append(copy)
     except Exception as error:
         if is_interrupt(error):
             raise
@@ -89,7 +107,7 @@ def finish_copies(span_events: Iterable[Any]) -> None:
     waiting = [(event, kept) for event in span_events if is_copy(event) and (kept := event.kept) is not None]
     if not waiting:
         return
-    copies = [((*kept[:11], _NO_CONTEXT, kept[12]), kept[11]) for _, kept in waiting]
+    copies = [((*kept[:-1], _NO_CONTEXT, kept[-1]), event.writer) for event, kept in waiting]
     try:
         finished = runtime.finish_copy(copies)
     except Exception as error:
@@ -104,7 +122,8 @@ def finish_copies(span_events: Iterable[Any]) -> None:
 
 def timestamp_of(draft: Draft) -> int:
     """Return when the event of *draft* happened, nanoseconds since the epoch; what is no time counts as unsaid."""
-    given = draft[5]
+    more = draft[6]
+    given = None if more is None else more[1]
     if given is None:
         return draft[1]
     try:
@@ -112,16 +131,6 @@ def timestamp_of(draft: Draft) -> int:
     except Exception:  # a number of five thousand digits, say; it is counted with the record
         parsed = None
     return draft[1] if parsed is None else parsed
-
-
-def _append(span: Any, draft: Draft) -> None:
-    # Without the span's lock, which its own thread may hold, and without the list's, likewise. A deque's append cannot
-    # be interrupted; and a span that ends just now has this event, or has it not.
-    events = span._events
-    waiting = events._dq
-    if waiting.maxlen is not None and len(waiting) >= waiting.maxlen:
-        events.dropped += 1
-    waiting.append(_lazy_event_class()(draft, span._limits))
 
 
 def _add_by_public_api(span: Span, draft: Draft) -> None:
@@ -138,8 +147,8 @@ def _add_by_public_api(span: Span, draft: Draft) -> None:
         span.add_event(name, attributes, timestamp=timestamp_of(draft))
 
 
-def _look_inside(span: Span) -> bool:
-    """Tell whether *span* is the SDK's, with the private parts that the bridge uses."""
+def _look_inside(span: Span) -> type[Any] | None:
+    """Return the class of copies for spans like *span*: None if that is not the SDK's, with the private parts used here."""
     kind = type(span)
     # Not imported: then nobody has a span of its. Importing it takes longer than an emit may.
     sdk = sys.modules.get("opentelemetry.sdk.trace")
@@ -151,9 +160,10 @@ def _look_inside(span: Span) -> bool:
         and hasattr(span, "_limits")
         and isinstance(getattr(getattr(span, "_events", None), "_dq", None), deque)
     )
-    if len(_known_inside) < _MAX_CLASSES:
-        _known_inside[kind] = is_known
-    return is_known
+    copy_class = _lazy_event_class() if is_known else None
+    if len(_copies_in) < _MAX_CLASSES:
+        _copies_in[kind] = copy_class
+    return copy_class
 
 
 @lru_cache(maxsize=1)
@@ -167,19 +177,16 @@ def _lazy_event_class() -> type[Any]:
         It must be the SDK's Event, and reading it must not raise: either would cost a whole batch of spans.
         """
 
-        __slots__ = ("_limits", "kept")
+        # What is worked out later: a draft without its Context, whose it is (another's after a fork), the span's limits.
+        __slots__ = ("kept", "limits", "writer")
+        kept: Any
+        limits: Any
+        writer: str
         _dropped = 0
-
-        def __init__(self, draft: Draft, limits: Any) -> None:
-            # No super().__init__: it would ask for the attributes, which are not worked out yet. And without the
-            # Context, which holds the span that holds this: only the garbage collector could free a span then. In its
-            # place the writer, which is another one after a fork.
-            self.kept: Any = (*draft[:11], runtime.capture.writer, draft[12])
-            self._limits = limits
 
         def finish(self, timestamp: int, name: str, attributes: dict[str, Any]) -> None:
             self._timestamp, self._name, self._attributes = timestamp, name, attributes
-            most, longest = self._limits.max_event_attributes, self._limits.max_attribute_length
+            most, longest = self.limits.max_event_attributes, self.limits.max_attribute_length
             if longest is not None or (most is not None and len(attributes) > most):
                 bounded = BoundedAttributes(most, attributes, max_value_len=longest, immutable=True)
                 self._attributes, self._dropped = bounded, bounded.dropped

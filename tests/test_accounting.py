@@ -112,7 +112,7 @@ def test_reports_come_now_and_then_while_events_flow():
 
     (report,) = events.after()
     assert report[2] == "otel_events.writer.report"
-    assert report[7].keys() == {"writer_id", "emitted", "delivered", "dropped", "last_sequence"}
+    assert report[4].keys() == {"writer_id", "emitted", "delivered", "dropped", "last_sequence"}
     assert not events.is_due()
 
 

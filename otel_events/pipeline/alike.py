@@ -143,9 +143,9 @@ class Shapes:
         known = self._known
         if known[0] is not catalog_now:
             known = self._known = (catalog_now, {})
-        if draft[4] is not None or draft[5] is not None or draft[6] is not None or (draft[7] and draft[8]):
+        if draft[6] is not None or (draft[4] and draft[5]):
             return None
-        keys = tuple(draft[8] or draft[7] or ())
+        keys = tuple(draft[5] or draft[4] or ())
         return known[1].get((draft[2], keys)) or _learn(known, draft[2], keys)
 
     def group(self, drafts: Sequence[Any], catalog_now: Catalog) -> tuple[Iterable[Kin], list[int]]:
@@ -162,9 +162,9 @@ class Shapes:
             if len(draft) == _FOREIGN:
                 alone.append(place)
                 continue
-            _, _, name, message, severity, timestamp, exception, given, fields, bound, defaults, context, scope = draft
+            _, _, name, message, given, fields, more, bound, defaults, context, scope = draft
             # Most events bring keywords, or a mapping; the few that bring both are looked at alone.
-            if severity is not None or timestamp is not None or exception is not None or (given and fields):
+            if more is not None or (given and fields):
                 alone.append(place)
                 continue
             keys = tuple(fields or given or ())

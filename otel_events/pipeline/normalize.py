@@ -107,7 +107,7 @@ class Normalize:
         shape, drafts = kin.shape, kin.drafts
         if shape.says_message:
             return None
-        rows = [draft[8] or draft[7] or {} for draft in drafts]
+        rows = [draft[5] or draft[4] or {} for draft in drafts]
         columns = shape.columns_of(rows)
         kinds = shape.kinds_in(columns)
         if kinds is None:
@@ -136,7 +136,7 @@ class Normalize:
         self, shape: Shape, drafts: Sequence[Any], places: Sequence[int], batch: _Batch, events: list[Event | None]
     ) -> bool:
         """Put events in their *places*; return False if one of them has to be looked at alone."""
-        rows = [drafts[place][8] or drafts[place][7] or {} for place in places]
+        rows = [drafts[place][5] or drafts[place][4] or {} for place in places]
         if not (shape.admits(rows) if len(rows) > 1 else shape.admits_one(rows[0])):
             return False
         writer, name, given_name = self.writer, shape.name, shape.given_name
@@ -144,7 +144,7 @@ class Normalize:
         last: tuple[Any, Any, Any] = (_NOBODY, _NOBODY, _NOBODY)
         merged: Mapping[str, Value] = {}
         for place, own in zip(places, rows, strict=True):
-            sequence, now, _, message, _, _, _, _, _, bound, defaults, context, scope = drafts[place]
+            sequence, now, _, message, _, _, _, bound, defaults, context, scope = drafts[place]
             if bound is not last[0] or defaults is not last[1] or context is not last[2]:
                 last = (bound, defaults, context)
                 merged = batch.bound_beside(shape, bound, defaults)
@@ -188,9 +188,8 @@ class Normalize:
         return event
 
     def _event(self, draft: Draft, batch: _Batch) -> Event:
-        sequence, now, name, message, severity, timestamp, exception, given, fields, bound, defaults, context, scope = (
-            draft
-        )
+        sequence, now, name, message, given, fields, more, bound, defaults, context, scope = draft
+        severity, timestamp, exception = more or (None, None, None)
         definition = batch.catalog.find(name)
         attributes, unset = _own_attributes(given, fields)
         event = Event(

@@ -43,13 +43,13 @@ class NormalizeOne(Normalize):
         # Bound attributes, process-wide ones and Context, which are known by identity: kept here, they keep theirs.
         if (
             last is None
-            or last.bound is not draft[9]
-            or last.defaults is not draft[10]
-            or last.context is not draft[11]
+            or last.bound is not draft[7]
+            or last.defaults is not draft[8]
+            or last.context is not draft[9]
             or last.parent is not parent
             or last.batch.catalog is not known
         ):
-            last = self._last = _Last(draft[9], draft[10], draft[11], parent, _Batch(known))
+            last = self._last = _Last(draft[7], draft[8], draft[9], parent, _Batch(known))
         try:
             shape = self._shapes.of(draft, known)
             events: list[Event | None] = [None]

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from otel_events.binding import forget_around
 from otel_events.interrupts import is_interrupt
 from otel_events.pipeline.settling import Settling, is_journaled
 from otel_events.pipeline.stage import count_held, next_due, run_stages
@@ -253,6 +254,7 @@ class Turns:
                 self._remove(items)
             raise
         self._remove(items)
+        forget_around()
 
     def _remove(self, items: list[Any]) -> None:
         self._capture.taken += self._capture.remove(len(items))

@@ -114,5 +114,6 @@ class WriterEvents:
         attributes = {"writer_id": self._capture.writer, **attributes}
         if "emitted" in attributes:
             attributes["last_sequence"] = number
-        head = (number, time.time_ns(), name, None, None, timestamp, None)
-        return (*head, attributes, None, None, runtime.process_attributes, Context(), DEFAULT_SCOPE)
+        more = None if timestamp is None else (None, timestamp, None)
+        head = (number, time.time_ns(), name, None, attributes, None, more)
+        return (*head, None, runtime.process_attributes, Context(), DEFAULT_SCOPE)

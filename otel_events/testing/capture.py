@@ -6,7 +6,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from otel_events import process, runtime
+from otel_events import process
 from otel_events.emit import refuse_departures
 from otel_events.testing.captured import describe
 from otel_events.testing.events import CapturedEvents
@@ -41,7 +41,7 @@ def capture_events(*, deterministic: bool = False, strict: bool = False) -> Iter
         sink.process = captured
         captured.ready_pipeline()
         if strict:
-            runtime.strict = refuse_departures
+            captured.capture.be_strict(refuse_departures)
         yield CapturedEvents(sink.events, sink.spans, lambda: _hand_over(captured))
     _hand_over(captured)
 

@@ -58,8 +58,9 @@ def batches(draw):
         bound = draw(st.sampled_from([None, *bounds]))
         drafts.append(
             (
-                *(number + 1, 1_000 + number, name, message, severity, None, None),
-                *(given_too, said, bound, {"env_id": 3}, Context(), DEFAULT_SCOPE),
+                *(number + 1, 1_000 + number, name, message, given_too, said),
+                None if severity is None else (severity, None, None),
+                *(bound, {"env_id": 3}, Context(), DEFAULT_SCOPE),
             )
         )
     return drafts
@@ -81,7 +82,7 @@ def test_events_are_what_they_would_be_one_by_one(drafts):
     """Names, messages, severities, cleaned values, what is bound, and what is counted as unknown or departing."""
     each = [[draft] for draft in drafts]
     # One that says when it was is looked at for itself.
-    timed = [[(*draft[:5], draft[1], *draft[6:])] for draft in drafts]
+    timed = [[(*draft[:6], ((draft[6] or (None,))[0], draft[1], None), *draft[7:])] for draft in drafts]
     together, one_by_one, alone = Accounts(), Accounts(), Accounts()
     before = catalog.current()
     catalog.extend_current([DEFINED])
@@ -100,7 +101,7 @@ def test_events_are_what_they_would_be_one_by_one(drafts):
 def test_an_event_follows_the_catalogue_of_its_moment():
     """What was worked out of a definition is forgotten with it."""
     normalize = Normalize("w", Accounts(), Notices(quiet_seconds=math.inf))
-    draft = (1, 1, "field.measured", None, None, None, None, None, {"level": 1.0}, None, {}, Context(), DEFAULT_SCOPE)
+    draft = (1, 1, "field.measured", None, None, {"level": 1.0}, None, None, {}, Context(), DEFAULT_SCOPE)
     before = catalog.current()
     bodies = [normalize([draft])[0].body]
     catalog.extend_current([DEFINED])
@@ -116,8 +117,7 @@ def test_names_and_keys_without_end_are_no_leak():
     """A program that makes up keys gets right events, however much has been forgotten."""
     normalize = Normalize("w", Accounts(), Notices(quiet_seconds=math.inf))
     drafts = [
-        (n, 1, f"name.{n}", None, None, None, None, None, {f"key_{n}": n}, None, {}, Context(), DEFAULT_SCOPE)
-        for n in range(3000)
+        (n, 1, f"name.{n}", None, None, {f"key_{n}": n}, None, None, {}, Context(), DEFAULT_SCOPE) for n in range(3000)
     ]
 
     assert [event.attributes for event in normalize(drafts)] == [{f"key_{n}": n} for n in range(3000)]
@@ -135,7 +135,7 @@ def test_a_span_that_raises_costs_its_own_events_alone():
     accounts = Accounts()
     broken = set_span_in_context(RaisingSpan(INVALID_SPAN_CONTEXT), Context())
     drafts = [
-        (n, 1, "a.b", None, None, None, None, None, {"n": n}, None, {}, broken if n == 2 else Context(), DEFAULT_SCOPE)
+        (n, 1, "a.b", None, None, {"n": n}, None, None, {}, broken if n == 2 else Context(), DEFAULT_SCOPE)
         for n in range(5)
     ]
 

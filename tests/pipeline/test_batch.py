@@ -66,7 +66,7 @@ def drafts(draw):
         fields = {key: draw(kind) for key, kind in kinds.items()}
         message = draw(st.sampled_from([None, None, None, None, "said"]))
         severity = draw(st.sampled_from([None, None, None, None, "error"]))
-        said = (name, message, severity, None, None, None, fields)
+        said = (name, message, None, fields, None if severity is None else (severity, None, None))
         made.append((number + 1, 1_700_000_000_000_000_000 + number, *said, bound, {"env_id": 3}, context, scope))
     return made
 
@@ -129,10 +129,8 @@ def test_long_texts_of_a_batch_are_not_joined_all_at_once():
             "seed.planted",
             None,
             None,
-            None,
-            None,
-            None,
             fields,
+            None,
             None,
             defaults,
             context,
