@@ -105,14 +105,9 @@ def _take_options(fields: dict[str, Any]) -> tuple[Any, tuple[Any, Any, Any] | N
     """Take out of keywords those that are no attributes; return the attributes among them, and the rest if any is said."""
     given = fields.pop("attributes", None)
     severity, timestamp, exception = (fields.pop(option, None) for option in ("severity", "timestamp", "exception"))
-    return given, _more(frozen(severity), frozen(timestamp), None if exception is None else _capture(exception))
-
-
-def _more(
-    severity: Any, timestamp: Any, exception: CapturedException | None
-) -> tuple[Any, Any, CapturedException | None] | None:
-    is_said = severity is not None or timestamp is not None or exception is not None
-    return (severity, timestamp, exception) if is_said else None
+    if severity is None and timestamp is None and exception is None:
+        return given, None
+    return given, (frozen(severity), frozen(timestamp), None if exception is None else _capture(exception))
 
 
 def _close_by_hand(link: Binding, event: str, given: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
@@ -197,14 +192,16 @@ def emit_own(
             return
         weight = _freeze_in_place(attributes)
         captured = None if exception is None else _capture(exception)
-        more = _more(severity, None, captured)
+        more = None if severity is None and captured is None else (severity, None, captured)
         # fmt: off
         draft = (
             next(capture.sequence), time_ns(), name, None, attributes, None, more, bound, runtime.process_attributes,
             context, DEFAULT_SCOPE,
         )
         # fmt: on
-        _put(capture, draft, name, weight)
+        if capture.strict is not None:
+            capture.strict(draft)
+        capture.put(draft, name, weight)
         span: Any = context.get(_SPAN_KEY)
         if span is not None:
             runtime.copy_to_span(span, draft)
