@@ -166,6 +166,7 @@ def test_an_unwritable_ledger_costs_one_warning(tmp_path, caplog):
 # -- the end -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_non_daemon_threads_may_emit_to_the_last(tmp_path):
     """Threads that outlive the main one still emit, and nothing of it is lost."""
     program = """
@@ -181,6 +182,7 @@ threading.Thread(target=work).start()
     assert len(ran.default_ledger) == 20, ran
 
 
+@pytest.mark.slow
 def test_exit_handlers_may_emit(tmp_path):
     """What a program's own exit handlers emit is kept."""
     ran = run_program(
@@ -213,6 +215,7 @@ ev.emit("session.start")
     assert ran.default_ledger[0]["event"] in ("session.start", "seed.planted")
 
 
+@pytest.mark.slow
 def test_the_end_with_a_collector_that_hangs_is_in_time(tmp_path):
     """A program whose Collector hangs ends by itself, and says in one warning what was lost."""
     with HttpAcceptor() as acceptor:
@@ -398,6 +401,7 @@ print(json.dumps(codes))
     assert sorted(bred) == list(range(20))
 
 
+@pytest.mark.slow
 def test_the_first_emit_does_not_wait_for_the_start(tmp_path):
     """The first emit starts everything on another thread: its own imports neither the SDK nor anything of ours."""
     program = """

@@ -333,6 +333,7 @@ PROGRAM = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("propagators", "inside", "valid", "out"),
     rest_slow(
@@ -353,6 +354,7 @@ def test_the_environments_propagators_hold_for_both_directions(tmp_path, propaga
     assert (ran.code, ran.said) == (0, [inside, valid, out, valid])
 
 
+@pytest.mark.slow
 def test_the_programs_own_propagator_is_used(tmp_path):
     """With header names of its own, also in the environment, where they are spelt as variables."""
     program = """
@@ -387,6 +389,7 @@ def test_importing_costs_nothing_where_the_environment_brings_nothing(tmp_path):
     assert ran.said is False
 
 
+@pytest.mark.slow
 def test_a_hostile_environment_does_not_keep_a_program_from_starting(tmp_path):
     """Whatever a parent left in it."""
     env = environment(

@@ -341,6 +341,7 @@ def test_what_is_said_to_a_task_after_its_end_is_harmless(events):
 # -- spans -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_without_any_place_for_spans_a_task_still_has_ids(tmp_path):
     """Trace and span ids correlate its events; a nested task is in the same trace; they do not follow `random`'s seed."""
     program = """

@@ -72,7 +72,7 @@ def exported(third_party):
 # -- nobody said anything ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("configure", ["", "ev.configure()"])
+@pytest.mark.parametrize("configure", rest_slow(["", "ev.configure()"]))
 def test_by_default_events_go_to_the_user_s_ledger(tmp_path, configure):
     """With nothing set, with or without `configure`, events are in the ledger of the user's state directory."""
     ran = run_program(f"{configure}\n{EMIT}", tmp_path)
@@ -83,6 +83,7 @@ def test_by_default_events_go_to_the_user_s_ledger(tmp_path, configure):
     assert ran.err == ""
 
 
+@pytest.mark.slow
 def test_a_program_that_only_emits_loses_nothing_at_its_end(tmp_path):
     """Without `configure` and `flush`, what was emitted just before the end is kept."""
     ran = run_program('ev.emit("seed.planted")', tmp_path)
@@ -90,6 +91,7 @@ def test_a_program_that_only_emits_loses_nothing_at_its_end(tmp_path):
     assert (ran.err, [event["event"] for event in ran.default_ledger]) == ("", ["seed.planted"])
 
 
+@pytest.mark.slow
 def test_a_ledger_path_is_the_ledger(tmp_path):
     """A path, by keyword or by variable, is where the ledger is; the keyword wins."""
     by_keyword, by_variable = tmp_path / "k.jsonl", tmp_path / "v.jsonl"
@@ -102,7 +104,7 @@ def test_a_ledger_path_is_the_ledger(tmp_path):
 # -- an OTLP endpoint --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("how", rest_slow(["endpoint", "keyword", "logs endpoint", "exporter"], quick=2))
+@pytest.mark.parametrize("how", rest_slow(["endpoint", "keyword", "logs endpoint", "exporter"]))
 def test_with_an_endpoint_events_go_there(tmp_path, acceptor, how):
     """An OTLP endpoint, by whatever setting, gets the events, and no ledger is written."""
     base = f"http://127.0.0.1:{acceptor.port}"
@@ -122,6 +124,7 @@ def test_with_an_endpoint_events_go_there(tmp_path, acceptor, how):
     assert not (ran.state / "otel-events" / "events.jsonl").exists()
 
 
+@pytest.mark.slow
 def test_with_an_endpoint_and_a_ledger_path_events_go_to_both(tmp_path, acceptor):
     """A ledger path that is given is written as well."""
     ledger = tmp_path / "l.jsonl"
@@ -137,6 +140,7 @@ def test_with_an_endpoint_and_a_ledger_path_events_go_to_both(tmp_path, acceptor
     assert ran.said[1]["delivered"] == {"otlp": 2, "ledger": 2}
 
 
+@pytest.mark.slow
 def test_an_endpoint_stands_above_the_program_s_provider(tmp_path, acceptor):
     """Where an endpoint is set events take our way, though the program has a LoggerProvider."""
     program = f"{WITH_PROVIDER}\n{EMIT}\nprint(len(exporter.get_finished_logs()))"
@@ -205,6 +209,7 @@ def test_the_program_s_provider_gets_whole_records(tmp_path):
     assert ran.default_ledger == []
 
 
+@pytest.mark.slow
 def test_a_provider_that_comes_late_counts_from_then(tmp_path):
     """Events before the program sets its LoggerProvider are in the ledger, those after it go to the provider."""
     program = f"""
@@ -222,6 +227,7 @@ print(json.dumps([one.log_record.event_name for one in exporter.get_finished_log
     assert [event["event"] for event in ran.default_ledger] == ["session.start"]
 
 
+@pytest.mark.slow
 def test_configure_leaves_the_program_s_providers_alone(tmp_path):
     """Neither the LoggerProvider nor the TracerProvider of the program is replaced, or shut down at our end."""
     program = f"""
@@ -256,8 +262,7 @@ print(json.dumps([
             ("", {"OTEL_SDK_DISABLED": "true", "OTEL_EVENTS_LEDGER_PATH": "given.jsonl"}),
             ("logs_exporter=['none']", {}),
             ("", {"OTEL_LOGS_EXPORTER": "none"}),
-        ],
-        quick=2,
+        ]
     ),
 )
 def test_nowhere_means_nowhere(tmp_path, keywords, env):
@@ -269,6 +274,7 @@ def test_nowhere_means_nowhere(tmp_path, keywords, env):
     assert not list(tmp_path.rglob("*.jsonl"))
 
 
+@pytest.mark.slow
 def test_none_with_a_ledger_path_is_the_ledger(tmp_path):
     """With `OTEL_LOGS_EXPORTER=none` a ledger whose path is given is still written."""
     ledger = tmp_path / "l.jsonl"
@@ -291,6 +297,7 @@ def test_the_console_shows_events_and_spans(tmp_path):
     assert ran.default_ledger == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", rest_slow(["environment", "keywords"]))
 def test_installed_exporters_get_events_and_spans(tmp_path, third_party, how):
     """Any exporter that is installed under its entry-point group works, for events and for spans."""
@@ -353,8 +360,7 @@ print(json.dumps(type(trace.get_tracer_provider()).__name__))
             ("disabled=True, endpoint='http://127.0.0.1:9'", {}, "ProxyTracerProvider"),
             ("", {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}, "TracerProvider"),
             ("traces_exporter=['console']", {}, "TracerProvider"),
-        ],
-        quick=2,
+        ]
     ),
 )
 def test_a_global_tracer_provider_only_where_spans_go_somewhere(tmp_path, keywords, env, expected):
@@ -364,6 +370,7 @@ def test_a_global_tracer_provider_only_where_spans_go_somewhere(tmp_path, keywor
     assert ran.said == expected, ran
 
 
+@pytest.mark.slow
 def test_spans_go_to_the_endpoint(tmp_path, acceptor):
     """Spans of tasks and of the program's own tracer arrive, without `configure` those of tasks."""
     base = f"http://127.0.0.1:{acceptor.port}"
@@ -384,6 +391,7 @@ print(json.dumps([ev.flush(5), ev.stats().as_dict()]))
     assert second.said[0] is True
 
 
+@pytest.mark.slow
 def test_without_configure_tasks_follow_a_global_provider_that_appears(tmp_path):
     """Tasks use a private tracer until the program sets a global TracerProvider, and that one from then on."""
     program = """
