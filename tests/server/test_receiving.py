@@ -16,7 +16,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from otel_events.ledger.read import read_ledger
 from tests.program import ledger_events, run_program
-from tests.server.own_process import serving
+from tests.server.served import serving
 
 pytestmark = pytest.mark.slow
 
