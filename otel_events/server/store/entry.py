@@ -17,6 +17,7 @@ class Entry(NamedTuple):
         length: of the line, without the newline.
         part: which one of the line's records it is, from 0.
         record: the record.
+        instance: of a record without a writer's number, which instance of its service it is of, as far as is known.
     """
 
     seq: int
@@ -24,3 +25,4 @@ class Entry(NamedTuple):
     length: int
     part: int
     record: Record
+    instance: str = ""
