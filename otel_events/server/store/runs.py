@@ -71,11 +71,15 @@ class Runs:
     Args:
         load: gives the latest runs of an id as they are stored, in the order of their numbers.
         takes_strangers: what comes from another writer, in another trace, is of the run that is on; else of a run of its own.
+
+    Attributes:
+        begun: runs that began after others of their id; whoever makes use of it empties it.
     """
 
     def __init__(self, load: Callable[[Key], list[Run]], *, takes_strangers: Callable[[Key], bool]) -> None:
         self._load = load
         self._takes_strangers = takes_strangers
+        self.begun: list[tuple[Key, Run]] = []
         self._known: dict[Key, list[Run]] = {}
         # Traces that a run has gone through, beside the one it began in: a session has many.
         self._traces: dict[tuple[Key, str], Run] = {}
@@ -87,16 +91,20 @@ class Runs:
         known = self._traces.get((key, trace)) if trace else None
         return known if known in runs else run_at(runs, time, trace, writer)
 
-    def place(self, key: Key, role: Role, time: int, trace: str, writer: str) -> tuple[Run, bool]:
-        """Return the run of *key* that an event belongs to, which may have to begin, and whether it does."""
-        runs = self._of(key)
-        find = self._to_open if role == "opens" else self._to_close if role == "closes" else self._to_tell
-        run = find(key, runs, time, trace, writer)
-        is_new = run is None
+    def place(self, key: Key, role: Role, time: int, trace: str, writer: str) -> Run:
+        """Return the run of *key* that an event belongs to, which may have to begin."""
+        runs = self._known.get(key) or self._of(key)
+        if role == "tells" and len(runs) == 1:  # nearly always
+            run: Run | None = runs[0]
+            if trace and trace == runs[0].trace:
+                return runs[0]
+            if not writer or writer != runs[0].writer:
+                run = self._to_tell(key, runs, time, trace, writer)
+        else:
+            find = self._to_open if role == "opens" else self._to_close if role == "closes" else self._to_tell
+            run = find(key, runs, time, trace, writer)
         if run is None:
-            run = Run(runs[-1].number + 1 if runs else 1, trace, writer, time)
-            runs.append(run)
-            del runs[:-MAX_RUNS]
+            run = self._begin(key, role, runs, Run(runs[-1].number + 1 if runs else 1, trace, writer, time))
         if role == "opens":
             if run.started is None:  # only heard of before: now it is known who does it
                 run.trace, run.writer = trace or run.trace, writer or run.writer
@@ -105,10 +113,14 @@ class Runs:
             run.ended = time if run.ended is None else max(run.ended, time)
         if trace and trace != run.trace:
             self._note_trace(key, trace, run)
-        return run, is_new
+        return run
 
     def forget(self) -> None:
         """Forget what is known; it is loaded again."""
+        self.begun.clear()
+        self._drop()
+
+    def _drop(self) -> None:
         self._known.clear()
         self._traces.clear()
         self._last.clear()
@@ -117,12 +129,20 @@ class Runs:
         runs = self._known.get(key)
         if runs is None:
             if len(self._known) >= _MAX_KNOWN:
-                self.forget()
+                self._drop()
             runs = self._known[key] = self._load(key)
         return runs
 
+    def _begin(self, key: Key, role: Role, runs: list[Run], run: Run) -> Run:
+        runs.append(run)
+        del runs[:-MAX_RUNS]
+        if role == "opens" and run.number > 1:
+            self.begun.append((key, run))
+        return run
+
     def _note_trace(self, key: Key, trace: str, run: Run) -> None:
-        if self._last.get(key) == (trace, run):
+        last = self._last.get(key)
+        if last is not None and last[0] == trace and last[1] is run:
             return
         if len(self._traces) >= _MAX_KNOWN:
             self._traces.clear()
@@ -130,8 +150,6 @@ class Runs:
         self._traces[key, trace] = run
 
     def _to_tell(self, key: Key, runs: list[Run], time: int, trace: str, writer: str) -> Run | None:
-        if len(runs) == 1 and ((trace and trace == runs[0].trace) or (writer and writer == runs[0].writer)):
-            return runs[0]  # nearly always
         known = self._traces.get((key, trace)) if trace else None
         if known is not None and known in runs and not (known.is_over(time) and known is not runs[-1]):
             return known

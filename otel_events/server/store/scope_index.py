@@ -106,23 +106,28 @@ class Scopes:
         if session is not None:
             session_id = str(session)[:_MAX_TEXT]
             own: Role = "tells" if is_of_cycle else role
-            run, _ = self._session_runs.place(session_id, own, time, trace, writer)
+            run = self._session_runs.place(session_id, own, time, trace, writer)
             session_run = run.number
-            self._add(self._sessions, (session_id, run.number), run, entry, time).bound(record, time, own)
+            opened = self._add(self._sessions, (session_id, run.number), run, entry, time)
+            if own != "tells":
+                opened.bound(record, time, own)
         number = _number(cycle)
         if number is None:
             return session_run, None
         own = role if is_of_cycle else "tells"
-        run, _ = self._cycle_runs.place((session_id, number), own, time, trace, writer)
+        run = self._cycle_runs.place((session_id, number), own, time, trace, writer)
         change = self._add(self._cycles, (session_id, number, run.number), run, entry, time)
-        change.bound(record, time, own)
-        change.session_run = session_run if change.session_run is None else change.session_run
+        if change.session_run is None:
+            change.session_run = session_run
         if own != "tells":
+            change.bound(record, time, own)
             change.day = _number(record.get("day"))
         return session_run, run.number
 
     def write(self) -> None:
         """Bring the tables up to what was noted."""
+        self._session_runs.begun.clear()
+        self._cycle_runs.begun.clear()
         sessions, self._sessions = self._sessions, {}
         cycles, self._cycles = self._cycles, {}
         self._connection.executemany(_SESSION, [(*key, *_sums(change)) for key, change in sessions.items()])

@@ -76,7 +76,6 @@ class Tasks:
         self._connection = connection
         self._runs = Runs(lambda task_id: load_runs(connection, task_id, MAX_RUNS), takes_strangers=lambda _: True)
         self._changes: dict[tuple[str, int], _Change] = {}
-        self._begun: list[tuple[str, Run]] = []
 
     def note(self, task_id: str, entry: Entry, writer: str, scopes: ScopeRuns) -> int:
         """Take note of *entry*, an event of the task; return the number of the run that it belongs to.
@@ -91,7 +90,7 @@ class Tasks:
         is_start = record.name == _STARTED
         role: Role = "opens" if is_start else "closes" if record.name in _CLOSING else "tells"
         time, trace = _bounded(record.timestamp), record.text("trace_id")[:_MAX_ID]
-        run, is_new = self._runs.place(task_id, role, time, trace, writer)
+        run = self._runs.place(task_id, role, time, trace, writer)
         key = (task_id, run.number)
         change = self._changes.get(key)
         if change is None:
@@ -103,8 +102,6 @@ class Tasks:
         if is_start:
             change.opening, change.writer = change.opening or record, writer
             change.runs, change.parent_run = scopes, self._run_of_parent(record, time, trace, writer)
-            if is_new and run.number > 1 and trace:
-                self._begun.append((task_id, run))
         elif role == "closes":
             change.closing, change.writer = record, change.writer or writer
         return run.number
@@ -112,15 +109,15 @@ class Tasks:
     def write(self) -> None:
         """Bring the table up to what was noted; the events of the batch are in theirs."""
         changes, self._changes = self._changes, {}
-        begun, self._begun = self._begun, []
+        begun, self._runs.begun = self._runs.begun, []
         self._connection.executemany(_UPSERT, [_row(*key, change) for key, change in changes.items()])
         for task_id, run in begun:
-            self._take_early(task_id, run)
+            if run.trace:
+                self._take_early(task_id, run)
 
     def forget(self) -> None:
         """Forget what was noted in a transaction that was taken back."""
         self._changes.clear()
-        self._begun.clear()
         self._runs.forget()
 
     def _run_of_parent(self, record: Record, time: int, trace: str, writer: str) -> int | None:
