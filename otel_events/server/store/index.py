@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from otel_events.server.store.entry import Told
 from otel_events.server.store.fault_index import Faults
 from otel_events.server.store.minute_index import Minutes
 from otel_events.server.store.own import is_own
-from otel_events.server.store.scope_index import NO_RUNS, Scopes
+from otel_events.server.store.scope_index import Scopes
 from otel_events.server.store.tasks import Tasks
 from otel_events.server.store.totals import Totals
 from otel_events.server.store.words import Words, key_of
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 _INSERT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _LAST = 2**63 - 1
 _MAX_SEVERITY = 24
-_RunsOf: TypeAlias = tuple["int | None", "int | None", "int | None"]
+_Runs: TypeAlias = tuple["int | None", "int | None", "int | None"]
+_NO_RUNS: _Runs = (None, None, None)
 
 
 class Index:
@@ -84,7 +86,11 @@ class Index:
         task_id, session_id, trace_id = lookup("task_id"), lookup("session_id"), lookup("trace_id")
         service, persona, cycle = lookup("service"), lookup("persona"), lookup("cycle")
         time = record.timestamp if -_LAST <= record.timestamp <= _LAST else _LAST
-        run, *scopes = self._place(entry, writer, time, (task_id, session_id, cycle))
+        runs = _NO_RUNS
+        if (task_id is not None or session_id is not None or cycle is not None) and not is_own(record.name):
+            # What writers say of themselves is nothing that their task did.
+            told = Told(entry, time, trace_id if type(trace_id) is str else "", writer or entry.instance)
+            runs = self._place(told, task_id, session_id, cycle)
         service_number = self._services.number(str(service)) if service else None
         persona_number = self._personas.number(str(persona)) if persona is not None else None
         self._faults.note(entry, time, service_number)
@@ -105,20 +111,13 @@ class Index:
             key_of(_plain(session_id)) if session_id is not None else None,
             key_of(_plain(trace_id)) if trace_id else None,
             self._writer_ids.number(writer) if writer else None,
-            run,
-            *scopes,
+            *runs,
         )
 
-    def _place(self, entry: Entry, writer: str, time: int, ids: tuple[object, object, object]) -> _RunsOf:
-        """Count *entry* for its task, session and cycle; return which run of each that is."""
-        task_id, session_id, cycle = ids
-        # What writers say of themselves is nothing that their task did.
-        if (task_id is None and session_id is None and cycle is None) or is_own(entry.record.name):
-            return None, None, None
-        source, scopes = writer or entry.instance, NO_RUNS
-        if session_id is not None or cycle is not None:
-            scopes = self._scopes.note(entry, time, session_id, cycle, source)
-        run = self._tasks.note(str(task_id), entry, source, scopes) if task_id is not None else None
+    def _place(self, told: Told, task_id: object, session_id: object, cycle: object) -> _Runs:
+        """Count an event for its task, session and cycle; return which run of each that is."""
+        scopes = self._scopes.note(told, session_id, cycle)
+        run = self._tasks.note(str(task_id), told, scopes) if task_id is not None else None
         return run, *scopes
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import sqlite3
 
     from otel_events.reading.record import Record
-    from otel_events.server.store.entry import Entry
+    from otel_events.server.store.entry import Entry, Told
     from otel_events.server.store.runs import Role
 
 _ERROR = 17
@@ -43,7 +43,6 @@ _CYCLE = f"""INSERT INTO cycles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
 
 # The runs of an event's session and cycle, by their numbers.
 ScopeRuns: TypeAlias = tuple["int | None", "int | None"]
-NO_RUNS: ScopeRuns = (None, None)
 
 
 @dataclass(slots=True)
@@ -96,33 +95,44 @@ class Scopes:
         self._sessions: dict[tuple[str, int], _Change] = {}
         self._cycles: dict[tuple[str, str | int, int], _Change] = {}
 
-    def note(self, entry: Entry, time: int, session: object, cycle: object, writer: str) -> ScopeRuns:
-        """Take note of *entry*, which is of a session, a cycle, or both; return their runs."""
-        record = entry.record
-        trace = record.text("trace_id")[:_MAX_TEXT]
-        role = _ROLES.get(record.name, "tells")
-        is_of_cycle = record.name.startswith("cycle.")
+    def note(self, told: Told, session: object, cycle: object) -> ScopeRuns:
+        """Take note of an event, which may be of a session, a cycle, or both; return their runs."""
+        name = told.entry.record.name
+        role = _ROLES.get(name, "tells")
+        of_session: Role = role if role == "tells" or name.startswith("session.") else "tells"
+        of_cycle: Role = "tells" if of_session is role else role
         session_id, session_run = _NO_SESSION, None
         if session is not None:
             session_id = str(session)[:_MAX_TEXT]
-            own: Role = "tells" if is_of_cycle else role
-            run = self._session_runs.place(session_id, own, time, trace, writer)
-            session_run = run.number
-            opened = self._add(self._sessions, (session_id, run.number), run, entry, time)
-            if own != "tells":
-                opened.bound(record, time, own)
+            session_run = self._note_session(session_id, of_session, told)
         number = _number(cycle)
         if number is None:
             return session_run, None
-        own = role if is_of_cycle else "tells"
-        run = self._cycle_runs.place((session_id, number), own, time, trace, writer)
-        change = self._add(self._cycles, (session_id, number, run.number), run, entry, time)
-        if change.session_run is None:
+        return session_run, self._note_cycle((session_id, number), session_run, of_cycle, told)
+
+    def _note_session(self, session_id: str, role: Role, told: Told) -> int:
+        entry, time, trace, writer = told
+        run = self._session_runs.place(session_id, role, time, trace[:_MAX_TEXT], writer)
+        change = self._sessions.get((session_id, run.number))
+        if change is None:
+            change = self._sessions[session_id, run.number] = _begin(run, entry, time)
+        change.add(entry, time)
+        if role != "tells":
+            change.bound(entry.record, time, role)
+        return run.number
+
+    def _note_cycle(self, key: tuple[str, str | int], session_run: int | None, role: Role, told: Told) -> int:
+        entry, time, trace, writer = told
+        run = self._cycle_runs.place(key, role, time, trace[:_MAX_TEXT], writer)
+        change = self._cycles.get((*key, run.number))
+        if change is None:
+            change = self._cycles[(*key, run.number)] = _begin(run, entry, time)
             change.session_run = session_run
-        if own != "tells":
-            change.bound(record, time, own)
-            change.day = _number(record.get("day"))
-        return session_run, run.number
+        change.add(entry, time)
+        if role != "tells":
+            change.bound(entry.record, time, role)
+            change.day = _number(entry.record.get("day"))
+        return run.number
 
     def write(self) -> None:
         """Bring the tables up to what was noted."""
@@ -140,14 +150,6 @@ class Scopes:
         self._session_runs.forget()
         self._cycle_runs.forget()
 
-    @staticmethod
-    def _add(changes: dict[Any, _Change], key: Any, run: Run, entry: Entry, time: int) -> _Change:
-        change = changes.get(key)
-        if change is None:
-            change = changes[key] = _Change(run, entry.record.text("service")[:_MAX_TEXT], time, entry.seq)
-        change.add(entry, time)
-        return change
-
     def _load_session(self, session_id: Any) -> list[Run]:
         return self._load("sessions WHERE session_id = ?", (session_id,))
 
@@ -160,6 +162,10 @@ class Scopes:
             values,
         ).fetchall()
         return [Run(*row) for row in reversed(rows)]
+
+
+def _begin(run: Run, entry: Entry, time: int) -> _Change:
+    return _Change(run, entry.record.text("service")[:_MAX_TEXT], time, entry.seq)
 
 
 def _cycle_row(key: tuple[str, str | int, int], change: _Change) -> tuple[Any, ...]:

@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     import sqlite3
 
     from otel_events.reading.record import Record
-    from otel_events.server.store.entry import Entry
+    from otel_events.server.store.entry import Told
     from otel_events.server.store.runs import Role
     from otel_events.server.store.scope_index import ScopeRuns
 
 RUNNING = "running"
 # Its id stands on events, and none of them says that it began or ended.
 MENTIONED = "mentioned"
-_STARTED = "task.started"
 _CLOSING = {"task.completed": "completed", "task.failed": "failed", "task.cancelled": "cancelled"}
+_ROLES: dict[str, Role] = {"task.started": "opens", **dict.fromkeys(_CLOSING, "closes")}
 _ERROR = 17
 _ELSEWHERE = frozenset({"task_name", "duration", "error.type"})
 _MAX_ID = 1_000
@@ -77,20 +77,18 @@ class Tasks:
         self._runs = Runs(lambda task_id: load_runs(connection, task_id, MAX_RUNS), takes_strangers=lambda _: True)
         self._changes: dict[tuple[str, int], _Change] = {}
 
-    def note(self, task_id: str, entry: Entry, writer: str, scopes: ScopeRuns) -> int:
-        """Take note of *entry*, an event of the task; return the number of the run that it belongs to.
+    def note(self, task_id: str, told: Told, scopes: ScopeRuns) -> int:
+        """Take note of an event of the task; return the number of the run that it belongs to.
 
         Args:
             task_id: of the task.
-            entry: the event.
-            writer: who says so, empty if that is not known.
+            told: the event.
             scopes: the runs of its session and its cycle.
         """
+        entry, time, trace, writer = told
         record, task_id = entry.record, task_id[:_MAX_ID]
-        is_start = record.name == _STARTED
-        role: Role = "opens" if is_start else "closes" if record.name in _CLOSING else "tells"
-        time, trace = _bounded(record.timestamp), record.text("trace_id")[:_MAX_ID]
-        run = self._runs.place(task_id, role, time, trace, writer)
+        role = _ROLES.get(record.name, "tells")
+        run = self._runs.place(task_id, role, time, trace[:_MAX_ID], writer)
         key = (task_id, run.number)
         change = self._changes.get(key)
         if change is None:
@@ -99,9 +97,9 @@ class Tasks:
         change.events += 1
         if record.severity >= _ERROR:
             change.errors += 1
-        if is_start:
+        if role == "opens":
             change.opening, change.writer = change.opening or record, writer
-            change.runs, change.parent_run = scopes, self._run_of_parent(record, time, trace, writer)
+            change.runs, change.parent_run = scopes, self._run_of_parent(told)
         elif role == "closes":
             change.closing, change.writer = record, change.writer or writer
         return run.number
@@ -120,9 +118,9 @@ class Tasks:
         self._changes.clear()
         self._runs.forget()
 
-    def _run_of_parent(self, record: Record, time: int, trace: str, writer: str) -> int | None:
-        parent = record.text("parent_task_id")[:_MAX_ID]
-        found = self._runs.find(parent, time, trace, writer) if parent else None
+    def _run_of_parent(self, told: Told) -> int | None:
+        parent = told.entry.record.text("parent_task_id")[:_MAX_ID]
+        found = self._runs.find(parent, told.time, told.trace, told.writer) if parent else None
         return found.number if found is not None else None
 
     def _take_early(self, task_id: str, run: Run) -> None:
