@@ -124,9 +124,10 @@ class Scopes:
     def _note_cycle(self, key: tuple[str, str | int], session_run: int | None, role: Role, told: Told) -> int:
         entry, time, trace, writer = told
         run = self._cycle_runs.place(key, role, time, trace[:_MAX_TEXT], writer)
-        change = self._cycles.get((*key, run.number))
+        place = (*key, run.number)
+        change = self._cycles.get(place)
         if change is None:
-            change = self._cycles[(*key, run.number)] = _begin(run, entry, time)
+            change = self._cycles[place] = _begin(run, entry, time)
             change.session_run = session_run
         change.add(entry, time)
         if role != "tells":
