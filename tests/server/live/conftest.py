@@ -21,8 +21,9 @@ from otel_events.server.store.store import Store
 from otel_events.server.store.stored import Arrival
 
 if TYPE_CHECKING:
-    from otel_events.server.access.settings import Limits
     from collections.abc import Awaitable, Callable
+
+    from otel_events.server.access.settings import Limits
 
 RESOURCE = Resource({"service.name": "test"})
 START = 1_771_095_683_000_000_000
