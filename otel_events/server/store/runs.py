@@ -17,7 +17,7 @@ _MAX_KNOWN = 20_000  # ids, and traces of theirs
 MAX_RUNS = 16  # of one id, the latest: older ones have had their events
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Run:
     """One time that something of an id was done.
 
@@ -25,22 +25,32 @@ class Run:
         number: 1, 2, ... of this id, in the order in which they came.
         trace: that it began in, empty if it has none or is not known.
         writer: who said that it began, empty if that is not known.
-        first: when the first of its events that came happened.
-        started: when it began, None if nobody has said so.
+        began: when it began; as long as nobody has said so, when the first of its events that came happened.
+        started: when somebody says that it began, None if nobody has.
         ended: when it ended.
     """
 
     number: int
     trace: str
     writer: str
-    first: int
+    began: int
     started: int | None = None
     ended: int | None = None
 
-    @property
-    def began(self) -> int:
-        """Return when it began, as far as is known."""
-        return self.started if self.started is not None else self.first
+    def __post_init__(self) -> None:
+        if self.started is not None:
+            self.began = self.started
+
+    def begin(self, time: int, trace: str, writer: str) -> None:
+        """Take note of a start; of several the first counts."""
+        if self.started is None:  # only heard of before: now it is known who does it
+            self.trace, self.writer = trace or self.trace, writer or self.writer
+            self.started = time
+        self.began = self.started = min(self.started, time)
+
+    def end(self, time: int) -> None:
+        """Take note of an end; of several the last counts."""
+        self.ended = time if self.ended is None else max(self.ended, time)
 
     def is_over(self, time: int) -> bool:
         """Return whether it had ended before *time*."""
@@ -59,27 +69,29 @@ def run_at(runs: Sequence[Run], time: int, trace: str, writer: str) -> Run | Non
     ):
         if same:
             begun = [run for run in same if run.began <= time]
-            return (
-                max(begun, key=lambda run: (run.began, run.number)) if begun else min(same, key=lambda run: run.began)
-            )
+            return max(begun, key=_began) if begun else min(same, key=_began)
     return None
+
+
+def _began(run: Run) -> tuple[int, int]:
+    return run.began, run.number
 
 
 class Runs:
     """Knows the latest runs of ids, and finds the one of each event.
 
     Args:
-        load: gives the latest runs of an id as they are stored, in the order of their numbers.
+        load: gives the latest runs of an id as they are stored.
         takes_strangers: what comes from another writer, in another trace, is of the run that is on; else of a run of its own.
 
     Attributes:
-        begun: runs that began after others of their id; whoever makes use of it empties it.
+        late: runs of whose trace something had come before their beginning did; whoever makes use of it empties it.
     """
 
     def __init__(self, load: Callable[[Key], list[Run]], *, takes_strangers: Callable[[Key], bool]) -> None:
         self._load = load
         self._takes_strangers = takes_strangers
-        self.begun: list[tuple[Key, Run]] = []
+        self.late: list[tuple[Key, Run]] = []
         self._known: dict[Key, list[Run]] = {}
         # Traces that a run has gone through, beside the one it began in: a session has many.
         self._traces: dict[tuple[Key, str], Run] = {}
@@ -94,30 +106,21 @@ class Runs:
     def place(self, key: Key, role: Role, time: int, trace: str, writer: str) -> Run:
         """Return the run of *key* that an event belongs to, which may have to begin."""
         runs = self._known.get(key) or self._of(key)
-        if role == "tells" and len(runs) == 1:  # nearly always
-            run: Run | None = runs[0]
-            if trace and trace == runs[0].trace:
-                return runs[0]
-            if not writer or writer != runs[0].writer:
-                run = self._to_tell(key, runs, time, trace, writer)
-        else:
-            find = self._to_open if role == "opens" else self._to_close if role == "closes" else self._to_tell
-            run = find(key, runs, time, trace, writer)
-        if run is None:
-            run = self._begin(key, role, runs, Run(runs[-1].number + 1 if runs else 1, trace, writer, time))
+        if role == "tells" and runs and trace == runs[-1].trace and trace and time >= runs[-1].began:
+            return runs[-1]  # nearly always
+        find = self._to_open if role == "opens" else self._to_close if role == "closes" else self._to_tell
+        run = find(key, runs, time, trace, writer) or self._begin(key, role, runs, Run(0, trace, writer, time))
         if role == "opens":
-            if run.started is None:  # only heard of before: now it is known who does it
-                run.trace, run.writer = trace or run.trace, writer or run.writer
-            run.started = time if run.started is None else min(run.started, time)
+            run.begin(time, trace, writer)
         elif role == "closes":
-            run.ended = time if run.ended is None else max(run.ended, time)
+            run.end(time)
         if trace and trace != run.trace:
             self._note_trace(key, trace, run)
         return run
 
     def forget(self) -> None:
         """Forget what is known; it is loaded again."""
-        self.begun.clear()
+        self.late.clear()
         self._drop()
 
     def _drop(self) -> None:
@@ -130,14 +133,17 @@ class Runs:
         if runs is None:
             if len(self._known) >= _MAX_KNOWN:
                 self._drop()
-            runs = self._known[key] = self._load(key)
+            runs = self._known[key] = sorted(self._load(key), key=_began)
         return runs
 
     def _begin(self, key: Key, role: Role, runs: list[Run], run: Run) -> Run:
+        run.number = max((each.number for each in runs), default=0) + 1
         runs.append(run)
-        del runs[:-MAX_RUNS]
-        if role == "opens" and run.number > 1:
-            self.begun.append((key, run))
+        runs.sort(key=_began)
+        if len(runs) > MAX_RUNS:
+            runs.remove(min(runs, key=lambda each: each.number))
+        if role == "opens" and self._traces.get((key, run.trace), run).trace != run.trace:
+            self.late.append((key, run))
         return run
 
     def _note_trace(self, key: Key, trace: str, run: Run) -> None:
@@ -150,6 +156,8 @@ class Runs:
         self._traces[key, trace] = run
 
     def _to_tell(self, key: Key, runs: list[Run], time: int, trace: str, writer: str) -> Run | None:
+        if len(runs) == 1 and writer and writer == runs[0].writer:
+            return runs[0]
         known = self._traces.get((key, trace)) if trace else None
         if known is not None and known in runs and not (known.is_over(time) and known is not runs[-1]):
             return known

@@ -137,8 +137,8 @@ class Scopes:
 
     def write(self) -> None:
         """Bring the tables up to what was noted."""
-        self._session_runs.begun.clear()
-        self._cycle_runs.begun.clear()
+        self._session_runs.late.clear()
+        self._cycle_runs.late.clear()
         sessions, self._sessions = self._sessions, {}
         cycles, self._cycles = self._cycles, {}
         self._connection.executemany(_SESSION, [(*key, *_sums(change)) for key, change in sessions.items()])

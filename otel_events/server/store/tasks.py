@@ -107,11 +107,10 @@ class Tasks:
     def write(self) -> None:
         """Bring the table up to what was noted; the events of the batch are in theirs."""
         changes, self._changes = self._changes, {}
-        begun, self._runs.begun = self._runs.begun, []
+        late, self._runs.late = self._runs.late, []
         self._connection.executemany(_UPSERT, [_row(*key, change) for key, change in changes.items()])
-        for task_id, run in begun:
-            if run.trace:
-                self._take_early(task_id, run)
+        for task_id, run in late:
+            self._take_early(task_id, run)
 
     def forget(self) -> None:
         """Forget what was noted in a transaction that was taken back."""
