@@ -14,7 +14,7 @@ Key: TypeAlias = Any
 Role: TypeAlias = Literal["opens", "closes", "tells"]
 
 _MAX_KNOWN = 20_000  # ids, and traces of theirs
-MAX_RUNS = 16  # of one id, the latest: older ones have had their events
+MAX_RUNS = 8  # of one id, the latest: older ones have had their events
 
 
 @dataclass(slots=True, eq=False)
@@ -167,6 +167,8 @@ class Runs:
         return run if self._has_trace(key, run, trace) else None
 
     def _to_close(self, key: Key, runs: list[Run], time: int, trace: str, writer: str) -> Run | None:
+        if runs and trace == runs[-1].trace and trace and time >= runs[-1].began:
+            return runs[-1]
         run = self._to_tell(key, runs, time, trace, writer)
         if run is not None and run.is_over(time) and trace and run.trace and not self._has_trace(key, run, trace):
             return None  # the end of another one, whose beginning is still on its way
@@ -174,6 +176,8 @@ class Runs:
 
     def _to_open(self, key: Key, runs: list[Run], time: int, trace: str, writer: str) -> Run | None:
         for run in reversed(runs):
+            if run.ended is not None and run.ended <= time and run.started is not None and run.started != time:
+                continue  # done
             is_related = self._is_related(key, run, trace, writer)
             if run.started is None:
                 # Heard of before it began: queued by somebody else, or its end came first.

@@ -100,9 +100,10 @@ class Scanner:
                 offset += len(line) + 1
             return offset
         seq = found.next_seq
+        add, instance_of = found.entries.append, self._instance if self._instances else None
         for record in records:
             length = len(record.raw)
-            found.entries.append(Entry(seq, offset, length, 0, record, self._instance(record)))
+            add(Entry(seq, offset, length, 0, record, instance_of(record) if instance_of is not None else ""))
             seq += 1
             offset += length + 1
         found.next_seq = seq
@@ -119,7 +120,7 @@ class Scanner:
             found.next_seq += 1
 
     def _instance(self, record: Record) -> str:
-        if not self._instances or "uid" in record.facts:
+        if "uid" in record.facts:
             return ""
         return self._instances.get(record.text("service"), "")
 
