@@ -88,7 +88,9 @@ function emit(scope, name, given, options = {}, time = now()) {
     const message = said ?? known?.message;
     const severity = severityOf(options.severity) ?? (options.exception ? 17 : known?.severity) ?? 9;
     const uid = randomHex(16);
-    const attributes = [...attributesOf(own, boundIn(scope)), { key: "log.record.uid", value: text(uid) }];
+    const bound = boundIn(scope);
+    const session = own.session_id ?? bound.session_id; // an event has it under OpenTelemetry's name as well
+    const attributes = [...attributesOf({ "session.id": session, ...own }, bound), { key: "log.record.uid", value: text(uid) }];
     const eventName = known?.name ?? String(name);
     const happened = timeOf(options.timestamp) ?? time;
     const { trace } = scope;

@@ -12,7 +12,6 @@ const MOST_ITEMS = 1000; // of one list or object
 export function attributesOf(own, bound = {}) {
   const all = { ...bound, ...own };
   for (const key of INTEGERS) if (/^-?\d{1,15}$/.test(all[key])) all[key] = Number(all[key]);
-  if (all.session_id != null && all["session.id"] === undefined) all["session.id"] = all.session_id;
   const given = Object.keys(all).filter((key) => key && all[key] != null);
   return given.slice(0, MOST_ATTRIBUTES).map((key) => attribute(key, all[key], 0, new Set()));
 }

@@ -504,14 +504,14 @@ function put(key, value) {
 
 function drop(key) { delete bound[key]; delete own[key] }
 
-# Own attributes, then the bound ones that they leave.
-function all_attributes(i, key, out) {
+# Own attributes, then the bound ones that they leave; an event has its session under OpenTelemetry`s name as well.
+function all_attributes(is_span, i, key, out) {
     for (i = 1; i <= own_count; i++) if (names[i] in own) out = out attribute(names[i], own[names[i]]) ","
     for (i = 1; i <= bound_count; i++) {
         key = bound_keys[i]
         if (key in bound && !(key in own)) out = out attribute(key, bound[key]) ","
     }
-    if (!("session.id" in own) && ("session_id" in own || "session_id" in bound))
+    if (!is_span && !("session.id" in own) && ("session_id" in own || "session_id" in bound))
         out = out attribute("session.id", "session_id" in own ? own["session_id"] : bound["session_id"]) ","
     return out
 }
@@ -653,7 +653,7 @@ function begin(parent, task_name, i) {
     else if (!("task_id" in bound)) { delete bound["parent_task_id"]; entry["parent_task_id"] = "" }
     bind_pairs()
     if (fresh_id != "") entry["task_id"] = fresh_id
-    span_attributes = all_attributes()
+    span_attributes = all_attributes(1)
     know("task.started")
     print "logs " now "-" uid " " record()
     print copy()

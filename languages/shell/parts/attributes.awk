@@ -87,14 +87,14 @@ function put(key, value) {
 
 function drop(key) { delete bound[key]; delete own[key] }
 
-# Own attributes, then the bound ones that they leave.
-function all_attributes(i, key, out) {
+# Own attributes, then the bound ones that they leave; an event has its session under OpenTelemetry`s name as well.
+function all_attributes(is_span, i, key, out) {
     for (i = 1; i <= own_count; i++) if (names[i] in own) out = out attribute(names[i], own[names[i]]) ","
     for (i = 1; i <= bound_count; i++) {
         key = bound_keys[i]
         if (key in bound && !(key in own)) out = out attribute(key, bound[key]) ","
     }
-    if (!("session.id" in own) && ("session_id" in own || "session_id" in bound))
+    if (!is_span && !("session.id" in own) && ("session_id" in own || "session_id" in bound))
         out = out attribute("session.id", "session_id" in own ? own["session_id"] : bound["session_id"]) ","
     return out
 }

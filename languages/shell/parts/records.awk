@@ -45,7 +45,7 @@ function begin(parent, task_name, i) {
     else if (!("task_id" in bound)) { delete bound["parent_task_id"]; entry["parent_task_id"] = "" }
     bind_pairs()
     if (fresh_id != "") entry["task_id"] = fresh_id
-    span_attributes = all_attributes()
+    span_attributes = all_attributes(1)
     know("task.started")
     print "logs " now "-" uid " " record()
     print copy()
