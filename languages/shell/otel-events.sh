@@ -113,7 +113,7 @@ _oe_begin() {
     # Copies of its events are gathered for its span, in a file, so that subshells add to it too.
     mkdir -p "$_oe_home" 2>/dev/null
     _oe_span=${_oe_made##*"$_oe_nl"}
-    printf '%s\n' "${_oe_made%%"$_oe_nl"*}" 2>/dev/null >"$_oe_home/${_oe_span%%"$_oe_tab"*}.events"
+    { printf '%s\n' "${_oe_made%%"$_oe_nl"*}" >"$_oe_home/${_oe_span%%"$_oe_tab"*}.events"; } 2>/dev/null
     _oe_made=${_oe_made#*"$_oe_nl"}
     printf '%s' "$_oe_made"
     _oe_send_soon
@@ -143,7 +143,7 @@ _oe_watch() {
     if [ -n "${ZSH_VERSION-}" ]; then eval 'setopt localoptions posixtraps'; fi
     _oe_traps=$_oe_home/traps.$$
     mkdir -p "$_oe_home" 2>/dev/null || return 0
-    trap >|"$_oe_traps" 2>/dev/null || return 0 # a file, since a subshell has traps of its own
+    { trap >|"$_oe_traps"; } 2>/dev/null || return 0 # a file, since a subshell has traps of its own
     if ! grep -q EXIT "$_oe_traps" 2>/dev/null; then trap '_oe_leave' EXIT; fi
     case $- in
         *i*) ;;
@@ -237,7 +237,7 @@ _oe_keep() {
     _oe_where "${1%% *}"
     [ -d "$_oe_dir" ] || mkdir -p "$_oe_dir" 2>/dev/null || return 0
     _oe_name=${1#* }
-    printf '%s\n' "${_oe_name#* }" 2>/dev/null >"$_oe_dir/${_oe_name%% *}.json"
+    { printf '%s\n' "${_oe_name#* }" >"$_oe_dir/${_oe_name%% *}.json"; } 2>/dev/null
 }
 
 # Set where a signal goes: its address and the folder of what waits for it.

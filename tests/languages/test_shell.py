@@ -15,6 +15,7 @@ import pytest
 
 from tests.languages.speaking import SHELL_FILE, SHELLS, events_of, require, run, run_shell, waiting_in
 from tests.program import environment
+from tools.backends.waiting import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.parametrize("shell", SHELLS)]
 AWAY = "http://127.0.0.1:9"  # where nobody listens
@@ -153,6 +154,7 @@ def test_a_record_that_is_refused_does_not_hold_up_the_others(shell, server, tmp
     """What a server does not understand is left out; the rest arrives."""
     where = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{_unused_port()}", "OTEL_SERVICE_NAME": f"refused-{shell}"}
     run_shell(shell, "event first.said\nevent second.said\notel_events_flush 0 || :", tmp_path, **where)
+    wait_for(lambda: not list(waiting_in(tmp_path)[0].parent.glob("sender")), "the end of the script's own sender")
     broken = waiting_in(tmp_path)[0]
     broken.write_text('{"resource":{},"scopeLogs":[{"scope":{},"logRecords":[{"severityNumber":"no"}]}]}\n')
     (broken.parent / "0-torn.json").write_text('{"resource":{"attr')

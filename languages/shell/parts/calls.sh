@@ -112,7 +112,7 @@ _oe_begin() {
     # Copies of its events are gathered for its span, in a file, so that subshells add to it too.
     mkdir -p "$_oe_home" 2>/dev/null
     _oe_span=${_oe_made##*"$_oe_nl"}
-    printf '%s\n' "${_oe_made%%"$_oe_nl"*}" 2>/dev/null >"$_oe_home/${_oe_span%%"$_oe_tab"*}.events"
+    { printf '%s\n' "${_oe_made%%"$_oe_nl"*}" >"$_oe_home/${_oe_span%%"$_oe_tab"*}.events"; } 2>/dev/null
     _oe_made=${_oe_made#*"$_oe_nl"}
     printf '%s' "$_oe_made"
     _oe_send_soon
@@ -142,7 +142,7 @@ _oe_watch() {
     if [ -n "${ZSH_VERSION-}" ]; then eval 'setopt localoptions posixtraps'; fi
     _oe_traps=$_oe_home/traps.$$
     mkdir -p "$_oe_home" 2>/dev/null || return 0
-    trap >|"$_oe_traps" 2>/dev/null || return 0 # a file, since a subshell has traps of its own
+    { trap >|"$_oe_traps"; } 2>/dev/null || return 0 # a file, since a subshell has traps of its own
     if ! grep -q EXIT "$_oe_traps" 2>/dev/null; then trap '_oe_leave' EXIT; fi
     case $- in
         *i*) ;;

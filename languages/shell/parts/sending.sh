@@ -10,7 +10,7 @@ _oe_keep() {
     _oe_where "${1%% *}"
     [ -d "$_oe_dir" ] || mkdir -p "$_oe_dir" 2>/dev/null || return 0
     _oe_name=${1#* }
-    printf '%s\n' "${_oe_name#* }" 2>/dev/null >"$_oe_dir/${_oe_name%% *}.json"
+    { printf '%s\n' "${_oe_name#* }" >"$_oe_dir/${_oe_name%% *}.json"; } 2>/dev/null
 }
 
 # Set where a signal goes: its address and the folder of what waits for it.
