@@ -51,7 +51,12 @@ class Endpoint:
 
     def names(self):
         return [
-            [record["eventName"] for group in body["resourceLogs"] for scope in group["scopeLogs"] for record in scope["logRecords"]]
+            [
+                record["eventName"]
+                for group in body["resourceLogs"]
+                for scope in group["scopeLogs"]
+                for record in scope["logRecords"]
+            ]
             for path, _, body in self.requests
             if path == "/v1/logs"
         ]
@@ -124,7 +129,11 @@ event("step.outside");
             assert event["task_id"] == event["attributes"]["of"]
     assert {event["persona"] for event in events if event["event"] == "step.said"} == {"p-a", "p-b"}
     failed = next(event for event in events if event["event"] == "task.failed")
-    assert (failed["task_id"], failed["attributes"]["exception.type"], failed["attributes"]["exception.message"]) == ("b", "TypeError", "broken")
+    assert (failed["task_id"], failed["attributes"]["exception.type"], failed["attributes"]["exception.message"]) == (
+        "b",
+        "TypeError",
+        "broken",
+    )
     assert sum(event["event"] == "task.cancelled" for event in events) == 1
     outside = next(event for event in events if event["event"] == "step.outside")
     assert (outside.get("task_id"), outside.get("trace_id")) == (None, None)
@@ -232,7 +241,9 @@ export { n, p, id, r, ok, d };
 """
     (tmp_path / "otel-events.d.ts").write_text((LANGUAGES / "javascript" / "otel-events.d.ts").read_text())
     (tmp_path / "good.ts").write_text(good)
-    (tmp_path / "bad.ts").write_text('import { event, task } from "./otel-events.js";\nevent(5);\ntask("t").sett({});\nexport {};\n')
+    (tmp_path / "bad.ts").write_text(
+        'import { event, task } from "./otel-events.js";\nevent(5);\ntask("t").sett({});\nexport {};\n'
+    )
     tsc = str(web / "node_modules" / "typescript" / "bin" / "tsc")
     options = ["--noEmit", "--strict", "--target", "es2022", "--module", "esnext", "--moduleResolution", "bundler"]
 

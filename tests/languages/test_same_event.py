@@ -80,13 +80,18 @@ def alike(events):
     ids: dict[str, str] = {}
     return [
         {
-            **{key: event.get(key) for key in ("event", "severity", "message", "persona", "session_id", "cycle", "scope")},
+            **{
+                key: event.get(key)
+                for key in ("event", "severity", "message", "persona", "session_id", "cycle", "scope")
+            },
             "task": _nth(ids, event.get("task_id")),
             "parent": _nth(ids, event.get("parent_task_id")),
             "trace": _nth(ids, event.get("trace_id")),
             "span": _nth(ids, event.get("span_id")),
             "has_uid": bool(event["uid"]),
-            "attributes": {key: (type(value).__name__, value) for key, value in event["attributes"].items() if key != "duration"},
+            "attributes": {
+                key: (type(value).__name__, value) for key, value in event["attributes"].items() if key != "duration"
+            },
             "lasted": type(event["attributes"].get("duration")).__name__,
         }
         for event in events
@@ -117,7 +122,9 @@ def _spans(server, service):
             if resource["service.name"] != service:
                 continue
             for span in (span for scoped in group["scopeSpans"] for span in scoped["spans"]):
-                attributes = {key: value for key, value in _plain(span.get("attributes", ())).items() if key != "task_id"}
+                attributes = {
+                    key: value for key, value in _plain(span.get("attributes", ())).items() if key != "task_id"
+                }
                 events = [event["name"] for event in span.get("events", ())]
                 found[span["name"]] = (attributes, events, span.get("status", {}), span.get("kind"))
     return found
@@ -129,11 +136,30 @@ def _plain(attributes):
 
 def keys_to_judge():
     """Return keys in all spellings, with secrets and innocents among them."""
-    keys = {"author", "primary_key", "max_tokens", "token_count", "next_page_token", "X-Api-Key", "apiKey", "APIKey2", "client_secret_id"}
-    keys |= {f"db_{word}" for word in SECRET_WORDS if word.isascii()} | {f"{word}Value" for word in SECRET_WORDS if word.isascii()}
+    keys = {
+        "author",
+        "primary_key",
+        "max_tokens",
+        "token_count",
+        "next_page_token",
+        "X-Api-Key",
+        "apiKey",
+        "APIKey2",
+        "client_secret_id",
+    }
+    keys |= {f"db_{word}" for word in SECRET_WORDS if word.isascii()} | {
+        f"{word}Value" for word in SECRET_WORDS if word.isascii()
+    }
     keys |= {"_".join(pair) for pair in SECRET_PAIRS} | {f"{first}{last.title()}" for first, last in SECRET_PAIRS}
     keys |= {f"{word}_token" for word in TOKEN_INNOCENT_BEFORE} | {f"password_{word}" for word in ABOUT_WORDS}
-    keys |= {f"{word}_{word}" for word in ABOUT_WORDS} | {"refreshtoken", "dbpassword", "mysecret", "secret_12345", "a" * 300, "x_" * 13}
+    keys |= {f"{word}_{word}" for word in ABOUT_WORDS} | {
+        "refreshtoken",
+        "dbpassword",
+        "mysecret",
+        "secret_12345",
+        "a" * 300,
+        "x_" * 13,
+    }
     return sorted(keys)
 
 
@@ -145,13 +171,17 @@ def test_keys_that_name_secrets_are_those_of_python(tmp_path):
     assert len([kind for kind in expected.values() if kind]) > 200
 
     program = f'import {{ secretKind }} from "{(LANGUAGES / "javascript" / "values.js").as_uri()}";'
-    program += f"console.log(JSON.stringify(Object.fromEntries({json.dumps(keys)}.map((key) => [key, secretKind(key)]))));"
+    program += (
+        f"console.log(JSON.stringify(Object.fromEntries({json.dumps(keys)}.map((key) => [key, secretKind(key)]))));"
+    )
     by_node = run(["node", "--input-type=module", "-e", program], tmp_path)
     assert json.loads(by_node.stdout) == expected
     assert by_shell(keys, tmp_path) == expected
 
 
-@pytest.mark.parametrize("awk", [["mawk"], ["gawk"], ["gawk", "--posix"], ["busybox", "awk"], ["original-awk"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "awk", [["mawk"], ["gawk"], ["gawk", "--posix"], ["busybox", "awk"], ["original-awk"]], ids=" ".join
+)
 def test_every_awk_comes_to_the_same_verdict(awk, tmp_path):
     """mawk, gawk, BusyBox's and the original, where they are installed, agree."""
     keys = keys_to_judge()
@@ -161,14 +191,19 @@ def test_every_awk_comes_to_the_same_verdict(awk, tmp_path):
         subprocess.run([*awk, "BEGIN { exit }"], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):
         pytest.skip(f"no {awk[0]} on this machine")
-    assert by_shell(keys, tmp_path, awk) == {key: judge(key).kind if judge(key).degree == "secret" else "" for key in keys}
+    assert by_shell(keys, tmp_path, awk) == {
+        key: judge(key).kind if judge(key).degree == "secret" else "" for key in keys
+    }
 
 
 def by_shell(keys, tmp_path, awk=("awk",)):
     """Return the verdicts of the shell's sender: it is asked by events whose attributes have those keys."""
     done = run_shell("dash", 'printf "%s" "$_oe_awk"', tmp_path)
-    assert SHELL_FILE.exists() and done.stderr == ""
+    assert SHELL_FILE.exists()
+    assert done.stderr == ""
     program = done.stdout.replace("END {", "function unused() {", 1)
     lines = "\n".join(f'print "{key}", secret_kind("{key}")' for key in keys)
-    asked = subprocess.run([*awk, f"{program}\nEND {{\n{lines}\n}}"], input="", capture_output=True, text=True, check=True)
+    asked = subprocess.run(
+        [*awk, f"{program}\nEND {{\n{lines}\n}}"], input="", capture_output=True, text=True, check=True
+    )
     return {line.partition(" ")[0]: line.partition(" ")[2] for line in asked.stdout.splitlines()}

@@ -29,7 +29,9 @@ event value.seen "text=quo\"te back\\slash $(printf 'tab\tline\nbell\a') é€�
     'l:=[1, 2.5, "x\u00e9é", null]' 'o:={"a":{"b":[]}}' 'notjson:={oops' none:=null 'spaces= x '
 otel_events_flush 10
 """
-    done = run_shell(shell, script, tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=server.otlp, OTEL_SERVICE_NAME=f"values-{shell}")
+    done = run_shell(
+        shell, script, tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=server.otlp, OTEL_SERVICE_NAME=f"values-{shell}"
+    )
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     (event,) = events_of(server, f"values-{shell}", count=1)
@@ -55,7 +57,9 @@ def test_every_byte_can_be_said(shell, server, tmp_path):
     """Each byte but zero, which no shell can hold, alone and beside others, is taken; what is no UTF-8 becomes U+FFFD."""
     (tmp_path / "bytes").write_bytes(bytes(range(1, 256)) + b"\xe2\x82|\xf0\x9f\x98|\xc0\xaf|\xed\xa0\x80|")
     script = 'event bytes.seen "all=$(cat bytes)" && otel_events_flush 10'
-    done = run_shell(shell, script, tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=server.otlp, OTEL_SERVICE_NAME=f"bytes-{shell}")
+    done = run_shell(
+        shell, script, tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=server.otlp, OTEL_SERVICE_NAME=f"bytes-{shell}"
+    )
 
     assert (done.returncode, done.stderr) == (0, "")
     (event,) = events_of(server, f"bytes-{shell}", count=1)
@@ -65,7 +69,9 @@ def test_every_byte_can_be_said(shell, server, tmp_path):
 def test_a_task_fails_with_the_script(shell, server, tmp_path):
     """Where `set -e` ends the script inside of tasks, each ends as failed with the exit code, which stays the script's."""
     script = "task_begin outer task_id=t-1\ntask_begin inner\n(exit 3)\necho not reached"
-    done = run_shell(shell, script, tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=server.otlp, OTEL_SERVICE_NAME=f"trap-{shell}")
+    done = run_shell(
+        shell, script, tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=server.otlp, OTEL_SERVICE_NAME=f"trap-{shell}"
+    )
 
     assert (done.returncode, done.stdout, done.stderr) == (3, "", "")
     events = events_of(server, f"trap-{shell}", count=4)
@@ -82,7 +88,9 @@ def test_a_task_fails_with_the_script(shell, server, tmp_path):
 def test_the_trap_of_a_script_stays_its_own(shell, server, tmp_path):
     """A trap for EXIT that was there first runs, and can end the tasks itself."""
     script = "trap 'echo mine; otel_events_exit 1' EXIT\ntask_begin draft\nfalse"
-    done = run_shell(shell, script, tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=server.otlp, OTEL_SERVICE_NAME=f"mine-{shell}")
+    done = run_shell(
+        shell, script, tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=server.otlp, OTEL_SERVICE_NAME=f"mine-{shell}"
+    )
 
     assert (done.returncode, done.stdout, done.stderr) == (1, "mine\n", "")
     assert [event["event"] for event in events_of(server, f"mine-{shell}", count=2)] == ["task.started", "task.failed"]
@@ -99,7 +107,10 @@ def test_an_interrupted_script_cancels_its_task(shell, server, tmp_path):
         process.send_signal(signal.SIGINT)
 
         assert process.wait(20) in {-signal.SIGINT, 128 + signal.SIGINT}
-    assert [event["event"] for event in events_of(server, f"int-{shell}", count=2)] == ["task.started", "task.cancelled"]
+    assert [event["event"] for event in events_of(server, f"int-{shell}", count=2)] == [
+        "task.started",
+        "task.cancelled",
+    ]
 
 
 def test_a_command_as_a_task_keeps_its_words_and_its_code(shell, server, tmp_path):
@@ -108,7 +119,9 @@ def test_a_command_as_a_task_keeps_its_words_and_its_code(shell, server, tmp_pat
 task count x:=1 'note=two  words' -- sh -c 'printf "[%s]" "$@"; exit 4' sh 'a  b' '*' '' '$HOME' || echo " code $?"
 otel_events_flush 10
 """
-    done = run_shell(shell, script, tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=server.otlp, OTEL_SERVICE_NAME=f"task-{shell}")
+    done = run_shell(
+        shell, script, tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=server.otlp, OTEL_SERVICE_NAME=f"task-{shell}"
+    )
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "[a  b][*][][$HOME] code 4\n", "")
     begun, ended = events_of(server, f"task-{shell}", count=2)
@@ -152,7 +165,10 @@ def test_what_could_not_be_sent_is_sent_by_the_next_call(shell, server, tmp_path
 
 def test_a_record_that_is_refused_does_not_hold_up_the_others(shell, server, tmp_path):
     """What a server does not understand is left out; the rest arrives."""
-    where = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{_unused_port()}", "OTEL_SERVICE_NAME": f"refused-{shell}"}
+    where = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{_unused_port()}",
+        "OTEL_SERVICE_NAME": f"refused-{shell}",
+    }
     run_shell(shell, "event first.said\nevent second.said\notel_events_flush 0 || :", tmp_path, **where)
     wait_for(lambda: not list(waiting_in(tmp_path)[0].parent.glob("sender")), "the end of the script's own sender")
     broken = waiting_in(tmp_path)[0]
@@ -180,7 +196,9 @@ echo alive "$IFS" "$-"
         hung.bind(("127.0.0.1", 0))
         hung.listen()
         endpoint = f"http://127.0.0.1:{hung.getsockname()[1]}"
-        done = run_shell(shell, script, tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=endpoint, OTEL_EXPORTER_OTLP_TIMEOUT="1000")
+        done = run_shell(
+            shell, script, tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=endpoint, OTEL_EXPORTER_OTLP_TIMEOUT="1000"
+        )
 
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("alive : ")
@@ -203,7 +221,9 @@ def test_a_sender_holds_nothing_of_the_script(shell, server, tmp_path):
         hung.listen()
         endpoint = f"http://127.0.0.1:{hung.getsockname()[1]}"
         script = "exec 9>lock; flock 9; event a.b; echo said"
-        done = run_shell(shell, script, tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=endpoint, OTEL_EXPORTER_OTLP_TIMEOUT="3000")
+        done = run_shell(
+            shell, script, tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=endpoint, OTEL_EXPORTER_OTLP_TIMEOUT="3000"
+        )
         taken = run(["flock", "--nonblock", "lock", "true"], tmp_path)
 
     assert (done.stdout, done.stderr, taken.returncode) == ("said\n", "", 0)
