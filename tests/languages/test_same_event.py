@@ -116,7 +116,7 @@ def test_spans_are_alike(by_python, server, tmp_path):
 def _spans(server, service):
     """Return a service's spans out of the server's own file of them."""
     found = {}
-    for line in (server.folder / "spans.events.jsonl").read_text(encoding="utf-8").splitlines():
+    for line in server.ledger.with_name("spans.events.jsonl").read_text(encoding="utf-8").splitlines():
         for group in json.loads(line).get("resourceSpans", ()):
             resource = _plain(group["resource"]["attributes"])
             if resource["service.name"] != service:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from tests.server.served import run_program, server_process
+from tests.server.served import run_program, serving
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z")
 
@@ -364,7 +364,7 @@ assert ev.shutdown(timeout=10)
 @pytest.fixture(scope="module")
 def twice(tmp_path_factory):
     """A server to which a pipeline was sent that was started twice, with the same ids for all it does."""
-    with server_process(tmp_path_factory.mktemp("twice")) as running:
+    with serving(tmp_path_factory.mktemp("twice")) as running:
         for which in ("first", "second"):
             run_program(running, TWICE, which)
         yield running
