@@ -58,7 +58,7 @@ system-packages:
 
 # The tests run in a copy without otel_events/, so that what they import can only be the wheel's. What is left out there
 # compares the sources with what was generated from them.
-COPIED := tests tools docs examples changelog.d collector-config docker-compose.yml pyproject.toml requirements.lock \
+COPIED := tests tools docs examples languages changelog.d collector-config docker-compose.yml pyproject.toml requirements.lock \
   Makefile README.md CONTRIBUTING.md CHANGELOG.md LICENSE
 
 web:  ## build the server's page anew from web/ (needs node >= 20 and npm)

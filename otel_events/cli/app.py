@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("otel_events.cli.doctor", "Look at settings, endpoint, spool and ledger; say what to do."),
     "spool": ("otel_events.cli.spool", "What waits on disk to be sent: list, inspect, drain, quarantine, purge."),
     "env": ("otel_events.cli.env", "Print the variables that point a program at a backend."),
+    "languages": ("otel_events.cli.languages", "Copy what sends events from a shell, JavaScript or PowerShell."),
     "completion": ("otel_events.cli.completion", "Print what makes the shell complete commands and options."),
 }
 

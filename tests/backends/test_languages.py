@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import subprocess
 import sys
+from itertools import pairwise
 
 import pytest
 
@@ -64,10 +65,23 @@ def told(collector, tmp_path_factory):
         require(command)
     folder = tmp_path_factory.mktemp("languages")
     service, task_id = f"lang-{secrets.token_hex(4)}", f"t-{secrets.token_hex(4)}"
-    texts = {"first.py": FIRST, "second.sh": SHELL, "third.mjs": NODE.format(module=JAVASCRIPT.as_uri()), "last.py": LAST}
+    texts = {
+        "first.py": FIRST,
+        "second.sh": SHELL,
+        "third.mjs": NODE.format(module=JAVASCRIPT.as_uri()),
+        "last.py": LAST,
+    }
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
-    shell = ["dash", folder / "second.sh", SHELL_FILE, service, folder / "third.mjs", sys.executable, folder / "last.py"]
+    shell = [
+        "dash",
+        folder / "second.sh",
+        SHELL_FILE,
+        service,
+        folder / "third.mjs",
+        sys.executable,
+        folder / "last.py",
+    ]
     done = subprocess.run(
         [sys.executable, folder / "first.py", service, task_id, *shell],
         env=environment(folder, OTEL_EXPORTER_OTLP_ENDPOINT=collector.http_endpoint),
@@ -91,7 +105,7 @@ def test_jaeger_shows_one_trace_with_a_span_for_each_task(told, jaeger):
     spans = wait_for(find, "the four spans in Jaeger")
 
     assert len({span["trace_id"] for span in spans.values()}) == 1
-    for parent, child in zip(NAMES, NAMES[1:], strict=False):
+    for parent, child in pairwise(NAMES):
         assert spans[child]["parent_span_id"] == spans[parent]["span_id"]
         assert spans[child]["attributes"]["parent_task_id"] == spans[parent]["attributes"]["task_id"]
     assert spans["orchestrate"]["attributes"]["task_id"] == task_id

@@ -28,7 +28,9 @@ class Site:
                 path = LANGUAGES / "javascript" / handler.path.strip("/")
                 body = path.read_bytes() if handler.path.endswith(".js") and path.is_file() else PAGE.encode()
                 handler.send_response(200)
-                handler.send_header("Content-Type", "text/javascript" if handler.path.endswith(".js") else "text/html; charset=utf-8")
+                handler.send_header(
+                    "Content-Type", "text/javascript" if handler.path.endswith(".js") else "text/html; charset=utf-8"
+                )
                 handler.send_header("Content-Length", str(len(body)))
                 handler.end_headers()
                 handler.wfile.write(body)
@@ -107,7 +109,10 @@ def test_a_page_of_another_origin_sends_events_and_a_task(page, server):
 
 def test_a_page_that_goes_away_leaves_its_events_to_the_browser(page, server):
     """What has not been sent when somebody leaves the page is sent all the same, to another origin by fetch with keepalive."""
-    page.evaluate("([endpoint]) => { ev.configure({ serviceName: 'leaving', endpoint, window: 60000 }); ev.event('page.left'); }", [server.otlp])
+    page.evaluate(
+        "([endpoint]) => { ev.configure({ serviceName: 'leaving', endpoint, window: 60000 }); ev.event('page.left'); }",
+        [server.otlp],
+    )
     page.goto("about:blank")
 
     assert [event["event"] for event in events_of(server, "leaving", count=1)] == ["page.left"]
@@ -115,12 +120,15 @@ def test_a_page_that_goes_away_leaves_its_events_to_the_browser(page, server):
 
 def test_to_its_own_origin_a_page_sends_a_beacon(page, site):
     """Where the page comes from the endpoint itself, the browser's beacon takes what waits."""
-    page.evaluate("""([endpoint]) => {
+    page.evaluate(
+        """([endpoint]) => {
         const beacon = navigator.sendBeacon.bind(navigator);
         navigator.sendBeacon = (url, body) => beacon(url, body) && (localStorage.beacons = 1 + Number(localStorage.beacons ?? 0));
         ev.configure({ serviceName: "beacon", endpoint, window: 60000 });
         ev.event("page.left", { at: "the end" });
-    }""", [site.url])
+    }""",
+        [site.url],
+    )
     page.goto(f"{site.url}/")
 
     (path, kind, body) = wait_for(lambda: site.posted, "the beacon")[0]

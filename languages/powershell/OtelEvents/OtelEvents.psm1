@@ -41,7 +41,7 @@ function Send-OtelEvent {
     Send-OtelEvent evidence.added @{ source = 'paper.pdf'; quality = 0.82 }
 
     .EXAMPLE
-    Get-Service | Select-Object Name, Status | Send-OtelEvent service.seen
+    Get-Service | Select-Object -Property 'Name', 'Status' | Send-OtelEvent service.seen
 
     .EXAMPLE
     Send-OtelEvent alert.triggered @{ port = 18091 } -Message 'Proxy port not responding' -Severity warning

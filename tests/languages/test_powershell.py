@@ -1,0 +1,187 @@
+"""The PowerShell module as far as it can be tried without PowerShell: its grammar, rules for 5.1, and the JSON of its templates."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from tests.languages import powershell_rules as rules
+from tests.languages.speaking import LANGUAGES
+
+FOLDER = LANGUAGES / "powershell"
+MODULE = FOLDER / "OtelEvents"
+FILES = sorted(FOLDER.rglob("*.ps*1"))
+SOURCES = {path.name: path.read_text(encoding="utf-8") for path in FILES}
+FUNCTIONS = {
+    name: set(rules.parameters(node))
+    for source in SOURCES.values()
+    for name, node in rules.functions(rules.parse(source)).items()
+}
+rules.OTHERS |= {name.lower() for source in SOURCES.values() for name in re.findall(r"\$script:(\w+)\s*=", source)}
+PUBLIC = ["Send-OtelEvent", "Start-OtelTask", "Stop-OtelTask", "Set-OtelContext", "Send-OtelSpool"]
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_every_file_keeps_the_rules(name):
+    """It parses, is of 5.1, calls what exists with parameters that exist, and uses what is set."""
+    assert list(rules.problems(SOURCES[name], FUNCTIONS)) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ("$b = 1; $a = $b ?? 1", "parse"),
+        ("$a = 1; $c = $a ? 1 : 2", "parse"),
+        ("$a = 1; $c = ${a}?.Length", "parse"),
+        ("Write-Verbose -Message 'a' && Write-Verbose -Message 'b'", "5.1"),
+        ("function Get-It { [CmdletBinding()] param() $isWindows = 1 }", "automatic"),
+        ("function Do-It { [CmdletBinding()] param() }", "verb"),
+        ("function Get-Things { [CmdletBinding()] param() }", "plural"),
+        ("function Get-It { 5 }", "CmdletBinding"),
+        ("function Get-It { [CmdletBinding()] param([int] $A) $B + $A }", "set nowhere"),
+        ("iex 'a'", "no function of ours"),
+        ("Invoke-Expression -Command 'a'", "no function of ours"),
+        ("Write-Verbose -Mesage 'a'", "no parameter"),
+        ("function Get-It { [CmdletBinding()] param() }; Get-It -Name 'a'", "no parameter"),
+        ("try { Write-Verbose -Message 'a' } catch { }", "empty catch"),
+        ("Write-Verbose -Message 'é'", "ASCII"),
+        ("if ($true) {", "parse"),
+    ],
+)
+def test_the_rules_find_what_they_are_for(source, problem):
+    """Each mistake that they are for is found."""
+    assert any(problem in each for each in rules.problems(source))
+
+
+def test_the_script_has_the_parameters_of_the_agent_pipeline():
+    """emit_event.ps1 takes what callers give: EventType, Payload, TaskId, PersonaId, SessionId; only the first is needed."""
+    root = rules.parse(SOURCES["emit_event.ps1"])
+
+    assert rules.parameters(root) == ["EventType", "Payload", "TaskId", "PersonaId", "SessionId"]
+    assert SOURCES["emit_event.ps1"].count("Mandatory = $true") == 1
+
+
+def test_the_manifest_names_what_there_is():
+    """It exports the public functions, as the module does, and lists every file."""
+    manifest = SOURCES["OtelEvents.psd1"]
+    exported = re.search(r"FunctionsToExport\s*=\s*@\((.*?)\)", manifest)[1]
+    listed = re.search(r"FileList\s*=\s*@\((.*?)\)", manifest)[1]
+
+    assert re.findall(r"'([^']+)'", exported) == PUBLIC
+    assert (
+        re.findall(r"'([^']+)'", re.search(r"Export-ModuleMember -Function (.*)", SOURCES["OtelEvents.psm1"])[1])
+        == PUBLIC
+    )
+    assert sorted(re.findall(r"'([^']+)'", listed)) == sorted(path.name for path in MODULE.iterdir())
+    assert set(PUBLIC) <= set(FUNCTIONS)
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_public_functions_have_help(name):
+    """Synopsis, an example, and a word on every parameter; and every word is on a parameter."""
+    node = rules.functions(rules.parse(SOURCES["OtelEvents.psm1"]))[name]
+    comment = rules.text(rules.first(node, "comment"))
+
+    assert ".SYNOPSIS" in comment
+    assert ".EXAMPLE" in comment
+    assert sorted(re.findall(r"\.PARAMETER (\w+)", comment)) == sorted(rules.parameters(node))
+
+
+def templates(name):
+    """Return .NET's format strings of a table; Python's `format` reads those that are used here the same way."""
+    table = (
+        next(source for source in SOURCES.values() if f"$script:{name} = @{{" in source)
+        .split(f"$script:{name} = @{{")[1]
+        .split("\n}\n")[0]
+    )
+    return dict(re.findall(r"^\s*(\w+)\s*=\s*'(.*)'$", table, flags=re.MULTILINE))
+
+
+def test_the_templates_make_json_of_otlp():
+    """A record and a span, filled in as the module fills them in, are what the other senders send."""
+    value, record = templates("ValueTemplates"), templates("RecordTemplates")
+    text = value["Text"].format("a")
+    every = [
+        *(text, value["Integer"].format(42), value["Number"].format("0.5"), value["Number"].format('"NaN"')),
+        *(value["Boolean"].format("true"), value["Bytes"].format("AQI="), value["List"].format(f"{text},{{}}")),
+        value["Map"].format(value["Attribute"].format("k", text)),
+    ]
+    attributes = ",".join(value["Attribute"].format(f"k{number}", each) for number, each in enumerate(every))
+    trace = record["Trace"].format("ab" * 16, "cd" * 8, 1)
+    log = record["Log"].format(10**18, 9, "INFO", record["Body"].format(text), "a.b", attributes, trace)
+    note = record["Note"].format(10**18, "a.b", attributes)
+    status = record["Status"].format("why")
+    parent = record["Parent"].format("ef" * 8)
+    span = record["Span"].format("ab" * 16, "cd" * 8, parent, "draft", 1, 2, 1, attributes, f"{note},{note}", status)
+
+    logs, traces = json.loads(record["logs"].format(attributes, log)), json.loads(record["traces"].format("", span))
+
+    assert logs["scopeLogs"][0]["scope"] == {"name": "otel_events"}
+    (told,) = logs["scopeLogs"][0]["logRecords"]
+    assert {
+        key: told[key] for key in ("eventName", "severityNumber", "severityText", "body", "traceId", "spanId", "flags")
+    } == {
+        "eventName": "a.b",
+        "severityNumber": 9,
+        "severityText": "INFO",
+        "body": {"stringValue": "a"},
+        "traceId": "ab" * 16,
+        "spanId": "cd" * 8,
+        "flags": 1,
+    }
+    assert [next(iter(each["value"].items())) for each in told["attributes"]] == [
+        ("stringValue", "a"),
+        ("intValue", "42"),
+        ("doubleValue", 0.5),
+        ("doubleValue", "NaN"),
+        ("boolValue", True),
+        ("bytesValue", "AQI="),
+        ("arrayValue", {"values": [{"stringValue": "a"}, {}]}),
+        ("kvlistValue", {"values": [{"key": "k", "value": {"stringValue": "a"}}]}),
+    ]
+    (told,) = traces["scopeSpans"][0]["spans"]
+    assert (told["parentSpanId"], told["status"], len(told["events"])) == ("ef" * 8, {"code": 2, "message": "why"}, 2)
+    bare = record["Log"].format(1, 9, "INFO", "", "a.b", "", "")
+    assert json.loads(bare) == {
+        "timeUnixNano": "1",
+        "observedTimeUnixNano": "1",
+        "severityNumber": 9,
+        "severityText": "INFO",
+        "eventName": "a.b",
+        "attributes": [],
+    }
+
+
+@pytest.mark.slow
+def test_a_real_server_takes_the_templates(server):
+    """What the templates make, with the content type that .NET writes, is taken as an event."""
+    value, record = templates("ValueTemplates"), templates("RecordTemplates")
+    service = value["Attribute"].format("service.name", value["Text"].format("by-powershell"))
+    attributes = ",".join(
+        [
+            value["Attribute"].format("n", value["Integer"].format(5)),
+            value["Attribute"].format("cycle", value["Integer"].format(42)),
+        ]
+    )
+    log = record["Log"].format(
+        10**18, 13, "WARN", record["Body"].format(value["Text"].format("caf\\u00e9")), "a.b", attributes, ""
+    )
+    body = '{"resourceLogs":[' + record["logs"].format(service, log) + "]}"
+
+    answer = server.client.post(
+        f"{server.otlp}/v1/logs", content=body, headers={"Content-Type": "application/json; charset=utf-8"}
+    )
+
+    assert answer.status_code == 200
+    from tests.languages.speaking import events_of
+
+    (event,) = events_of(server, "by-powershell", count=1)
+    assert (event["event"], event["severity"], event["message"], event["cycle"], event["attributes"]) == (
+        "a.b",
+        "WARN",
+        "café",
+        42,
+        {"n": 5},
+    )
