@@ -28,11 +28,12 @@ The session that it belongs to.
 [CmdletBinding()]
 param(
     [Parameter(Mandatory = $true, Position = 0)]
+    [AllowEmptyString()]
     [string] $EventType,
 
     [Parameter(Position = 1)]
     [AllowNull()]
-    [hashtable] $Payload = @{},
+    [System.Collections.IDictionary] $Payload = @{},
 
     [AllowEmptyString()]
     [string] $TaskId = '',

@@ -66,3 +66,19 @@ def test_the_module_says_what_it_shows(server, tmp_path):
 def test_the_powershell_parses(text):
     """By the grammar of 5.1; nobody has run it."""
     assert not rules.parse(text).has_error
+
+
+@pytest.mark.slow
+def test_the_example_is_one_trace(server, tmp_path):
+    """examples/languages.sh and the program in Node that it begins: one trace, the one task inside of the other."""
+    example = str(ROOT / "examples" / "languages.sh")
+    done = run(["sh", example], tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=server.otlp, OTEL_SERVICE_NAME="example-shell")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    begun = next(event for event in events_of(server, "example-shell", count=4) if event["event"] == "task.started")
+    (read, *_) = events_of(server, "languages-example-node", count=3)
+    assert (read["event"], read["trace_id"], read["parent_task_id"]) == (
+        "task.started",
+        begun["trace_id"],
+        begun["task_id"],
+    )

@@ -12,7 +12,7 @@ if ($PSVersionTable.PSEdition -eq 'Desktop') {
 }
 $script:Client = New-Object -TypeName System.Net.Http.HttpClient
 $script:Known = Import-OtelKnown -Path (Join-Path -Path $PSScriptRoot -ChildPath 'known.json')
-$script:Tasks = New-Object -TypeName 'System.Collections.Generic.Stack[hashtable]'
+$script:Tasks = New-Object -TypeName System.Collections.Stack
 $script:Patience = 2000 # milliseconds for a request, unless OTEL_EXPORTER_OTLP_TIMEOUT asks for less
 
 function Send-OtelEvent {
@@ -206,7 +206,7 @@ function Stop-OtelTask {
     try {
         $Task.IsOpen = $false
         # Tasks that were begun inside and never ended leave with it.
-        while ($script:Tasks.Count -gt 0 -and $script:Tasks.Pop() -ne $Task) { Write-Verbose -Message 'a task inside was still open' }
+        while ($script:Tasks.Count -gt 0 -and -not [object]::ReferenceEquals($script:Tasks.Pop(), $Task)) { Write-Verbose -Message 'a task inside was still open' }
         Write-OtelClosing -Task $Task -Attributes $Attributes -ErrorRecord $ErrorRecord -Reason $Reason
     }
     catch { Write-Verbose -Message "the task $($Task.Name) could not be ended: $_" }

@@ -59,11 +59,11 @@ function Join-OtelAttribute {
     param([System.Collections.IDictionary] $Own)
 
     $all = New-Object -TypeName System.Collections.Specialized.OrderedDictionary
+    $all['log.record.uid'] = Get-OtelRandomId -Bytes 16 # first: it is never one of those that are too many
     foreach ($key in $Own.Keys) { $all[[string] $key] = ConvertTo-OtelCorrelation -Key ([string] $key) -Value $Own[$key] }
     $bound = Get-OtelBound
     foreach ($key in $bound.Keys) { if (-not $all.Contains($key)) { $all[$key] = $bound[$key] } }
     if ($null -ne $all['session_id'] -and -not $all.Contains('session.id')) { $all['session.id'] = $all['session_id'] }
-    $all['log.record.uid'] = Get-OtelRandomId -Bytes 16
     return $all
 }
 

@@ -14,6 +14,7 @@ $script:ValueTemplates = @{
 $script:LongestText = 65536
 $script:DeepestValue = 8
 $script:MostItems = 1000
+$script:MostAttributes = 128
 
 function ConvertTo-OtelJsonText {
     <# .SYNOPSIS Escapes a text for JSON, without the quotes around it. #>
@@ -125,9 +126,11 @@ function ConvertTo-OtelAttributeList {
     param([System.Collections.IDictionary] $Attributes, [int] $Depth = 0)
 
     $encoded = New-Object -TypeName 'System.Collections.Generic.List[string]'
+    $most = $script:MostItems
+    if ($Depth -eq 0) { $most = $script:MostAttributes }
     foreach ($key in $Attributes.Keys) {
         $value = $Attributes[$key]
-        if ($encoded.Count -ge $script:MostItems -or ($null -eq $value -and $Depth -eq 0)) { continue }
+        if ($encoded.Count -ge $most -or ($null -eq $value -and $Depth -eq 0)) { continue }
         $json = Hide-OtelSecret -Key ([string] $key) -Value $value -Json (ConvertTo-OtelValue -Value $value -Depth $Depth)
         $encoded.Add(($script:ValueTemplates.Attribute -f (ConvertTo-OtelJsonText -Text ([string] $key)), $json))
     }
