@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import socket
@@ -179,6 +180,47 @@ def test_a_record_that_is_refused_does_not_hold_up_the_others(shell, server, tmp
 
     names = [event["event"] for event in events_of(server, f"refused-{shell}", count=2)]
     assert names == ["second.said", "third.said"]
+
+
+def test_a_sender_that_was_killed_holds_up_nobody(shell, server, tmp_path):
+    """What it left is taken over: at once where its process is gone, after a while where another has its number now."""
+    where = {"OTEL_EXPORTER_OTLP_ENDPOINT": server.otlp, "OTEL_SERVICE_NAME": f"killed-{shell}"}
+    run_shell(shell, "event first.said\notel_events_flush 10", tmp_path, **where)
+    (place,) = (tmp_path / "state" / "otel-events" / "shell").glob("logs-*")
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    for pid, age in ((gone.pid, 0), (os.getpid(), 700)):
+        (place / "sender").mkdir()
+        (place / "sender" / "pid").write_text(f"{pid}\n")
+        os.utime(place / "sender", (time.time() - age,) * 2)
+        done = run_shell(shell, "event next.said\notel_events_flush 10", tmp_path, **where)
+        assert (done.returncode, done.stderr) == (0, "")
+
+    assert [event["event"] for event in events_of(server, f"killed-{shell}", count=3)] == [
+        "first.said",
+        "next.said",
+        "next.said",
+    ]
+
+
+def test_scripts_that_speak_at_once_lose_and_double_nothing(shell, server, tmp_path):
+    """Five loops in the background, one place to wait in: each of their events is stored once."""
+    script = """
+for writer in 1 2 3 4 5; do
+    ( i=0; while [ $i -lt 10 ]; do event loop.turned writer:=$writer i:=$i; i=$((i + 1)); done ) &
+done
+wait
+otel_events_flush 20
+"""
+    done = run_shell(
+        shell, script, tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=server.otlp, OTEL_SERVICE_NAME=f"many-{shell}"
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    events = events_of(server, f"many-{shell}", count=50)
+    assert sorted((event["attributes"]["writer"], event["attributes"]["i"]) for event in events) == [
+        (writer, i) for writer in range(1, 6) for i in range(10)
+    ]
 
 
 def test_nothing_of_ours_breaks_a_script(shell, server, tmp_path):

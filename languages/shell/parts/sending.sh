@@ -57,7 +57,8 @@ _oe_send() {
     while set -- "$1" *.json && [ -f "$2" ]; do
         if ! mkdir sender 2>/dev/null; then
             # Another one is at work, or was killed.
-            if _oe_is_sending || [ -z "$(find sender -prune -mmin +1 2>/dev/null)" ]; then return 1; fi
+            if _oe_is_sending; then return 1; fi
+            if [ -z "$_oe_pid" ] && [ -z "$(find sender -prune -mmin +1 2>/dev/null)" ]; then return 1; fi
             rm -rf sender
             continue
         fi
@@ -97,7 +98,11 @@ _oe_send_all() {
 # Post the request; sets _oe_status to HTTP's, 000 if there was no answer. Headers stand in a file, for `ps` shows
 # arguments to everybody.
 _oe_post() {
-    _oe_status=000 _oe_seconds=$((${OTEL_EXPORTER_OTLP_TIMEOUT:-10000} / 1000))
+    _oe_status=000
+    case ${OTEL_EXPORTER_OTLP_TIMEOUT-} in
+        '' | *[!0-9]* | ????????*) _oe_seconds=10 ;;
+        *) _oe_seconds=$((OTEL_EXPORTER_OTLP_TIMEOUT / 1000)) ;;
+    esac
     [ "$_oe_seconds" -gt 0 ] || _oe_seconds=1
     _oe_settings=sender/settings
     if command -v curl >/dev/null 2>&1; then
@@ -184,4 +189,8 @@ _oe_tab='	'
 _oe_home=${XDG_STATE_HOME:-${HOME:+$HOME/.local/state}}
 _oe_home=${_oe_home:+$_oe_home/otel-events/shell}
 _oe_tasks='' _oe_watched=''
+# A sender that a power cut has ended may have left the number of what is another process today.
+if [ -n "$_oe_home" ] && [ -d "$_oe_home" ]; then
+    find "$_oe_home" -name sender -mmin +10 -prune -exec rm -rf {} \; 2>/dev/null || :
+fi
 _oe_instance=$(od -An -v -tx1 -N16 /dev/urandom 2>/dev/null | tr -d ' \n') || _oe_instance=
