@@ -266,7 +266,11 @@ _oe_send_soon() {
     for _oe_signal in logs traces; do
         _oe_where "$_oe_signal"
         if [ -d "$_oe_dir" ] && ! _oe_is_sending; then
-            (_oe_send 1 </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &)
+            # By exec: shells keep a copy of what they redirect for one command alone.
+            (
+                exec </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
+                _oe_send 1 &
+            )
         fi
     done
 }

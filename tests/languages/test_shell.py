@@ -262,13 +262,14 @@ def test_a_sender_holds_nothing_of_the_script(shell, server, tmp_path):
         hung.bind(("127.0.0.1", 0))
         hung.listen()
         endpoint = f"http://127.0.0.1:{hung.getsockname()[1]}"
-        script = "exec 9>lock; flock 9; event a.b; echo said"
-        done = run_shell(
-            shell, script, tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=endpoint, OTEL_EXPORTER_OTLP_TIMEOUT="3000"
-        )
+        script = "exec 9>lock; flock 9; task_begin x; event a.b; task_end; echo said"
+        where = {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_EXPORTER_OTLP_TIMEOUT": "30000"}
+        done = run_shell(shell, script, tmp_path, **where)  # until everybody has closed its standard output
         taken = run(["flock", "--nonblock", "lock", "true"], tmp_path)
+        at_work = list((tmp_path / "state").rglob("sender"))
 
     assert (done.stdout, done.stderr, taken.returncode) == ("said\n", "", 0)
+    assert at_work != []
 
 
 def test_headers_are_sent_and_shown_to_nobody(shell, server, tmp_path):
