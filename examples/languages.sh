@@ -15,7 +15,7 @@ task_begin collect folder="$here"
 for file in "$here"/*.py; do
     event file.seen path="$file" bytes:="$(wc -c <"$file" | tr -d ' ')"
 done
-task count files:=1 -- wc -l "$here/pipeline.py"
+task_run count files:=1 -- wc -l "$here/pipeline.py"
 if command -v node >/dev/null 2>&1; then node "$here/languages.mjs" "$here/pipeline.py"; fi
 task_end
 otel_events_flush 5 || echo "nobody listens; the events wait for the next run" >&2

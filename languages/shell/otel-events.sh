@@ -4,7 +4,7 @@
 #   . ./otel-events.sh
 #   event evidence.added source=paper.pdf quality:=0.82          # key=text, key:=JSON; -m MESSAGE, -s SEVERITY first
 #   task_begin draft task_id=t-1 && ...; task_end quality:=0.9   # a span; `task_end 3` says that it failed
-#   task backup keep:=7 -- rsync -a src/ dst/                    # a command as a task, with its exit code
+#   task_run backup keep:=7 -- rsync -a src/ dst/                    # a command as a task, with its exit code
 #   event_bind persona=thesis cycle=42                           # on every event from here on, and of programs begun here
 #   otel_events_flush 5                                          # wait (5 s) until all is sent; 1 if it could not be
 #
@@ -54,15 +54,15 @@ task_end() {
     return 0
 }
 
-# Run what follows `--` as a task and return its exit code.
-task() {
+# Run what follows `--` as a task and return its exit code. Not `task`: scripts know other programs of that name.
+task_run() {
     _oe_count=0
     for _oe_word in "$@"; do
         if [ "$_oe_word" = -- ]; then break; fi
         _oe_count=$((_oe_count + 1))
     done
     if [ "$_oe_count" -ge "$#" ]; then
-        echo 'otel-events: usage: task NAME [KEY=TEXT]... -- COMMAND [ARGUMENT]...' >&2
+        echo 'otel-events: usage: task_run NAME [KEY=TEXT]... -- COMMAND [ARGUMENT]...' >&2
         return 2
     fi
     # The words before `--` go round to the end, from where the task takes them.

@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from tests.languages.speaking import LANGUAGES, events_of
-from tests.server.served import server_process
+from tests.server.served import serving
 from tools.backends.waiting import wait_for
 
 pytestmark = pytest.mark.slow
@@ -63,7 +63,7 @@ def site():
 
 @pytest.fixture(scope="module")
 def server(site, tmp_path_factory):
-    with server_process(tmp_path_factory.mktemp("server"), "--allow-origin", site.url) as running:
+    with serving(tmp_path_factory.mktemp("server"), "--allow-origin", site.url) as running:
         yield running
 
 
@@ -139,7 +139,7 @@ def test_to_its_own_origin_a_page_sends_a_beacon(page, site):
 
 def test_a_server_that_does_not_know_the_page_harms_nobody(page, site, tmp_path):
     """Without `--allow-origin` nothing arrives; the page has no error of ours, and `flush` says so."""
-    with server_process(tmp_path) as closed:
+    with serving(tmp_path) as closed:
         taken = page.evaluate(
             "async ([endpoint]) => { ev.configure({ endpoint, serviceName: 'foreign' }); ev.event('a.b'); return ev.flush(1000); }",
             [closed.otlp],

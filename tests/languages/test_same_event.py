@@ -35,7 +35,7 @@ event evidence_added source=paper.pdf quality:=0.82 page:=3 final:=false words:=
 event alert.triggered -m "Port silent" -s critical port:=18091 password=hunter2 input_tokens:=5
 event own.name message=hello at:='{"line": 7, "token": "x"}' secret_id=abc author=me empty_token=
 task_end
-task check -- sh -c 'exit 3' || :
+task_run check -- sh -c 'exit 3' || :
 event persona.switched -s 10
 otel_events_flush 10
 """
@@ -116,7 +116,7 @@ def test_spans_are_alike(by_python, server, tmp_path):
 def _spans(server, service):
     """Return a service's spans out of the server's own file of them."""
     found = {}
-    for line in (server.folder / "spans.events.jsonl").read_text(encoding="utf-8").splitlines():
+    for line in server.ledger.with_name("spans.events.jsonl").read_text(encoding="utf-8").splitlines():
         for group in json.loads(line).get("resourceSpans", ()):
             resource = _plain(group["resource"]["attributes"])
             if resource["service.name"] != service:

@@ -115,9 +115,9 @@ def test_an_interrupted_script_cancels_its_task(shell, server, tmp_path):
 
 
 def test_a_command_as_a_task_keeps_its_words_and_its_code(shell, server, tmp_path):
-    """`task NAME -- COMMAND` runs it with its very arguments, and returns its exit code."""
+    """`task_run NAME -- COMMAND` runs it with its very arguments, and returns its exit code."""
     script = r"""
-task count x:=1 'note=two  words' -- sh -c 'printf "[%s]" "$@"; exit 4' sh 'a  b' '*' '' '$HOME' || echo " code $?"
+task_run count x:=1 'note=two  words' -- sh -c 'printf "[%s]" "$@"; exit 4' sh 'a  b' '*' '' '$HOME' || echo " code $?"
 otel_events_flush 10
 """
     done = run_shell(
@@ -176,7 +176,7 @@ def test_a_record_that_is_refused_does_not_hold_up_the_others(shell, server, tmp
     broken.write_text('{"resource":{},"scopeLogs":[{"scope":{},"logRecords":[{"severityNumber":"no"}]}]}\n')
     (broken.parent / "0-torn.json").write_text('{"resource":{"attr')
     with _forwarding(int(where["OTEL_EXPORTER_OTLP_ENDPOINT"].rpartition(":")[2]), int(server.otlp.rpartition(":")[2])):
-        run_shell(shell, "event third.said\notel_events_flush 5 || :", tmp_path, **where)
+        run_shell(shell, "event third.said\notel_events_flush 2 || :", tmp_path, **where)
 
     names = [event["event"] for event in events_of(server, f"refused-{shell}", count=2)]
     assert names == ["second.said", "third.said"]
@@ -250,7 +250,7 @@ echo alive "$IFS" "$-"
 @pytest.mark.parametrize("home", ["XDG_STATE_HOME=/dev/null/none", "unset HOME XDG_STATE_HOME"])
 def test_without_a_place_to_keep_events_a_script_runs_as_well(home, shell, server, tmp_path):
     """Where no file can be made events are lost, and nothing else is."""
-    script = "event a.b\ntask_begin x\ntask_end\ntask y -- echo ran\nevent_bind persona=z\notel_events_flush 1 || :\necho alive"
+    script = "event a.b\ntask_begin x\ntask_end\ntask_run y -- echo ran\nevent_bind persona=z\notel_events_flush 1 || :\necho alive"
     done = run_shell(shell, script, tmp_path, beginning=f"set -eu\n{home}\n. {SHELL_FILE}\n")
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "ran\nalive\n", "")
@@ -292,7 +292,7 @@ def test_headers_are_sent_and_shown_to_nobody(shell, server, tmp_path):
 
 def test_disabled_is_silent(shell, server, tmp_path):
     """OTEL_SDK_DISABLED=true: nothing is sent, nothing is kept, scripts run."""
-    script = "event a.b\ntask_begin x\nevent_bind persona=y\ntask_end\ntask z -- echo ran\notel_events_flush 1"
+    script = "event a.b\ntask_begin x\nevent_bind persona=y\ntask_end\ntask_run z -- echo ran\notel_events_flush 1"
     done = run_shell(shell, script, tmp_path, OTEL_SDK_DISABLED="true", OTEL_EXPORTER_OTLP_ENDPOINT=server.otlp)
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "ran\n", "")
