@@ -81,6 +81,29 @@ def invoke(capsys, monkeypatch, tmp_path):
     return call
 
 
+@pytest.fixture
+def look(tmp_path):
+    """Examine an environment, without a probe; return the findings that are no `ok`, and all of them."""
+
+    from otel_events.cli.diagnosis.examine import examine
+
+    def look(**variables):
+        environ = {
+            "HOME": str(tmp_path),
+            "OTEL_EVENTS_SPOOL_DIR": str(tmp_path / "spool"),
+            "OTEL_EVENTS_LEDGER_PATH": str(tmp_path / "ledger.jsonl"),
+            **variables,
+        }
+        found = list(examine(environ, timeout=5, with_probe=False))
+        return SimpleNamespace(
+            all=found,
+            bad=[finding for finding in found if finding.level in {"warning", "error"}],
+            endpoint=[finding for finding in found if finding.topic == "endpoint"],
+        )
+
+    return look
+
+
 def make(name, second=0.0, *, severity=Severity.INFO, number=None, message=None, **attributes):
     """Make an event *second* seconds after the beginning."""
     trace = attributes.pop("trace", 0)

@@ -3,33 +3,10 @@
 from __future__ import annotations
 
 import ssl
-from types import SimpleNamespace
 
 import pytest
 
-from otel_events.cli.diagnosis.examine import examine
 from tests import acceptor
-
-
-@pytest.fixture
-def look(tmp_path):
-    """Examine an environment, without a probe; return the findings that are no `ok`, and all of them."""
-
-    def look(**variables):
-        environ = {
-            "HOME": str(tmp_path),
-            "OTEL_EVENTS_SPOOL_DIR": str(tmp_path / "spool"),
-            "OTEL_EVENTS_LEDGER_PATH": str(tmp_path / "ledger.jsonl"),
-            **variables,
-        }
-        found = list(examine(environ, timeout=5, with_probe=False))
-        return SimpleNamespace(
-            all=found,
-            bad=[finding for finding in found if finding.level in {"warning", "error"}],
-            endpoint=[finding for finding in found if finding.topic == "endpoint"],
-        )
-
-    return look
 
 
 @pytest.fixture(scope="module")

@@ -9,12 +9,11 @@ import signal
 import subprocess
 import sys
 import time
-from types import SimpleNamespace
+from functools import partial
 
 import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
-from otel_events.cli.app import run
 from otel_events.event import Event, InstrumentationScope, Resource
 from otel_events.ledger.read import read_lines
 from otel_events.otlp.encode import LogEncoder
@@ -49,16 +48,8 @@ def hard_event():
 
 
 @pytest.fixture
-def call(capsys, monkeypatch, tmp_path):
-    monkeypatch.setenv("OTEL_EVENTS_LEDGER_PATH", str(tmp_path / "ledger.jsonl"))
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        code = run(["replay", *map(str, arguments)])
-        captured = capsys.readouterr()
-        return SimpleNamespace(code=code, out=captured.out, err=captured.err)
-
-    return call
+def call(invoke):
+    return partial(invoke, "replay")
 
 
 def facts(event):

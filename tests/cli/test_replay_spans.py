@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import json
 import time
-from types import SimpleNamespace
+from functools import partial
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from otel_events.cli.app import run
 from tests import acceptor
 
 MARK = "otel_events.replayed_at"
 
 
 @pytest.fixture
-def call(capsys, monkeypatch, tmp_path):
-    monkeypatch.setenv("OTEL_EVENTS_LEDGER_PATH", str(tmp_path / "ledger.jsonl"))
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        code = run(["replay", *map(str, arguments)])
-        captured = capsys.readouterr()
-        return SimpleNamespace(code=code, out=captured.out, err=captured.err)
-
-    return call
+def call(invoke):
+    return partial(invoke, "replay")
 
 
 SPAN = {

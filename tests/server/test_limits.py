@@ -7,12 +7,11 @@ import socket
 import time
 from contextlib import ExitStack
 
-import httpx
 import pytest
 
 from otel_events.server.access.protocols import uvicorn_options
 from otel_events.server.access.settings import AccessSettings, Limits
-from tests.server.guarded import BEARER, SECRET, serving
+from tests.server.guarded import BEARER, SECRET, get, serving
 from tests.server.raw import answer, ask, problem, send
 
 HASTY = Limits(
@@ -46,7 +45,7 @@ def test_connections_that_only_wait_keep_nobody_out(patient):
     """The one that has waited longest goes, with a polite answer; who has something to say is served."""
     with ExitStack() as stack:
         idle = [stack.enter_context(_connect(patient)) for _ in range(60)]
-        served = httpx.get(f"{patient.url}/api/who", headers=BEARER)
+        served = get(f"{patient.url}/api/who", headers=BEARER)
         status, headers, body = answer(idle[0])
 
     assert served.status_code == 200
@@ -61,7 +60,7 @@ def test_half_sent_requests_keep_nobody_out_either(patient):
         for number in range(60):
             connection = stack.enter_context(_connect(patient))
             connection.sendall(b"GET / HTTP/1.1\r\nHost: lo" if number % 2 else ECHO + b"Content-Length: 9\r\n\r\nhalf")
-        served = httpx.get(f"{patient.url}/api/who", headers=BEARER)
+        served = get(f"{patient.url}/api/who", headers=BEARER)
 
     assert served.status_code == 200
 
@@ -81,7 +80,7 @@ def test_where_all_are_busy_one_more_is_refused_politely(patient):
 
     assert status == 503
     assert "try again" in said
-    assert httpx.get(f"{patient.url}/api/who", headers=BEARER).status_code == 200
+    assert get(f"{patient.url}/api/who", headers=BEARER).status_code == 200
 
 
 @pytest.mark.slow
@@ -98,7 +97,7 @@ def test_ten_thousand_idle_connections_are_refused_politely_and_the_page_is_serv
             for number in range(10_000):
                 idle.append(stack.enter_context(_connect(server)))
                 if number % 1_000 == 999:
-                    assert httpx.get(f"{server.url}/api/who", headers=BEARER).status_code == 200
+                    assert get(f"{server.url}/api/who", headers=BEARER).status_code == 200
             answers = [answer(connection)[0] for connection in idle[:9_000]]
             assert len(server.access.connections) <= 1_000
     finally:

@@ -1,4 +1,4 @@
-"""The spool on disk as a queue: order, parts, restarts, several writers."""
+"""The spool on disk: its order, restarts, several writers."""
 
 import os
 import stat
@@ -15,19 +15,6 @@ from tests.spool.conftest import drain, kill, segments
 # -- a queue -----------------------------------------------------------------------------------------------------------
 
 
-def test_first_in_first_out(make_spool):
-    """Batches leave in the order of their appends, as they came."""
-    spool = make_spool()
-    spool.append(b"a", 1)
-    spool.append(b"b", 2, "gzip")
-
-    first, second = spool.take(0), spool.take(0)
-
-    assert (first.body, first.records, first.encoding) == (b"a", 1, None)
-    assert (second.body, second.records, second.encoding) == (b"b", 2, "gzip")
-    assert spool.take(0) is None
-
-
 def test_newest_first_if_asked(make_spool):
     """For live use the newest leaves first, over all segments."""
     spool = make_spool(order="newest", max_bytes=20_000)
@@ -35,30 +22,6 @@ def test_newest_first_if_asked(make_spool):
         spool.append(b"%03d" % number + bytes(200), 1)
 
     assert [int(body[:3]) for body in drain(spool)] == list(range(39, -1, -1))
-
-
-def test_a_batch_put_back_is_the_next(make_spool):
-    """A failed sending does not change the order."""
-    spool = make_spool()
-    spool.append(b"a", 1)
-    spool.append(b"b", 1)
-
-    spool.put_back(spool.take(0))
-
-    assert drain(spool) == [b"a", b"b"]
-
-
-def test_parts_take_the_place_of_the_whole(make_spool):
-    """A split batch is followed by what followed it, and its parts are compressed as it was."""
-    spool = make_spool()
-    spool.append(b"ab", 2, "gzip")
-    spool.append(b"c", 1)
-    spool.split(spool.take(0), [(b"a", 1), (b"b", 1)])
-
-    part = spool.take(0)
-
-    assert (part.body, part.encoding) == (b"a", "gzip")
-    assert drain(spool) == [b"b", b"c"]
 
 
 def test_a_split_batch_stays_whole_on_disk_until_its_last_part_is_gone(make_spool):
@@ -78,46 +41,6 @@ def test_a_split_batch_stays_whole_on_disk_until_its_last_part_is_gone(make_spoo
 
     assert again.body == b"ab"
     assert drain(make_spool()) == [b"c"]
-
-
-def test_a_mark_is_settled_when_all_up_to_it_is_gone(make_spool):
-    """Waiting, held, put back and split batches all keep a mark unsettled."""
-    spool = make_spool()
-    spool.append(b"ab", 2)
-    mark = spool.mark()
-    spool.append(b"c", 1)
-    seen = [spool.is_settled(mark)]
-    batch = spool.take(0)
-    seen.append(spool.is_settled(mark))
-    spool.split(batch, [(b"a", 1), (b"b", 1)])
-    seen.append(spool.is_settled(mark))
-    spool.release(spool.take(0))
-    seen.append(spool.is_settled(mark))
-    spool.release(spool.take(0))
-    seen.append(spool.is_settled(mark))
-
-    assert seen == [False, False, False, False, True]
-
-
-def test_take_waits_for_an_append(make_spool):
-    """A taker that waits gets what is appended."""
-    spool = make_spool()
-    taken = []
-    thread = threading.Thread(target=lambda: taken.append(spool.take()))
-    thread.start()
-
-    spool.append(b"a", 1)
-
-    thread.join(10)
-    assert taken[0].body == b"a"
-
-
-def test_wake_ends_a_wait_even_if_it_comes_first(make_spool):
-    """A wake is not lost between two takes."""
-    spool = make_spool()
-    spool.wake()
-
-    assert spool.take() is None
 
 
 # -- what outlives the process -----------------------------------------------------------------------------------------

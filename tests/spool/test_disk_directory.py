@@ -96,16 +96,21 @@ def test_empty_files_are_cleared_away(make_spool, caplog):
     assert [record.message.split(": ")[-1] for record in caplog.records] == ["if anything was in it, that is lost"]
 
 
-def test_a_damaged_segment_gives_what_is_intact_and_is_kept(make_spool, caplog):
-    """One flipped bit costs one batch, counted and told; the file is set aside."""
-    spool = make_spool()
+def leave_damaged(spool):
+    """Close *spool* with five batches in it, of which the third has a flipped bit; return their file."""
     for number in range(5):
         spool.append(b"%d" % number + bytes(100), 3)
     spool.close()
-    path = segments(spool.directory)[0]
+    (path,) = segments(spool.directory)
     data = bytearray(path.read_bytes())
     data[data.index(b"2" + bytes(100)) + 50] ^= 1
     path.write_bytes(data)
+    return path
+
+
+def test_a_damaged_segment_gives_what_is_intact_and_is_kept(make_spool, caplog):
+    """One flipped bit costs one batch, counted and told; the file is set aside."""
+    path = leave_damaged(make_spool())
     following = make_spool()
 
     assert [body[:1] for body in drain(following)] == [b"0", b"1", b"3", b"4"]
@@ -130,14 +135,7 @@ def test_damage_under_a_running_process_is_seen(make_spool):
 
 def test_damage_is_counted_once_by_all_that_take_over(make_spool):
     """The second process that takes a damaged segment over does not count its losses again."""
-    spool = make_spool()
-    for number in range(5):
-        spool.append(b"%d" % number + bytes(100), 3)
-    spool.close()
-    path = segments(spool.directory)[0]
-    data = bytearray(path.read_bytes())
-    data[data.index(b"2" + bytes(100)) + 50] ^= 1
-    path.write_bytes(data)
+    leave_damaged(make_spool())
     second, third = make_spool(), make_spool()
     second.take(0)
     kill(second)

@@ -1,6 +1,4 @@
-"""The spool in memory: order, bounds, and accounts that come out even."""
-
-import threading
+"""The spool in memory: bounds, and accounts that come out even."""
 
 import pytest
 from hypothesis import given
@@ -9,6 +7,7 @@ from hypothesis import strategies as st
 from otel_events.accounting import Accounts
 from otel_events.spool.memory import MemorySpool
 from otel_events.spool.queue import Pending
+from tests.spool.conftest import drain
 
 
 @pytest.fixture
@@ -19,26 +18,6 @@ def accounts():
 @pytest.fixture
 def spool(accounts):
     return MemorySpool(accounts=accounts, max_bytes=10)
-
-
-def drain(spool):
-    bodies = []
-    while (batch := spool.take(0)) is not None:
-        bodies.append(batch.body)
-        spool.release(batch)
-    return bodies
-
-
-def test_first_in_first_out(spool):
-    """Batches leave in the order of their appends, as they came."""
-    spool.append(b"a", 1)
-    spool.append(b"b", 2, "gzip")
-
-    first, second = spool.take(0), spool.take(0)
-
-    assert (first.body, first.records, first.encoding) == (b"a", 1, None)
-    assert (second.body, second.records, second.encoding) == (b"b", 2, "gzip")
-    assert spool.take(0) is None
 
 
 def test_over_the_cap_the_oldest_goes(spool, accounts):
@@ -71,46 +50,6 @@ def test_what_is_being_sent_is_not_dropped(spool):
     assert drain(spool) == [b"aaaa", b"cccc"]
 
 
-def test_a_batch_put_back_is_the_next(spool):
-    """A failed sending does not change the order."""
-    spool.append(b"a", 1)
-    spool.append(b"b", 1)
-
-    spool.put_back(spool.take(0))
-
-    assert drain(spool) == [b"a", b"b"]
-
-
-def test_parts_take_the_place_of_the_whole(spool):
-    """A split batch is followed by what followed it, and its parts are compressed as it was."""
-    spool.append(b"ab", 2, "gzip")
-    spool.append(b"c", 1)
-    spool.split(spool.take(0), [(b"a", 1), (b"b", 1)])
-
-    part = spool.take(0)
-
-    assert (part.body, part.encoding) == (b"a", "gzip")
-    assert drain(spool) == [b"b", b"c"]
-
-
-def test_a_mark_is_settled_when_all_up_to_it_is_gone(spool):
-    """Waiting, held, put back and split batches all keep a mark unsettled."""
-    spool.append(b"ab", 2)
-    mark = spool.mark()
-    spool.append(b"c", 1)
-    seen = [spool.is_settled(mark)]
-    batch = spool.take(0)
-    seen.append(spool.is_settled(mark))
-    spool.split(batch, [(b"a", 1), (b"b", 1)])
-    seen.append(spool.is_settled(mark))
-    spool.release(spool.take(0))
-    seen.append(spool.is_settled(mark))
-    spool.release(spool.take(0))
-    seen.append(spool.is_settled(mark))
-
-    assert seen == [False, False, False, False, True]
-
-
 def test_quarantine_counts_under_its_cause(spool, accounts):
     """What is given up is counted by why."""
     spool.append(b"a", 4)
@@ -139,25 +78,6 @@ def test_closing_empty_loses_nothing(spool):
     drain(spool)
 
     assert spool.close()
-
-
-def test_take_waits_for_an_append(spool):
-    """A taker that waits gets what is appended."""
-    taken = []
-    thread = threading.Thread(target=lambda: taken.append(spool.take()))
-    thread.start()
-
-    spool.append(b"a", 1)
-
-    thread.join(10)
-    assert taken[0].body == b"a"
-
-
-def test_wake_ends_a_wait_even_if_it_comes_first(spool):
-    """A wake is not lost between two takes."""
-    spool.wake()
-
-    assert spool.take() is None
 
 
 operations = st.lists(

@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.routing import Route
 
 from otel_events.server.api.answering import Endpoint, Workers
@@ -22,8 +23,23 @@ if TYPE_CHECKING:
     from otel_events.server.server import Server
 
 _DESCRIPTION = "/openapi.json"
-# May have slashes in them.
+# May have slashes and ends of lines in them.
 _ANYTHING = ("task_id", "fingerprint")
+
+
+class _Anything(Convertor[str]):
+    """The rest of a path, whatever it is; Starlette's own `path` ends with the line."""
+
+    regex = "(?s:.*)"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("anything", _Anything())
 
 
 def routes(server: Server) -> list[BaseRoute]:
@@ -38,13 +54,13 @@ def routes(server: Server) -> list[BaseRoute]:
     return [
         Route(_DESCRIPTION, Endpoint(server, [own], workers)),
         *found,
-        Route("/api/{path:path}", Endpoint(server, [nothing], workers)),
+        Route("/api/{path:anything}", Endpoint(server, [nothing], workers)),
     ]
 
 
 def _as_route(path: str) -> str:
     for name in _ANYTHING:
-        path = path.replace(f"{{{name}}}", f"{{{name}:path}}")
+        path = path.replace(f"{{{name}}}", f"{{{name}:anything}}")
     return path
 
 

@@ -16,5 +16,5 @@ def server():
 
 @pytest.fixture
 def visitor(server):
-    with httpx.Client(base_url=server.url, headers={"Accept": "text/html"}) as client:
+    with httpx.Client(verify=False, base_url=server.url, headers={"Accept": "text/html"}) as client:
         yield client

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-import httpx
 import pytest
 
 from otel_events.server.access.login import CODE_SECONDS
-from tests.server.guarded import SECRET, serving
+from tests.server.guarded import SECRET, get, serving
 from tests.server.raw import ask
 
 
@@ -30,7 +29,7 @@ def test_a_login_link_is_good_once(server, visitor):
     link = server.access.login_link(server.url)
     visitor.get(link)
 
-    again = httpx.get(link, headers={"Accept": "text/html"})
+    again = get(link, headers={"Accept": "text/html"})
     assert again.status_code == 401
     assert "used before" in again.text
     assert "set-cookie" not in again.headers
@@ -53,17 +52,17 @@ def test_a_login_link_is_good_for_minutes_only():
     with serving(clock=lambda: now[0]) as first:
         late, early = first.access.login_link(first.url), first.access.login_link(first.url)
         now[0] += CODE_SECONDS + 1
-        assert "too old" in httpx.get(late).json()["error"]["problem"]
+        assert "too old" in get(late).json()["error"]["problem"]
 
     now[0] -= CODE_SECONDS - 10
     with serving(clock=lambda: now[0]) as second:
-        assert "too old" in httpx.get(early.replace(first.url, second.url)).json()["error"]["problem"]
+        assert "too old" in get(early.replace(first.url, second.url)).json()["error"]["problem"]
 
 
 @pytest.mark.parametrize("code", ["x", "1.2.3", "9" * 15 + "." + "A" * 22 + "." + "A" * 43])
 def test_an_invented_code_logs_nobody_in(server, code):
     """Only who has the token can make one."""
-    answer = httpx.get(f"{server.url}/login", params={"code": code})
+    answer = get(f"{server.url}/login", params={"code": code})
 
     assert answer.status_code == 401
     assert "no login link of this server" in answer.json()["error"]["problem"]
@@ -119,11 +118,11 @@ def test_a_cookie_is_good_for_one_server_and_for_as_long_as_it_says(server, visi
     expires, signature = value.split(".")
 
     def status(cookie):
-        return httpx.get(f"{server.url}/api/who", headers={"Cookie": cookie}).status_code
+        return get(f"{server.url}/api/who", headers={"Cookie": cookie}).status_code
 
     assert status(f"a=b; {name}={value}; c=d") == 200
     assert status(f"{name}={int(expires) + 1}.{signature}") == 401
     assert status(f"otel_events_1={value}") == 401
     with serving(token="another-horse-battery-staple") as other:
-        answer = httpx.get(f"{other.url}/api/who", headers={"Cookie": f"otel_events_{other.port}={value}"})
+        answer = get(f"{other.url}/api/who", headers={"Cookie": f"otel_events_{other.port}={value}"})
     assert answer.status_code == 401

@@ -9,7 +9,7 @@ from otel_events.errors import ConfigurationError
 from otel_events.server.access.access import Access
 from otel_events.server.access.settings import AccessSettings
 from otel_events.server.access.token import Token
-from tests.server.guarded import BEARER, SECRET, serving
+from tests.server.guarded import BEARER, SECRET, get, post, serving
 from tests.server.raw import ask, problem, send
 
 
@@ -130,12 +130,12 @@ def test_an_allowed_page_uses_the_token_and_never_the_cookie(shared):
     assert "authorization" in asked.headers["access-control-allow-headers"].lower()
     assert "access-control-allow-credentials" not in asked.headers
 
-    read = httpx.get(f"{shared.url}/api/who", headers={**origin, **BEARER})
+    read = get(f"{shared.url}/api/who", headers={**origin, **BEARER})
     assert read.json()["way"] == "token"
     assert read.headers["access-control-allow-origin"] == "https://page.example"
     assert "Origin" in read.headers["vary"]
 
-    with httpx.Client(base_url=shared.url) as client:
+    with httpx.Client(verify=False, base_url=shared.url) as client:
         client.get(shared.access.login_link(shared.url))
         assert client.get("/api/who").json()["way"] == "cookie"
         assert client.get("/api/who", headers=origin).status_code == 401
@@ -153,7 +153,7 @@ def test_a_page_that_was_not_allowed_is_told_so_before_it_sends(shared):
 
 def test_a_page_that_was_allowed_may_send_events_from_this_machine(shared):
     """As programs on this machine may, however its origin was spelled when it was allowed."""
-    sent = httpx.post(f"{shared.url}/v1/logs", headers={"Origin": "http://localhost:3000"})
+    sent = post(f"{shared.url}/v1/logs", headers={"Origin": "http://localhost:3000"})
 
     assert sent.json()["way"] == "loopback"
     assert sent.headers["access-control-allow-origin"] == "http://localhost:3000"

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 
-import httpx
 import pytest
 
 from otel_events.errors import ConfigurationError
 from otel_events.server.access.access import Access
 from otel_events.server.access.settings import AccessSettings
 from otel_events.server.access.token import Token
-from tests.server.guarded import BEARER, SECRET, serving
+from tests.server.guarded import BEARER, SECRET, get, post, serving
 from tests.server.raw import ask, problem
 
 # -- tokens ------------------------------------------------------------------------------------------------------------
@@ -19,31 +18,31 @@ from tests.server.raw import ask, problem
 
 def test_without_a_token_nothing_but_health_answers(server):
     """Page, API and streams say what to do; the health of the server is anybody's."""
-    refused = httpx.get(f"{server.url}/api/who")
+    refused = get(f"{server.url}/api/who")
 
     assert refused.status_code == 401
     assert "--print-login" in refused.json()["error"]["problem"]
     assert refused.headers["www-authenticate"].startswith("Bearer")
-    assert httpx.get(f"{server.url}/healthz").json()["way"] == "anyone"
+    assert get(f"{server.url}/healthz").json()["way"] == "anyone"
 
 
 def test_the_token_opens_everything_however_it_is_given(server):
     """In a header, or in the address of what cannot set headers."""
-    assert httpx.get(f"{server.url}/api/who", headers=BEARER).json()["way"] == "token"
-    assert httpx.get(f"{server.url}/api/who?token={SECRET}").json()["way"] == "token"
+    assert get(f"{server.url}/api/who", headers=BEARER).json()["way"] == "token"
+    assert get(f"{server.url}/api/who?token={SECRET}").json()["way"] == "token"
 
 
 @pytest.mark.parametrize("wrong", ["x", SECRET[:-1], SECRET + "x", "ü" * 20, "x" * 10_000])
 def test_no_other_token_opens_anything(server, wrong):
     """Neither a part of it nor something of any length or alphabet."""
-    assert httpx.get(f"{server.url}/api/who", params={"token": wrong}).status_code == 401
+    assert get(f"{server.url}/api/who", params={"token": wrong}).status_code == 401
     header = wrong.encode()
-    assert httpx.get(f"{server.url}/api/who", headers={"Authorization": b"Bearer " + header}).status_code == 401
+    assert get(f"{server.url}/api/who", headers={"Authorization": b"Bearer " + header}).status_code == 401
 
 
 def test_programs_on_this_machine_send_without_ceremony(server):
     """What sends events over loopback needs no token."""
-    assert httpx.post(f"{server.url}/v1/logs").json()["way"] == "loopback"
+    assert post(f"{server.url}/v1/logs").json()["way"] == "loopback"
 
 
 @pytest.mark.parametrize(
@@ -52,7 +51,7 @@ def test_programs_on_this_machine_send_without_ceremony(server):
 def test_what_a_proxy_on_this_machine_brings_is_not_from_this_machine(server, header):
     """A sender behind a proxy needs the token, though the connection comes over loopback."""
     name, value = header.split(": ")
-    refused = httpx.post(f"{server.url}/v1/logs", headers={name: value})
+    refused = post(f"{server.url}/v1/logs", headers={name: value})
 
     assert refused.status_code == 401
     assert "OTEL_EXPORTER_OTLP_HEADERS" in refused.json()["error"]["problem"]
@@ -62,11 +61,11 @@ def test_a_proxys_word_counts_only_if_it_is_trusted(server):
     """Who the client is, is believed of a trusted proxy alone; and then senders on this machine need the token too."""
     told = {**BEARER, "X-Forwarded-For": "203.0.113.7"}
     with serving(AccessSettings(proxies=("127.0.0.0/8",))) as behind:
-        trusted = httpx.get(f"{behind.url}/api/who", headers=told).json()["client"]
-        sender = httpx.post(f"{behind.url}/v1/logs").status_code
+        trusted = get(f"{behind.url}/api/who", headers=told).json()["client"]
+        sender = post(f"{behind.url}/v1/logs").status_code
 
     assert trusted == "203.0.113.7"
-    assert httpx.get(f"{server.url}/api/who", headers=told).json()["client"] == "127.0.0.1"
+    assert get(f"{server.url}/api/who", headers=told).json()["client"] == "127.0.0.1"
     assert sender == 401
 
 
@@ -124,8 +123,8 @@ def test_a_stream_opens_with_token_or_cookie(server, visitor):
 
 def test_socket_io_may_bring_its_token_after_the_handshake(server):
     """So the handshake passes as anyone's; foreign pages and names are refused all the same."""
-    assert httpx.get(f"{server.url}/socket.io/").json()["way"] == "anyone"
-    assert httpx.get(f"{server.url}/socket.io/", headers={"Origin": "https://evil.example"}).status_code == 403
+    assert get(f"{server.url}/socket.io/").json()["way"] == "anyone"
+    assert get(f"{server.url}/socket.io/", headers={"Origin": "https://evil.example"}).status_code == 403
     assert ask(server.port, "/socket.io/", host="evil.example")[0] == 403
 
 
@@ -135,7 +134,7 @@ def test_socket_io_may_bring_its_token_after_the_handshake(server):
 @pytest.mark.parametrize("path", ["/", "/api/who", "/healthz", "/nowhere", "/api/who?token=wrong"])
 def test_every_answer_keeps_browsers_from_misusing_it(server, path):
     """Whatever it is, refusals among them."""
-    headers = httpx.get(server.url + path, headers=BEARER if "wrong" not in path else {}).headers
+    headers = get(server.url + path, headers=BEARER if "wrong" not in path else {}).headers
 
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["x-frame-options"] == "DENY"
@@ -148,9 +147,9 @@ def test_every_answer_keeps_browsers_from_misusing_it(server, path):
 def test_refusals_are_counted_by_reason(server):
     """So that their number can be shown."""
     before = server.refused.counts()
-    httpx.get(f"{server.url}/api/who")
+    get(f"{server.url}/api/who")
     ask(server.port, host="evil.example")
-    httpx.get(f"{server.url}/api/who", headers={"Origin": "https://evil.example"})
+    get(f"{server.url}/api/who", headers={"Origin": "https://evil.example"})
 
     after = server.refused.counts()
     assert {reason: after[reason] - before.get(reason, 0) for reason in ("token", "host", "origin")} == {

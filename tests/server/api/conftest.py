@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.server.served import run_program, serving
+from tools.backends.waiting import wait_for
 
 STORY = """
 import otel_events as ev
@@ -40,7 +41,14 @@ print(ev.shutdown(timeout=10))
 def server(tmp_path_factory):
     with serving(tmp_path_factory.mktemp("server")) as running:
         assert run_program(running, STORY) == "True\n"
+        wait_for(lambda: _is_indexed(running), "all of the story in the index, which follows the ledger")
         yield running
+
+
+def _is_indexed(running):
+    writers = running.client.get("/api/writers").json()["writers"]
+    has_spans = running.client.get("/api/tasks/t-42").json().get("spans")
+    return has_spans and any(writer["state"] == "stopped" for writer in writers)
 
 
 @pytest.fixture(scope="session")

@@ -150,6 +150,8 @@ def test_the_story_of_a_task_has_what_is_above_and_beneath(get):
     assert (span["name"], span["status"], span["span_id"]) == ("draft", "ok", outer["task"]["span_id"])
     assert INSTANT.fullmatch(span["started"])
     get("/api/tasks/nobody", status=404)
+    get("/api/tasks/no%0Abody%0A", status=404)
+    get("/api/no%0Asuch", status=404)
 
 
 def test_a_trace_has_its_spans_and_events(get):
