@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import ExitStack
 
 import httpx
 import pytest
@@ -15,7 +16,7 @@ import trustme
 
 from otel_events.ledger.read import read_ledger
 from tests.cli.test_emit import at_terminal
-from tests.program import PATIENCE, environment, run_program
+from tests.program import PATIENCE, ROOT, environment, run_program
 from tests.server.served import SECRET, free_ports, serving, start
 from tests.server.test_receiving import request
 
@@ -313,3 +314,60 @@ def _health(served):
     with httpx.Client(trust_env=False, timeout=30) as client:
         headers = {"authorization": f"Bearer {TOKEN['OTEL_EVENTS_SERVER_TOKEN']}"}
         return client.get(f"http://127.0.0.1:{served.ports['page']}/api/health", headers=headers).json()
+
+
+def test_what_is_more_than_can_wait_is_told_to_come_again(tmp_path):
+    """429 with Retry-After, as long as requests of 64 MiB are on their way; afterwards all is taken."""
+    body = request("page.read").SerializeToString()
+    part = 15 << 20
+    with serving(tmp_path) as served, ExitStack() as stack:
+        for _ in range(4):
+            sender = stack.enter_context(socket.create_connection(("127.0.0.1", served.ports["otlp"])))
+            head = f"POST /v1/logs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-protobuf\r\nContent-Length: {part + 1}"
+            sender.sendall(f"{head}\r\n\r\n".encode() + bytes(part))
+        big = served.post("/v1/logs", bytes(part))
+        stack.close()
+        deadline = time.monotonic() + PATIENCE
+        while (after := served.post("/v1/logs", body)).status_code == 429 and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    assert (big.status_code, big.headers["retry-after"]) == (429, "1")
+    assert after.status_code == 200
+
+
+_COUNTING = """
+import os
+from pathlib import Path
+
+_asked = os.fdatasync
+
+def fdatasync(fd):
+    _asked(fd)
+    with Path(os.environ["ASKED"]).open("a") as file:
+        file.write(os.readlink(f"/proc/self/fd/{fd}") + "\\n")
+
+os.fdatasync = fdatasync
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="which file is asked for is told by /proc")
+@pytest.mark.parametrize("policy", ["always", "second", "never"])
+def test_the_disk_is_asked_as_often_as_is_set(tmp_path, policy):
+    """Before each answer, some time after it, or not at all."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(_COUNTING)
+    asked = tmp_path / "asked"
+    asked.touch()
+    paths = os.pathsep.join((str(tmp_path / "site"), str(ROOT)))
+    with serving(tmp_path, "--fsync", policy, ASKED=str(asked), PYTHONPATH=paths) as served:
+        counts = []
+        for _ in range(3):
+            assert served.post("/v1/logs", request("page.read").SerializeToString()).status_code == 200
+            counts.append(asked.read_text().count("events.jsonl"))
+        deadline = time.monotonic() + PATIENCE
+        while policy == "second" and "events.jsonl" not in asked.read_text() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert served.end()[0] == 0
+
+    times = asked.read_text().count("events.jsonl")
+    assert {"always": counts[0] >= 1 and len(set(counts)) == 3, "second": times >= 1, "never": times == 0}[policy]
