@@ -184,6 +184,19 @@ def _deep(depth):
     return b'{"resourceLogs":' + b"[" * depth + b"]" * depth + b"}"
 
 
+def _request_of(records):
+    """An `ExportLogsServiceRequest` whose one scope holds *records*, encoded."""
+    return _field(1, _field(2, records))
+
+
+def _field(number, content):
+    length, size = bytearray(), len(content)
+    while size > 0x7F:
+        length.append(size & 0x7F | 0x80)
+        size >>= 7
+    return bytes([number << 3 | 2, *length, size]) + content
+
+
 def _bomb():
     """Return a gzip of a gigabyte of zeros, without its end, which nobody should come to."""
     packer = zlib.compressobj(9, wbits=31)
@@ -208,12 +221,26 @@ BOMB = _bomb()
             {"content_type": "application/json"},
         ),
         (400, _deep(200), {"content_type": "application/json"}),
-        (400, _deep(1_000_000), {"content_type": "application/json"}),
+        (413, _deep(1_000_000), {"content_type": "application/json"}),
         (400, b"no gzip", {"content_encoding": "gzip"}),
         (400, gzip.compress(b"x" * 100, mtime=0)[:-9], {"content_encoding": "gzip"}),
         (413, BOMB, {"content_encoding": "gzip"}),
-        (413, gzip.compress(BOMB, mtime=0), {"content_encoding": "gzip", "content_type": "application/json"}),
+        (
+            413,
+            gzip.compress(bytes(17 << 20), mtime=0),
+            {"content_encoding": "gzip", "content_type": "application/json"},
+        ),
         (413, bytes((16 << 20) + 1), {}),
+        # Of two or three bytes each: millions of resources, of records, of attributes.
+        (413, b"\n\0" * 8_000_000, {}),
+        (413, _request_of(b"\x12\0" * 8_000_000), {}),
+        (413, gzip.compress(_request_of(b"\x12\0" * 8_000_000), mtime=0), {"content_encoding": "gzip"}),
+        (413, b'{"resourceLogs":[' + b"{}," * 5_000_000 + b"{}]}", {"content_type": "application/json"}),
+        (
+            413,
+            b'{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"attributes":[' + b"{}," * 5_000_000 + b"{}]}]}]}]}",
+            {"content_type": "application/json"},
+        ),
         (415, b"", {"content_encoding": "zstd"}),
         (415, b"x", {"content_type": "text/plain"}),
         (415, b"x", {"content_type": ""}),
@@ -221,8 +248,6 @@ BOMB = _bomb()
 )
 def test_what_is_no_request_is_refused_with_a_reason(served, status, body, headers):
     """Malformed, bombs, oversized and unknown forms: a status by the specification, a Status that says why, no harm."""
-    if status == 413 and headers.get("content_type"):
-        body = gzip.compress(bytes(17 << 20))
     answer = served.post("/v1/logs", body, **headers)
 
     assert answer.status_code == status

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import ExitStack
 
 import httpx
 import pytest
@@ -15,7 +16,7 @@ import trustme
 
 from otel_events.ledger.read import read_ledger
 from tests.cli.test_emit import at_terminal
-from tests.program import PATIENCE, environment, run_program
+from tests.program import PATIENCE, ROOT, environment, run_program
 from tests.server.served import SECRET, free_ports, serving, start
 from tests.server.test_receiving import request
 
@@ -179,19 +180,51 @@ def test_it_speaks_tls_over_http_and_grpc(tmp_path):
     assert names.count("page.read") == 2
 
 
+TOKEN = {"OTEL_EVENTS_SERVER_TOKEN": SECRET}
+
+
 def test_a_login_link_is_had_at_any_time(tmp_path):
-    """Another process prints it; it opens the page once."""
+    """Another process prints it, for the server that runs, wherever that listens; it opens the page once."""
     with serving(tmp_path) as served:
-        env = environment(tmp_path, OTEL_EVENTS_SERVER_TOKEN=SECRET)
-        command = [sys.executable, "-m", "otel_events", "serve", "--port", str(served.ports["page"]), "--print-login"]
-        link = subprocess.run(
-            command, env=env, capture_output=True, text=True, check=True, timeout=PATIENCE
-        ).stdout.strip()
+        link = _serve(tmp_path, "--print-login", **TOKEN).stdout.strip()
         with httpx.Client(trust_env=False) as client:
             answers = [client.get(link).status_code for _ in range(2)]
             with_cookie = client.get(f"http://127.0.0.1:{served.ports['page']}/api/health").status_code
+        code, _ = served.end()
+        after = _serve(tmp_path, "--print-login", **TOKEN)
 
-    assert (answers[0], with_cookie) == (303, 200)
+    assert (answers[0], with_cookie, code) == (303, 200, 0)
+    assert (after.returncode, after.stdout) == (1, "")
+    assert not list((tmp_path / "state" / "otel-events" / "server" / "running").iterdir())
+
+
+def test_without_a_server_there_is_no_login_link(tmp_path):
+    """It says how to start one, also where the last one was killed."""
+    for is_killed in (False, True):
+        if is_killed:
+            start(tmp_path).kill()
+        done = _serve(tmp_path, "--print-login", **TOKEN)
+
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "no server of this user runs: start one with 'otel-events serve'" in done.stderr
+
+
+def test_of_several_servers_the_one_is_named_whose_link_is_wanted(tmp_path):
+    """By its port, or its ledger; one with another token is not promised a link that it would refuse."""
+    other = tmp_path / "other.jsonl"
+    with serving(tmp_path) as first, serving(tmp_path, "--ledger", str(other)) as second:
+        ports = [str(each.ports["page"]) for each in (first, second)]
+        both = _serve(tmp_path, "--print-login", **TOKEN)
+        by_port = [_serve(tmp_path, "--print-login", "--port", port, **TOKEN).stdout for port in ports]
+        by_ledger = _serve(tmp_path, "--print-login", "--ledger", "other.jsonl", **TOKEN).stdout
+        neither = _serve(tmp_path, "--print-login", "--port", "1", **TOKEN)
+        stranger = _serve(tmp_path, "--print-login", "--port", ports[0])
+
+    assert (both.returncode, "choose one with --port" in both.stderr, str(other) in both.stderr) == (1, True, True)
+    assert [f":{port}/login?code=" in link for port, link in zip(ports, by_port, strict=True)] == [True, True]
+    assert f":{ports[1]}/login?code=" in by_ledger
+    assert (neither.returncode, "no such server runs" in neither.stderr) == (1, True)
+    assert (stranger.returncode, "has another token" in stranger.stderr) == (3, True)
 
 
 class _Sender(threading.Thread):
@@ -255,3 +288,86 @@ def test_after_a_kill_nothing_that_was_acknowledged_is_missing(tmp_path, fsync):
     in_ledger = [json.loads(line)["uid"] for line in served.ledger.read_text().splitlines() if '"uid"' in line]
     assert in_ledger == uids
     assert code == 0
+
+
+def test_a_ledger_of_its_own_says_what_is_not_seen_and_how_to_see_it(tmp_path):
+    """Programs without an endpoint write to the user's ledger: with the cure in hand they are shown."""
+    with serving(tmp_path, "--ledger", str(tmp_path / "own.jsonl")) as served:
+        health = _health(served)
+        ledger = health["ledger"]
+        assert run_program("ev.emit('page.read')", tmp_path).code == 0
+        assert run_program("ev.emit('page.read')", tmp_path, OTEL_EVENTS_LEDGER_PATH=ledger["path"]).code == 0
+        deadline = time.monotonic() + PATIENCE
+        while not _health(served)["stored"]["events"] and time.monotonic() < deadline:
+            time.sleep(0.05)
+        stored = _health(served)["stored"]["events"]
+        _, said = served.end()
+
+    assert ledger == {"path": str(tmp_path / "own.jsonl"), "unseen": str(served.ledger)}
+    assert f"write to {served.ledger}, which is not shown here" in said
+    assert f"OTEL_EXPORTER_OTLP_ENDPOINT={served.otlp}" in said
+    assert f"OTEL_EVENTS_LEDGER_PATH={tmp_path / 'own.jsonl'}" in said
+    assert stored == 1  # what the writer says of itself is not counted
+
+
+def _health(served):
+    with httpx.Client(trust_env=False, timeout=30) as client:
+        headers = {"authorization": f"Bearer {TOKEN['OTEL_EVENTS_SERVER_TOKEN']}"}
+        return client.get(f"http://127.0.0.1:{served.ports['page']}/api/health", headers=headers).json()
+
+
+def test_what_is_more_than_can_wait_is_told_to_come_again(tmp_path):
+    """429 with Retry-After, as long as requests of 64 MiB are on their way; afterwards all is taken."""
+    body = request("page.read").SerializeToString()
+    part = 15 << 20
+    with serving(tmp_path) as served, ExitStack() as stack:
+        for _ in range(4):
+            sender = stack.enter_context(socket.create_connection(("127.0.0.1", served.ports["otlp"])))
+            head = f"POST /v1/logs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-protobuf\r\nContent-Length: {part + 1}"
+            sender.sendall(f"{head}\r\n\r\n".encode() + bytes(part))
+        big = served.post("/v1/logs", bytes(part))
+        stack.close()
+        deadline = time.monotonic() + PATIENCE
+        while (after := served.post("/v1/logs", body)).status_code == 429 and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    assert (big.status_code, big.headers["retry-after"]) == (429, "1")
+    assert after.status_code == 200
+
+
+_COUNTING = """
+import os
+from pathlib import Path
+
+_asked = os.fdatasync
+
+def fdatasync(fd):
+    _asked(fd)
+    with Path(os.environ["ASKED"]).open("a") as file:
+        file.write(os.readlink(f"/proc/self/fd/{fd}") + "\\n")
+
+os.fdatasync = fdatasync
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="which file is asked for is told by /proc")
+@pytest.mark.parametrize("policy", ["always", "second", "never"])
+def test_the_disk_is_asked_as_often_as_is_set(tmp_path, policy):
+    """Before each answer, some time after it, or not at all."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(_COUNTING)
+    asked = tmp_path / "asked"
+    asked.touch()
+    paths = os.pathsep.join((str(tmp_path / "site"), str(ROOT)))
+    with serving(tmp_path, "--fsync", policy, ASKED=str(asked), PYTHONPATH=paths) as served:
+        counts = []
+        for _ in range(3):
+            assert served.post("/v1/logs", request("page.read").SerializeToString()).status_code == 200
+            counts.append(asked.read_text().count("events.jsonl"))
+        deadline = time.monotonic() + PATIENCE
+        while policy == "second" and "events.jsonl" not in asked.read_text() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert served.end()[0] == 0
+
+    times = asked.read_text().count("events.jsonl")
+    assert {"always": counts[0] >= 1 and len(set(counts)) == 3, "second": times >= 1, "never": times == 0}[policy]

@@ -38,6 +38,16 @@ def too_large(most: int) -> RefusedError:
     )
 
 
+def too_many() -> RefusedError:
+    """Return the refusal of what holds more records, or values, than are taken at once."""
+    return RefusedError(
+        "a request may have 100,000 records, in JSON 500,000 values; send smaller batches",
+        status=413,
+        code=8,
+        reason="too_many",
+    )
+
+
 def unsupported(problem: str) -> RefusedError:
     """Return the refusal of a form that nobody here reads."""
     return RefusedError(problem, status=415, code=12, reason="unsupported")

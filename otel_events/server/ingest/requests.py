@@ -10,9 +10,10 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from otel_events.server.ingest.counting import has_too_many_parts, is_too_much_json
 from otel_events.server.ingest.expanding import expand
 from otel_events.server.ingest.json_requests import parse_json
-from otel_events.server.ingest.refusals import malformed, too_large
+from otel_events.server.ingest.refusals import malformed, too_large, too_many
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
@@ -53,6 +54,8 @@ class Sent:
         body = expand(self.body, self.encoding, most)
         if len(body) > most:
             raise too_large(most)
+        if is_too_much_json(body) if self.is_json else has_too_many_parts(body):
+            raise too_many()
         message = REQUESTS[self.signal]()
         if self.is_json:
             return parse_json(body, message)
