@@ -17,7 +17,7 @@ from otel_events.server.live.subscription import Subscription
 from otel_events.server.live.wanting import compile_wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from otel_events.filter_language import FilterSettings
     from otel_events.server.store.stored import StoredEvent
@@ -40,7 +40,7 @@ class HubSettings:
     """
 
     ring_bytes: int = 64 * 1024 * 1024
-    client_bytes: int = 8 * 1024 * 1024
+    client_bytes: int = 4 * 1024 * 1024
     interval: float = 0.025
     heartbeat: float = 15.0
     stalled: float = 60.0
@@ -221,9 +221,9 @@ class Hub:
                 self._news = asyncio.get_running_loop().create_future()
             await asyncio.shield(self._news)
 
-    def in_memory(self) -> Iterator[StoredEvent]:
-        """Yield the events that are in memory, the newest first."""
-        return self._ring.newest_first()
+    def in_memory(self) -> tuple[list[int], list[bytes]]:
+        """Return the numbers and the lines of the events that are in memory, oldest first."""
+        return self._ring.lines()
 
     def feed(self, chosen: FilterSettings | None) -> Feed:
         """Return the feed of all who have the filter *chosen*."""
