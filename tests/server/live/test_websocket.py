@@ -199,32 +199,6 @@ def test_a_huge_frame_of_a_client_is_not_read(on_server):
     on_server(play)
 
 
-def test_one_slow_client_slows_no_other_and_is_told_what_it_missed(on_server):
-    """Quick clients get everything in order while one reads nothing; what that one gets in the end adds up."""
-
-    async def play(live):
-        async with live.connect(max_queue=1) as slow, live.connect() as quick:
-            await receive(slow, "hello")
-            seqs: list[int] = []
-            for _ in range(40):
-                live.store_events("task.started", *["reward.computed"] * 49, text="x" * 5_000)
-                seqs += [event["seq"] for event in await take(quick, 50)]
-            got = counted = dropped = 0
-            cursor = 0
-            while cursor < 2_000:
-                message = await receive(slow)
-                cursor = message["cursor"]
-                got += len(message.get("events", ()))
-                counted += sum(message.get("counts", {}).values())
-                dropped += message.get("dropped", 0)
-
-        assert seqs == list(range(1, 2_001))
-        assert got + counted + dropped == 2_000
-        assert counted + dropped > 0, "ten megabytes fit into no buffer between the two"
-
-    on_server(play, HubSettings(client_bytes=100_000, interval=0.001))
-
-
 @pytest.mark.parametrize("path", ["/stream", "/events"])
 def test_who_reads_nothing_for_long_is_let_go(on_server, path):
     """A client that takes nothing costs nothing after a while, however it is connected."""
