@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
+import subprocess
+import sys
+from contextlib import suppress
 
 import pytest
 
 from otel_events.cli import exit_codes
+from tests.cli.conftest import clean_environment
 from tests.effort import rest_slow
 
 
@@ -100,6 +105,20 @@ class TestCollector:
         assert run.returncode == exit_codes.OK, run.stderr
         assert list((tmp_path / "state").rglob("*.spool"))
 
+    @pytest.mark.skipif(os.name == "nt", reason="needs a pseudo-terminal")
+    def test_at_a_terminal_it_is_told_what_was_not_delivered(self, process, tmp_path):
+        """A server that takes connections and answers nothing has not got the event; scripts have --wait to know."""
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            env = {
+                "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{silent.getsockname()[1]}",
+                "OTEL_EVENTS_LEDGER_PATH": "",
+            }
+            code, said = at_terminal(tmp_path, "emit", "a.b", **env)
+            piped = process("emit", "a.b", **env)
+
+        assert (code, "not delivered yet" in said) == (exit_codes.OK, True), said
+        assert (piped.returncode, "not delivered yet" in piped.stderr) == (exit_codes.OK, False)
+
     def test_waiting_for_one_that_is_down_says_no(self, process, closed_port):
         """It is kept all the same."""
         run = process(
@@ -113,6 +132,24 @@ class TestCollector:
     def test_waiting_for_the_ledger_says_yes(self, process):
         """It has the event."""
         assert process("emit", "a.b", "--wait").returncode == exit_codes.OK
+
+
+def at_terminal(folder, *arguments, **variables):
+    """Run a command whose standard error is a terminal; return its code and what it said there."""
+    terminal, inner = os.openpty()
+    try:
+        command = [sys.executable, "-m", "otel_events", *arguments]
+        done = subprocess.run(
+            command, env=clean_environment(folder, **variables), stderr=inner, timeout=60, check=False
+        )
+        os.close(inner)
+        said = b""
+        with suppress(OSError):  # Linux's word for the end of a terminal
+            while piece := os.read(terminal, 65_536):
+                said += piece
+    finally:
+        os.close(terminal)
+    return done.returncode, said.decode()
 
 
 @pytest.fixture

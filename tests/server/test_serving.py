@@ -14,6 +14,7 @@ import pytest
 import trustme
 
 from otel_events.ledger.read import read_ledger
+from tests.cli.test_emit import at_terminal
 from tests.program import PATIENCE, environment, run_program
 from tests.server.own_process import free_ports, serving, start
 from tests.server.test_receiving import request
@@ -96,6 +97,20 @@ def test_two_servers_do_not_share_a_ledger(tmp_path):
         True,
         True,
     )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a pseudo-terminal")
+def test_an_event_from_a_shell_is_there_when_its_command_ends_or_it_says_that_it_is_not(tmp_path):
+    """Not with the next command: whoever emits and looks at the page sees it."""
+    with serving(tmp_path) as served:
+        outcomes = []
+        for number in range(5):
+            name = f"shell.said_{number}"
+            code, said = at_terminal(tmp_path, "emit", name, **served.senders())
+            is_there = any(each.event.name == name for each in read_ledger(served.ledger))
+            outcomes.append((code, is_there or "not delivered yet" in said))
+
+    assert outcomes == [(0, True)] * 5
 
 
 @pytest.mark.parametrize(
