@@ -60,7 +60,7 @@ class _EventStream(StreamingResponse):
         # Whoever takes nothing is not to be waited for: the connection is cut.
         subscription = hub.subscribe(self._chosen, after=self._after, on_stalled=writing.cancel if writing else None)
         try:
-            said = orjson.dumps(hello(hub, self._server.store, subscription.cursor))
+            said = orjson.dumps(await hello(hub, self._server.store, subscription.cursor))
             await _send(send, b"id: %d\nevent: hello\ndata: %s\n\n" % (subscription.cursor, said))
             async for frame in subscription:
                 await _send(send, frame.server_sent)

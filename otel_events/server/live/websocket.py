@@ -58,12 +58,12 @@ class _Client:
 
     async def follow(self, subscription: Subscription) -> None:
         hub, store = self._server.hub, self._server.store
-        await _send(self._websocket, **hello(hub, store, subscription.cursor))
-        self._tasks = [
-            asyncio.create_task(self._write(subscription)),
-            asyncio.create_task(self._read(subscription)),
-        ]
         try:
+            await _send(self._websocket, **await hello(hub, store, subscription.cursor))
+            self._tasks = [
+                asyncio.create_task(self._write(subscription)),
+                asyncio.create_task(self._read(subscription)),
+            ]
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             subscription.close()
