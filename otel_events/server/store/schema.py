@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 # Another number, and every index is made anew from the ledger.
 VERSION = 4
+PATIENCE = 10.0  # seconds that one connection waits for another
 
 # Texts that repeat are numbered (`words`, `names`); ids of tasks, sessions and traces are hashes of 63 bits (`key_of`), since
 # there are as many of them as rows: whoever asks by one of these looks at the line as well. Ids are used again: `runs` says which
@@ -121,7 +122,7 @@ def open_for_reading(path: Path) -> ReadingConnection:
         uri=True,
         isolation_level=None,
         check_same_thread=False,
-        timeout=10,
+        timeout=PATIENCE,
         factory=ReadingConnection,
     )
     connection.execute("PRAGMA query_only = 1")
@@ -130,10 +131,11 @@ def open_for_reading(path: Path) -> ReadingConnection:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=PATIENCE)
 
 
 def _tune(connection: sqlite3.Connection) -> None:
     # What a power cut takes from the index is read from the ledger again: no commit waits for the disk.
+    # Under load its log is written back every 32 MB; when there is nothing to do, `IndexFile.fold` does so.
     for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "cache_size = -65536", "wal_autocheckpoint = 4000"):
         connection.execute(f"PRAGMA {pragma}")

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _POLL_SECONDS = 0.05
 _SYNC_EVERY = 20  # polls
+_FOLD_EVERY = 5
 _MAINTAIN_EVERY = 200
 _MAX_TOLD = 10_000  # at once, of what an index that was made anew has found
 
@@ -268,12 +269,18 @@ class Store:
             polls += 1
             try:
                 self.poll()
+                if polls % _FOLD_EVERY == 0:
+                    self._fold()
                 if polls % _SYNC_EVERY == 0:
                     self._sync()
                 if polls % _MAINTAIN_EVERY == 0:
                     self.maintain()
             except Exception:  # a full disk, an index that cannot be made: tried again in a moment, and counted
                 self.accounts.problems.add("store_poll_failed")
+
+    def _fold(self) -> None:
+        with self._lock:
+            self._index.fold()
 
     def _sync(self) -> None:
         with self._lock:
