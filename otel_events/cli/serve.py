@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from otel_events.cli.catalog_source import extend
-from otel_events.cli.complaints import InputError
+from otel_events.cli.complaints import InputError, NotThereError
 from otel_events.cli.examples import examples
 from otel_events.cli.progress import Progress
 from otel_events.errors import ConfigurationError, OtelEventsError
@@ -46,7 +46,11 @@ _EPILOG = examples(
 @click.option("--trust-proxy", multiple=True, metavar="ADDRESS", help="A proxy whose X-Forwarded headers are believed.")
 @click.option("--tls-certificate", metavar="FILE", help="The server's certificate; then it speaks TLS.")
 @click.option("--tls-key", metavar="FILE", help="The certificate's private key.")
-@click.option("--print-login", is_flag=True, help="Print a link that logs in to the running server, and end.")
+@click.option(
+    "--print-login",
+    is_flag=True,
+    help="Print a link that logs in to the server that runs, and end. Exit code 1: none runs.",
+)
 def command(*, print_login: bool, folders: Sequence[str], modules: Sequence[str], **options: Any) -> None:
     """Receive events by OTLP, keep them, and show them live on a page of this machine.
 
@@ -54,17 +58,22 @@ def command(*, print_login: bool, folders: Sequence[str], modules: Sequence[str]
     OTEL_EVENTS_SERVER_* too. Ctrl-C ends it.
     """
     try:
-        from otel_events.server.serving import login_link, serve
-        from otel_events.server.settings import resolve_server_settings
+        from otel_events.server.serving import NoServerError, login_link, serve
+        from otel_events.server.settings import is_given, resolve_server_settings
     except ImportError as error:
         raise InputError(f"{error.name} is missing: install otel-events[server]") from error
     try:
         settings = resolve_server_settings(options, os.environ)
         if print_login:
-            click.echo(login_link(settings))
+            meant = {
+                name: getattr(settings, name) for name in ("port", "ledger") if is_given(options, os.environ, name)
+            }
+            click.echo(login_link(settings, **meant))
             return
         extend(folders, modules)
         _serve(serve, settings)
+    except NoServerError as error:
+        raise NotThereError(str(error)) from error
     except ConfigurationError as error:
         raise click.UsageError(str(error)) from error
     except OtelEventsError as error:

@@ -9,29 +9,36 @@ import signal
 import ssl
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
 from otel_events.errors import OtelEventsError
-from otel_events.server.access.opening import complaint, open_access
+from otel_events.server.access.opening import complaint, find_token, open_access
 from otel_events.server.access.origins import is_loopback
 from otel_events.server.access.protocols import uvicorn_options
 from otel_events.server.app import create_app
 from otel_events.server.ports import explain, listen
+from otel_events.server.running import announced, find_running
 from otel_events.server.server import Server
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterator
 
+    from otel_events.server.running import RunningServer
     from otel_events.server.settings import ServerSettings
 
 _ANY = frozenset({"0.0.0.0", "::", "*"})  # noqa: S104  # to be recognized, not to be listened on
 
 
 class ServingError(OtelEventsError):
-    """The server cannot be started as it is asked for."""
+    """The server cannot be started, or reached, as it is asked for."""
+
+
+class NoServerError(OtelEventsError):
+    """There is no running server that can be meant; the message says which there are, or how to start one."""
 
 
 class _Uvicorn(uvicorn.Server):
@@ -91,8 +98,10 @@ def serve(
         server.open(progress)
         try:
             grpc_port = _start_grpc(server)
-            _introduce(server, sockets, grpc_port, say)
-            asyncio.run(_run(running, sockets, seconds))
+            page = sockets[0].getsockname()[1]
+            with announced(base_url(settings, page), page, server.store.place.ledger, find_token(settings)):
+                _introduce(server, sockets, grpc_port, say)
+                asyncio.run(_run(running, sockets, seconds))
         finally:
             server.close()
     finally:
@@ -100,11 +109,52 @@ def serve(
             each.close()
 
 
-def login_link(settings: ServerSettings) -> str:
-    """Return an address that logs in, once and soon, to the server that runs with *settings*."""
+def login_link(settings: ServerSettings, *, port: int | None = None, ledger: str | None = None) -> str:
+    """Return an address that logs in, once and soon, to the server of this user that runs.
+
+    Args:
+        settings: say which token is meant.
+        port: of its page, None for any.
+        ledger: that it keeps, None for any.
+
+    Raises:
+        NoServerError: none runs, or none that is meant, or more than one.
+        ServingError: it runs with another token.
+    """
     import time
 
-    return open_access(settings, lambda _: None, time.time).login_link(base_url(settings, settings.port))
+    try:
+        found = find_running()
+    except OSError as error:
+        raise ServingError(f"which servers run cannot be told: {error.strerror}") from error
+    meant = [
+        each
+        for each in found
+        if port in {None, each.port} and (ledger is None or Path(ledger).absolute() == Path(each.ledger))
+    ]
+    if len(meant) != 1:
+        raise NoServerError(_which(found, meant))
+    (running,) = meant
+    token = find_token(settings)
+    if not running.has(token):
+        raise ServingError(
+            f"the server at {running.page} (process {running.pid}) has another token: set OTEL_EVENTS_SERVER_TOKEN, or name its file"
+            " with --token-file, as for that server"
+        )
+    return open_access(settings, lambda _: None, time.time).login_link(running.page)
+
+
+def _which(found: list[RunningServer], meant: list[RunningServer]) -> str:
+    """Return why there is not the one server that is meant, and what to do."""
+    if len(meant) > 1:
+        return f"{len(meant)} servers run: choose one with --port: {_list(meant)}"
+    if found:
+        return f"no such server runs; there is {_list(found)}: choose it with --port"
+    return "no server of this user runs: start one with 'otel-events serve', which prints a link"
+
+
+def _list(servers: list[RunningServer]) -> str:
+    return ", ".join(f"{each.page} ({each.ledger})" for each in servers)
 
 
 def base_url(settings: ServerSettings, port: int) -> str:

@@ -149,6 +149,12 @@ def resolve_server_settings(options: Mapping[str, Any], environ: Mapping[str, st
     return ServerSettings(**values)
 
 
+def is_given(options: Mapping[str, Any], environ: Mapping[str, str], name: str) -> bool:
+    """Return whether the setting *name* was said, rather than left to its default."""
+    variable = f"OTEL_EVENTS_SERVER_{name.upper()}"
+    return options.get(name) is not None or bool(environ.get(variable, "").strip())
+
+
 def _find(setting: Setting, options: Mapping[str, Any], environ: Mapping[str, str], problems: list[str]) -> Any:
     given, origin, read = options.get(setting.name), f"--{setting.name.replace('_', '-')}", setting.kind.accept
     if given is None or given == ():

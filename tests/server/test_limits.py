@@ -112,12 +112,14 @@ def test_ten_thousand_idle_connections_are_refused_politely_and_the_page_is_serv
 
 
 def test_who_connects_and_says_nothing_is_let_go(hasty):
-    """After the time for a head."""
+    """After the time for a head; that is no refusal, as browsers connect ahead of what they may want."""
+    before = hasty.refused.counts().get("slow_head", 0)
     with _connect(hasty) as connection:
         status, said = problem(answer(connection))
 
     assert status == 408
     assert "within 0.4 s" in said
+    assert hasty.refused.counts().get("slow_head", 0) == before
 
 
 def test_a_head_that_trickles_is_let_go(hasty):
@@ -128,6 +130,7 @@ def test_a_head_that_trickles_is_let_go(hasty):
 
     assert status == 408
     assert time.monotonic() - began < 10
+    assert hasty.refused.counts()["slow_head"] >= 1
 
 
 def test_the_next_request_of_a_connection_has_the_same_time(hasty):

@@ -20,7 +20,8 @@ from websockets.sync.client import connect
 from otel_events.ledger.read import read_ledger
 from tests.cli.test_emit import at_terminal
 from tests.program import PATIENCE, environment, run_program
-from tests.server.own_process import TOKEN, free_ports, serving, start
+from tests.server.own_process import TOKEN as SECRET
+from tests.server.own_process import free_ports, serving, start
 from tests.server.test_receiving import request
 
 pytestmark = pytest.mark.slow
@@ -68,7 +69,7 @@ def test_an_interrupt_ends_it_too_whoever_is_connected(tmp_path):
 def test_clients_of_every_kind_do_not_hold_up_the_end(tmp_path):
     """Streams, a long poll and a request that is half there are ended: nothing is cut off late, nothing is complained of."""
     with serving(tmp_path) as served, ExitStack() as stack:
-        address, token = f"127.0.0.1:{served.ports['page']}", {"authorization": f"Bearer {TOKEN}"}
+        address, token = f"127.0.0.1:{served.ports['page']}", {"authorization": f"Bearer {SECRET}"}
         client = stack.enter_context(httpx.Client(trust_env=False, timeout=PATIENCE, headers=token))
         stream = stack.enter_context(connect(f"ws://{address}/stream", additional_headers=token, proxy=None))
         sent = stack.enter_context(client.stream("GET", f"http://{address}/events"))
@@ -102,7 +103,7 @@ def test_who_breaks_off_in_the_middle_of_a_request_is_no_error(tmp_path):
                 sender.sendall(
                     b"POST /v1/logs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-protobuf\r\nContent-Length: 9\r\n\r\nx"
                 )
-        with httpx.Client(trust_env=False, headers={"authorization": f"Bearer {TOKEN}"}) as client:
+        with httpx.Client(trust_env=False, headers={"authorization": f"Bearer {SECRET}"}) as client:
             while (
                 client.get(f"http://127.0.0.1:{served.ports['page']}/api/health").json()["refused"].get("broke_off")
                 != 2
@@ -118,7 +119,7 @@ def _socket_io(address):
     """A client of Socket.IO that has said its token."""
     with connect(f"ws://{address}/socket.io/?EIO=4&transport=websocket", proxy=None) as stream:
         stream.recv()
-        stream.send("40" + json.dumps({"token": TOKEN}))
+        stream.send("40" + json.dumps({"token": SECRET}))
         stream.recv()
         yield stream
 
@@ -127,7 +128,7 @@ def _long_poll(client, base):
     """Connect to Socket.IO by polling, and return the answer to the poll that waits for news."""
     opened = client.get(f"{base}/socket.io/?EIO=4&transport=polling").text
     url = f"{base}/socket.io/?EIO=4&transport=polling&sid={json.loads(opened[1:])['sid']}"
-    client.post(url, content="40" + json.dumps({"token": TOKEN}))
+    client.post(url, content="40" + json.dumps({"token": SECRET}))
     client.get(url)
     return client.get(url)
 
@@ -251,19 +252,51 @@ def test_it_speaks_tls_over_http_and_grpc(tmp_path):
     assert names.count("page.read") == 2
 
 
+TOKEN = {"OTEL_EVENTS_SERVER_TOKEN": "a-token-for-tests-0123456789"}
+
+
 def test_a_login_link_is_had_at_any_time(tmp_path):
-    """Another process prints it; it opens the page once."""
+    """Another process prints it, for the server that runs, wherever that listens; it opens the page once."""
     with serving(tmp_path) as served:
-        env = environment(tmp_path, OTEL_EVENTS_SERVER_TOKEN="a-token-for-tests-0123456789")
-        command = [sys.executable, "-m", "otel_events", "serve", "--port", str(served.ports["page"]), "--print-login"]
-        link = subprocess.run(
-            command, env=env, capture_output=True, text=True, check=True, timeout=PATIENCE
-        ).stdout.strip()
+        link = _serve(tmp_path, "--print-login", **TOKEN).stdout.strip()
         with httpx.Client(trust_env=False) as client:
             answers = [client.get(link).status_code for _ in range(2)]
             with_cookie = client.get(f"http://127.0.0.1:{served.ports['page']}/api/health").status_code
+        code, _ = served.end()
+        after = _serve(tmp_path, "--print-login", **TOKEN)
 
-    assert (answers[0], with_cookie) == (303, 200)
+    assert (answers[0], with_cookie, code) == (303, 200, 0)
+    assert (after.returncode, after.stdout) == (1, "")
+    assert not list((tmp_path / "state" / "otel-events" / "server" / "running").iterdir())
+
+
+def test_without_a_server_there_is_no_login_link(tmp_path):
+    """It says how to start one, also where the last one was killed."""
+    for is_killed in (False, True):
+        if is_killed:
+            start(tmp_path).kill()
+        done = _serve(tmp_path, "--print-login", **TOKEN)
+
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "no server of this user runs: start one with 'otel-events serve'" in done.stderr
+
+
+def test_of_several_servers_the_one_is_named_whose_link_is_wanted(tmp_path):
+    """By its port, or its ledger; one with another token is not promised a link that it would refuse."""
+    other = tmp_path / "other.jsonl"
+    with serving(tmp_path) as first, serving(tmp_path, "--ledger", str(other)) as second:
+        ports = [str(each.ports["page"]) for each in (first, second)]
+        both = _serve(tmp_path, "--print-login", **TOKEN)
+        by_port = [_serve(tmp_path, "--print-login", "--port", port, **TOKEN).stdout for port in ports]
+        by_ledger = _serve(tmp_path, "--print-login", "--ledger", "other.jsonl", **TOKEN).stdout
+        neither = _serve(tmp_path, "--print-login", "--port", "1", **TOKEN)
+        stranger = _serve(tmp_path, "--print-login", "--port", ports[0])
+
+    assert (both.returncode, "choose one with --port" in both.stderr, str(other) in both.stderr) == (1, True, True)
+    assert [f":{port}/login?code=" in link for port, link in zip(ports, by_port, strict=True)] == [True, True]
+    assert f":{ports[1]}/login?code=" in by_ledger
+    assert (neither.returncode, "no such server runs" in neither.stderr) == (1, True)
+    assert (stranger.returncode, "has another token" in stranger.stderr) == (3, True)
 
 
 class _Sender(threading.Thread):

@@ -162,8 +162,10 @@ class GuardedHttp(HttpToolsProtocol):
             self.transport.close()
 
     def _give_up_head(self) -> None:
-        # Who has said nothing yet, or nothing again, is waiting for no answer that could be misread.
-        self._refuse(408, f"a request must begin and have its head within {self._limits.head_seconds:g} s", "slow_head")
+        # Who has said nothing yet, or nothing again, is waiting for no answer that could be misread. And it is no refusal:
+        # browsers connect ahead of requests that they then do not make.
+        reason = "slow_head" if self._is_in_head else ""
+        self._refuse(408, f"a request must begin and have its head within {self._limits.head_seconds:g} s", reason)
 
     def _look_at_body(self) -> None:
         now, limits = self.loop.time(), self._limits

@@ -65,7 +65,7 @@ class SocketClient:
             newest = await hub.newest(self._chosen, _AT_FIRST)
             after = newest[0].seq - 1 if newest else hub.cursor
         self._sent = after
-        self._subscription = hub.subscribe(self._chosen, after=after, on_stalled=self._cut)
+        self._subscription = hub.subscribe(self._chosen, after=after)
         self._task = asyncio.create_task(self._follow(self._subscription))
 
     def end(self) -> None:

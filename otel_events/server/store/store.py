@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _POLL_SECONDS = 0.05
 _SYNC_EVERY = 20  # polls
+_FOLD_EVERY = 5
 _MAINTAIN_EVERY = 200
 _MAX_TOLD = 10_000  # at once, of what an index that was made anew has found
 
@@ -181,6 +182,7 @@ class Store:
         until: int | None = None,
         limit: int = 200,
         newest_first: bool = False,
+        run: int | None = None,
     ) -> list[StoredEvent]:
         """Return up to *limit* events that fit, in the order of their numbers.
 
@@ -192,9 +194,17 @@ class Store:
             until: nanoseconds since the Unix epoch; none that happened then or later.
             limit: at most so many.
             newest_first: begin with the greatest number.
+            run: of the task that *chosen* names, the number of one of its runs.
         """
         return self._finder.select(
-            chosen, after=after, before=before, since=since, until=until, limit=limit, newest_first=newest_first
+            chosen,
+            after=after,
+            before=before,
+            since=since,
+            until=until,
+            limit=limit,
+            newest_first=newest_first,
+            run=run,
         )
 
     def get(self, seq: int) -> StoredEvent | None:
@@ -259,12 +269,18 @@ class Store:
             polls += 1
             try:
                 self.poll()
+                if polls % _FOLD_EVERY == 0:
+                    self._fold()
                 if polls % _SYNC_EVERY == 0:
                     self._sync()
                 if polls % _MAINTAIN_EVERY == 0:
                     self.maintain()
             except Exception:  # a full disk, an index that cannot be made: tried again in a moment, and counted
                 self.accounts.problems.add("store_poll_failed")
+
+    def _fold(self) -> None:
+        with self._lock:
+            self._index.fold()
 
     def _sync(self) -> None:
         with self._lock:

@@ -238,22 +238,6 @@ def test_silence_is_broken_by_heartbeats_that_carry_the_cursor(on_stage):
     on_stage(play, HubSettings(heartbeat=0.01, interval=0.001))
 
 
-def test_who_takes_nothing_for_long_is_let_go(on_stage):
-    """A client for whom something waits and that takes nothing is ended and counted."""
-
-    async def play(stage):
-        told = asyncio.Event()
-        subscription = stage.hub.subscribe(None, after=0, on_stalled=told.set)
-        stage.store_events("task.started")
-        await take(subscription, 1)
-        stage.store_events("task.started")
-        await told.wait()
-
-        assert stage.hub.figures().stalled == 1
-
-    on_stage(play, HubSettings(heartbeat=0.01, stalled=0.02, interval=0.001))
-
-
 def test_the_end_of_the_hub_ends_everybody(on_stage):
     """`stop` ends who waits and who comes later."""
 

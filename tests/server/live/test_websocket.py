@@ -9,6 +9,7 @@ import sqlite3
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from otel_events.server.access.settings import Limits
 from otel_events.server.live.hub import HubSettings
 from tests.server.live.conftest import until
 
@@ -201,7 +202,7 @@ def test_a_huge_frame_of_a_client_is_not_read(on_server):
 
 @pytest.mark.parametrize("path", ["/stream", "/events"])
 def test_who_reads_nothing_for_long_is_let_go(on_server, path):
-    """A client that takes nothing costs nothing after a while, however it is connected."""
+    """A client that takes nothing costs nothing after a while, however it is connected; that is counted."""
     upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
     key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 
@@ -216,9 +217,9 @@ def test_who_reads_nothing_for_long_is_let_go(on_server, path):
             await asyncio.sleep(0.01)
         writer.transport.abort()
 
-        assert live.hub.figures().stalled == 1
+        assert live.server.refused.counts() == {"slow_reader": 1}
 
-    on_server(play, HubSettings(heartbeat=0.05, stalled=0.1, client_bytes=1_000_000, interval=0.001))
+    on_server(play, HubSettings(client_bytes=1_000_000, interval=0.001), limits=Limits(stalled_seconds=0.3))
 
 
 class BrokenHistory:

@@ -69,6 +69,25 @@ def test_files_are_for_this_user_alone(tmp_path):
         assert (tmp_path / "state" / ".events.jsonl.index").stat().st_mode & 0o077 == 0
 
 
+def test_a_small_store_stays_small(tmp_path):
+    """The index's log is emptied when there is nothing to do, and gone with the server."""
+    with opened(tmp_path / "events.jsonl") as store:
+        log = store.place.index.with_name(store.place.index.name + "-wal")
+        for number in range(1, 200):
+            store.append(arrivals(1, first=number, task_id=f"t-{number}"))
+            store.views.tasks(limit=1)
+        most = log.stat().st_size
+        deadline = time.monotonic() + 20
+        while log.stat().st_size and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+        assert (most > 0, log.stat().st_size) == (True, 0)
+        assert store.views.disk()["index"] < 2_000_000
+        assert len(store.select(limit=1_000)) == 199
+        store.append(arrivals(1, first=200))
+    assert not log.exists()
+
+
 def test_a_ledger_that_cannot_be_written_is_told_and_tried_again(tmp_path):
     """Nothing is acknowledged meanwhile; when it can be written again, what is sent again is stored."""
     path = tmp_path / "events.jsonl"
