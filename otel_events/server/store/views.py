@@ -155,6 +155,12 @@ class Views:
             )
         return dict(rows.fetchall())
 
+    def total(self) -> int:
+        """Return how many events are kept, those aside that writers say of themselves."""
+        count: int
+        (count,) = self._connect().execute("SELECT ifnull(sum(count), 0) FROM names WHERE NOT is_own").fetchone()
+        return count
+
     def rates(self, since: int, until: int, *, step: int = 1, by: str = "event") -> dict[str, list[int]]:
         """Return the counts of each *step* seconds between two times, by `event`, `category` or `severity`."""
         first, last = _seconds(since, until)
