@@ -57,7 +57,7 @@ def _parameter(parameter: Parameter) -> str:
 
 
 def _show(schema: dict[str, Any]) -> str:
-    """Return the shape in short: names, lists in brackets, `?` behind what may be null."""
+    """Return the shape in short: names, lists in brackets, `?` behind what may be null or missing."""
     if "$ref" in schema:
         return str(schema["$ref"].rpartition("/")[2])
     if "anyOf" in schema:
@@ -65,13 +65,16 @@ def _show(schema: dict[str, Any]) -> str:
     if schema.get("type") == "array":
         return f"[{_show(schema['items'])}]"
     if "properties" in schema:
-        inner = ", ".join(_property(key, value) for key, value in schema["properties"].items())
+        needed = schema.get("required", schema["properties"])
+        inner = ", ".join(_property(key, value, key in needed) for key, value in schema["properties"].items())
         return f"{{{inner}}}"
     return ""
 
 
-def _property(key: str, schema: dict[str, Any]) -> str:
+def _property(key: str, schema: dict[str, Any], is_there: bool) -> str:
     shown = _show(schema)
+    if not is_there and not shown.endswith("?"):
+        shown += "?"
     return f"`{key}`{shown}" if shown in {"", "?"} else f"`{key}`: {shown}"
 
 

@@ -32,7 +32,11 @@ _EPILOG = examples(
 @click.option("--port", type=int, help="Port of the page, the streams and the API.  [5001]")
 @click.option("--otlp-port", type=int, help="Port of OTLP over HTTP; may be the same.  [4318]")
 @click.option("--grpc-port", metavar="PORT", help="Port of OTLP over gRPC; 'off' for none.  [4317]")
-@click.option("--ledger", metavar="FILE", help="File of the events.  [the ledger of this user]")
+@click.option(
+    "--ledger",
+    metavar="FILE",
+    help="File of the events; programs without an endpoint write to it if OTEL_EVENTS_LEDGER_PATH names it.  [the ledger of this user]",
+)
 @click.option("--fsync", metavar="WHEN", help="When the disk is asked: always, second, never.  [always]")
 @click.option("--keep-bytes", metavar="SIZE", help="Size of all files of events together; the oldest go.  [1GiB]")
 @click.option("--keep-age", metavar="TIME", help="Age at which files of events are deleted.  [30d]")

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from otel_events.accounting import Tally
-from otel_events.reading.sources import ledger_path
+from otel_events.errors import ConfigurationError
+from otel_events.reading.sources import SourceError, ledger_path
 from otel_events.server.access.opening import open_access
 from otel_events.server.ingest.grpc_service import GrpcService
 from otel_events.server.ingest.intake import Intake
@@ -29,6 +30,7 @@ class Server:
     Attributes:
         settings: as they were resolved.
         store: what is kept.
+        unseen_ledger: that programs of this user write to where no endpoint is set, if it is not the one of the store.
         intake: the queue before it.
         grpc: OTLP over gRPC; listens when it is started.
         hub: who is told of what is stored; lives on the event loop.
@@ -48,6 +50,7 @@ class Server:
         self.refused = Tally()
         path = Path(settings.ledger) if settings.ledger else ledger_path()
         self.store = Store(path, settings, is_default_path=not settings.ledger and _is_default(path))
+        self.unseen_ledger = _unseen(self.store.place.ledger)
         self.intake = Intake(self.store, settings)
         self.hub = Hub(self.store)
         self.store.listen(self.hub.publish)
@@ -104,3 +107,11 @@ def _is_default(path: Path) -> bool:
         return path == default_path()
     except OSError:  # a user without a home: then the environment has named it
         return False
+
+
+def _unseen(ledger: Path) -> Path | None:
+    try:
+        users = ledger_path().absolute()
+        return None if users == ledger or users.resolve() == ledger.resolve() else users
+    except (SourceError, OSError, ConfigurationError):  # they keep none
+        return None

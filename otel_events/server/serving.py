@@ -203,7 +203,13 @@ def _introduce(server: Server, sockets: list[socket.socket], grpc_port: int | No
     say(f"OTLP     {base_url(settings, otlp)}")
     if grpc_port is not None:
         say(f"gRPC     {base_url(settings, grpc_port)}")
-    say(f"ledger   {server.store.place.ledger} ({server.store.last_seq:,} events so far)")
+    say(f"ledger   {server.store.place.ledger} ({server.store.views.total():,} events so far)")
+    if server.unseen_ledger is not None:
+        say(
+            f"         programs without an endpoint write to {server.unseen_ledger}, which is not shown here: set"
+            f" OTEL_EXPORTER_OTLP_ENDPOINT={base_url(settings, otlp)} or"
+            f" OTEL_EVENTS_LEDGER_PATH={server.store.place.ledger} for them"
+        )
     told = complaint(settings)
     if told is not None:
         say(f"Warning: {told}")

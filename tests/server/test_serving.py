@@ -364,3 +364,29 @@ def test_after_a_kill_nothing_that_was_acknowledged_is_missing(tmp_path, fsync):
     in_ledger = [json.loads(line)["uid"] for line in served.ledger.read_text().splitlines() if '"uid"' in line]
     assert in_ledger == uids
     assert code == 0
+
+
+def test_a_ledger_of_its_own_says_what_is_not_seen_and_how_to_see_it(tmp_path):
+    """Programs without an endpoint write to the user's ledger: with the cure in hand they are shown."""
+    with serving(tmp_path, "--ledger", str(tmp_path / "own.jsonl")) as served:
+        health = _health(served)
+        ledger = health["ledger"]
+        assert run_program("ev.emit('page.read')", tmp_path).code == 0
+        assert run_program("ev.emit('page.read')", tmp_path, OTEL_EVENTS_LEDGER_PATH=ledger["path"]).code == 0
+        deadline = time.monotonic() + PATIENCE
+        while not _health(served)["stored"]["events"] and time.monotonic() < deadline:
+            time.sleep(0.05)
+        stored = _health(served)["stored"]["events"]
+        _, said = served.end()
+
+    assert ledger == {"path": str(tmp_path / "own.jsonl"), "unseen": str(served.ledger)}
+    assert f"write to {served.ledger}, which is not shown here" in said
+    assert f"OTEL_EXPORTER_OTLP_ENDPOINT={served.otlp}" in said
+    assert f"OTEL_EVENTS_LEDGER_PATH={tmp_path / 'own.jsonl'}" in said
+    assert stored == 1  # what the writer says of itself is not counted
+
+
+def _health(served):
+    with httpx.Client(trust_env=False, timeout=30) as client:
+        headers = {"authorization": f"Bearer {TOKEN['OTEL_EVENTS_SERVER_TOKEN']}"}
+        return client.get(f"http://127.0.0.1:{served.ports['page']}/api/health", headers=headers).json()

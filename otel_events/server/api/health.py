@@ -14,6 +14,8 @@ from otel_events.server.store.stored import Arrival
 from otel_events.version import VERSION
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from otel_events.server.server import Server
 
 TEST_EVENT = "test.event"
@@ -32,6 +34,7 @@ def show_health(server: Server) -> dict[str, Any]:
         "clients": stream.clients,
         "stream": {"folded": stream.folded, "dropped": stream.dropped},
         "trouble": server.store.trouble or None,
+        "ledger": {"path": str(server.store.place.ledger), "unseen": _text(server.unseen_ledger)},
         "stored": _stored(server),
         "disk": _disk(server),
         "retention": {"max_bytes": server.settings.keep_bytes, "max_age": server.settings.keep_age},
@@ -89,15 +92,18 @@ def _ingest(server: Server) -> dict[str, Any]:
 def _stored(server: Server) -> dict[str, Any]:
     store = server.store
     connection = store.read()
-    (count,) = connection.execute("SELECT ifnull(sum(count), 0) FROM names").fetchone()
     oldest, newest = connection.execute("SELECT min(second), max(second) FROM seconds").fetchone()
     return {
-        "events": count,
+        "events": store.views.total(),
         "first_seq": store.first_seq,
         "last_seq": store.last_seq,
         "oldest": instant(oldest * SECOND) if oldest is not None else None,
         "newest": instant(newest * SECOND) if newest is not None else None,
     }
+
+
+def _text(path: Path | None) -> str | None:
+    return str(path) if path is not None else None
 
 
 def _disk(server: Server) -> dict[str, Any]:
@@ -120,6 +126,7 @@ _HEALTH = schemas.shape(
     clients=schemas.COUNT,
     stream=schemas.shape(folded=schemas.COUNT, dropped=schemas.COUNT),
     trouble=schemas.maybe(schemas.TEXT),
+    ledger=schemas.shape(path=schemas.TEXT, unseen=schemas.maybe(schemas.TEXT)),
     stored=schemas.shape(
         events=schemas.COUNT,
         first_seq=schemas.COUNT,
@@ -146,19 +153,21 @@ _WRITER = schemas.shape(
     received=schemas.COUNT,
     missing=schemas.COUNT,
     dropped=schemas.counts(),
+    summed=schemas.COUNT,
 )
 
 OPERATIONS = (
     Operation(
         "/api/health",
         show_health,
-        f"How the server fares. `clients` are those of the streams; `refused` counts by reason: `slow_reader` are answers and streams that were cut because nobody read them; `trouble` says why nothing can be stored just now; `ingest.rate` is events a second over the last {_RATE_SECONDS}; `retention` in bytes and seconds.",
+        f"How the server fares. `clients` are those of the streams; `refused` counts by reason: `slow_reader` are answers and streams that were cut because nobody read them; `ingest.rate` is events a second over the last {_RATE_SECONDS}; `retention` in bytes and seconds; `ledger.unseen` is the file to which programs of this user write where no endpoint is set, if that is another one; `trouble` says why nothing can be stored just now; `stored.events` leaves out what writers say of themselves.",
         _HEALTH,
     ),
     Operation(
         "/api/writers",
         list_writers,
-        "Each program that writes: how it ended, what it says it dropped, what is missing without a word.",
+        "Each program that writes: how it ended, what it says it dropped, what is missing without a word, and how many events it"
+        " has `summed` up in others (rolled up, or repeated).",
         schemas.shape(writers=schemas.listing(_WRITER)),
         (parameters.limit(200),),
     ),

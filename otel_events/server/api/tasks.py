@@ -60,13 +60,12 @@ def get_task(server: Server, *, task_id: str, run: int | None) -> dict[str, Any]
     if task is None:
         raise not_found(f"task {task_id!r:.200}" + ("" if run is None else f", run {run},"))
     number = task["run"]
-    children = views.tasks(parent_task_id=task_id, parent_run=number, limit=_MOST_CHILDREN)
     events = server.store.select(with_value("task_id", task_id), limit=_MOST_EVENTS, run=number)
     runs = views.tasks(task_id=task_id, limit=_MOST_RUNS) if task["runs"] > 1 else [task]
     return {
         "task": _task(task),
         "ancestors": [_task(each) for each in reversed(_ancestors(views, task))],
-        "children": [_task(each) for each in sorted(children, key=lambda each: each["first_seq"])],
+        "children": [_task(each) for each in views.beneath(task_id, number, limit=_MOST_CHILDREN)],
         "events": [as_json(event) for event in events],
         "spans": [_span(span) for span in views.spans(task_id=task_id, run=number)],
         "runs": [_task(each) for each in sorted(runs, key=lambda each: -each["run"])],
@@ -157,7 +156,7 @@ OPERATIONS = (
     Operation(
         "/api/tasks/{task_id}",
         get_task,
-        "The story of one run of a task: those above it, outermost first, those beneath it, its events and spans (1,000 of each"
+        "The story of one run of a task: those above it, outermost first, those beneath it and beneath these, its events and spans (1,000 of each"
         " at most), and all its `runs`, the latest first (100 at most). Events of programs that were started by it are among"
         " its own, by trace.",
         schemas.shape(

@@ -127,6 +127,18 @@ class Views:
         )
         return _task(row, self._gone_writers()) if row else None
 
+    def beneath(self, task_id: str, run: int, *, limit: int) -> list[dict[str, Any]]:
+        """Return the tasks beneath one run of a task, and beneath those, in the order in which they came."""
+        rows = self._connect().execute(
+            "WITH RECURSIVE beneath (id, number) AS (SELECT ?1, ?2 UNION SELECT inner.task_id, inner.run FROM tasks AS inner JOIN"  # noqa: S608
+            " beneath ON inner.parent_task_id = beneath.id AND ifnull(inner.parent_run, 1) = beneath.number LIMIT ?3)"
+            f" {_TASKS} JOIN beneath ON task_id = id AND run = number WHERE NOT (id = ?1 AND number = ?2)"
+            " AND state <> 'mentioned' ORDER BY first_seq",  # columns are named here, values are bound
+            (task_id, run, limit + 1),
+        )
+        gone = self._gone_writers()
+        return [_task(row, gone) for row in rows]
+
     def spans(
         self, *, trace_id: str | None = None, task_id: str | None = None, run: int | None = None
     ) -> list[dict[str, Any]]:
@@ -154,6 +166,12 @@ class Views:
                 (first, last),
             )
         return dict(rows.fetchall())
+
+    def total(self) -> int:
+        """Return how many events are kept, those aside that writers say of themselves."""
+        count: int
+        (count,) = self._connect().execute("SELECT ifnull(sum(count), 0) FROM names WHERE NOT is_own").fetchone()
+        return count
 
     def rates(self, since: int, until: int, *, step: int = 1, by: str = "event") -> dict[str, list[int]]:
         """Return the counts of each *step* seconds between two times, by `event`, `category` or `severity`."""

@@ -165,6 +165,17 @@ def test_tasks_beneath_belong_to_the_run_that_began_them(store):
     for run in (1, 2):
         (child,) = store.views.tasks(parent_task_id="t1", parent_run=run)
         assert (child["task_id"], child["run"]) == ("inner", run)
+        assert store.views.beneath("t1", run, limit=10) == [child]
+
+
+def test_tasks_beneath_those_beneath_are_found_too(store):
+    """In the order in which they began, as far as the limit; a task that is its own ancestor ends nobody's patience."""
+    for after, (task, parent) in enumerate([("a", "t1"), ("a.a", "a"), ("b", "t1"), ("a.a.a", "a.a"), ("t1", "a.a.a")]):
+        store.append([said("task.started", after, task_id=task, parent_task_id=parent)])
+
+    found = [task["task_id"] for task in store.views.beneath("t1", 1, limit=10)]
+    assert found == ["a", "a.a", "b", "a.a.a"]
+    assert len(store.views.beneath("t1", 1, limit=2)) == 2
 
 
 def test_sessions_and_cycles_have_runs_too(store):
