@@ -20,8 +20,7 @@ from websockets.sync.client import connect
 from otel_events.ledger.read import read_ledger
 from tests.cli.test_emit import at_terminal
 from tests.program import PATIENCE, environment, run_program
-from tests.server.own_process import TOKEN as SECRET
-from tests.server.own_process import free_ports, serving, start
+from tests.server.served import SECRET, free_ports, serving, start
 from tests.server.test_receiving import request
 
 pytestmark = pytest.mark.slow
@@ -58,10 +57,9 @@ def test_an_interrupt_ends_it_too_whoever_is_connected(tmp_path):
     """A connection that is open does not hold the end up for longer than a moment."""
     with serving(tmp_path) as served, socket.create_connection(("127.0.0.1", served.ports["page"])):
         began = time.monotonic()
-        served.process.send_signal(signal.SIGINT)
-        said = served.process.communicate(timeout=PATIENCE)[0]
+        code, said = served.end(by=signal.SIGINT)
 
-    assert served.process.returncode == 0, said
+    assert code == 0, said
     assert "Traceback" not in said
     assert time.monotonic() - began < 20
 
@@ -252,7 +250,7 @@ def test_it_speaks_tls_over_http_and_grpc(tmp_path):
     assert names.count("page.read") == 2
 
 
-TOKEN = {"OTEL_EVENTS_SERVER_TOKEN": "a-token-for-tests-0123456789"}
+TOKEN = {"OTEL_EVENTS_SERVER_TOKEN": SECRET}
 
 
 def test_a_login_link_is_had_at_any_time(tmp_path):
@@ -345,14 +343,10 @@ def test_after_a_kill_nothing_that_was_acknowledged_is_missing(tmp_path, fsync):
             sender.join(PATIENCE)
             acknowledged += sender.acknowledged
 
-    with serving(tmp_path, ports=ports) as served, httpx.Client(trust_env=False, timeout=30) as client:
+    with serving(tmp_path, ports=ports) as served:
         found, after = [], 0
         while after is not None:
-            answer = client.get(
-                f"http://127.0.0.1:{ports['page']}/api/events",
-                params={"after": after, "limit": 1000, "order": "oldest"},
-                headers={"authorization": "Bearer a-token-for-tests-0123456789"},
-            ).json()
+            answer = served.client.get("/api/events", params={"after": after, "limit": 1000, "order": "oldest"}).json()
             found += answer["events"]
             after = answer["next"]
         code, _ = served.end()

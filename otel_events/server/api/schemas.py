@@ -118,6 +118,8 @@ SHARED: dict[str, Schema] = {
         session_id=maybe(TEXT),
         message=maybe(TEXT),
         attributes=ATTRIBUTES,
+        events=listing(shape(name=TEXT, time=INSTANT, attributes=ATTRIBUTES)),
+        links=listing(shape(trace_id=TEXT, span_id=TEXT, attributes=ATTRIBUTES)),
     ),
     "Session": shape(
         session_id=TEXT,

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from tests.server.served import run_program, server_process
+from tests.server.served import run_program, serving
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z")
 
@@ -158,7 +158,8 @@ def test_a_trace_has_its_spans_and_events(get):
     trace = get(f"/api/traces/{trace_id}")
 
     assert {event["cycle"] for event in trace["events"]} == {42}
-    assert "draft" in {span["name"] for span in trace["spans"]}
+    (draft,) = (span for span in trace["spans"] if span["name"] == "draft")
+    assert "evidence.added" in {event["name"] for event in draft["events"]}
     get("/api/traces/" + "0" * 32, status=404)
 
 
@@ -269,6 +270,7 @@ def test_numbers_of_events_over_time(get):
         {"quality": 0.82},
         {"quality": 0.42},
     ]
+    assert {point["session_id"] for point in points} == {"s-1"}
     assert "attributes is missing" in get("/api/series", status=400, event="x")["error"]["problem"]
 
 
@@ -362,7 +364,7 @@ assert ev.shutdown(timeout=10)
 @pytest.fixture(scope="module")
 def twice(tmp_path_factory):
     """A server to which a pipeline was sent that was started twice, with the same ids for all it does."""
-    with server_process(tmp_path_factory.mktemp("twice")) as running:
+    with serving(tmp_path_factory.mktemp("twice")) as running:
         for which in ("first", "second"):
             run_program(running, TWICE, which)
         yield running

@@ -15,6 +15,7 @@ from otel_events.server.live.frames import CountsFrame, EventsFrame, GapFrame, H
 from otel_events.server.live.hub import HubSettings
 from otel_events.server.live.ring import Ring
 from otel_events.server.store.stored import StoredEvent
+from tests.effort import examples
 
 
 async def take(subscription, count: int) -> list[int]:
@@ -279,7 +280,7 @@ def line(name: str, length: int) -> bytes:
     )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
         st.lists(

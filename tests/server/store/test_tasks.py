@@ -206,6 +206,26 @@ def test_spans_are_kept_for_their_trace_and_their_task_each_once(tmp_path):
         "message": "boom",
         "scope": None,
         "attributes": None,
+        "events": [],
+        "links": [],
     }
     assert sorted(record.name for record in records) == ["draft", "inner"]
     assert {record.name: record.attributes for record in records}["draft"]["odd"] == [1, {"a": b"b"}, float("inf")]
+
+
+def test_what_happened_inside_a_span_and_its_links_are_kept(tmp_path):
+    """As the sender said it, with times and typed attributes; the first hundred of each."""
+    attempt = {"time_unix_nano": NOON + 1, "name": "attempt", "attributes": {"number": 1, "raw": b"b"}}
+    link = {"trace_id": "ab" * 16, "span_id": "cd" * 8, "attributes": {"why": "retry of"}}
+    span = {**_span("eee19b7ec3c1b174"), "events": [attempt] * 101, "links": [link]}
+    with opened(tmp_path / "events.jsonl") as store:
+        store.append_spans([ResourceSpans({}, "", [span])])
+        (kept,) = store.views.spans(trace_id="5b8efff798038103d269b633813fc60c")
+
+    assert len(kept["events"]) == 100
+    assert kept["events"][0] == {
+        "name": "attempt",
+        "time": "2026-02-14T12:00:00.000000001Z",
+        "attributes": {"number": 1, "raw": {"bytesValue": "Yg=="}},
+    }
+    assert kept["links"] == [link]
