@@ -58,6 +58,7 @@ class Server:
         self.grpc = GrpcService(self)
         self._is_open = False
         self.access = open_access(settings, self.refused.add, clock)
+        self._ending: list[Callable[[], object]] = [self.hub.stop, self.access.connections.end_waiting]
 
     def open(self, progress: Callable[[int, int], None] | None = None) -> None:
         """Open the store and take what comes in, or raise StoreError.
@@ -83,6 +84,15 @@ class Server:
         await self.hub.start()
         if self.bridge is not None:
             await self.bridge.start()
+
+    def before_the_end(self, callback: Callable[[], object]) -> None:
+        """Have *callback* called, on the event loop, when the server is to stop and waits for what is under way."""
+        self._ending.append(callback)
+
+    def begin_to_end(self) -> None:
+        """End what has no end of its own: streams, and requests that are not there whole."""
+        for callback in self._ending:
+            callback()
 
     async def stop(self) -> None:
         """End on the event loop, and let go of all."""

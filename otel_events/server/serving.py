@@ -54,7 +54,7 @@ class _Uvicorn(uvicorn.Server):
         self._server = server
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._server.hub.stop()
+        self._server.begin_to_end()
         await super().shutdown(sockets)
 
     @contextmanager

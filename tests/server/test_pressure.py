@@ -5,6 +5,7 @@ import asyncio
 import httpx
 import pytest
 
+from otel_events.server.api.health import show_health
 from otel_events.server.app import create_app
 from otel_events.server.server import Server
 from otel_events.server.settings import ServerSettings
@@ -34,6 +35,11 @@ def _post(server, *bodies):
     return asyncio.run(send())
 
 
+def _trouble(server):
+    """Return what health says of it."""
+    return show_health(server)["trouble"]
+
+
 def test_beyond_what_may_wait_senders_are_told_when_to_come_back(server):
     """429 with Retry-After, which the specification has them wait for; when there is room again it is taken."""
     server.intake.reserve(64 << 20)
@@ -46,15 +52,17 @@ def test_beyond_what_may_wait_senders_are_told_when_to_come_back(server):
     assert server.refused.counts()["busy"] == 1
 
 
-def test_what_cannot_be_stored_is_to_be_sent_again(server):
-    """503 with Retry-After and the reason, while the disk has no room; afterwards all goes on."""
+def test_what_cannot_be_stored_is_to_be_sent_again(server, caplog):
+    """503 with Retry-After and the reason, in health and once in the log too, while it lasts; afterwards all goes on."""
     server.store.place.ledger.mkdir()
-    (refused,) = _post(server, BODY)
+    (refused, _), troubled = _post(server, BODY, BODY), _trouble(server)
     server.store.place.ledger.rmdir()
     (taken,) = _post(server, BODY)
 
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "10")
     assert b"cannot be written" in refused.content
+    assert ("cannot be written" in troubled, _trouble(server)) == (True, None)
+    assert caplog.text.count("cannot be written") == 1
     assert (taken.status_code, server.store.last_seq) == (200, 1)
 
 

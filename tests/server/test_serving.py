@@ -8,11 +8,14 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 
 import httpx
 import pytest
 import trustme
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from otel_events.ledger.read import read_ledger
 from tests.cli.test_emit import at_terminal
@@ -59,6 +62,73 @@ def test_an_interrupt_ends_it_too_whoever_is_connected(tmp_path):
     assert code == 0, said
     assert "Traceback" not in said
     assert time.monotonic() - began < 20
+
+
+def test_clients_of_every_kind_do_not_hold_up_the_end(tmp_path):
+    """Streams, a long poll and a request that is half there are ended: nothing is cut off late, nothing is complained of."""
+    with serving(tmp_path) as served, ExitStack() as stack:
+        address, token = f"127.0.0.1:{served.ports['page']}", {"authorization": f"Bearer {SECRET}"}
+        client = stack.enter_context(httpx.Client(trust_env=False, timeout=PATIENCE, headers=token))
+        stream = stack.enter_context(connect(f"ws://{address}/stream", additional_headers=token, proxy=None))
+        sent = stack.enter_context(client.stream("GET", f"http://{address}/events"))
+        stack.enter_context(_socket_io(address))
+        poll = stack.enter_context(ThreadPoolExecutor()).submit(_long_poll, client, f"http://{address}")
+        half = stack.enter_context(socket.create_connection(("127.0.0.1", served.ports["otlp"])))
+        half.sendall(
+            b"POST /v1/logs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-protobuf\r\nContent-Length: 9\r\n\r\nx"
+        )
+        stream.recv()
+        while client.get(f"http://{address}/api/health").json()["clients"] < 4:
+            time.sleep(0.02)
+        code, said = served.end()
+        with pytest.raises(ConnectionClosed) as closed:
+            while True:
+                stream.recv()
+        sent.read()
+        answer = half.recv(100)
+
+    assert (code, len(said.splitlines())) == (0, 4), said
+    assert closed.value.rcvd.code == 1012
+    assert poll.result().status_code in {200, 400}
+    assert answer.startswith(b"HTTP/1.1 503")
+
+
+def test_who_breaks_off_in_the_middle_of_a_request_is_no_error(tmp_path):
+    """A program that is killed while it sends leaves no traceback on the server's terminal."""
+    with serving(tmp_path) as served:
+        for _ in range(2):
+            with socket.create_connection(("127.0.0.1", served.ports["otlp"])) as sender:
+                sender.sendall(
+                    b"POST /v1/logs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-protobuf\r\nContent-Length: 9\r\n\r\nx"
+                )
+        with httpx.Client(trust_env=False, headers={"authorization": f"Bearer {SECRET}"}) as client:
+            while (
+                client.get(f"http://127.0.0.1:{served.ports['page']}/api/health").json()["refused"].get("broke_off")
+                != 2
+            ):
+                time.sleep(0.02)
+        code, said = served.end()
+
+    assert (code, len(said.splitlines())) == (0, 4), said
+
+
+@contextmanager
+def _socket_io(address):
+    """A client of Socket.IO that has said its token."""
+    with connect(f"ws://{address}/socket.io/?EIO=4&transport=websocket", proxy=None) as stream:
+        stream.recv()
+        stream.send("40" + json.dumps({"token": SECRET}))
+        stream.recv()
+        yield stream
+
+
+def _long_poll(client, base):
+    """Connect to Socket.IO by polling, and return the answer to the poll that waits for news."""
+    opened = client.get(f"{base}/socket.io/?EIO=4&transport=polling").text
+    url = f"{base}/socket.io/?EIO=4&transport=polling&sid={json.loads(opened[1:])['sid']}"
+    client.post(url, content="40" + json.dumps({"token": SECRET}))
+    client.get(url)
+    return client.get(url)
 
 
 def test_a_demonstration_ends_by_itself(tmp_path):

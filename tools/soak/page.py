@@ -65,9 +65,7 @@ class OpenPage:
     def sample(self, seconds: float) -> None:
         """Look at it for so many seconds: a quarter while it follows, then while it is scrolled."""
         following = self._page.evaluate(_FRAMES, seconds * 250)
-        self._page.mouse.move(600, 500)
-        self._page.mouse.wheel(0, -1500)
-        self._page.locator(".offer").wait_for()
+        self._scroll_back()
         self._page.evaluate(_SCROLL)
         scrolling = self._page.evaluate(_FRAMES, seconds * 750)
         self._page.evaluate("() => clearInterval(window.scrolling)")
@@ -78,6 +76,20 @@ class OpenPage:
             PageSample(at, following["fps"], scrolling["fps"], scrolling["p99"], self._heap(), " ".join(said.split()))
         )
         print(self.samples[-1], file=sys.stderr, flush=True)
+
+    def _scroll_back(self) -> None:
+        from playwright.sync_api import TimeoutError as NotSeenError
+
+        self._page.mouse.move(600, 500)
+        for last in (False,) * 9 + (True,):
+            self._page.mouse.wheel(0, -1500)
+            try:
+                self._page.locator(".offer").wait_for(timeout=5_000)
+            except NotSeenError:  # a busy machine's page may have no rows yet to scroll
+                if last:
+                    raise
+            else:
+                return
 
     def leave(self) -> None:
         """See once more what an empty page has: on a busy machine no page has all frames."""

@@ -25,6 +25,9 @@ class Connection(Protocol):
     def hang_up(self) -> None:
         """Close without another word."""
 
+    def end(self) -> None:
+        """Close, as the server stops and no whole request is there to be answered."""
+
 
 class Connections:
     """Count connections and keep their number within the limit.
@@ -70,6 +73,11 @@ class Connections:
     def work(self, connection: Connection) -> None:
         """Note that *connection* has its client's whole request."""
         self._waiting.pop(connection, None)
+
+    def end_waiting(self) -> None:
+        """Have those go that wait for their clients, for the server stops."""
+        for connection in list(self._waiting):
+            connection.end()
 
     def linger(self, connection: Connection) -> None:
         """Let *connection*, which was refused, stay until its client has read so, if not too many do."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, parse_qsl, urlencode
 
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
@@ -60,6 +60,12 @@ class _Decide:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
+        try:
+            await self._decide(scope, receive, send)
+        except ClientDisconnect:  # in the middle of its request: nobody is there to be answered
+            self._access.count("broke_off")
+
+    async def _decide(self, scope: Scope, receive: Receive, send: Send) -> None:
         decision = self._access.admits(scope)
         if isinstance(decision, Refusal):
             self._access.count(decision.reason)

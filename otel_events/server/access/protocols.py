@@ -153,6 +153,14 @@ class GuardedHttp(HttpToolsProtocol):
         most = self._connections.most
         self._refuse(503, f"all {most:,} connections are in use; try again in a few seconds", "")
 
+    def end(self) -> None:
+        """Close; a client in the middle of its request is told why."""
+        cycle: RequestResponseCycle | None = self.cycle
+        if self._is_in_head or (cycle is not None and not cycle.response_complete):
+            self._refuse(503, "the server stops; try again in a few seconds", "")
+        else:
+            self.transport.close()
+
     def _give_up_head(self) -> None:
         # Who has said nothing yet, or nothing again, is waiting for no answer that could be misread. And it is no refusal:
         # browsers connect ahead of requests that they then do not make.
@@ -253,6 +261,9 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
     def hang_up(self) -> None:
         """Close without another word."""
         self.transport.abort()
+
+    def end(self) -> None:
+        """Leave the closing to uvicorn, which says by its code that the server restarts."""
 
 
 def _ask_whether_it_lives(sock: socket.socket) -> None:

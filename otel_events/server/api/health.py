@@ -33,6 +33,7 @@ def show_health(server: Server) -> dict[str, Any]:
         "connections": len(server.access.connections),
         "clients": stream.clients,
         "stream": {"folded": stream.folded, "dropped": stream.dropped},
+        "trouble": server.store.trouble or None,
         "ledger": {"path": str(server.store.place.ledger), "unseen": _text(server.unseen_ledger)},
         "stored": _stored(server),
         "disk": _disk(server),
@@ -124,6 +125,7 @@ _HEALTH = schemas.shape(
     connections=schemas.COUNT,
     clients=schemas.COUNT,
     stream=schemas.shape(folded=schemas.COUNT, dropped=schemas.COUNT),
+    trouble=schemas.maybe(schemas.TEXT),
     ledger=schemas.shape(path=schemas.TEXT, unseen=schemas.maybe(schemas.TEXT)),
     stored=schemas.shape(
         events=schemas.COUNT,
@@ -158,7 +160,7 @@ OPERATIONS = (
     Operation(
         "/api/health",
         show_health,
-        f"How the server fares. `clients` are those of the streams; `refused` counts by reason: `slow_reader` are answers and streams that were cut because nobody read them; `ingest.rate` is events a second over the last {_RATE_SECONDS}; `retention` in bytes and seconds; `ledger.unseen` is the file to which programs of this user write where no endpoint is set, if that is another one; `stored.events` leaves out what writers say of themselves.",
+        f"How the server fares. `clients` are those of the streams; `refused` counts by reason: `slow_reader` are answers and streams that were cut because nobody read them; `ingest.rate` is events a second over the last {_RATE_SECONDS}; `retention` in bytes and seconds; `ledger.unseen` is the file to which programs of this user write where no endpoint is set, if that is another one; `trouble` says why nothing can be stored just now; `stored.events` leaves out what writers say of themselves.",
         _HEALTH,
     ),
     Operation(

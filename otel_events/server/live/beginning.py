@@ -113,12 +113,13 @@ def _look_through(seqs: list[int], lines: list[bytes], needle: bytes, uid: str) 
     return None
 
 
-def hello(hub: Hub, store: Store, cursor: int) -> dict[str, Any]:
+async def hello(hub: Hub, store: Store, cursor: int) -> dict[str, Any]:
     """Return what a stream begins with: where it begins, and what there is."""
     return {
         "type": "hello",
         "cursor": cursor,
-        "first": store.first_seq,
+        # The store may be waiting for its disk just then, and nobody else is to wait for it.
+        "first": await asyncio.to_thread(lambda: store.first_seq),
         "server": VERSION,
         "heartbeat": hub.settings.heartbeat,
     }

@@ -61,6 +61,7 @@ class SocketIo:
         self._knocking: set[str] = set()
         self._cuts: set[asyncio.Task[None]] = set()
         self._word = lru_cache(_REMEMBERED)(_word)
+        server.before_the_end(self._end)
 
     @property
     def app(self) -> ASGIApp:
@@ -83,6 +84,10 @@ class SocketIo:
         task = asyncio.ensure_future(self._sio.eio.disconnect(eio_sid))
         self._cuts.add(task)
         task.add_done_callback(self._cuts.discard)
+
+    def _end(self) -> None:
+        for eio_sid in list(self._sio.eio.sockets):
+            self.cut(eio_sid)
 
     async def _opened(self, eio_sid: str, environ: MutableMapping[str, Any]) -> bool | None:
         if len(self._knocking) >= _MAX_KNOCKING:

@@ -57,7 +57,7 @@ class _EventStream(StreamingResponse):
         hub = self._server.hub
         subscription = hub.subscribe(self._chosen, after=self._after)
         try:
-            said = orjson.dumps(hello(hub, self._server.store, subscription.cursor))
+            said = orjson.dumps(await hello(hub, self._server.store, subscription.cursor))
             await _send(send, b"id: %d\nevent: hello\ndata: %s\n\n" % (subscription.cursor, said))
             async for frame in subscription:
                 await _send(send, frame.server_sent)

@@ -57,12 +57,13 @@ class _Client:
 
     async def follow(self, subscription: Subscription) -> None:
         hub, store = self._server.hub, self._server.store
-        await _send(self._websocket, **hello(hub, store, subscription.cursor))
-        tasks = [
-            asyncio.create_task(self._write(subscription)),
-            asyncio.create_task(self._read(subscription)),
-        ]
+        tasks: list[asyncio.Task[None]] = []
         try:
+            await _send(self._websocket, **await hello(hub, store, subscription.cursor))
+            tasks += [
+                asyncio.create_task(self._write(subscription)),
+                asyncio.create_task(self._read(subscription)),
+            ]
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             subscription.close()

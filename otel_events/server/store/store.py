@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from otel_events.accounting import Accounts
 from otel_events.ledger.write import LedgerError
+from otel_events.notices import Notices
 from otel_events.server.store.appending import Appending
 from otel_events.server.store.errors import StoreUnavailableError, is_damage
 from otel_events.server.store.finder import Finder
@@ -59,6 +60,8 @@ class Store:
     def __init__(self, path: Path, settings: ServerSettings, *, is_default_path: bool = False) -> None:
         self.place = Place(path)
         self.accounts = Accounts()
+        self._troubles: dict[str, str] = {}
+        self._notices = Notices()
         self._lock = threading.RLock()
         self._listeners: list[Listener] = []
         self._held: HeldLock | None = None
@@ -76,6 +79,11 @@ class Store:
         self._retention = Retention(settings, self.accounts)
         self._finder = Finder(self._index.read)
         self.views = Views(self._index.read, self.place)
+
+    @property
+    def trouble(self) -> str:
+        """Return why what comes in cannot be kept just now, as far as is known; empty while it can."""
+        return next(iter(self._troubles.values()), "")
 
     def listen(self, listener: Listener) -> None:
         """Have *listener* called, on threads of the store, with all that is stored, in the order of its numbers.
@@ -148,6 +156,7 @@ class Store:
             if not fresh:
                 return []
             start = self._events.append(fresh)
+            self._troubles.pop("storing", None)
             return [event for entry, event in self._take_in() if entry.offset >= start]
 
     def append_spans(self, groups: Sequence[ResourceSpans]) -> None:
@@ -158,18 +167,19 @@ class Store:
             lines = b"".join(span_lines(groups, lambda trace_id, span_id: not has(trace_id, span_id)))
             if lines:
                 self._spans.append_lines(lines)
+                self._troubles.pop("storing", None)
                 self._take_in()
 
     def poll(self) -> None:
         """Take in what other programs have appended to the ledger, or raise StoreUnavailableError."""
-        with self._lock, self._explained():
+        with self._lock, self._explained("following"):
             if not self._index.is_in_place():
                 self._rebuild()
             self._take_in()
 
     def maintain(self) -> None:
         """Delete what is older, or more, than is to be kept."""
-        with self._explained():
+        with self._explained("deleting"):
             self._retention.run(self._lock, self._index)
 
     def select(
@@ -288,11 +298,15 @@ class Store:
             self._spans.sync()
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
-        """Turn what the operating system and the index raise into StoreUnavailableError."""
+    def _explained(self, what: str = "storing") -> Iterator[None]:
+        """Turn what the operating system and the index raise into StoreUnavailableError, and remember it until *what* succeeds."""
         try:
             yield
+            if what != "storing":  # that succeeds when something was written
+                self._troubles.pop(what, None)
         except (OSError, LedgerError, sqlite3.Error) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             self.accounts.problems.add("store_unavailable")
-            raise StoreUnavailableError(f"{self.place.ledger} cannot be written: {reason}") from error
+            trouble = self._troubles[what] = f"{self.place.ledger} cannot be written: {reason}"
+            self._notices.warn(f"store {what}", f"{trouble}; it is tried again")
+            raise StoreUnavailableError(trouble) from error

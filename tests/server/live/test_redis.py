@@ -107,8 +107,8 @@ async def answered(question, wanted) -> None:
         await asyncio.sleep(0.01)
 
 
-def play(coroutine) -> None:
-    asyncio.run(asyncio.wait_for(coroutine, 20))
+def play(coroutine, seconds: float = 20) -> None:
+    asyncio.run(asyncio.wait_for(coroutine, seconds))
 
 
 def broadcast(kind: str, number: int = 0, **data) -> str:
@@ -227,6 +227,48 @@ def test_a_redis_that_hangs_holds_up_nothing(redis, tmp_path):
             assert uids(first) == uids(second)
 
     play(main())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_under_load_an_outage_of_any_kind_loses_doubles_and_reorders_nothing(redis, tmp_path):
+    """Three servers take events all the while; Redis is killed, started and stopped. In the end each has all of them once, those
+    of one server in that server's order."""
+
+    async def main():
+        async with (
+            serving(redis, tmp_path / "a") as first,
+            serving(redis, tmp_path / "b") as second,
+            serving(redis, tmp_path / "c") as third,
+        ):
+            servers = (first, second, third)
+            for place, live in enumerate(servers):
+                live._numbers = place * 10_000
+
+            async def load(turns):
+                for _ in range(turns):
+                    for live in servers:
+                        await asyncio.to_thread(live.store_events, *["task.completed"] * 5)
+                    await asyncio.sleep(0.01)
+
+            await load(20)
+            redis.kill()
+            await load(20)
+            await asyncio.to_thread(redis.start)
+            await load(20)
+            redis.hang(signal.SIGSTOP)
+            await load(20)
+            redis.hang(signal.SIGCONT)
+            await load(20)
+            await until(lambda: all(live.store.last_seq >= 1_500 for live in servers))
+            await asyncio.sleep(0.3)
+
+            for live in servers:
+                numbers = [int(uid.removeprefix("w-")) for uid in uids(live)]
+                for place in range(3):
+                    of_one = [number for number in numbers if place * 10_000 < number <= (place + 1) * 10_000]
+                    assert of_one == list(range(place * 10_000 + 1, place * 10_000 + 501))
+
+    play(main(), 60)
 
 
 def test_a_server_begins_without_redis(tmp_path, tmp_path_factory, caplog):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
-from contextlib import asynccontextmanager
+import threading
+from contextlib import asynccontextmanager, contextmanager
 
 import httpx
 import pytest
 from websockets.asyncio.client import connect
 
 from otel_events.server.live.hub import HubSettings
-from tests.server.live.conftest import TOKEN
+from tests.server.live.conftest import TOKEN, until
 
 pytestmark = pytest.mark.slow
 EVENTS = 2_000
@@ -125,3 +127,46 @@ def test_one_slow_client_slows_no_other_and_is_told_what_it_missed(on_server, sl
         assert stuck.counted + stuck.dropped > 0, "ten megabytes fit into no buffer between the two"
 
     on_server(play, HubSettings(client_bytes=100_000, interval=0.001))
+
+
+@contextmanager
+def disk_that_hangs(live):
+    """Stand in for one: the store keeps its lock while it waits for the disk."""
+    locked, healed = threading.Event(), threading.Event()
+
+    def wait():
+        with live.store._lock:
+            locked.set()
+            healed.wait(20)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    locked.wait(20)
+    try:
+        yield
+    finally:
+        healed.set()
+        thread.join()
+
+
+@pytest.mark.parametrize("late", ["/stream", "/events"])
+def test_who_comes_while_the_disk_hangs_holds_up_nobody(on_server, late):
+    """It waits for its greeting, the others go on; and if it has left meanwhile, nothing of it stays."""
+
+    async def play(live):
+        upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        head = "".join(f"{name}: {value}\r\n" for name, value in live.headers.items())
+        async with websocket(live), httpx.AsyncClient() as client:
+            with disk_that_hangs(live):
+                _, writer = await asyncio.open_connection("127.0.0.1", live.port)
+                extra = upgrade + key if late == "/stream" else ""
+                writer.write(f"GET {late} HTTP/1.1\r\nHost: 127.0.0.1:{live.port}\r\n{head}{extra}\r\n".encode())
+                await until(lambda: live.hub.figures().clients == 2)
+                answer = await client.get(live.address("/healthz"))
+                writer.transport.abort()
+            await until(lambda: live.hub.figures().clients == 1)
+
+        assert answer.status_code == 200
+
+    on_server(play)
