@@ -81,3 +81,34 @@ def test_each_number_has_a_scale_of_its_own(visitor, site):
     assert {"duration", "quality"} <= set(names)
     page.get_by_role("button", name="Since each session began").click()
     until(page, "location.hash.includes('over=run')")
+
+
+def test_runs_of_one_id_are_told_apart_and_compared(visitor, site):
+    """A story says which run it shows, leads to the others, and stands beside the one before."""
+    climbed(site, 10)
+    climbed(site, 20)
+    page = visitor.visit(site, "#/tasks?search=climb-1")
+    page.locator("tbody tr").first.click()
+    page.get_by_label("Comparison with the run before").get_by_text("height").wait_for()
+    runs = page.get_by_label("Run", exact=True)
+    newest = int(runs.input_value())
+    height = page.locator(".facts div", has_text="height").locator("dd")
+    assert height.inner_text() == "20"
+
+    runs.select_option(str(newest - 1))
+
+    until(page, "document.querySelector('.facts dd')?.textContent === '10'")
+    assert f"run={newest - 1}" in page.url
+
+
+def test_cycles_and_sessions_are_compared_with_their_last_run(visitor, site):
+    """A session stands beside its run before; so does a cycle that has none before it in its session."""
+    climbed(site, 11)
+    climbed(site, 12)
+    page = visitor.visit(site, "#/cycles?session=expedition")
+
+    page.get_by_role("heading", name=re.compile(r"Session expedition: run \d+ beside \d+")).wait_for()
+    page.get_by_role("heading", name=re.compile(r"Cycle 1, run \d+ of \d+ beside 1, run")).wait_for()
+    page.get_by_role("region", name="Cycles").get_by_role("link", name="tasks").first.click()
+    page.get_by_role("button", name=re.compile(r"cycle run \d+ ×")).wait_for()
+    until(page, "document.querySelectorAll('tbody tr').length === 2")

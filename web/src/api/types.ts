@@ -165,6 +165,7 @@ export interface Rates {
 export interface SeriesPoint {
   seq: number;
   session_id: string | null;
+  session_run: number | null;
   time: string;
   values: Record<string, number>;
 }
@@ -219,7 +220,7 @@ export interface Health {
   uptime: number;
   ingest: { rate: number; delay_p50: number | null; delay_p99: number | null };
   clients: number;
-  stream: { folded: number; dropped: number; stalled: number };
+  stream: { folded: number; dropped: number };
   stored: { events: number; first_seq: number; last_seq: number; oldest: string | null; newest: string | null };
   disk: { ledger_bytes: number; index_bytes: number; free_bytes: number | null };
   retention: { max_bytes: number | null; max_age: number | null };

@@ -117,7 +117,7 @@ function Numbers({ name, keys, points }: { name: string; keys: string[]; points:
         <p class="legend">
           {sessions.slice(0, NAMED).map((session, index) => (
             <span key={session}>
-              <i class={`swatch hue-${hueOfRun(index)}`} /> {session ? `session ${session}` : "no session"}
+              <i class={`swatch hue-${hueOfRun(index)}`} /> {session || "no session"}
             </span>
           ))}
           {sessions.length > NAMED && (

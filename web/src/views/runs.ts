@@ -16,7 +16,11 @@ const GAP = 12;
 const LEAST_GAP = 2; // seconds
 const INSTANT = 1e-6;
 
-const sessionOf = (point: SeriesPoint): string => point.session_id ?? "";
+/** A session in one of its runs, in words; empty for none. */
+const sessionOf = ({ session_id, session_run }: SeriesPoint): string =>
+  session_id === null
+    ? ""
+    : `session ${session_id}${session_run !== null && session_run > 1 ? `, run ${session_run}` : ""}`;
 
 /** The sessions of *points*, that with the newest point first. */
 export function sessionsOf(points: SeriesPoint[]): string[] {
