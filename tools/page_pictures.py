@@ -123,7 +123,8 @@ def main(arguments: list[str]) -> int:
     ):
         with running([sys.executable, "-c", PROGRAM], {"OTEL_EXPORTER_OTLP_ENDPOINT": server.endpoint}) as program:
             program.communicate()
-        browser = playwright.chromium.launch(**browser_options())
+        options: Any = browser_options()
+        browser = playwright.chromium.launch(**options)
         photographer = Photographer(browser, server.login)
         if is_for_docs:
             photographer.take_for_docs()
