@@ -2,7 +2,7 @@
 
 import { getTask, getTrace } from "../api/client";
 import type { LedgerEvent, Task, TaskStory } from "../api/types";
-import { clock, count, counted, duration, exactMoment, millis, moment, quantity } from "../format";
+import { clock, count, counted, duration, exactMoment, moment, quantity } from "../format";
 import { ERROR, severityNumber } from "../severity";
 import { condition } from "../state/filter";
 import { change, linkTo, parameter } from "../state/route";
@@ -13,12 +13,11 @@ import { Stack } from "../ui/Stack";
 import { usePolled } from "../ui/polled";
 import { ValueView } from "../ui/ValueView";
 import { fallRows } from "./fallRows";
-import { isRepeated, storyOf } from "./taskRuns";
+import { isEventOf, isRepeated, storyOf } from "./taskRuns";
 import { StateBadge } from "./TasksView";
 import { Waterfall } from "./Waterfall";
 
 const EVERY = 3000;
-const SLACK = 5; // milliseconds by which an event may seem to be outside its task
 const SAID_ELSEWHERE = new Set([
   "task_name",
   "duration",
@@ -33,22 +32,12 @@ interface Told extends TaskStory {
   last: TaskStory | null;
 }
 
-/** Whether *event* is one of *task*'s, and not of another run of the same id. */
-function isOf(event: LedgerEvent, task: Task): boolean {
-  const at = millis(event.time);
-  return (
-    task.task_id === String(event.task_id) &&
-    at >= millis(task.started) - SLACK &&
-    (!task.ended || at <= millis(task.ended) + SLACK)
-  );
-}
-
 /** The task with what its trace says of the tasks beneath it, and of all else that was traced. */
 async function getStory(id: string, run: string, signal: AbortSignal): Promise<Told> {
   const story = await getTask(id, run, signal);
   const none = { events: [], spans: [] }; // without its trace a story is shorter, but told
   const trace = story.task.trace_id ? await getTrace(story.task.trace_id, signal).catch(() => none) : none;
-  const beneath = trace.events.filter((event) => story.children.some((child) => isOf(event, child)));
+  const beneath = trace.events.filter((event) => story.children.some((child) => isEventOf(event, child)));
   const events = new Map([...story.events, ...beneath].map((event) => [event.seq, event]));
   const before = (story.task.run ?? 1) - 1;
   return {

@@ -7,11 +7,10 @@ import { change } from "../state/route";
 import { TimeAxis } from "../ui/TimeAxis";
 import { type Bar, endOf, lanesOf, lastRunOf, spanOf, type TimeSpan } from "./lanes";
 import { Marks, useWidth } from "./Marks";
-import { runOf, storyOf } from "./taskRuns";
+import { isEventOf, runOf, storyOf } from "./taskRuns";
 import { useZoom, zoomed, zoomOut } from "./zoom";
 
 const LINE = 20;
-const SLACK = 5; // milliseconds by which an event may seem to be outside
 const WIDE_ENOUGH_FOR_NAME = 4; // per cent
 
 interface Props {
@@ -122,7 +121,7 @@ function BarView({ bar, span, width, marks }: { bar: Bar; span: TimeSpan; width:
         {size > WIDE_ENOUGH_FOR_NAME && <span class="bar-name">{task.name}</span>}
       </button>
       <Marks
-        events={marks.filter((event) => isWithin(event, bar))}
+        events={marks.filter((event) => isEventOf(event, task))}
         span={span}
         width={width}
         middle={bar.line * LINE + 12}
@@ -131,9 +130,3 @@ function BarView({ bar, span, width, marks }: { bar: Bar; span: TimeSpan; width:
     </>
   );
 }
-
-/** Another run of the same id has events of its own. */
-const isWithin = (event: LedgerEvent, bar: Bar): boolean => {
-  const at = millis(event.time);
-  return at >= bar.from - SLACK && (at <= bar.to + SLACK || !bar.task.ended);
-};

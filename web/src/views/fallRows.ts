@@ -2,6 +2,7 @@
 
 import type { LedgerEvent, Span, Task } from "../api/types";
 import { millis } from "../format";
+import { isEventOf, parentRunOf, runOf } from "./taskRuns";
 import { endOf, type TimeSpan } from "./lanes";
 
 export interface FallRow {
@@ -25,7 +26,7 @@ interface Node extends Omit<FallRow, "depth"> {
 
 const DEEPEST = 50;
 
-const idOf = (task: Task): string => task.span_id || task.task_id;
+const idOf = (task: Task): string => task.span_id || runOf(task);
 
 function nodeOfTask(
   task: Task,
@@ -39,7 +40,7 @@ function nodeOfTask(
   return {
     id,
     // The span above is nearer than the task above: something else that was traced may stand between them.
-    parent: span?.parent_span_id || ids.get(task.parent_task_id ?? "") || "",
+    parent: span?.parent_span_id || ids.get(parentRunOf(task)) || "",
     name: task.name,
     from: millis(task.started),
     to: endOf(task, now),
@@ -47,7 +48,7 @@ function nodeOfTask(
     span,
     isFailed: task.state === "failed",
     events: [
-      ...events.filter((event) => event.task_id === task.task_id && !event.event.startsWith("task.")),
+      ...events.filter((event) => isEventOf(event, task) && !event.event.startsWith("task.")),
       ...(span ? happenedIn(span, events) : []),
     ],
   };
@@ -88,7 +89,7 @@ function nodeOfSpan(span: Span, events: LedgerEvent[]): Node {
 /** Parents before their children, those in the order in which they began. */
 export function fallRows(root: Task, tasks: Task[], spans: Span[], events: LedgerEvent[], now: number): FallRow[] {
   const byId = new Map(spans.map((span) => [span.span_id, span]));
-  const ids = new Map(tasks.map((task) => [task.task_id, idOf(task)]));
+  const ids = new Map(tasks.map((task) => [runOf(task), idOf(task)]));
   const ofTasks = tasks.map((task) => nodeOfTask(task, byId, ids, events, now));
   const taken = new Set(ofTasks.map((node) => node.id));
   const nodes = [

@@ -1,6 +1,7 @@
 // Ids come again: which run of an id is meant, in keys, in words and in addresses.
 
-import type { Cycle, Session, Task } from "../api/types";
+import type { Cycle, LedgerEvent, Session, Task } from "../api/types";
+import { millis } from "../format";
 import type { Parameters } from "../state/route";
 
 interface Run {
@@ -16,6 +17,18 @@ export const runOf = (task: Task): string => `${task.task_id}/${numberOf(task)}`
 /** The same of the task above it; empty if there is none. */
 export const parentRunOf = (task: Task): string =>
   task.parent_task_id ? `${task.parent_task_id}/${task.parent_run ?? 1}` : "";
+
+const SLACK = 5; // milliseconds by which an event may seem to be outside its task
+
+/** Whether *event* is one of *task*'s, and not of another run of the same id. */
+export function isEventOf(event: LedgerEvent, task: Task): boolean {
+  const at = millis(event.time);
+  return (
+    task.task_id === String(event.task_id) &&
+    at >= millis(task.started) - SLACK &&
+    (!task.ended || at <= millis(task.ended) + SLACK)
+  );
+}
 
 export const isRepeated = (row: Run): boolean => (row.runs ?? 1) > 1;
 
