@@ -70,10 +70,12 @@ interface Props {
   width: number;
   /** Where the line that they stand on has its middle. */
   middle: number;
+  /** By the Tab key too: not where the bar leads to the same. */
+  isReached?: boolean;
   onChoose(event: LedgerEvent): void;
 }
 
-export function Marks({ events, span, width, middle, onChoose }: Props) {
+export function Marks({ events, span, width, middle, isReached = true, onChoose }: Props) {
   return (
     <>
       {binned(events, span, width).map((bin) => {
@@ -87,6 +89,7 @@ export function Marks({ events, span, width, middle, onChoose }: Props) {
             type="button"
             class={`mark ${worst ? "bad" : `hue-${hueOfName(names[0]?.[0] ?? "")}`}`}
             style={{ left: `${bin.share * 100}%`, top: `${middle - height / 2}px`, height: `${height}px` }}
+            tabIndex={isReached ? 0 : -1}
             title={text}
             aria-label={text}
             onClick={() => onChoose(worst ?? (bin.events[0] as LedgerEvent))}

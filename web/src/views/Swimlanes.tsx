@@ -12,6 +12,7 @@ import { useZoom, zoomed, zoomOut } from "./zoom";
 
 const LINE = 20;
 const WIDE_ENOUGH_FOR_NAME = 4; // per cent
+const WIDE_ENOUGH_FOR_MARKS = 14; // pixels; on less a mark would hide how the task ended
 
 interface Props {
   tasks: Task[];
@@ -120,13 +121,16 @@ function BarView({ bar, span, width, marks }: { bar: Bar; span: TimeSpan; width:
       >
         {size > WIDE_ENOUGH_FOR_NAME && <span class="bar-name">{task.name}</span>}
       </button>
-      <Marks
-        events={marks.filter((event) => isEventOf(event, task))}
-        span={span}
-        width={width}
-        middle={bar.line * LINE + 12}
-        onChoose={open}
-      />
+      {(size / 100) * width > WIDE_ENOUGH_FOR_MARKS && (
+        <Marks
+          events={marks.filter((event) => isEventOf(event, task))}
+          span={span}
+          width={width}
+          middle={bar.line * LINE + 12}
+          isReached={false}
+          onChoose={open}
+        />
+      )}
     </>
   );
 }
