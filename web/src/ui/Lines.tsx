@@ -58,9 +58,10 @@ export function Lines({ name, samples, sessions, from, to, isRelative, label }: 
   const plot = useRef<uPlot | null>(null);
   const range = useRef<[number, number]>([from, to]);
   range.current = from < to ? [from, to] : [from - 1, to + 1];
+  const drawn = [...sessions].reverse(); // the newest over the others
   const data: uPlot.AlignedData = [
     samples.map((sample) => sample.at),
-    ...sessions.map((session) => columnOf(samples, session)),
+    ...drawn.map((session) => columnOf(samples, session)),
   ];
   const read = (made: uPlot): void => {
     const index = made.cursor.idx ?? made.data[0].length - 1;
@@ -84,8 +85,8 @@ export function Lines({ name, samples, sessions, from, to, isRelative, label }: 
         legend: { show: false },
         series: [
           {},
-          ...sessions.map((_, index): uPlot.Series => ({
-            stroke: hueColor(hueOfRun(index)),
+          ...drawn.map((session): uPlot.Series => ({
+            stroke: hueColor(hueOfRun(sessions.indexOf(session))),
             width: 1.5,
             points: { size: 4 },
           })),

@@ -101,14 +101,20 @@ function Curve({ name, onRemove }: { name: string; onRemove(): void }) {
 }
 
 /** Each number by itself, with a scale of its own, all over the same time. */
-function Numbers({ name, keys, points }: { name: string; keys: string[]; points: SeriesPoint[] }) {
+function Numbers({ name, keys, points: all }: { name: string; keys: string[]; points: SeriesPoint[] }) {
   const isRelative = parameter("over") === "run";
+  // What has no session has no beginning to count from.
+  const points = useMemo(
+    () => (isRelative ? all.filter((point) => point.session_id !== null) : all),
+    [all, isRelative],
+  );
   const at = isRelative ? sinceBeginning(points) : timeOf;
   const sessions = useMemo(() => sessionsOf(points), [points]);
   const lines = useMemo(
     () => keys.map((key) => ({ key, samples: samplesOf(points, key, at) })).filter((line) => line.samples.length > 0),
     [points, isRelative],
   );
+  if (points.length === 0) return <None>None of these events belongs to a session.</None>;
   const instants = points.map(at);
   const [from, to] = [Math.min(...instants), Math.max(...instants)];
   return (
