@@ -105,7 +105,7 @@ function Top() {
   const nav = useRef<HTMLElement>(null);
   useEffect(
     () => nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }),
-    [view.value],
+    [view.value, open > 0],
   );
   return (
     <header class="top">

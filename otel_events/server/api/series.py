@@ -6,6 +6,8 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from otel_events import catalog
 from otel_events.filter_language import Clause, FilterSettings
 from otel_events.server.api import parameters, schemas
@@ -26,6 +28,7 @@ def list_points(
 ) -> dict[str, Any]:
     """Return the latest values of numeric attributes, in the order of their numbers."""
     events = server.store.select(of_name(event), since=since, until=until, limit=limit, newest_first=True)
+    runs = _session_runs(server, [stored.seq for stored in events])
     points = []
     for stored in reversed(events):
         values = {key: value for key in attributes if (value := _number(stored.record, key)) is not None}
@@ -37,6 +40,7 @@ def list_points(
                     "seq": stored.seq,
                     "time": instant(record.timestamp),
                     "session_id": None if session is None else str(session),
+                    "session_run": runs.get(stored.seq),
                     "values": values,
                 }
             )
@@ -68,6 +72,15 @@ def of_name(name: str) -> FilterSettings:
     return FilterSettings((Clause(name),))
 
 
+def _session_runs(server: Server, seqs: list[int]) -> dict[int, int | None]:
+    """Return for each event which run of its session it is of."""
+    rows = server.store.read().execute(
+        "SELECT seq, session_run FROM events WHERE seq IN (SELECT value FROM json_each(?))",
+        (orjson.dumps(seqs).decode(),),
+    )
+    return dict(rows)
+
+
 def _number(record: Record, key: str) -> float | int | None:
     value = record.get(key)
     if key == "duration":
@@ -92,6 +105,7 @@ OPERATIONS = (
                     seq=schemas.COUNT,
                     time=schemas.INSTANT,
                     session_id=schemas.maybe(schemas.TEXT),
+                    session_run=schemas.maybe(schemas.COUNT),
                     values={"type": "object", "additionalProperties": schemas.NUMBER},
                 )
             )

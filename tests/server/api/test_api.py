@@ -272,7 +272,7 @@ def test_numbers_of_events_over_time(get):
         {"quality": 0.82},
         {"quality": 0.42},
     ]
-    assert {point["session_id"] for point in points} == {"s-1"}
+    assert {(point["session_id"], point["session_run"]) for point in points} == {("s-1", 1)}
     assert "attributes is missing" in get("/api/series", status=400, event="x")["error"]["problem"]
 
 

@@ -3,6 +3,7 @@
 python tests/server/page/story.py            the whole story
 python tests/server/page/story.py NAME N     N events of one name
 python tests/server/page/story.py traced     a task in which something else is traced as well
+python tests/server/page/story.py climb N    a task of N steps, with a task beneath it; the same id each time
 """
 
 from __future__ import annotations
@@ -66,15 +67,28 @@ def repeat(name: str, number: int) -> None:
 
 def trace_too() -> None:
     tracer = trace.get_tracer("http.client")
-    with ev.task("build", task_id="build-1"), tracer.start_as_current_span("GET /citations"):
+    earlier = trace.Link(trace.SpanContext(0xABC, 0xDEF, is_remote=True), {"why": "retry of"})
+    with ev.task("build", task_id="build-1"), tracer.start_as_current_span("GET /citations", links=[earlier]) as span:
+        span.add_event("dns.resolved", {"host": "cite.example"})
         with ev.task("check", task_id="check-1"):
             ev.emit("quality.check", verdict="accept")
+
+
+def climb(steps: int) -> None:
+    with ev.session("expedition"), ev.cycle(1), ev.task("climb", task_id="climb-1", persona="climber") as task:
+        with ev.task("pack", task_id="pack-1"):
+            ev.emit("rope.packed", length=30)
+        for step in range(steps):
+            ev.emit("step.taken", height=step)
+        task.set(height=steps)
 
 
 if __name__ == "__main__":
     ev.configure(service_name="storyteller")
     if sys.argv[1:] == ["traced"]:
         trace_too()
+    elif sys.argv[1:2] == ["climb"]:
+        climb(int(sys.argv[2]))
     elif len(sys.argv) > 1:
         repeat(sys.argv[1], int(sys.argv[2]))
     else:

@@ -94,6 +94,16 @@ def test_nothing_else_can_be_asked_for(path):
 
 
 @pytest.mark.skipif(not WEB.exists(), reason="the source is not here: this is an installed package")
+def test_the_pictures_of_the_document_are_there_and_small():
+    """Whoever reads docs/page.md loads six pictures of less than 150 KB each."""
+    docs = WEB.parent / "docs"
+    pictures = re.findall(r"\((images/[\w-]+\.png)\)", (docs / "page.md").read_text(encoding="utf-8"))
+
+    assert len(pictures) == 6
+    assert all(0 < (docs / picture).stat().st_size < 150_000 for picture in pictures)
+
+
+@pytest.mark.skipif(not WEB.exists(), reason="the source is not here: this is an installed package")
 def test_no_committed_file_names_a_registry():
     """The lock file says versions and digests; where packages come from is each user's own setting."""
     lock = (WEB / "package-lock.json").read_text(encoding="utf-8")

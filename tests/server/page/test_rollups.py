@@ -85,3 +85,16 @@ def test_a_link_to_a_counted_event_shows_it_by_itself(visitor, site):
     page = visitor.visit(site, f"#/live?filter=reward.computed&event={event['seq']}")
 
     page.locator(f'#row-{event["seq"]}[aria-selected="true"]').wait_for()
+
+
+def test_events_before_few_rows_are_a_click_away(visitor, site):
+    """Where counted rows fill no screen nobody can scroll back; older events can be loaded all the same."""
+    site.tell("torrent.event", "12000")
+    page = open_filtered(visitor, site, "torrent.event")
+    before = sum(counts(page))
+    assert before < 12_000
+
+    page.get_by_role("button", name="Load older events").click()
+
+    wait_for(lambda: sum(counts(page)) > before)
+    page.locator(".offer").get_by_text("Standing still").wait_for()

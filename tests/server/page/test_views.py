@@ -115,7 +115,7 @@ def test_a_story_shows_what_else_was_traced(visitor, site):
     page = visitor.visit(site, "#/tasks?task=build-1")
     page.locator(".fall-name", has_text="GET /citations").wait_for()
 
-    assert page.locator(".fall-name").all_inner_texts()[1:] == ["build", "GET /citations", "check"]
+    assert page.locator(".fall-name").all_inner_texts()[1:] == ["build", "GET /citations ⇢ 1", "check"]
 
 
 def test_a_span_of_time_is_chosen_by_dragging(visitor, site):

@@ -92,15 +92,18 @@ interface TaskQuery {
   state?: string;
   persona?: string;
   session?: string;
+  session_run?: string;
   cycle?: string;
+  cycle_run?: string;
   limit?: number;
 }
 
 export const getTasks = async (query: TaskQuery, signal?: AbortSignal) =>
   (await get<{ tasks: Task[] }>("/api/tasks", { ...query }, signal)).tasks;
 
-export const getTask = (id: string, signal?: AbortSignal) =>
-  get<TaskStory>(`/api/tasks/${encodeURIComponent(id)}`, {}, signal);
+/** The story of the run of *id* that began last, or of another. */
+export const getTask = (id: string, run: string, signal?: AbortSignal) =>
+  get<TaskStory>(`/api/tasks/${encodeURIComponent(id)}`, { run }, signal);
 
 export const getTrace = (id: string, signal?: AbortSignal) =>
   get<{ events: LedgerEvent[]; spans: Span[] }>(`/api/traces/${encodeURIComponent(id)}`, {}, signal);
@@ -108,8 +111,8 @@ export const getTrace = (id: string, signal?: AbortSignal) =>
 export const getSessions = async (signal?: AbortSignal) =>
   (await get<{ sessions: Session[] }>("/api/sessions", {}, signal)).sessions;
 
-export const getCycles = async (session: string | undefined, signal?: AbortSignal) =>
-  (await get<{ cycles: Cycle[] }>("/api/cycles", { session }, signal)).cycles;
+export const getCycles = async (session: string, session_run: string, signal?: AbortSignal) =>
+  (await get<{ cycles: Cycle[] }>("/api/cycles", { session, session_run }, signal)).cycles;
 
 export const getErrors = (signal?: AbortSignal) => get<{ groups: ErrorGroup[] }>("/api/errors", {}, signal);
 

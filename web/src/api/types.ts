@@ -38,8 +38,15 @@ export interface EventPage {
 
 export type TaskState = "running" | "completed" | "failed" | "cancelled" | "orphaned";
 
-export interface Task {
+/** Which run of its id it is, of how many; an id may be used again. */
+interface Run {
+  run?: number;
+  runs?: number;
+}
+
+export interface Task extends Run {
   task_id: string;
+  parent_run?: number | null;
   name: string;
   persona?: string | null;
   session_id?: string | null;
@@ -66,6 +73,22 @@ export interface Span {
   ended: string;
   status: string;
   service: string;
+  message?: string | null;
+  attributes?: Attributes;
+  events?: SpanEvent[];
+  links?: SpanLink[];
+}
+
+export interface SpanEvent {
+  name: string;
+  time: string;
+  attributes: Attributes;
+}
+
+interface SpanLink {
+  trace_id: string;
+  span_id: string;
+  attributes: Attributes;
 }
 
 export interface TaskStory {
@@ -74,9 +97,11 @@ export interface TaskStory {
   children: Task[];
   events: LedgerEvent[];
   spans: Span[];
+  /** All runs of its id, the newest first. */
+  runs?: Task[];
 }
 
-export interface Session {
+export interface Session extends Run {
   session_id: string;
   service: string | null;
   started: string;
@@ -93,7 +118,8 @@ export interface Stage {
   duration: number | null;
 }
 
-export interface Cycle {
+export interface Cycle extends Run {
+  session_run?: number | null;
   cycle: number | string;
   day: number | string | null;
   session_id: string | null;
@@ -138,6 +164,8 @@ export interface Rates {
 
 export interface SeriesPoint {
   seq: number;
+  session_id: string | null;
+  session_run: number | null;
   time: string;
   values: Record<string, number>;
 }
@@ -192,7 +220,7 @@ export interface Health {
   uptime: number;
   ingest: { rate: number; delay_p50: number | null; delay_p99: number | null };
   clients: number;
-  stream: { folded: number; dropped: number; stalled: number };
+  stream: { folded: number; dropped: number };
   stored: { events: number; first_seq: number; last_seq: number; oldest: string | null; newest: string | null };
   disk: { ledger_bytes: number; index_bytes: number; free_bytes: number | null };
   retention: { max_bytes: number | null; max_age: number | null };

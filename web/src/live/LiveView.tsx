@@ -15,6 +15,7 @@ import type { Row } from "./rows";
 import { RateStrip } from "./RateStrip";
 import {
   filter,
+  hasOlder,
   held,
   hold,
   indexOf,
@@ -34,6 +35,8 @@ const ROW = 24;
 const NARROW_ROW = 44;
 // Elements are used again for other rows; more rows than this are in sight on no screen.
 const SLOTS = 256;
+// Rows that leave room on a screen, so that nobody can scroll to those before them.
+const FEW = 50;
 
 function select(seq: number): void {
   hold();
@@ -95,6 +98,11 @@ export function LiveView() {
       <RateStrip onPick={(instant) => change({ at: instant, event: null })} />
       <Toolbar />
       {isEmpty && <EmptyState filter={filter.value} />}
+      {!isEmpty && hasOlder.value && rows.length < FEW && !held.value?.startsAtFirst && (
+        <button type="button" class="older" onClick={() => (hold(), void fetchOlder())}>
+          Load older events
+        </button>
+      )}
       {!isEmpty && (
         <div class="list-frame">
           <VirtualList

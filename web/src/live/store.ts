@@ -3,7 +3,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import { ApiError, findEvents } from "../api/client";
 import { EventStream, type Frame, type StreamStatus } from "../api/stream";
-import type { LedgerEvent } from "../api/types";
+import type { EventPage, LedgerEvent } from "../api/types";
 import { explain } from "../state/access";
 import { condition, narrowed } from "../state/filter";
 import { change, parameter, view } from "../state/route";
@@ -16,7 +16,9 @@ const HELD = { rows: 20_000, weight: 60_000_000 };
 const PAGE = 500;
 // Rows that are wanted at the start, and how many pages are asked for until there are so many.
 const ENOUGH = 60;
-const MOST_PAGES = 6;
+const MOST_PAGES = 8;
+// Rows that are wanted of older events each time.
+const SOME = 20;
 // The list is drawn anew at most so often (milliseconds), and so that drawing takes no more than this share of the time:
 // the rest is for scrolling, keys and other programs.
 const LEAST_BETWEEN_UPDATES = 32;
@@ -54,6 +56,8 @@ export const status = signal<StreamStatus>("connecting");
 export const tryAgainAt = signal(0);
 export const problem = signal<Problem | null>(null);
 export const isLoading = signal(true);
+/** There are events before those that were loaded at the start. */
+export const hasOlder = signal(false);
 export const held = signal<Held | null>(null);
 export const isPaused = signal(false);
 export const waiting = signal(0);
@@ -141,18 +145,29 @@ function takeCounts(counts: Record<string, number>, from: number, to: number): v
   }
 }
 
-/** The newest events that fit *text*, oldest first: enough of them to fill a screen where many share a row. */
-async function newest(text: string, signal: AbortSignal): Promise<{ events: LedgerEvent[]; last: number }> {
-  const first = await findEvents({ filter: text, limit: PAGE, order: "newest" }, signal);
+interface Older {
+  /** The oldest first. */
+  events: LedgerEvent[];
+  /** Where those before them are; null if there are none. */
+  next: number | null;
+}
+
+/** Events from *first* back to so many that they make *enough* rows, where many share one. */
+async function backFrom(first: EventPage, text: string, enough: number, signal?: AbortSignal): Promise<Older> {
   const events = first.events;
   let next = first.next;
   for (let pages = 1; next !== null && pages < MOST_PAGES; pages += 1) {
-    if (rowsOf([...events].reverse(), rollsUp.peek()).length >= ENOUGH) break;
+    if (rowsOf([...events].reverse(), rollsUp.peek()).length >= enough) break;
     const page = await findEvents({ filter: text, before: next, limit: 2 * PAGE, order: "newest" }, signal);
     events.push(...page.events);
     next = page.next;
   }
-  return { events: events.reverse(), last: first.last };
+  return { events: events.reverse(), next };
+}
+
+async function eventsBefore(seq: number, enough: number): Promise<Older> {
+  const text = filter.peek();
+  return backFrom(await findEvents({ filter: text, before: seq, limit: PAGE, order: "newest" }), text, enough);
 }
 
 /** Show the newest events that fit *text*, and follow the stream from there. */
@@ -162,14 +177,16 @@ async function begin(text: string, isRolledUp: boolean): Promise<void> {
   loading = mine;
   isLoading.value = true;
   try {
-    const { events, last } = await newest(text, mine.signal);
+    const first = await findEvents({ filter: text, limit: PAGE, order: "newest" }, mine.signal);
+    const { events, next } = await backFrom(first, text, ENOUGH, mine.signal);
     if (mine.signal.aborted) return;
+    hasOlder.value = next !== null;
     problem.value = null;
     maker = new RowMaker(isRolledUp);
     ring.replace([]);
     for (const event of events) maker.add(event, ring);
-    lastSeq = last;
-    stream.follow(text, last);
+    lastSeq = first.last;
+    stream.follow(text, first.last);
     if (!parameter("event") && !parameter("at") && !isPaused.peek()) resume();
     else if (held.peek()) holdNewest();
   } catch (error) {
@@ -228,14 +245,14 @@ export async function loadOlder(): Promise<number> {
   const before = held.peek();
   const first = before?.rows[0];
   if (!before || before.startsAtFirst || !first) return 0;
-  const page = await findEvents({ filter: filter.peek(), before: first.seq, limit: PAGE, order: "newest" });
+  const { events, next } = await eventsBefore(first.seq, SOME);
   if (held.peek() !== before) return 0;
-  const older = rowsOf(page.events.reverse(), rollsUp.peek());
+  const older = rowsOf(events, rollsUp.peek());
   const rows = [...older, ...before.rows];
   const kept = oldestWithin(rows, HELD);
   const endsAtLast = before.endsAtLast && kept.length === rows.length;
   const through = endsAtLast ? before.through : (kept.at(-1)?.seq ?? 0);
-  held.value = { rows: kept, through, startsAtFirst: page.next === null, endsAtLast };
+  held.value = { rows: kept, through, startsAtFirst: next === null, endsAtLast };
   announce();
   return older.length;
 }

@@ -1,6 +1,7 @@
 // A table with a head that stays, whose rows may be chosen.
 
 import type { ComponentChildren } from "preact";
+import { ScrollFrame } from "./ScrollFrame";
 
 export interface Column<T> {
   key: string;
@@ -26,7 +27,7 @@ interface Props<T> {
 
 export function Table<T>({ rows, columns, label, id, onChoose, chosen, isBounded, below }: Props<T>) {
   return (
-    <div class={`table-frame${isBounded ? " is-bounded" : ""}`} tabIndex={0} role="region" aria-label={label}>
+    <ScrollFrame label={label} class={isBounded ? "is-bounded" : ""}>
       <table>
         <thead>
           <tr>
@@ -67,6 +68,6 @@ export function Table<T>({ rows, columns, label, id, onChoose, chosen, isBounded
           })}
         </tbody>
       </table>
-    </div>
+    </ScrollFrame>
   );
 }

@@ -8,7 +8,7 @@ const STEPS = [
   15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600, 86_400,
 ];
 const TICKS = 6;
-const TICKS_WHERE_NARROW = 2;
+const TICKS_WHERE_NARROW = 3;
 
 interface Tick {
   share: number;

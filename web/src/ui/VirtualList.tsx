@@ -35,7 +35,8 @@ export function VirtualList(props: Props) {
   const { count, rowHeight, follows } = props;
   const box = useRef<HTMLDivElement>(null);
   const wanted = useRef<number | null>(null);
-  const [top, setTop] = useState(0);
+  const top = useRef(0);
+  const [, redraw] = useState(0);
   const [height, setHeight] = useState(800);
   const end = Math.max(0, count * rowHeight - height);
 
@@ -60,7 +61,8 @@ export function VirtualList(props: Props) {
 
   const scrollTo = (target: number): void => {
     wanted.current = Math.max(0, target);
-    setTop(wanted.current);
+    top.current = wanted.current;
+    redraw(wanted.current);
     if (box.current && wanted.current <= box.current.scrollHeight - box.current.clientHeight)
       box.current.scrollTop = wanted.current;
   };
@@ -81,14 +83,15 @@ export function VirtualList(props: Props) {
   const onScroll = (): void => {
     const element = box.current;
     if (!element) return;
-    setTop(element.scrollTop);
+    top.current = element.scrollTop;
+    if (!follows) redraw(element.scrollTop); // at the end it was we who scrolled, and the rows are there already
     const below = element.scrollHeight - element.clientHeight - element.scrollTop;
     if (follows && below > rowHeight * 2) props.onLeaveEnd();
     else if (!follows && below <= 1) props.onReachEnd();
     if (!follows && element.scrollTop < rowHeight * 20) props.onReachStart();
   };
 
-  const from = follows ? end : Math.min(top, end);
+  const from = follows ? end : Math.min(top.current, end);
   const beyond = follows ? 0 : OVERSCAN;
   const first = Math.max(0, Math.floor(from / rowHeight) - beyond);
   const last = Math.min(count, Math.ceil((from + height) / rowHeight) + beyond);

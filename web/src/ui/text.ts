@@ -4,6 +4,7 @@ import { measured, quantity } from "../format";
 import type { Attributes, Json, LedgerEvent } from "../api/types";
 
 const LONGEST = 400;
+const MANY_DIGITS = 1e4; // beyond, what comes after the point is of no use to an eye
 const SAID_ALREADY = new Set([
   "task_name",
   "error.type",
@@ -21,7 +22,8 @@ export function inline(value: Json | undefined): string {
 /** The value of the attribute *key* in few characters; what is a time says its unit. */
 export function valueText(key: string, value: Json): string {
   if (typeof value !== "number") return inline(value).slice(0, 60);
-  return quantity(key, value) ?? (Number.isInteger(value) ? String(value) : measured(value));
+  const isWhole = Number.isInteger(value) || Math.abs(value) >= MANY_DIGITS;
+  return quantity(key, value) ?? (isWhole ? String(Math.round(value)) : measured(value));
 }
 
 /** The first few attributes, as `key=value`. */

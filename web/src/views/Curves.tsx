@@ -1,11 +1,16 @@
 // Numeric attributes of event types as lines over time.
 
+import { useMemo } from "preact/hooks";
 import { getAttributes, getNames, getSeries } from "../api/client";
+import type { SeriesPoint } from "../api/types";
+import { counted } from "../format";
 import { hueOfName } from "../state/catalogue";
 import { change, parameter } from "../state/route";
-import { Lines } from "../ui/Lines";
+import { Choice } from "../ui/Choice";
+import { hueOfRun, Lines } from "../ui/Lines";
 import { Answer, None } from "../ui/Page";
 import { usePolled } from "../ui/polled";
+import { samplesOf, sessionsOf, sinceBeginning, timeOf } from "./runs";
 
 const EVERY = 5000;
 const POINTS = 2000;
@@ -14,6 +19,7 @@ const PARTED = ";";
 const FIRST = ["state.mood", "state.drive", "state.pain", "reward.computed", "task.completed"];
 const NO_MEASURE = new Set(["env_id", "episode", "cycle", "day"]);
 const MOST_LINES = 5;
+const NAMED = 2; // runs; the others share a colour
 
 export function Curves() {
   const names = usePolled("curve-names", getNames, EVERY * 4);
@@ -25,6 +31,14 @@ export function Curves() {
     <section>
       <h2>Numbers over time</h2>
       <div class="controls">
+        <Choice
+          name="over"
+          label="Times"
+          options={[
+            { value: "", label: "By the clock" },
+            { value: "run", label: "Since each session began" },
+          ]}
+        />
         <label class="select">
           <span>Add a type</span>
           <select
@@ -76,12 +90,61 @@ function Curve({ name, onRemove }: { name: string; onRemove(): void }) {
       <Answer of={answer}>
         {({ keys, points }) =>
           points.length ? (
-            <Lines points={points} attributes={keys} label={name} />
+            <Numbers name={name} keys={keys} points={points} />
           ) : (
             <None>None of its attributes is a number.</None>
           )
         }
       </Answer>
     </figure>
+  );
+}
+
+/** Each number by itself, with a scale of its own, all over the same time. */
+function Numbers({ name, keys, points: all }: { name: string; keys: string[]; points: SeriesPoint[] }) {
+  const isRelative = parameter("over") === "run";
+  // What has no session has no beginning to count from.
+  const points = useMemo(
+    () => (isRelative ? all.filter((point) => point.session_id !== null) : all),
+    [all, isRelative],
+  );
+  const at = isRelative ? sinceBeginning(points) : timeOf;
+  const sessions = useMemo(() => sessionsOf(points), [points]);
+  const lines = useMemo(
+    () => keys.map((key) => ({ key, samples: samplesOf(points, key, at) })).filter((line) => line.samples.length > 0),
+    [points, isRelative],
+  );
+  if (points.length === 0) return <None>None of these events belongs to a session.</None>;
+  const instants = points.map(at);
+  const [from, to] = [Math.min(...instants), Math.max(...instants)];
+  return (
+    <>
+      {sessions.length > 1 && (
+        <p class="legend">
+          {sessions.slice(0, NAMED).map((session, index) => (
+            <span key={session}>
+              <i class={`swatch hue-${hueOfRun(index)}`} /> {session || "no session"}
+            </span>
+          ))}
+          {sessions.length > NAMED && (
+            <span>
+              <i class={`swatch hue-${hueOfRun(NAMED)}`} /> {counted(sessions.length - NAMED, "older session")}
+            </span>
+          )}
+        </p>
+      )}
+      {lines.map(({ key, samples }) => (
+        <Lines
+          key={key}
+          name={key}
+          samples={samples}
+          sessions={sessions}
+          from={from}
+          to={to}
+          isRelative={isRelative}
+          label={name}
+        />
+      ))}
+    </>
   );
 }

@@ -7,16 +7,11 @@ import { change, linkTo, parameter } from "../state/route";
 import { Answer, None, Page } from "../ui/Page";
 import { type Column, Table } from "../ui/Table";
 import { usePolled } from "../ui/polled";
-import { Comparison } from "./Comparison";
 import { Curves } from "./Curves";
+import { CycleComparison, SessionComparison } from "./CycleComparison";
+import { cycleBefore, cycleKey, cyclesOf, runText, sessionKey, tasksOf } from "./taskRuns";
 
 const EVERY = 3000;
-
-export const cycleId = (cycle: Cycle): string => `${cycle.session_id}/${cycle.cycle}`;
-
-/** The cycle before *cycle* in its session; *cycles* begin with the newest. */
-export const cycleBefore = (cycle: Cycle, cycles: Cycle[]): Cycle | undefined =>
-  cycles.slice(cycles.indexOf(cycle) + 1).find((each) => each.session_id === cycle.session_id);
 
 /** Stages that come up in *cycles*, each with a colour by its place. */
 export function stageNames(cycles: Cycle[]): string[] {
@@ -24,7 +19,7 @@ export function stageNames(cycles: Cycle[]): string[] {
 }
 
 const SESSIONS: Column<Session>[] = [
-  { key: "session", head: "Session", isWide: true, cell: (session) => <b>{session.session_id}</b> },
+  { key: "session", head: "Session", isWide: true, cell: (session) => <SessionName session={session} /> },
   { key: "service", head: "Service", cell: (session) => session.service ?? "–" },
   { key: "started", head: "Began", cell: (session) => moment(session.started) },
   {
@@ -46,23 +41,32 @@ const SESSIONS: Column<Session>[] = [
 export function CyclesView() {
   const session = parameter("session");
   const sessions = usePolled("sessions", getSessions, EVERY);
-  const cycles = usePolled(`cycles-${session}`, (signal) => getCycles(session || undefined, signal), EVERY);
+  const run = parameter("session_run");
+  const cycles = usePolled(`cycles-${session}-${run}`, (signal) => getCycles(session, run, signal), EVERY);
+  const isChosen = (row: Session): boolean => row.session_id === session && (!run || String(row.run) === run);
   return (
     <Page title="Cycles and sessions" about="Choose a session to see its cycles alone, and two cycles to compare them.">
       <Answer of={sessions}>
         {(rows) =>
           rows.length > 0 && (
-            <Table
-              label="Sessions"
-              isBounded
-              rows={rows}
-              columns={SESSIONS}
-              id={(row) => row.session_id}
-              chosen={session}
-              onChoose={(row) =>
-                change({ session: row.session_id === session ? null : row.session_id, cycle: null, with: null })
-              }
-            />
+            <>
+              <Table
+                label="Sessions"
+                isBounded
+                rows={rows}
+                columns={SESSIONS}
+                id={sessionKey}
+                chosen={rows.filter(isChosen).map(sessionKey)[0] ?? ""}
+                onChoose={(row) =>
+                  change({
+                    ...(isChosen(row) ? { session: null, session_run: null } : cyclesOf(row)),
+                    cycle: null,
+                    with: null,
+                  })
+                }
+              />
+              <SessionComparison session={rows.find(isChosen) ?? rows[0]} sessions={rows} />
+            </>
           )
         }
       </Answer>
@@ -74,7 +78,7 @@ export function CyclesView() {
             <>
               <h2>Cycles</h2>
               <Timeline cycles={rows} />
-              <Comparison cycles={rows} />
+              <CycleComparison cycles={rows} />
             </>
           )
         }
@@ -84,11 +88,27 @@ export function CyclesView() {
   );
 }
 
+function SessionName({ session }: { session: Session }) {
+  return (
+    <span>
+      <b>{session.session_id}</b> <span class="faint">{runText(session)}</span>
+    </span>
+  );
+}
+
+function CycleName({ cycle }: { cycle: Cycle }) {
+  return (
+    <span>
+      <b>{cycle.cycle}</b> <span class="faint">{runText(cycle)}</span>
+    </span>
+  );
+}
+
 function Timeline({ cycles }: { cycles: Cycle[] }) {
   const longest = Math.max(...cycles.map((cycle) => lengthOf(cycle)), 0.001);
   const stages = stageNames(cycles);
   const columns: Column<Cycle>[] = [
-    { key: "cycle", head: "Cycle", isNumber: true, cell: (cycle) => <b>{cycle.cycle}</b> },
+    { key: "cycle", head: "Cycle", isNumber: true, cell: (cycle) => <CycleName cycle={cycle} /> },
     { key: "session", head: "Session", cell: (cycle) => <span class="faint">{cycle.session_id ?? "–"}</span> },
     { key: "started", head: "Began", cell: (cycle) => <span class="mono">{moment(cycle.started)}</span> },
     {
@@ -119,11 +139,11 @@ function Timeline({ cycles }: { cycles: Cycle[] }) {
     {
       key: "tasks",
       head: "",
-      cell: (cycle) => <a href={linkTo("tasks", { session: cycle.session_id, cycle: String(cycle.cycle) })}>tasks</a>,
+      cell: (cycle) => <a href={linkTo("tasks", tasksOf(cycle))}>tasks</a>,
     },
   ];
   const choose = (cycle: Cycle): void => {
-    const id = cycleId(cycle);
+    const id = cycleKey(cycle);
     change(parameter("cycle") && parameter("cycle") !== id ? { with: parameter("cycle"), cycle: id } : { cycle: id }, {
       replace: true,
     });
@@ -134,8 +154,8 @@ function Timeline({ cycles }: { cycles: Cycle[] }) {
       isBounded
       rows={cycles}
       columns={columns}
-      id={cycleId}
-      chosen={parameter("cycle") || cycleId(cycles[0] as Cycle)}
+      id={cycleKey}
+      chosen={parameter("cycle") || cycleKey(cycles[0] as Cycle)}
       onChoose={choose}
     />
   );

@@ -7,6 +7,7 @@ import { parameter } from "../state/route";
 import { Select } from "../ui/Choice";
 import { Answer, None } from "../ui/Page";
 import { usePolled } from "../ui/polled";
+import { ScrollFrame } from "../ui/ScrollFrame";
 
 const LIMIT = 1000;
 const EVERY = 4000;
@@ -75,7 +76,7 @@ export function EnvironmentGrid({ name, attributes }: { name: string; attributes
 function Cells({ grid, measure }: { grid: Grid; measure: string }) {
   const range = grid.most - grid.least || 1;
   return (
-    <div class="table-frame" tabIndex={0} role="region" aria-label={`Mean ${measure} by environment and episode`}>
+    <ScrollFrame label={`Mean ${measure} by environment and episode`}>
       <table class="grid">
         <thead>
           <tr>
@@ -110,6 +111,6 @@ function Cells({ grid, measure }: { grid: Grid; measure: string }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollFrame>
   );
 }

@@ -1,15 +1,18 @@
 // Tasks over time, a lane for each persona, with their events as marks. Dragging over a span of time shows it alone.
 
 import type { LedgerEvent, Task } from "../api/types";
-import { clock, duration, millis } from "../format";
-import { hueOfName } from "../state/catalogue";
+import { useRef } from "preact/hooks";
+import { clock, counted, duration, millis } from "../format";
 import { change } from "../state/route";
 import { TimeAxis } from "../ui/TimeAxis";
-import { type Bar, endOf, lanesOf, spanOf, type TimeSpan } from "./lanes";
-import { isZoomed, useZoom, zoomed, zoomOut } from "./zoom";
+import { type Bar, endOf, lanesOf, lastRunOf, spanOf, type TimeSpan } from "./lanes";
+import { Marks, useWidth } from "./Marks";
+import { isEventOf, runOf, storyOf } from "./taskRuns";
+import { useZoom, zoomed, zoomOut } from "./zoom";
 
 const LINE = 20;
 const WIDE_ENOUGH_FOR_NAME = 4; // per cent
+const WIDE_ENOUGH_FOR_MARKS = 14; // pixels; on less a mark would hide how the task ended
 
 interface Props {
   tasks: Task[];
@@ -27,7 +30,10 @@ function marksByTask(marks: LedgerEvent[]): Map<string, LedgerEvent[]> {
 }
 
 export function Swimlanes({ tasks, marks, now }: Props) {
-  const span = zoomed(spanOf(tasks, now));
+  const whole = spanOf(tasks, now);
+  const usual = lastRunOf(tasks, now);
+  const span = zoomed(whole, usual);
+  const isWhole = span.from <= whole.from && span.to >= whole.to;
   const zoom = useZoom(span);
   const lanes = lanesOf(
     tasks.filter((task) => millis(task.started) <= span.to && endOf(task, now) >= span.from),
@@ -35,13 +41,20 @@ export function Swimlanes({ tasks, marks, now }: Props) {
   );
   const byTask = marksByTask(marks);
   const [from, to] = zoom.drag ?? [0, 0];
+  const field = useRef<HTMLDivElement>(null);
+  const width = useWidth(field);
   return (
     <section class="lanes" aria-label="Tasks over time, by persona">
       <div class="lane-names">
         <span class="lane-corner">
-          {isZoomed() && (
+          {!isWhole && (
             <button type="button" class="tiny" onClick={zoomOut}>
               Whole time
+            </button>
+          )}
+          {isWhole && usual.from > whole.from && (
+            <button type="button" class="tiny" onClick={() => change({ from: null, to: null })}>
+              Last run
             </button>
           )}
         </span>
@@ -52,6 +65,7 @@ export function Swimlanes({ tasks, marks, now }: Props) {
         ))}
       </div>
       <div
+        ref={field}
         class="lane-field"
         title="Drag over a span of time to see it alone"
         onPointerDown={zoom.begin}
@@ -63,7 +77,13 @@ export function Swimlanes({ tasks, marks, now }: Props) {
         {lanes.map((lane) => (
           <div key={lane.name} class="lane-bars" style={{ height: `${lane.lines * LINE + 9}px` }}>
             {lane.bars.map((bar) => (
-              <BarView key={bar.task.task_id} bar={bar} span={span} marks={byTask.get(bar.task.task_id) ?? []} />
+              <BarView
+                key={runOf(bar.task)}
+                bar={bar}
+                span={span}
+                width={width}
+                marks={byTask.get(bar.task.task_id) ?? []}
+              />
             ))}
           </div>
         ))}
@@ -78,12 +98,13 @@ export function Swimlanes({ tasks, marks, now }: Props) {
   );
 }
 
-function BarView({ bar, span, marks }: { bar: Bar; span: TimeSpan; marks: LedgerEvent[] }) {
+function BarView({ bar, span, width, marks }: { bar: Bar; span: TimeSpan; width: number; marks: LedgerEvent[] }) {
   const { task } = bar;
+  const open = (): void => change(storyOf(task));
   const share = (at: number): number =>
     ((Math.max(span.from, Math.min(span.to, at)) - span.from) / (span.to - span.from)) * 100;
-  const width = share(bar.to) - share(bar.from);
-  const what = `${task.name}, ${task.state}, ${duration(task.duration)}, began ${clock(task.started)}`;
+  const size = share(bar.to) - share(bar.from);
+  const what = `${task.name}, ${task.state}, ${duration(task.duration)}, began ${clock(task.started)}, ${counted(task.events, "event")}`;
   return (
     <>
       <button
@@ -91,25 +112,25 @@ function BarView({ bar, span, marks }: { bar: Bar; span: TimeSpan; marks: Ledger
         class={`bar task-${task.state}`}
         style={{
           left: `min(${share(bar.from)}%, 100% - 4px)`,
-          width: `max(${width}%, 4px)`,
+          width: `max(${size}%, 4px)`,
           top: `${bar.line * LINE + 4}px`,
         }}
         aria-label={what}
         title={`${what}\n${task.task_id}`}
-        onClick={() => change({ task: task.task_id })}
+        onClick={open}
       >
-        {width > WIDE_ENOUGH_FOR_NAME && <span class="bar-name">{task.name}</span>}
+        {size > WIDE_ENOUGH_FOR_NAME && <span class="bar-name">{task.name}</span>}
       </button>
-      {marks
-        .filter((event) => millis(event.time) >= span.from && millis(event.time) <= span.to)
-        .map((event) => (
-          <i
-            key={event.seq}
-            class={`mark hue-${hueOfName(event.event)}`}
-            style={{ left: `${share(millis(event.time))}%`, top: `${bar.line * LINE + 4}px` }}
-            title={`${event.event} ${clock(event.time)}`}
-          />
-        ))}
+      {(size / 100) * width > WIDE_ENOUGH_FOR_MARKS && (
+        <Marks
+          events={marks.filter((event) => isEventOf(event, task))}
+          span={span}
+          width={width}
+          middle={bar.line * LINE + 12}
+          isReached={false}
+          onChoose={open}
+        />
+      )}
     </>
   );
 }

@@ -1,6 +1,6 @@
 // What is being worked on, by whom, and how it went.
 
-import { getEvents, getTasks } from "../api/client";
+import { getTasks } from "../api/client";
 import type { Task } from "../api/types";
 import { count, duration, moment } from "../format";
 import { change, linkTo, parameter } from "../state/route";
@@ -8,14 +8,14 @@ import { Choice, Search } from "../ui/Choice";
 import { Answer, None, Page } from "../ui/Page";
 import { type Column, Table } from "../ui/Table";
 import { usePolled } from "../ui/polled";
+import { getMarks, MOST_MARKS } from "./markEvents";
 import { Story } from "./Story";
 import { Swimlanes } from "./Swimlanes";
+import { runOf, runText, storyOf } from "./taskRuns";
 
 const EVERY = 3000;
 const LIMIT = 300;
 const DRAWN = 150;
-// What a bar shows by itself is no mark on it.
-const MARKS = "task_id=*, -task.*";
 
 const STATES = [
   { value: "", label: "All" },
@@ -36,7 +36,12 @@ const COLUMNS: Column<Task>[] = [
   { key: "persona", head: "Persona", cell: (task) => task.persona ?? "–" },
   { key: "started", head: "Began", cell: (task) => <span class="mono">{moment(task.started)}</span> },
   { key: "duration", head: "Took", isNumber: true, cell: (task) => duration(task.duration) },
-  { key: "events", head: "Events", isNumber: true, cell: (task) => count(task.events) },
+  {
+    key: "events",
+    head: <span title="Its own, without those of the tasks beneath it">Events</span>,
+    isNumber: true,
+    cell: (task) => count(task.events),
+  },
   {
     key: "errors",
     head: "Errors",
@@ -49,7 +54,8 @@ const COLUMNS: Column<Task>[] = [
 function TaskName({ task }: { task: Task }) {
   return (
     <span>
-      <b>{task.name}</b> <span class="mono faint">{task.task_id === task.name ? "" : task.task_id}</span>
+      <b>{task.name}</b> <span class="mono faint">{task.task_id === task.name ? "" : task.task_id}</span>{" "}
+      <span class="faint">{runText(task)}</span>
       {task.error_type && <span class="bad"> {task.error_type}</span>}
     </span>
   );
@@ -61,28 +67,28 @@ export function TasksView() {
     state: parameter("state"),
     persona: parameter("persona"),
     session: parameter("session"),
+    session_run: parameter("session_run"),
     cycle: parameter("cycle"),
+    cycle_run: parameter("cycle_run"),
     limit: LIMIT,
   };
   const answer = usePolled(`tasks-${JSON.stringify(query)}`, (signal) => getTasks(query, signal), EVERY);
-  const marks = usePolled(
-    "marks",
-    (signal) => getEvents({ filter: MARKS, limit: 1000, order: "newest" }, signal),
-    EVERY,
+  const marks = usePolled("marks", getMarks, EVERY).data ?? [];
+  const narrowedBy = (["persona", "session", "session_run", "cycle", "cycle_run"] as const).filter((key) =>
+    parameter(key),
   );
-  const narrowedBy = (["persona", "session", "cycle"] as const).filter((key) => parameter(key));
   const controls = (
     <>
       <Choice name="state" label="State" options={STATES} />
       <Search name="search" label="Search tasks" placeholder="name or id" />
       {narrowedBy.map((key) => (
         <button key={key} type="button" class="chip" onClick={() => change({ [key]: null })}>
-          {key} {parameter(key)} ×
+          {key.replace("_", " ")} {parameter(key)} ×
         </button>
       ))}
     </>
   );
-  if (chosen) return <Story id={chosen} />;
+  if (chosen) return <Story id={chosen} run={parameter("run")} />;
   return (
     <Page
       title="Tasks"
@@ -99,13 +105,16 @@ export function TasksView() {
             );
           return (
             <>
-              <Swimlanes tasks={fitting.slice(0, DRAWN)} marks={marks.data?.events ?? []} now={Date.now()} />
+              <Swimlanes tasks={fitting.slice(0, DRAWN)} marks={marks} now={Date.now()} />
+              {marks.length === MOST_MARKS && (
+                <p class="faint">Marks are the newest {count(MOST_MARKS)} events; a task's story has its own.</p>
+              )}
               <Table
                 label="Tasks, the newest first"
                 rows={fitting}
                 columns={COLUMNS}
-                id={(task) => task.task_id}
-                onChoose={(task) => change({ task: task.task_id })}
+                id={runOf}
+                onChoose={(task) => change(storyOf(task))}
               />
               {tasks.length === LIMIT && (
                 <p class="faint pad">

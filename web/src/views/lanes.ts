@@ -2,6 +2,7 @@
 
 import type { Task } from "../api/types";
 import { millis } from "../format";
+import { parentRunOf, runOf } from "./taskRuns";
 
 export interface Bar {
   task: Task;
@@ -29,6 +30,25 @@ export function spanOf(tasks: Task[], now: number): TimeSpan {
   return { from, to: Math.max(to, from + 0.001) };
 }
 
+// So many tasks, and a pause so many times as long as all they took, make a run of its own.
+const LEAST_OF_RUN = 5;
+const PAUSE = 5;
+
+/** What came after the last long pause: who runs a program again looks at that run, and not at the hours before it. */
+export function lastRunOf(tasks: Task[], now: number): TimeSpan {
+  const whole = spanOf(tasks, now);
+  const inOrder = [...tasks].sort((a, b) => millis(a.started) - millis(b.started));
+  let busyUntil = whole.from;
+  let from = whole.from;
+  for (const [index, task] of inOrder.entries()) {
+    const start = millis(task.started);
+    const pause = start - busyUntil;
+    if (inOrder.length - index >= LEAST_OF_RUN && pause > PAUSE * (whole.to - start)) from = start;
+    busyUntil = Math.max(busyUntil, endOf(task, now));
+  }
+  return { from, to: whole.to };
+}
+
 export function endOf(task: Task, now: number): number {
   if (task.ended) return millis(task.ended);
   // Nobody knows when an orphan ended; a bar of no length says that it began.
@@ -36,16 +56,16 @@ export function endOf(task: Task, now: number): number {
 }
 
 function depthsOf(tasks: Task[]): Map<string, number> {
-  const parents = new Map(tasks.map((task) => [task.task_id, task.parent_task_id]));
+  const parents = new Map(tasks.map((task) => [runOf(task), parentRunOf(task)]));
   const depths = new Map<string, number>();
   for (const task of tasks) {
     let depth = 0;
-    let above = task.parent_task_id;
+    let above: string | undefined = parentRunOf(task);
     while (above && parents.has(above) && depth < 50) {
       depth += 1;
       above = parents.get(above);
     }
-    depths.set(task.task_id, depth);
+    depths.set(runOf(task), depth);
   }
   return depths;
 }
@@ -61,7 +81,7 @@ export function lanesOf(tasks: Task[], now: number): Lane[] {
   const depths = depthsOf(tasks);
   const lanes = new Map<string, { lane: Lane; ends: number[]; lines: Map<string, number> }>();
   const inOrder = [...tasks].sort(
-    (a, b) => millis(a.started) - millis(b.started) || (depths.get(a.task_id) ?? 0) - (depths.get(b.task_id) ?? 0),
+    (a, b) => millis(a.started) - millis(b.started) || (depths.get(runOf(a)) ?? 0) - (depths.get(runOf(b)) ?? 0),
   );
   for (const task of inOrder) {
     const name = task.persona ? String(task.persona) : "(no persona)";
@@ -71,11 +91,11 @@ export function lanesOf(tasks: Task[], now: number): Lane[] {
       lines: new Map<string, number>(),
     };
     lanes.set(name, present);
-    const bar = { task, from: millis(task.started), to: endOf(task, now), depth: depths.get(task.task_id) ?? 0 };
-    const parentLine = task.parent_task_id ? present.lines.get(task.parent_task_id) : undefined;
+    const bar = { task, from: millis(task.started), to: endOf(task, now), depth: depths.get(runOf(task)) ?? 0 };
+    const parentLine = present.lines.get(parentRunOf(task));
     const line = freeLine(present.ends, bar, parentLine === undefined ? 0 : parentLine + 1);
     present.ends[line] = bar.to;
-    present.lines.set(task.task_id, line);
+    present.lines.set(runOf(task), line);
     present.lane.bars.push({ ...bar, line });
     present.lane.lines = Math.max(present.lane.lines, line + 1);
   }

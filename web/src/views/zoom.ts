@@ -15,14 +15,16 @@ interface Zoom {
   end(): void;
 }
 
-/** The span that the URL asks for, *whole* if it asks for none. */
-export function zoomed(whole: TimeSpan): TimeSpan {
+const ALL = "all";
+
+/** The span that the URL asks for: *usual* if it asks for none. */
+export function zoomed(whole: TimeSpan, usual: TimeSpan): TimeSpan {
+  if (parameter("from") === ALL) return whole;
   const [from, to] = [millis(parameter("from")), millis(parameter("to"))];
-  return from < to ? { from, to } : whole;
+  return from < to ? { from, to } : usual;
 }
 
-export const isZoomed = (): boolean => parameter("from") !== "";
-export const zoomOut = (): void => change({ from: null, to: null });
+export const zoomOut = (): void => change({ from: ALL, to: null });
 
 /** The handlers of an element that shows *span*. */
 export function useZoom(span: TimeSpan): Zoom {
