@@ -37,11 +37,11 @@ def list_statistics(server: Server, *, by: str, since: int | None, until: int | 
     connection = server.store.read()
     first, last = since if since is not None else -_LAST, until if until is not None else _LAST
     if by == "event":
-        rows = _by_name(connection) if since is None and until is None else _by_second(connection, first, last)
+        rows = _by_name(connection) if _is_all(connection, first, last) else _by_second(connection, first, last)
     elif by in _WORDS:
         rows = _by_word(connection, by, first, last)
     else:
-        numbers = (0, _LAST) if since is None and until is None else _numbers(connection, first, last)
+        numbers = (0, _LAST) if _is_all(connection, first, last) else _numbers(connection, first, last)
         rows = connection.execute(_COUNTED[by], (*numbers, _MOST_GROUPS)).fetchall()
     groups = [
         {"key": key, "count": count, "errors": errors, "first": instant(first), "last": instant(last)}
@@ -57,6 +57,14 @@ def list_rates(server: Server, *, seconds: int, by: str) -> dict[str, Any]:
     first = now - now % step - (seconds // step - 1) * step
     series = server.store.views.rates(first * SECOND, (now + 1) * SECOND, step=step, by=by)
     return {"from": instant(first * SECOND), "step": step, "series": series}
+
+
+def _is_all(connection: sqlite3.Connection, since: int, until: int) -> bool:
+    """Return whether all that is kept happened between two times: then no second has to be looked at."""
+    oldest, newest = connection.execute(
+        "SELECT (SELECT min(second) FROM seconds), (SELECT max(second) FROM seconds)"
+    ).fetchone()
+    return oldest is None or (since // SECOND <= oldest and newest <= (until - 1) // SECOND)
 
 
 def _by_name(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:

@@ -8,8 +8,8 @@ from otel_events.server.store.entry import Told
 from otel_events.server.store.fault_index import Faults
 from otel_events.server.store.minute_index import Minutes
 from otel_events.server.store.own import is_own
-from otel_events.server.store.scope_index import Scopes
-from otel_events.server.store.tasks import Tasks
+from otel_events.server.store.scope_index import SCOPE_BOUNDS, Scopes
+from otel_events.server.store.tasks import TASK_BOUNDS, Tasks
 from otel_events.server.store.totals import Totals
 from otel_events.server.store.words import Words, key_of
 from otel_events.server.store.writers import Writers
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _INSERT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _LAST = 2**63 - 1
 _MAX_SEVERITY = 24
+# Names of events that open or close something.
+_BOUNDS = TASK_BOUNDS | SCOPE_BOUNDS
 _Runs: TypeAlias = tuple["int | None", "int | None", "int | None"]
 _NO_RUNS: _Runs = (None, None, None)
 
@@ -45,9 +47,14 @@ class Index:
         self._services = Words(connection, "service")
         self._personas = Words(connection, "persona")
         self._writer_ids = Words(connection, "writer")
+        # Where the event before came from in this batch, when, and the runs that it belongs to.
+        self._around: tuple[object, ...] | None = None
+        self._time = 0
+        self._runs = _NO_RUNS
 
     def add(self, file: int, entries: Sequence[Entry]) -> list[Entry]:
         """Take *entries* of one file in; return them without those whose uid is known."""
+        self._around = None
         rows: list[tuple[Any, ...]] = []
         taken: list[Entry] = []
         for entry in entries:
@@ -90,7 +97,7 @@ class Index:
         if (task_id is not None or session_id is not None or cycle is not None) and not is_own(record.name):
             # What writers say of themselves is nothing that their task did.
             told = Told(entry, time, trace_id if type(trace_id) is str else "", writer or entry.instance)
-            runs = self._place(told, task_id, session_id, cycle)
+            runs = self._place(told, (task_id, session_id, cycle))
         service_number = self._services.number(str(service)) if service else None
         persona_number = self._personas.number(str(persona)) if persona is not None else None
         self._faults.note(entry, time, service_number)
@@ -114,11 +121,20 @@ class Index:
             *runs,
         )
 
-    def _place(self, told: Told, task_id: object, session_id: object, cycle: object) -> _Runs:
-        """Count an event for its task, session and cycle; return which run of each that is."""
-        scopes = self._scopes.note(told, session_id, cycle)
-        run = self._tasks.note(str(task_id), told, scopes) if task_id is not None else None
-        return run, *scopes
+    def _place(self, told: Told, ids: tuple[object, object, object]) -> _Runs:
+        """Count an event for its task, session and cycle, of which *ids* has the ids; return which run of each that is."""
+        around = (*ids, told.trace, told.writer)
+        if around == self._around and told.time >= self._time and told.entry.record.name not in _BOUNDS:
+            # Most events come from where the one before came from: then they are of the same runs.
+            self._scopes.note_again(told)
+            self._tasks.note_again(told)
+        else:
+            task_id, session_id, cycle = ids
+            scopes = self._scopes.note(told, session_id, cycle)
+            run = self._tasks.note(str(task_id) if task_id is not None else None, told, scopes)
+            self._around, self._runs = around, (run, *scopes)
+        self._time = told.time
+        return self._runs
 
 
 def _plain(value: object) -> str:

@@ -23,6 +23,7 @@ _ROLES: dict[str, Role] = {
     "session.end": "closes",
     "cycle.end": "closes",
 }
+SCOPE_BOUNDS = frozenset(_ROLES)
 _NO_SESSION = ""
 _KNOWN = "run, trace_id, writer, first_time, started, ended"
 
@@ -92,11 +93,13 @@ class Scopes:
         self._session_runs = Runs(self._load_session, takes_strangers=lambda _: True)
         # A cycle's number counts within a session, else within one run of a program.
         self._cycle_runs = Runs(self._load_cycle, takes_strangers=lambda key: key[0] != _NO_SESSION)
+        self._latest: list[_Change] = []
         self._sessions: dict[tuple[str, int], _Change] = {}
         self._cycles: dict[tuple[str, str | int, int], _Change] = {}
 
     def note(self, told: Told, session: object, cycle: object) -> ScopeRuns:
         """Take note of an event, which may be of a session, a cycle, or both; return their runs."""
+        self._latest.clear()
         name = told.entry.record.name
         role = _ROLES.get(name, "tells")
         of_session: Role = role if role == "tells" or name.startswith("session.") else "tells"
@@ -110,12 +113,18 @@ class Scopes:
             return session_run, None
         return session_run, self._note_cycle((session_id, number), session_run, of_cycle, told)
 
+    def note_again(self, told: Told) -> None:
+        """Take note of an event of the same runs as the one before in its batch, which neither opens nor closes one."""
+        for change in self._latest:
+            change.add(told.entry, told.time)
+
     def _note_session(self, session_id: str, role: Role, told: Told) -> int:
         entry, time, trace, writer = told
         run = self._session_runs.place(session_id, role, time, trace[:_MAX_TEXT], writer)
         change = self._sessions.get((session_id, run.number))
         if change is None:
             change = self._sessions[session_id, run.number] = _begin(run, entry, time)
+        self._latest.append(change)
         change.add(entry, time)
         if role != "tells":
             change.bound(entry.record, time, role)
@@ -129,6 +138,7 @@ class Scopes:
         if change is None:
             change = self._cycles[place] = _begin(run, entry, time)
             change.session_run = session_run
+        self._latest.append(change)
         change.add(entry, time)
         if role != "tells":
             change.bound(entry.record, time, role)

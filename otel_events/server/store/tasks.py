@@ -23,6 +23,7 @@ RUNNING = "running"
 MENTIONED = "mentioned"
 _CLOSING = {"task.completed": "completed", "task.failed": "failed", "task.cancelled": "cancelled"}
 _ROLES: dict[str, Role] = {"task.started": "opens", **dict.fromkeys(_CLOSING, "closes")}
+TASK_BOUNDS = frozenset(_ROLES)
 _ERROR = 17
 _ELSEWHERE = frozenset({"task_name", "duration", "error.type"})
 _MAX_ID = 1_000
@@ -68,6 +69,14 @@ class _Change:
     parent_run: int | None = None
     writer: str = ""
 
+    def add(self, told: Told) -> None:
+        """Count an event."""
+        entry = told.entry
+        self.last_seq = entry.seq
+        self.events += 1
+        if entry.record.severity >= _ERROR:
+            self.errors += 1
+
 
 class Tasks:
     """Gathers what a batch says of each task, and writes it once."""
@@ -76,15 +85,19 @@ class Tasks:
         self._connection = connection
         self._runs = Runs(lambda task_id: load_runs(connection, task_id, MAX_RUNS), takes_strangers=lambda _: True)
         self._changes: dict[tuple[str, int], _Change] = {}
+        self._latest: _Change | None = None
 
-    def note(self, task_id: str, told: Told, scopes: ScopeRuns) -> int:
+    def note(self, task_id: str | None, told: Told, scopes: ScopeRuns) -> int | None:
         """Take note of an event of the task; return the number of the run that it belongs to.
 
         Args:
-            task_id: of the task.
+            task_id: of the task, None for none.
             told: the event.
             scopes: the runs of its session and its cycle.
         """
+        self._latest = None
+        if task_id is None:
+            return None
         entry, time, trace, writer = told
         record, task_id = entry.record, task_id[:_MAX_ID]
         role = _ROLES.get(record.name, "tells")
@@ -93,16 +106,19 @@ class Tasks:
         change = self._changes.get(key)
         if change is None:
             change = self._changes[key] = _Change(record, entry.seq, time, scopes)
-        change.last_seq = entry.seq
-        change.events += 1
-        if record.severity >= _ERROR:
-            change.errors += 1
+        self._latest = change
+        change.add(told)
         if role == "opens":
             change.opening, change.writer = change.opening or record, writer
             change.runs, change.parent_run = scopes, self._run_of_parent(told)
         elif role == "closes":
             change.closing, change.writer = record, change.writer or writer
         return run.number
+
+    def note_again(self, told: Told) -> None:
+        """Take note of an event of the same run as the one before in its batch, which neither opens nor closes it."""
+        if self._latest is not None:
+            self._latest.add(told)
 
     def write(self) -> None:
         """Bring the table up to what was noted; the events of the batch are in theirs."""

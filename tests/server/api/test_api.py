@@ -248,6 +248,7 @@ def test_events_are_counted_by_what_they_have_in_common(get, by, key, count, err
     groups = {group["key"]: group for group in get("/api/stats", by=by)["groups"]}
 
     assert (groups[key]["count"], groups[key]["errors"]) == (count, errors)
+    assert get("/api/stats", by=by, since="1h")["groups"] == get("/api/stats", by=by)["groups"]
     assert get("/api/stats", by=by, until="1h")["groups"] == []
 
 
