@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, cast, get_args
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -19,7 +19,7 @@ from otel_events.cli.texts import count_of
 from otel_events.errors import ConfigurationError
 from otel_events.notices import Notices
 from otel_events.otlp.endpoint import Endpoint
-from otel_events.spool.queue import Cause
+from otel_events.spool.queue import REFUSED, TOO_LARGE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,10 +100,11 @@ def endpoint_of(info: SpoolInfo, configured: dict[Signal, Endpoint], *, is_given
 
 
 def _refuse(info: SpoolInfo) -> Drained | None:
-    if info.signal != "journal":
+    if info.signal in ("logs", "traces"):
         return None
     # Those of a running process are on their way.
-    reason = "" if info.living else "a journal: any program of this service delivers it, once it has run `configure`"
+    what = "a journal" if info.signal == "journal" else f"of the sink {info.signal!r}, and no OTLP"
+    reason = "" if info.living else f"{what}: any program of this service delivers it, once it has run `configure`"
     return Drained(info.service, info.signal, "", 0, 0, info.records, {}, reason, "")
 
 
@@ -129,7 +130,7 @@ def _drain(info: SpoolInfo, endpoint: Endpoint | None, patience: float, *, quara
         progress.clear()
         courier.close()
     lost = accounts.dropped.counts()
-    quarantined = sum(lost.pop(cause, 0) for cause in get_args(Cause))
+    quarantined = sum(lost.pop(f"otlp_{cause}", 0) for cause in (REFUSED, TOO_LARGE))
     if accounts.problems.counts().get("spool_quarantine_failed"):
         courier.failure = "it was refused, and there is no writing to quarantine"
     return Drained(

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from otel_events.spool.queue import Encoding
 
 
+_NOWHERE = "nothing says where it was to go: name an endpoint with --to"
+
+
 @dataclass(frozen=True, slots=True)
 class Resent:
     """What became of the quarantine of one spool.
@@ -67,8 +70,9 @@ def resend_all(
 
 
 def _resend(info: SpoolInfo, endpoint: Endpoint | None, patience: float) -> Resent:
-    if endpoint is None:
-        reason = "nothing says where it was to go: name an endpoint with --to"
+    if endpoint is None or info.signal not in ("logs", "traces"):
+        is_other = endpoint is not None
+        reason = f"it is of the sink {info.signal!r}, and no OTLP" if is_other else _NOWHERE
         return Resent(info.service, info.signal, "", 0, 0, info.rejected, reason, "")
     courier = Courier(endpoint, cast("Signal", info.signal), patience=patience)
     failure = ""
