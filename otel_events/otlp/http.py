@@ -31,10 +31,12 @@ class HttpTransport:
         decode_response: reads (rejected records, message) out of the body of a success, for the endpoint's signal.
     """
 
+    content_type = "application/x-protobuf"
+
     def __init__(self, endpoint: Endpoint, *, decode_response: Callable[[bytes], tuple[int, str]]) -> None:
         self._endpoint = endpoint
         self._decode_response = decode_response
-        self._headers = _make_headers(endpoint)
+        self._headers = _make_headers(endpoint, self.content_type)
         self._heads: dict[str | None, bytes] = {}  # by the encoding of the body; of the present connection
         self._interrupter = Interrupter()
         self._socket: DeadlineSocket | None = None
@@ -45,7 +47,7 @@ class HttpTransport:
         """Post *body* and return what became of it by *deadline* or the endpoint's timeout, whichever is first."""
         deadline = min(deadline, time.monotonic() + self._endpoint.timeout)
         try:
-            return interpret(self._exchange(body, encoding, deadline), self._decode_response)
+            return self._interpret(self._exchange(body, encoding, deadline))
         except InterruptedSendError:
             failure = "interrupted"
         except TimeoutError:
@@ -63,6 +65,14 @@ class HttpTransport:
         """Close the connection. The sending thread calls it, last of all."""
         self._disconnect()
         self._interrupter.close()
+
+    def _interpret(self, answer: Answer) -> Outcome:
+        """Return what *answer* means."""
+        return interpret(answer, self._decode_response)
+
+    def _describe(self, body: bytes) -> bytes:  # noqa: ARG002  # who speaks another protocol than OTLP may say more
+        """Return the lines of the head that say something of *body*, beside its length."""
+        return b""
 
     def _exchange(self, body: bytes, encoding: str | None, deadline: float) -> Answer:
         if self._socket is not None and not self._socket.is_stale():
@@ -82,7 +92,7 @@ class HttpTransport:
             head = self._heads[encoding] = self._write_head(encoding)
         # In one piece. A server that refuses a large body answers before it has read it all: its answer says more than our error.
         with suppress(BrokenPipeError, ConnectionResetError):
-            stream.sendall(b"%scontent-length: %d\r\n\r\n%s" % (head, len(body), body))
+            stream.sendall(b"%s%scontent-length: %d\r\n\r\n%s" % (head, self._describe(body), len(body), body))
         response = http.client.HTTPResponse(cast("socket.socket", stream), method="POST")
         response.begin()
         return self._read_answer(response)
@@ -153,7 +163,7 @@ class _Written:
         self.content += data
 
 
-def _make_headers(endpoint: Endpoint) -> dict[str, str]:
+def _make_headers(endpoint: Endpoint, content_type: str) -> dict[str, str]:
     default_port = 443 if endpoint.is_secure else 80
     host = endpoint.authority.removesuffix(f":{default_port}")
     headers = {"host": host, "user-agent": USER_AGENT}
@@ -163,7 +173,7 @@ def _make_headers(endpoint: Endpoint) -> dict[str, str]:
     # What describes the body is ours to say.
     for name in ("content-length", "content-encoding", "transfer-encoding"):
         headers.pop(name, None)
-    headers["content-type"] = "application/x-protobuf"
+    headers["content-type"] = content_type
     return headers
 
 
