@@ -16,10 +16,21 @@ import redis
 
 from otel_events.pipeline.writer_events import NAMES
 from tests.program import ROOT
+from tools.backends.installed import installed
 from tools.backends.nats import NatsServer
 from tools.backends.ports import free_ports
 from tools.backends.process import BackendError
+from tools.backends.recipes import NATS
 
+
+def _find_nats():
+    try:
+        return installed(NATS)
+    except BackendError as error:
+        return error
+
+
+_NATS = _find_nats()  # before any test has another home
 PATIENCE = 30.0  # seconds; the bound of every wait, reached only by a failing test
 
 
@@ -157,9 +168,7 @@ def running(server):
 
 def nats_server(folder, **settings):
     """Return a nats-server of the test's own."""
+    if isinstance(_NATS, BackendError):
+        missing(str(_NATS))
     folder.mkdir(exist_ok=True)
-    try:
-        return NatsServer(folder, settings)
-    except BackendError as error:
-        missing(str(error))
-        raise
+    return NatsServer(folder, settings, _NATS)

@@ -21,9 +21,10 @@ class NatsServer:
     Args:
         directory: where it keeps its data and its log.
         settings: more of its configuration: `authorization`, `tls`, `max_payload` and the like.
+        program: the executable; None for the one in the cache.
     """
 
-    def __init__(self, directory: Path, settings: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, directory: Path, settings: Mapping[str, Any] | None = None, program: Path | None = None) -> None:
         self.port, health = free_ports(2)
         self.url = f"nats://127.0.0.1:{self.port}"
         configuration = directory / "nats.conf"
@@ -37,7 +38,7 @@ class NatsServer:
         configuration.write_text(json.dumps(asked), encoding="utf-8")  # its own format has JSON within it
         self.process = ServerProcess(
             name="NATS",
-            command=[installed(NATS), "--config", configuration],
+            command=[program or installed(NATS), "--config", configuration],
             settings={},
             health_url=f"http://127.0.0.1:{health}/healthz",
             log=directory / "nats.log",
