@@ -1,14 +1,19 @@
-"""A line of the ledger in the shape of the older broadcaster: `{"type", "ts", "cycle", "day", "data"}`, and a `uid` beside."""
+"""Events in the shape of the older broadcaster, both ways: `{"type", "ts", "cycle", "day", "data"}`, and a `uid` beside."""
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from otel_events import catalog
-from otel_events.event import CORRELATION
+from otel_events.event import CORRELATION, Event, Severity
+from otel_events.ledger.instants import parse_instant
+from otel_events.values import freeze
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from otel_events.event import Attributes
 
 _MILLISECONDS = len("2026-02-14T19:01:23.456")
 # These have the day in their data as well, as the broadcaster's programs wrote them.
@@ -34,3 +39,36 @@ def as_broadcast_line(line: Mapping[str, Any]) -> dict[str, Any]:
         "data": data,
         "uid": line.get("uid", ""),
     }
+
+
+def decode_broadcast(said: Mapping[str, Any], uid: str) -> Event:
+    """Return the event that *said* is, its name and severity by the catalogue; *uid* unless it says its own."""
+    given, now = said["type"], time.time_ns()
+    name = catalog.current().canonical(given)
+    definition = catalog.current().find(name)
+    attributes = _attributes(said)
+    message = attributes.get("message")
+    severity = (definition.severity if definition else None) or Severity.INFO
+    moment = parse_instant(said.get("ts"))
+    return Event(
+        name=name,
+        timestamp=now if moment is None else moment,
+        observed_timestamp=now,
+        severity=severity,
+        severity_text=severity.name,
+        body=message if isinstance(message, str) else definition.message if definition and definition.message else None,
+        attributes=attributes,
+        uid=said["uid"] if isinstance(said.get("uid"), str) and said["uid"] else uid,
+        given_name=given if given != name else "",
+    )
+
+
+def _attributes(said: Mapping[str, Any]) -> Attributes:
+    data = said.get("data")
+    given = data if isinstance(data, dict) else {} if data is None else {"data": data}
+    attributes = {key: freeze(value) for key, value in given.items()}
+    for key in ("cycle", "day"):
+        value = said.get(key)
+        if isinstance(value, int) and not isinstance(value, bool):
+            attributes.setdefault(key, value)
+    return attributes

@@ -17,7 +17,7 @@ from otel_events.sinks.messages import read_messages
 from otel_events.sinks.plan import address_of, check_plan, tls_context, url_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 
     from nats.aio.client import Client
     from nats.js import JetStreamContext
@@ -89,6 +89,22 @@ class Nats:
         facts = (self.stream, *(urlsplit(url).username for url in self.urls))
         destination = Destination(self.name, self.address, facts, self.shape, choose)
         return MessageSink(destination, _Transport(self), materials)
+
+    async def connect(self, seconds: float, note: Callable[[Exception], Awaitable[None]]) -> Client:
+        """Return a connection that does not come back by itself; or raise. *note* is told what the server says no to."""
+        from nats.aio.client import Client
+
+        client = Client()
+        is_tls = any(url.startswith("tls:") for url in self.urls)
+        await client.connect(
+            self.urls,
+            name="otel_events",
+            error_cb=note,
+            allow_reconnect=False,
+            connect_timeout=max(1, round(seconds)),
+            tls=tls_context(self.certificate, self.client_certificate, self.client_key) if is_tls else None,
+        )
+        return client
 
     def _problems(self) -> Iterator[str]:
         if not self.urls:
@@ -199,22 +215,10 @@ class _Transport:
     async def _connected(self, seconds: float) -> Client:
         if self._client is not None and self._client.is_connected:
             return self._client
-        from nats.aio.client import Client
-
-        plan, client = self._plan, Client()
-        is_tls = any(url.startswith("tls:") for url in plan.urls)
-        tls = tls_context(plan.certificate, plan.client_certificate, plan.client_key) if is_tls else None
-        self._client, self._has_stream = client, False
         # To begin anew is the sender's work, which counts and tells it.
-        await client.connect(
-            plan.urls,
-            name="otel_events",
-            error_cb=self._note,
-            allow_reconnect=False,
-            connect_timeout=max(1, round(seconds)),
-            tls=tls,
-        )
-        return client
+        self._has_stream = False
+        self._client = await self._plan.connect(seconds, self._note)
+        return self._client
 
     async def _note(self, error: Exception) -> None:
         self._violations.append(say(str(error)))

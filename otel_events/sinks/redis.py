@@ -76,6 +76,28 @@ class Redis:
         facts = (self.channel, self.stream, urlsplit(self.url).username)
         return MessageSink(Destination(self.name, self.address, facts, self.shape), _Transport(self), materials)
 
+    def connect(self, seconds: float) -> redis.Redis:
+        """Return a client that waits *seconds* for an answer, and never tries again by itself; nothing is connected yet."""
+        import redis
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry as Attempts
+
+        files = {
+            "ssl_ca_certs": self.certificate,
+            "ssl_certfile": self.client_certificate,
+            "ssl_keyfile": self.client_key,
+        }
+        tls = {key: file for key, file in files.items() if file} if self.url.startswith("rediss:") else {}
+        client: redis.Redis = redis.Redis.from_url(
+            self.url,
+            socket_timeout=seconds,
+            socket_connect_timeout=seconds,
+            retry=Attempts(NoBackoff(), 0),  # trying again is the sender's work, which counts and tells it
+            protocol=2,
+            **tls,
+        )
+        return client
+
     def _problems(self) -> Iterator[str]:
         yield from url_problems(self.url, ("redis", "rediss", "unix"))
         if self.channel is None and self.stream is None:
@@ -137,34 +159,12 @@ class _Transport:
         # With less time than usual the connection is made anew: its waits are set when it is made.
         if self._client is None or seconds < self._client_seconds:
             self.close()
-            self._client, self._client_seconds = _connect(self._plan, seconds), seconds
+            self._client, self._client_seconds = self._plan.connect(seconds), seconds
         return self._client
 
     def _away(self, outcome: Outcome) -> Outcome:
         self.close()
         return outcome
-
-
-def _connect(plan: Redis, seconds: float) -> redis.Redis:
-    import redis
-    from redis.backoff import NoBackoff
-    from redis.retry import Retry as Attempts
-
-    files = {
-        "ssl_ca_certs": plan.certificate,
-        "ssl_certfile": plan.client_certificate,
-        "ssl_keyfile": plan.client_key,
-    }
-    tls = {key: file for key, file in files.items() if file} if plan.url.startswith("rediss:") else {}
-    client: redis.Redis = redis.Redis.from_url(
-        plan.url,
-        socket_timeout=seconds,
-        socket_connect_timeout=seconds,
-        retry=Attempts(NoBackoff(), 0),  # trying again is the sender's work, which counts and tells it
-        protocol=2,
-        **tls,
-    )
-    return client
 
 
 def _answered(error: Exception) -> Outcome:
