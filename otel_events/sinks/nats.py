@@ -93,17 +93,33 @@ class Nats:
     async def connect(self, seconds: float, note: Callable[[Exception], Awaitable[None]]) -> Client:
         """Return a connection that does not come back by itself; or raise. *note* is told what the server says no to."""
         from nats.aio.client import Client
+        from nats.errors import NoServersError
 
-        client = Client()
+        client, reasons = Client(), list[Exception]()
+
+        async def hear(error: Exception) -> None:
+            if not client.is_connected:
+                reasons.append(error)
+            await note(error)
+
         is_tls = any(url.startswith("tls:") for url in self.urls)
-        await client.connect(
-            self.urls,
-            name="otel_events",
-            error_cb=note,
-            allow_reconnect=False,
-            connect_timeout=max(1, round(seconds)),
-            tls=tls_context(self.certificate, self.client_certificate, self.client_key) if is_tls else None,
-        )
+        try:
+            await client.connect(
+                self.urls,
+                name="otel_events",
+                error_cb=hear,
+                allow_reconnect=False,
+                # It would wait for a server that is not there; each is tried at once, and then it is said.
+                max_reconnect_attempts=1,
+                reconnect_time_wait=0,
+                connect_timeout=max(1, round(seconds)),
+                tls=tls_context(self.certificate, self.client_certificate, self.client_key) if is_tls else None,
+            )
+        except BaseException as error:
+            await client.close()  # it leaves its socket open
+            if isinstance(error, NoServersError) and reasons:
+                raise reasons[0] from None
+            raise
         return client
 
     def _problems(self) -> Iterator[str]:
@@ -142,7 +158,7 @@ class _Transport:
         except (TimeoutError, asyncio.TimeoutError):
             outcome = Unreachable(self._violations[0] if self._violations else "no complete answer in time")
         except Exception as error:  # the client raises errors of many families
-            outcome = Unreachable(say(type(error).__name__, str(error)))
+            outcome = Unreachable(say(str(error) or type(error).__name__))
         if isinstance(outcome, Unreachable):
             self._disconnect()
         return outcome
@@ -171,11 +187,11 @@ class _Transport:
             self._task = None
 
     async def _deliver(self, messages: Sequence[Message], seconds: float) -> Outcome:
+        self._violations.clear()
         client = await self._connected(seconds)
         largest = max(len(message.payload) for message in messages)
         if largest > client.max_payload:
             return TooLarge(f"{largest} bytes are more than its max_payload of {client.max_payload}")
-        self._violations.clear()
         if self._plan.stream is not None:
             return await self._add(client.jetstream(timeout=seconds), self._plan.stream, messages)
         for message in messages:
