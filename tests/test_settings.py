@@ -46,7 +46,6 @@ def no_op(*_: object) -> None:
 
 
 def message_rows(sink: str, url: str, wrong: str, timeout: float) -> dict[str, Any]:
-    """Return the rows of what all sinks of messages have."""
     start = f"{EVENTS}{sink.upper()}_"
     files = {
         f"{sink}.{name}": Row(None, (Path("a.pem"), "a.pem"), 3, {start + name.upper(): ("b.pem", "b.pem")}, "\0")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 _EPILOG = """\b
@@ -41,23 +43,7 @@ Examples:
 @click.option("--cursor", type=click.Path(), help="File that says how far it is.  [in the state directory]")
 @click.option("--patience", type=click.FloatRange(min=0), default=30.0, help="Seconds to try one request.  [30]")
 @click.option("--json", "is_json", is_flag=True, help="The counts at the end, as one JSON object.")
-def command(
-    *,
-    file: str | None,
-    source: str,
-    to: str,
-    protocol: str | None,
-    url: str | None,
-    stream: str | None,
-    channel: str | None,
-    subjects: tuple[str, ...],
-    service: str,
-    once: bool,
-    from_now: bool,
-    cursor: str | None,
-    patience: float,
-    is_json: bool,
-) -> int:
+def command(**options: Any) -> int:
     """Send on what programs say on Redis, on NATS, in a ledger (FILE) or on standard input, until Ctrl-C.
 
     Names, severities and texts follow the catalogue; times, trace ids and uids stay. Secrets are taken out as OTEL_EVENTS_REDACT_*
@@ -66,21 +52,4 @@ def command(
     """
     from otel_events.cli.relaying.run import RelayWish, run_relay
 
-    return run_relay(
-        RelayWish(
-            source=source,
-            file=file,
-            to=to,
-            protocol=protocol,
-            url=url,
-            stream=stream,
-            channel=channel,
-            subjects=subjects,
-            service=service,
-            once=once,
-            from_now=from_now,
-            cursor=cursor,
-            patience=patience,
-            is_json=is_json,
-        )
-    )
+    return run_relay(RelayWish(**options))
