@@ -9,7 +9,7 @@ import click
 _EPILOG = """\b
 Examples:
   otel-events relay --from ledger memory/resonance_ledger.jsonl
-  otel-events relay --from redis --url redis://localhost:6379 --to http://localhost:4318
+  otel-events relay --from redis --url redis://localhost:6379 --to ledger
   otel-events relay --from redis --channel v5:events --service broadcaster
   otel-events relay --from nats --subject 'egos.>' --to http://localhost:4318
   otel-events relay --from nats --stream EVENTS --once --json

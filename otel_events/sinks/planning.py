@@ -39,7 +39,8 @@ def plans_by_default(settings: Settings) -> set[str]:
 
     What `sink` names does. What a URL asks for does too, unless a route names it: then it gets what that says alone.
     """
-    named = {sink if isinstance(sink, str) else sink.name for sink in settings.sink or ()}
+    wanted = settings.sink or ()
+    named = {name for name in MESSAGE_SINKS if name in wanted} | {sink.name for sink in wanted if is_plan(sink)}
     routed = {name for _, names in settings.routes for name in names}
     by_url = {name for name in MESSAGE_SINKS if getattr(settings, name).url}
     return named | (by_url - routed)
