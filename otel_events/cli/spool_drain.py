@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from otel_events import spool
 from otel_events.accounting import Accounts
-from otel_events.cli.courier import Courier
-from otel_events.cli.endpoints import find_endpoints
 from otel_events.cli.harmless import harmless
 from otel_events.cli.progress import Progress
 from otel_events.cli.row_formats import json_text
+from otel_events.cli.spool_couriers import OTLP, Couriers
 from otel_events.cli.texts import count_of
-from otel_events.errors import ConfigurationError
 from otel_events.notices import Notices
-from otel_events.otlp.endpoint import Endpoint
 from otel_events.spool.queue import REFUSED, TOO_LARGE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from otel_events.otlp.endpoint import Signal
+    from otel_events.cli.courier import Courier
     from otel_events.spool import SpoolInfo
     from otel_events.spool.queue import Batch
 
@@ -69,13 +66,12 @@ def drain_all(
     is_json: bool,
 ) -> bool:
     """Send what is in *spools*; tell of each; return whether all of it was accepted."""
-    configured = find_endpoints(to, protocol)
+    couriers = Couriers(to, protocol, patience)
     results = []
     for info in spools:
         if not info.records:
             continue
-        endpoint = endpoint_of(info, configured, is_given=to is not None)
-        result = _refuse(info) or _drain(info, endpoint, patience, quarantines=quarantines)
+        result = _refuse(info) or _drain(info, couriers.find(info), quarantines=quarantines)
         results.append(result)
         if not is_json:
             _tell(result, info)
@@ -86,33 +82,18 @@ def drain_all(
     return all(result.is_done for result in results)
 
 
-def endpoint_of(info: SpoolInfo, configured: dict[Signal, Endpoint], *, is_given: bool) -> Endpoint | None:
-    """Return where the spool goes: what was given, or its own destination, with the settings for it if there are any."""
-    endpoint = configured.get(cast("Signal", info.signal))
-    if endpoint is not None and (is_given or endpoint.address == info.destination):
-        return endpoint
-    # An address of gRPC has no path; one of HTTP always has. Headers for another destination must not go there.
-    is_http = "/" in info.destination.partition("://")[2]
-    try:
-        return Endpoint(info.destination, protocol="http/protobuf" if is_http else "grpc")
-    except ConfigurationError:  # the file that named it is damaged, or gone
-        return None
-
-
 def _refuse(info: SpoolInfo) -> Drained | None:
-    if info.signal in ("logs", "traces"):
+    if info.signal != "journal":
         return None
     # Those of a running process are on their way.
-    what = "a journal" if info.signal == "journal" else f"of the sink {info.signal!r}, and no OTLP"
-    reason = "" if info.living else f"{what}: any program of this service delivers it, once it has run `configure`"
+    reason = "" if info.living else "a journal: any program of this service delivers it, once it has run `configure`"
     return Drained(info.service, info.signal, "", 0, 0, info.records, {}, reason, "")
 
 
-def _drain(info: SpoolInfo, endpoint: Endpoint | None, patience: float, *, quarantines: bool) -> Drained:
-    if endpoint is None:
-        reason = "nothing says where it was to go: name an endpoint with --to"
-        return Drained(info.service, info.signal, "", 0, 0, info.records, {}, reason, "")
-    courier = Courier(endpoint, cast("Signal", info.signal), patience=patience)
+def _drain(info: SpoolInfo, found: tuple[Courier, str] | str, *, quarantines: bool) -> Drained:
+    if isinstance(found, str):
+        return Drained(info.service, info.signal, "", 0, 0, info.records, {}, found, "")
+    courier, address = found
     accounts = Accounts()
     progress = Progress(f"{harmless(info.service)} {info.signal}", info.records)
 
@@ -130,13 +111,13 @@ def _drain(info: SpoolInfo, endpoint: Endpoint | None, patience: float, *, quara
         progress.clear()
         courier.close()
     lost = accounts.dropped.counts()
-    quarantined = sum(lost.pop(f"otlp_{cause}", 0) for cause in (REFUSED, TOO_LARGE))
+    quarantined = sum(lost.pop(f"{_name_of(info)}_{cause}", 0) for cause in (REFUSED, TOO_LARGE))
     if accounts.problems.counts().get("spool_quarantine_failed"):
         courier.failure = "it was refused, and there is no writing to quarantine"
     return Drained(
         service=info.service,
         signal=info.signal,
-        destination=endpoint.address,
+        destination=address,
         accepted=courier.accepted,
         rejected=courier.rejected,
         left=left,
@@ -145,6 +126,10 @@ def _drain(info: SpoolInfo, endpoint: Endpoint | None, patience: float, *, quara
         message=courier.message,
         quarantined=quarantined,
     )
+
+
+def _name_of(info: SpoolInfo) -> str:
+    return "otlp" if info.signal in OTLP else info.signal
 
 
 def _tell(result: Drained, info: SpoolInfo) -> None:

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import click
 
 from otel_events import spool
-from otel_events.cli.courier import Courier
-from otel_events.cli.endpoints import find_endpoints
 from otel_events.cli.harmless import harmless
 from otel_events.cli.row_formats import json_text
-from otel_events.cli.spool_drain import endpoint_of
+from otel_events.cli.spool_couriers import Couriers
 from otel_events.cli.texts import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from otel_events.otlp.endpoint import Endpoint, Signal
+    from otel_events.cli.courier import Courier
     from otel_events.spool import Rejected, SpoolInfo
     from otel_events.spool.queue import Encoding
-
-
-_NOWHERE = "nothing says where it was to go: name an endpoint with --to"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +48,12 @@ def resend_all(
     spools: Sequence[SpoolInfo], *, to: str | None, protocol: str | None, patience: float, is_json: bool
 ) -> bool:
     """Send what is in the quarantine of *spools*; tell of each; return whether all of it was accepted."""
-    configured = find_endpoints(to, protocol)
+    couriers = Couriers(to, protocol, patience)
     results = []
     for info in spools:
         if not info.rejected:
             continue
-        result = _resend(info, endpoint_of(info, configured, is_given=to is not None), patience)
+        result = _resend(info, couriers.find(info))
         results.append(result)
         if not is_json:
             _tell(result)
@@ -69,12 +64,10 @@ def resend_all(
     return not any(result.left or result.rejected for result in results)
 
 
-def _resend(info: SpoolInfo, endpoint: Endpoint | None, patience: float) -> Resent:
-    if endpoint is None or info.signal not in ("logs", "traces"):
-        is_other = endpoint is not None
-        reason = f"it is of the sink {info.signal!r}, and no OTLP" if is_other else _NOWHERE
-        return Resent(info.service, info.signal, "", 0, 0, info.rejected, reason, "")
-    courier = Courier(endpoint, cast("Signal", info.signal), patience=patience)
+def _resend(info: SpoolInfo, found: tuple[Courier, str] | str) -> Resent:
+    if isinstance(found, str):
+        return Resent(info.service, info.signal, "", 0, 0, info.rejected, found, "")
+    courier, address = found
     failure = ""
 
     def deliver(rejected: Rejected, body: bytes, encoding: Encoding) -> bool | None:
@@ -92,7 +85,7 @@ def _resend(info: SpoolInfo, endpoint: Endpoint | None, patience: float) -> Rese
     return Resent(
         service=info.service,
         signal=info.signal,
-        destination=endpoint.address,
+        destination=address,
         accepted=courier.accepted,
         rejected=courier.rejected,
         left=left,

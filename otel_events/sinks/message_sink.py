@@ -62,11 +62,21 @@ class SinkPlan(Protocol):
     """What a user says of a sink of messages; each `configure` makes a sink of it anew."""
 
     @property
+    def timeout(self) -> float:
+        """Seconds for one attempt."""
+
+    @property
     def name(self) -> str:
         """By which routes and counts know the sink."""
 
     def build(self, materials: Materials) -> MessageSink:
         """Return the sink; nothing is connected yet."""
+
+    def destination(self) -> Destination:
+        """Return where messages go."""
+
+    def transport(self) -> Transport:
+        """Return what sends them; it connects at its first `send`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +99,13 @@ class Destination:
     subject: Callable[[dict[str, Any]], str] | None = None
     max_messages: int = MAX_MESSAGES
 
+    @property
+    def tenant(self) -> str:
+        """A hash of the facts; empty if there are none."""
+        if not any(self.facts):
+            return ""
+        return hashlib.sha256(json.dumps(self.facts, default=str).encode()).hexdigest()
+
 
 class MessageSink:
     """Shape, append to a spool, and let a sender deliver: in order, with retries, at least once.
@@ -107,9 +124,7 @@ class MessageSink:
         self._sender = Sender(
             name=self.name,
             address=destination.address,
-            spool=materials.make_spool(
-                self.name, destination.address, _hash(destination.facts), accounts=materials.accounts
-            ),
+            spool=materials.make_spool(self.name, destination.address, destination.tenant, accounts=materials.accounts),
             transport=transport,
             accounts=materials.accounts,
             notices=materials.notices,
@@ -174,7 +189,3 @@ class MessageSink:
             )
             return None
         return Message(event.uid, subject, payload)
-
-
-def _hash(facts: tuple[object, ...]) -> str:
-    return hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest() if any(facts) else ""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from nats.js import JetStreamContext
 
     from otel_events.otlp.outcome import Outcome
+    from otel_events.otlp.transport import Transport
     from otel_events.sinks.message_sink import Materials
     from otel_events.sinks.messages import Message
     from otel_events.sinks.shapes import Shape
@@ -84,11 +85,18 @@ class Nats:
 
     def build(self, materials: Materials) -> MessageSink:
         """Return the sink; nothing is connected yet."""
+        return MessageSink(self.destination(), self.transport(), materials)
+
+    def destination(self) -> Destination:
+        """Return where messages go."""
         subject = self.subject
         choose = partial(_choose, subject) if isinstance(subject, str) else _checked(subject)
         facts = (self.stream, *(urlsplit(url).username for url in self.urls))
-        destination = Destination(self.name, self.address, facts, self.shape, choose)
-        return MessageSink(destination, _Transport(self), materials)
+        return Destination(self.name, self.address, facts, self.shape, choose)
+
+    def transport(self) -> Transport:
+        """Return what sends them; it connects at its first `send`."""
+        return _Transport(self)
 
     async def connect(self, seconds: float, note: Callable[[Exception], Awaitable[None]]) -> Client:
         """Return a connection that does not come back by itself; or raise. *note* is told what the server says no to."""

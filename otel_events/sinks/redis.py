@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import redis
 
     from otel_events.otlp.outcome import Outcome
+    from otel_events.otlp.transport import Transport
     from otel_events.sinks.message_sink import Materials
     from otel_events.sinks.shapes import Shape
 
@@ -73,8 +74,16 @@ class Redis:
 
     def build(self, materials: Materials) -> MessageSink:
         """Return the sink; nothing is connected yet."""
+        return MessageSink(self.destination(), self.transport(), materials)
+
+    def destination(self) -> Destination:
+        """Return where messages go."""
         facts = (self.channel, self.stream, urlsplit(self.url).username)
-        return MessageSink(Destination(self.name, self.address, facts, self.shape), _Transport(self), materials)
+        return Destination(self.name, self.address, facts, self.shape)
+
+    def transport(self) -> Transport:
+        """Return what sends them; it connects at its first `send`."""
+        return _Transport(self)
 
     def connect(self, seconds: float) -> redis.Redis:
         """Return a client that waits *seconds* for an answer, and never tries again by itself; nothing is connected yet."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from otel_events.otlp.http_answer import Answer
     from otel_events.otlp.outcome import Outcome
+    from otel_events.otlp.transport import Transport
     from otel_events.sinks.message_sink import Materials
     from otel_events.sinks.shapes import Shape
 
@@ -86,11 +87,16 @@ class Webhook:
 
     def build(self, materials: Materials) -> MessageSink:
         """Return the sink; nothing is connected yet."""
+        return MessageSink(self.destination(), self.transport(), materials)
+
+    def destination(self) -> Destination:
+        """Return where messages go."""
         endpoint = self.endpoint
-        destination = Destination(
-            self.name, endpoint.address, (tenant_of(endpoint),), self.shape, max_messages=self.batch
-        )
-        return MessageSink(destination, _Transport(endpoint, self.secret, is_array=self.batch > 1), materials)
+        return Destination(self.name, endpoint.address, (tenant_of(endpoint),), self.shape, max_messages=self.batch)
+
+    def transport(self) -> Transport:
+        """Return what sends them; it connects at its first `send`."""
+        return _Transport(self.endpoint, self.secret, self.batch)
 
     def _problems(self) -> Iterator[str]:
         try:
@@ -111,20 +117,22 @@ class _Transport(HttpTransport):
 
     content_type = "application/json"
 
-    def __init__(self, endpoint: Endpoint, secret: str | None, *, is_array: bool) -> None:
+    def __init__(self, endpoint: Endpoint, secret: str | None, batch: int) -> None:
         super().__init__(endpoint, decode_response=lambda _: (0, ""))
         self._key = None if secret is None else _key_of(secret)
-        self._is_array = is_array
+        self._batch = batch
         self._id = ""
 
     def send(self, body: bytes, encoding: str | None, deadline: float) -> Outcome:
         """Post the messages of *body* and return what became of them."""
         messages = read_messages(body)
+        if len(messages) > self._batch:  # left by a process that was told otherwise
+            return TooLarge(f"{len(messages)} events are more than one request may have")
         payloads = [message.payload for message in messages]
         # The same when it is sent again, so that a receiver can tell.
         uids = "\n".join(message.uid for message in messages)
         self._id = f"msg_{hashlib.sha256(uids.encode() + body).hexdigest()[:32]}"
-        posted = b"[" + b",".join(payloads) + b"]" if self._is_array else payloads[0]
+        posted = b"[" + b",".join(payloads) + b"]" if self._batch > 1 else payloads[0]
         return super().send(posted, encoding, deadline)
 
     def _describe(self, body: bytes) -> bytes:
