@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from otel_events import process
 from otel_events.bridges.latecomers import latecomers
+from otel_events.capture_slots import fill_catalogue_slots
 from otel_events.interrupts import is_interrupt
-from otel_events.process import fill_catalogue_slots
 from otel_events.stats import Stats, stats_of
 
 if TYPE_CHECKING:

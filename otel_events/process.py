@@ -7,16 +7,13 @@ import os
 import threading
 import time
 from contextlib import contextmanager
-from fnmatch import fnmatchcase
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from otel_events import catalog, propagation, runtime, tracing
-from otel_events.accounting import Accounts
+from otel_events import propagation, runtime, tracing
+from otel_events.capture_slots import extend_catalog, fill_slots
 from otel_events.context import bind
-from otel_events.emit import refuse_departures
 from otel_events.errors import ConfigurationError
-from otel_events.notices import Notices
 from otel_events.pipeline.deferred_notices import DeferredNotices
 from otel_events.stats import join_spools
 
@@ -32,7 +29,6 @@ if TYPE_CHECKING:
     from otel_events.settings import Settings
     from otel_events.stats import SpoolState
 
-_TASK_CLOSINGS = ("task.completed", "task.failed", "task.cancelled")
 # The modes in which the threads that emit put events on disk.
 JOURNALING = ("journal", "sync")
 _SPAN_PATIENCE = 1.0  # seconds that a task waits for another thread's set-up, before it goes on without a span
@@ -75,7 +71,7 @@ class Process:
         with self.lock:
             settings = self._resolve(keywords)
             wiring = self._build(settings)
-            self._extend_catalog(settings)
+            extend_catalog(settings.catalog, self.notices)
             self._set_propagators(settings, keywords)
             unbound = self._unbound_by(settings)
             self._take_events_again()
@@ -209,7 +205,7 @@ class Process:
         """Put *wiring* in place; return the one before, if there was one."""
         from otel_events.pipeline.worker import Pipeline
 
-        self._fill_slots(settings)
+        fill_slots(settings, self.capture)
         if self.instead is None:
             self.capture.resize(settings.queue_bytes, settings.queue_events, settings.span_batch.queue_events)
             self.capture.most_extra_bytes = 2 * settings.max_event_bytes
@@ -236,19 +232,6 @@ class Process:
         self.capture.set_journal(journal, wiring.writer_events.announce if wiring.writer_events is not None else None)
         pipeline.put_on_disk()
 
-    def _fill_slots(self, settings: Settings) -> None:
-        from otel_events.guards import build_stages
-        from otel_events.pipeline.copies import CopyFinisher
-
-        propagation.allowed_keys = settings.baggage_keys
-        runtime.is_copied_to_spans = partial(_is_copied, settings.span_events, dict(settings.span_event_overrides))
-        # The copies have accounts of their own: what is cut or wrong in them was counted with the record.
-        accounts, silent = Accounts(), Notices(quiet_seconds=math.inf)
-        stages = build_stages(settings, accounts, silent, may_hold=False)
-        runtime.finish_copy = CopyFinisher(stages, self.capture.writer, accounts, silent)
-        self.capture.be_strict(refuse_departures if settings.strict else None)
-        fill_catalogue_slots()
-
     def without_secrets(self, key: str, value: Any) -> Any:
         """Return *value*, which *key* names and which leaves the process in no event, as events would have it."""
         from otel_events.guards import build_redactor
@@ -266,18 +249,6 @@ class Process:
         return {
             key: None for key, value in before.items() if bound.get(key) == value and key not in settings.attributes
         }
-
-    def _extend_catalog(self, settings: Settings) -> None:
-        folders = [entry for entry in settings.catalog if not isinstance(entry, (type, catalog.EventDefinition))]
-        definitions = [getattr(entry, "__otel_event__", entry) for entry in settings.catalog if entry not in folders]
-        if folders:
-            from otel_events.catalog.registry import load_registry
-
-            definitions.extend(load_registry(*folders))
-        if not definitions:
-            return
-        for name in catalog.extend_current(definitions).replaced:
-            self.notices.warn(f"replaced:{name}", f"your own definition of '{name}' replaces the built-in one")
 
     def _set_propagators(self, settings: Settings, keywords: Mapping[str, Any]) -> None:
         # Those of the environment are in place already: OpenTelemetry's API reads the variable itself.
@@ -366,28 +337,6 @@ def stand_in(sink: Sink | None) -> Iterator[Process]:
         if os.getpid() != pid:  # forked inside: what waited outside is the parent's to deliver
             runtime.capture = runtime.Capture()
             outer.after_fork()
-
-
-def fill_catalogue_slots() -> None:
-    """Tell capture what it needs to know of the catalogue."""
-    known = catalog.current()
-    runtime.closing_names = frozenset(
-        spelling for name in _TASK_CLOSINGS for spelling in (name, *known.aliases_of(name))
-    )
-    runtime.is_lifecycle = _is_lifecycle
-
-
-def _is_lifecycle(name: object) -> bool:
-    definition = catalog.current().find(str(name))
-    return definition is not None and definition.lifecycle
-
-
-def _is_copied(default: bool, overrides: Mapping[str, bool], name: object) -> bool:
-    for pattern, is_copied in overrides.items():
-        if fnmatchcase(str(name), pattern):
-            return is_copied
-    definition = catalog.current().find(str(name))
-    return default and (definition is None or definition.copied_to_spans)
 
 
 def _forget_parent() -> None:

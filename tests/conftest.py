@@ -10,7 +10,7 @@ from otel_events import catalog, runtime
 from otel_events.testing import capture_events
 
 settings.register_profile("thorough", deadline=None)
-settings.register_profile("quick", deadline=None, max_examples=20)
+settings.register_profile("quick", deadline=None, max_examples=10)
 settings.load_profile("thorough")
 
 

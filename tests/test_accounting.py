@@ -59,6 +59,7 @@ def test_a_writer_says_that_it_started_and_stopped(tmp_path):
     assert numbers == [1, 2, 3, 4]
 
 
+@pytest.mark.slow
 def test_a_writer_that_emits_nothing_says_nothing(tmp_path):
     """A process that only configures leaves no line."""
     ran = run_program("ev.configure(); ev.flush()", tmp_path)
@@ -85,6 +86,7 @@ def test_every_sink_hears_of_it_and_capturing_tests_do_not():
     assert_accounted(ev.stats(), "one")
 
 
+@pytest.mark.slow
 def test_a_child_is_a_writer_of_its_own(tmp_path):
     """A forked child says under its own id that it started."""
     if not hasattr(os, "fork"):
@@ -181,6 +183,7 @@ def points(reader):
     return found
 
 
+@pytest.mark.slow
 def test_counts_are_metrics_of_the_program_s_provider(tmp_path):
     """A MeterProvider of the program's, set before or after, collects the same counts as `stats` tells."""
     program = """

@@ -13,6 +13,7 @@ import pytest
 
 import otel_events as ev
 from tests.acceptor import HttpAcceptor
+from tests.effort import rest_slow
 from tests.fresh import KeepingSink, assert_accounted, fresh  # noqa: F401
 from tests.program import ledger_events, run_program
 
@@ -70,7 +71,7 @@ def test_no_ordinary_event_takes_the_room_of_a_lifecycle_event():
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no interval timers here")
-@pytest.mark.parametrize("durability", ["async", "journal"])
+@pytest.mark.parametrize("durability", rest_slow(["async", "journal"]))
 def test_who_emits_in_the_middle_of_a_drop_neither_hangs_nor_miscounts(tmp_path, durability):
     """Signal handlers and destructors that emit while the queue is full are counted like everybody else."""
     program = f"""
@@ -96,7 +97,7 @@ def test_who_emits_in_the_middle_of_a_drop_neither_hangs_nor_miscounts(tmp_path,
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
-@pytest.mark.parametrize("durability", ["journal", "sync"])
+@pytest.mark.parametrize("durability", rest_slow(["journal", "sync"]))
 def test_what_found_room_survives_a_kill_and_what_did_not_leaves_no_trace(tmp_path, durability):
     """A full queue takes no event into the journal that it counts as dropped; the next process delivers the others."""
     fills = f"""
@@ -121,6 +122,7 @@ def test_what_found_room_survives_a_kill_and_what_did_not_leaves_no_trace(tmp_pa
     assert 16 <= 500 - dropped <= 32
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_child_of_a_process_with_a_full_queue_begins_with_an_empty_one(tmp_path):
     """The parent's drops and what waits in its queue are the parent's; the child has all its room."""

@@ -158,6 +158,7 @@ def test_wrong_variables_are_told_once_each_with_the_value_used(monkeypatch, cap
         assert [variable in text and used in text for text in told].count(True) == 1, (variable, told)
 
 
+@pytest.mark.slow
 def test_a_wrong_resource_variable_is_told_once(tmp_path):
     """A pair of OTEL_RESOURCE_ATTRIBUTES that cannot be read is told by us alone, and the others count."""
     ran = run_program(
@@ -171,6 +172,7 @@ def test_a_wrong_resource_variable_is_told_once(tmp_path):
 # -- what is applied ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_attributes_of_the_environment_are_on_the_very_first_event(tmp_path):
     """OTEL_EVENTS_ATTRIBUTES is bound before the first event, which does not wait for the settings."""
     ran = run_program('ev.emit("seed.planted")', tmp_path, OTEL_EVENTS_ATTRIBUTES="env_id=3,team=red")
@@ -203,6 +205,7 @@ print(json.dumps(resource))
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sampler", "argument", "kept"),
     rest_slow(
@@ -231,6 +234,7 @@ print(json.dumps(ev.stats().as_dict()))
     assert said["delivered"] == {"ledger": 7}  # the writer says that it started
 
 
+@pytest.mark.slow
 def test_span_limits_are_applied(tmp_path):
     """Limits of spans and span events are those of the settings."""
     program = """
@@ -244,6 +248,7 @@ print(json.dumps([limits.max_span_attributes, limits.max_events, limits.max_even
     assert run_program(program, tmp_path, **env).said == [3, 2, 7]
 
 
+@pytest.mark.slow
 def test_propagators_are_set_only_by_the_keyword(tmp_path):
     """The keyword sets the global propagators; without it those that the program has chosen stay."""
     program = """

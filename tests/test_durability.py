@@ -62,6 +62,7 @@ def numbers_in(path):
 # -- on disk by default ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_a_process_could_not_send_the_next_one_does(tmp_path):
     """With the Collector away a program ends in peace, and the next one of its service sends what it left, once."""
     program = """
@@ -96,6 +97,7 @@ def test_leftovers_are_sent_though_nothing_is_emitted(tmp_path):
         assert acceptor.await_names(1) == ["seed.planted"], ran
 
 
+@pytest.mark.slow
 def test_memory_leaves_nothing_on_disk(tmp_path):
     """`durability="memory"` touches no directory."""
     with refusing_port() as port:
@@ -109,6 +111,7 @@ def test_memory_leaves_nothing_on_disk(tmp_path):
     assert not ran.state.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.room
 @needs_kill
 def test_async_loses_no_more_than_the_flush_window(tmp_path):
@@ -177,7 +180,7 @@ def test_configuring_anew_hands_on_what_waits():
 
 
 @needs_kill
-@pytest.mark.parametrize("mode", ["journal", "sync"])
+@pytest.mark.parametrize("mode", rest_slow(["journal", "sync"]))
 @pytest.mark.parametrize("after", rest_slow([40, 1, 3, 333]))
 @pytest.mark.room
 def test_what_was_acknowledged_survives_a_kill(tmp_path, mode, after):
@@ -255,6 +258,7 @@ os.waitpid(pid, 0)
     assert sorted(event["event"] for event in ledger_events(ledger)) == ["seed.died", "seed.planted"]
 
 
+@pytest.mark.slow
 @needs_kill
 def test_the_very_first_event_is_journaled_without_configure(tmp_path):
     """With the variable alone, the first `emit` returns when its event is on disk."""
@@ -267,6 +271,7 @@ def test_the_very_first_event_is_journaled_without_configure(tmp_path):
     assert numbers_in(ledger) == {0}
 
 
+@pytest.mark.slow
 @pytest.mark.room
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no interval timers here")
 @pytest.mark.parametrize("mode", rest_slow(["journal", "sync"]))

@@ -366,6 +366,7 @@ def test_an_event_without_a_name_is_counted_and_told(events, caplog, name):
     assert "whose name is empty or no text" in caplog.text
 
 
+@pytest.mark.slow
 def test_a_warning_on_a_bare_terminal_says_whose_it_is(tmp_path):
     """Without a log handler Python prints the message alone; it names the accepted words."""
     told = subprocess.run(

@@ -33,6 +33,7 @@ print(ev.stats())
 TOLERANCE = 2.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("behaviour", rest_slow([hang, drip, answer_with(503)]), ids=["hangs", "drips", "refuses"])
 def test_the_end_does_not_wait_for_a_collector_where_events_are_on_disk(tmp_path, behaviour):
     """With a minute to spare the end takes a moment: what could not be sent is on disk, nothing is told as lost."""
@@ -83,6 +84,7 @@ time.sleep(0.2)"""
     assert ran.said[1] < TOLERANCE
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")
 @pytest.mark.parametrize("mode", rest_slow(["async", "journal"]))
 def test_sigterm_with_a_handler_that_exits_loses_nothing(tmp_path, mode):
@@ -113,6 +115,7 @@ def test_sigterm_with_a_handler_that_exits_loses_nothing(tmp_path, mode):
     assert max(numbers) - len(numbers) in ((0,) if grown > acknowledged else (0, 1))
 
 
+@pytest.mark.slow
 @needs_fork
 def test_leaving_without_an_end_loses_no_more_than_the_window(tmp_path):
     """After `os._exit`, which runs no exit handler, all but the last flush window is there."""

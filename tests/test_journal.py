@@ -279,6 +279,7 @@ print(json.dumps([ev.flush(10), ev.stats().as_dict()]))
     assert list(tmp_path.rglob("*.spool")) == []
 
 
+@pytest.mark.slow
 @pytest.mark.room
 def test_the_journal_keeps_what_the_spool_has_in_memory_alone(tmp_path):
     """With the spool's own directory in the way, and the Collector away, a kill still loses nothing."""

@@ -25,7 +25,7 @@ for name in ("HOME", "XDG_STATE_HOME"): os.environ.pop(name)
 
 @needs_users
 @pytest.mark.parametrize("mode", rest_slow(["async", "memory", "journal"]))
-@pytest.mark.parametrize("configure", ["ev.configure()", ""])
+@pytest.mark.parametrize("configure", rest_slow(["ev.configure()", ""]))
 def test_without_a_home_directory_events_arrive(tmp_path, mode, configure):
     """Where there is no place for a spool they go through memory, and one warning says what to do; `memory` asks for none."""
     with HttpAcceptor() as acceptor:
@@ -43,6 +43,7 @@ def test_without_a_home_directory_events_arrive(tmp_path, mode, configure):
     assert [path.name for path in tmp_path.iterdir()] == ["program.py"]
 
 
+@pytest.mark.slow
 @needs_users
 def test_without_a_home_directory_there_is_no_ledger(tmp_path):
     """Events for the default ledger wait in memory, and are counted at the end; one warning names the cure."""
@@ -56,6 +57,7 @@ def test_without_a_home_directory_there_is_no_ledger(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["program.py"]
 
 
+@pytest.mark.slow
 @needs_users
 def test_without_a_home_directory_a_place_may_be_named(tmp_path):
     """The cures of the warnings work."""
@@ -80,6 +82,7 @@ def test_no_home_directory_holds_no_spools(tmp_path):
     assert ran.said == [], ran.err
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_relative_places_stay_where_they_were(tmp_path):
     """A program that changes its directory after it was set up, as daemons do, goes on writing in the same places."""
@@ -104,6 +107,7 @@ ev.shutdown(10)
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="needs a system where a directory in use can be deleted")
 def test_a_relative_place_needs_a_current_directory(tmp_path):
     """Where the current directory was deleted, a variable with a relative path is told and not used, a keyword is an error."""

@@ -24,6 +24,7 @@ def run(program, home, *arguments, **environment):
 # -- in the middle of anything ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_first_emit_imports_nothing_on_its_thread_and_sets_no_global_provider(tmp_path):
     """What is heavy is imported by the pipeline's thread; a provider of the program's own is welcome afterwards."""
     told = run(
@@ -136,6 +137,7 @@ def test_destructors_log_handlers_and_reprs_may_emit(tmp_path):
     assert told == "300 300 300 300\n"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_the_child_of_a_fork_is_a_writer_of_its_own(tmp_path):
     """Its events arrive once, the parent's once, under different writers, though other threads emit meanwhile."""

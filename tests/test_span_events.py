@@ -336,6 +336,7 @@ def test_the_sdk_still_has_what_the_bridge_uses():
     span.end()
 
 
+@pytest.mark.slow
 def test_the_bridge_loads_no_sdk_for_spans_that_are_not_the_sdks(tmp_path):
     """Importing it takes a hundred times longer than an emit may."""
     ran = run_program(

@@ -1,4 +1,4 @@
-"""Write what is generated from the built-in registry: `otel_events/catalog/builtin.py` and `docs/events.md`."""
+"""Write what is generated from the built-in registry: `otel_events/catalog/builtin.py`, `docs/events.md`, and in languages/."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ sys.path.insert(0, str(ROOT))  # run as a script from a clone, before anything i
 from otel_events.catalog.documents import reference_page  # noqa: E402
 from otel_events.catalog.registry import load_registry  # noqa: E402
 from otel_events.catalog.shared_attributes import CORRELATION, CORRELATION_KEYS, SharedAttributes  # noqa: E402
+from tools.generate_languages import language_files  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -59,6 +60,7 @@ def generated_files() -> dict[Path, str]:
     return {
         ROOT / "otel_events" / "catalog" / "builtin.py": _module(definitions),
         ROOT / "docs" / "events.md": reference_page(definitions),
+        **language_files(definitions),
     }
 
 

@@ -8,6 +8,9 @@ needed() {
     echo "docker-compose docker-compose checks docker-compose.yml (tests/backends)"
     echo "chromium chromium opens the server's page (tests/server)"
     echo "redis-server redis-server joins servers (tests/server)"
+    echo "busybox busybox runs scripts that emit events (tests/languages)"
+    echo "zsh zsh runs scripts that emit events (tests/languages)"
+    echo "shellcheck shellcheck reads languages/shell (tests/languages)"
     echo "jq jq answers the documents' questions to the ledger (tests/docs)"
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from dataclasses import dataclass
 
@@ -15,9 +16,11 @@ from otel_events.cli.harmless import harmless
 SERVICE = "otel-events"
 # Once events are on disk the network gets this long: enough for a Collector on this machine, no wait for one that hangs.
 _NETWORK_SECONDS = 0.1
-# A command of one event gives it what is left of this since it began, but in any case enough for one that is near.
+# A command of one event gives it what is left of this since it began, but in any case enough for one that is near: where
+# to begin took long, for other programs have the processor, a server on this machine takes long as well.
 _QUICK_SECONDS = 0.17
-_LEAST_NETWORK_SECONDS = 0.03
+_QUICK_PART = 0.4
+_LEAST_NETWORK_SECONDS = 0.05
 _SET_UP_SECONDS = 10.0
 
 # Nothing of this process waits to be handed over any more.
@@ -31,11 +34,13 @@ class Outcome:
     Attributes:
         is_safe: a sink has them, or the disk until one does.
         is_accepted: every sink has them. Only known if it was waited for.
+        waiting: records that are on disk for a receiver which has not got them, those of earlier programs among them.
         dropped: events lost, by reason.
     """
 
     is_safe: bool
     is_accepted: bool
+    waiting: int
     dropped: dict[str, int]
 
 
@@ -54,14 +59,15 @@ def finish(wait: float | None, *, is_quick: bool = False) -> Outcome:
     """
     global has_finished
     is_handed_over = _hand_over()
-    is_accepted = wait is not None and ev.flush(wait)
     network = _network_left() if is_quick else _NETWORK_SECONDS
+    is_accepted = wait is not None and ev.flush(wait)
     is_closed = ev.shutdown(network if is_handed_over else _SET_UP_SECONDS)
     stats = ev.stats()
     # A short deadline may have been too short to close everything, though nothing was lost.
     is_kept = is_handed_over and not stats.dropped and all(spool.is_on_disk for spool in stats.spools if spool.records)
     has_finished = True
-    return Outcome(is_closed or is_kept, is_accepted, dict(stats.dropped))
+    waiting = sum(spool.records for spool in stats.spools)
+    return Outcome(is_closed or is_kept, is_accepted, waiting, dict(stats.dropped))
 
 
 def tell(outcome: Outcome, wait: float | None) -> bool:
@@ -74,12 +80,18 @@ def tell(outcome: Outcome, wait: float | None) -> bool:
     if wait is not None and not outcome.is_accepted:
         click.echo(f"Error: it was not accepted within {wait:g} s; it is kept, to be sent again", err=True)
         return False
+    # The writer's last word may be late: that is nobody's loss. A script has --wait, and no use for words.
+    if wait is None and outcome.waiting > 1 and sys.stderr.isatty():
+        click.echo(
+            f"{outcome.waiting:,} records are kept on disk, not delivered yet: the next program of this service sends them.",
+            err=True,
+        )
     return True
 
 
 def _network_left() -> float:
-    left = STARTED + _QUICK_SECONDS - time.monotonic()
-    return max(_LEAST_NETWORK_SECONDS, min(_NETWORK_SECONDS, left))
+    spent = time.monotonic() - STARTED
+    return max(_LEAST_NETWORK_SECONDS, min(_NETWORK_SECONDS, _QUICK_SECONDS - spent), _QUICK_PART * spent)
 
 
 def _hand_over() -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from otel_events.cli.courier import Courier
 from otel_events.cli.endpoints import find_endpoints, read_settings
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from otel_events.spool import SpoolInfo
 
 OTLP = ("logs", "traces")
+# The courier of a spool and the address, or why there is none.
+Found: TypeAlias = "tuple[Courier, str] | str"
 
 
 class Couriers:
@@ -36,7 +38,7 @@ class Couriers:
         self._patience = patience
         self._settings = read_settings()
 
-    def find(self, info: SpoolInfo) -> tuple[Courier, str] | str:
+    def find(self, info: SpoolInfo) -> Found:
         """Return the courier of *info* and its address, or why there is none."""
         if info.signal in OTLP:
             endpoint = self._endpoint(info)

@@ -1,53 +1,40 @@
-"""Sending what dead processes have left in spools, with an honest account of it."""
+"""Sending what dead processes have left in spools."""
 
 from __future__ import annotations
 
-import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
-
-import click
 
 from otel_events import spool
 from otel_events.accounting import Accounts
 from otel_events.cli.harmless import harmless
 from otel_events.cli.progress import Progress
-from otel_events.cli.row_formats import json_text
-from otel_events.cli.spool_couriers import OTLP, Couriers
+from otel_events.cli.spool_couriers import OTLP
+from otel_events.cli.spool_sending import Sent, send_all
 from otel_events.cli.texts import count_of
 from otel_events.notices import Notices
 from otel_events.spool.queue import REFUSED, TOO_LARGE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from otel_events.cli.courier import Courier
+    from otel_events.cli.spool_couriers import Found
     from otel_events.spool import SpoolInfo
     from otel_events.spool.queue import Batch
 
 
-@dataclass(frozen=True, slots=True)
-class Drained:
-    """What became of one spool.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drained(Sent):
+    """What became of what waited in one spool; `left` counts records, those of running processes included.
 
     Attributes:
-        accepted: records that the receiver has.
-        rejected: records that it took and would not keep: they are gone.
-        quarantined: records that it refused for good, now in quarantine.
-        left: records that are still there, those of running processes included.
         lost: records that could not be read, by reason.
-        failure: why it ended before the end; empty if it did not.
+        quarantined: records that it refused for good, now in quarantine.
     """
 
-    service: str
-    signal: str
-    destination: str
-    accepted: int
-    rejected: int
-    left: int
-    lost: dict[str, int]
-    failure: str
-    message: str
+    lost: dict[str, int] = field(default_factory=dict)
     quarantined: int = 0
 
     @property
@@ -55,58 +42,43 @@ class Drained:
         """Return whether nothing was left or lost that could have been sent."""
         return not (self.failure or self.rejected or self.lost or self.quarantined)
 
+    def lines(self, info: SpoolInfo) -> Iterator[str]:
+        """Yield what people are told of it."""
+        total = count_of(info.records, "record")
+        yield f"{self.service} {self.signal}: {self.accepted:,} of {total} accepted{self.by_whom}"
+        yield from self.rejection()
+        if self.quarantined:
+            yield f"  {self.quarantined:,} refused for good, now in quarantine"
+        if self.left:
+            why = f"left there: {self.failure}" if self.failure else "left to running processes, which send them"
+            yield f"  {self.left:,} {why}"
+        for reason, count in self.lost.items():
+            yield f"  {count:,} could not be read: {reason}"
 
-def drain_all(
-    spools: Sequence[SpoolInfo],
-    *,
-    to: str | None,
-    protocol: str | None,
-    patience: float,
-    quarantines: bool,
-    is_json: bool,
-) -> bool:
+
+def drain_all(spools: Sequence[SpoolInfo], *, quarantines: bool, **wish: Any) -> bool:
     """Send what is in *spools*; tell of each; return whether all of it was accepted."""
-    couriers = Couriers(to, protocol, patience)
-    results = []
-    for info in spools:
-        if not info.records:
-            continue
-        result = _refuse(info) or _drain(info, couriers.find(info), quarantines=quarantines)
-        results.append(result)
-        if not is_json:
-            _tell(result, info)
-    if is_json:
-        sys.stdout.write(json_text([asdict(result) for result in results]) + "\n")
-    elif not results:
-        click.echo("nothing waits to be sent")
-    return all(result.is_done for result in results)
+    waiting = [info for info in spools if info.records]
+    drain = partial(_drain, quarantines=quarantines)
+    return send_all(waiting, drain, nothing="nothing waits to be sent", **wish)
 
 
-def _refuse(info: SpoolInfo) -> Drained | None:
-    if info.signal != "journal":
-        return None
-    # Those of a running process are on their way.
-    reason = "" if info.living else "a journal: any program of this service delivers it, once it has run `configure`"
-    return Drained(info.service, info.signal, "", 0, 0, info.records, {}, reason, "")
-
-
-def _drain(info: SpoolInfo, found: tuple[Courier, str] | str, *, quarantines: bool) -> Drained:
+def _drain(info: SpoolInfo, found: Found, *, quarantines: bool) -> Drained:
+    if info.signal == "journal":
+        # Those of a running process are on their way.
+        reason = (
+            "" if info.living else "a journal: any program of this service delivers it, once it has run `configure`"
+        )
+        return Drained(service=info.service, signal=info.signal, left=info.records, failure=reason)
     if isinstance(found, str):
-        return Drained(info.service, info.signal, "", 0, 0, info.records, {}, found, "")
+        return Drained(service=info.service, signal=info.signal, left=info.records, failure=found)
     courier, address = found
     accounts = Accounts()
     progress = Progress(f"{harmless(info.service)} {info.signal}", info.records)
-
-    def deliver(batch: Batch) -> bool | spool.Refusal:
-        is_delivered = courier.deliver(batch.body, batch.records, batch.encoding)
-        progress.show(courier.accepted + courier.rejected)
-        if not quarantines or courier.refusal is None:
-            return is_delivered
-        courier.failure = ""  # no reason to stop
-        return courier.refusal
-
     try:
-        _, left = spool.drain(info.path, deliver, accounts=accounts, notices=Notices())
+        _, left = spool.drain(
+            info.path, _delivery(courier, progress, quarantines=quarantines), accounts=accounts, notices=Notices()
+        )
     finally:
         progress.clear()
         courier.close()
@@ -121,9 +93,9 @@ def _drain(info: SpoolInfo, found: tuple[Courier, str] | str, *, quarantines: bo
         accepted=courier.accepted,
         rejected=courier.rejected,
         left=left,
-        lost=lost,
         failure=courier.failure,
         message=courier.message,
+        lost=lost,
         quarantined=quarantined,
     )
 
@@ -132,18 +104,13 @@ def _name_of(info: SpoolInfo) -> str:
     return "otlp" if info.signal in OTLP else info.signal
 
 
-def _tell(result: Drained, info: SpoolInfo) -> None:
-    where = f" by {result.destination}" if result.destination else ""
-    total = count_of(info.records, "record")
-    click.echo(harmless(f"{result.service} {result.signal}: {result.accepted:,} of {total} accepted{where}"))
-    notes: dict[str, Any] = {
-        f"{result.rejected:,} rejected by the receiver: {result.message}": result.rejected,
-        f"{result.quarantined:,} refused for good, now in quarantine": result.quarantined,
-        f"{result.left:,} left there: {result.failure}": result.left and result.failure,
-        f"{result.left:,} left to running processes, which send them": result.left and not result.failure,
-    }
-    for reason, count in result.lost.items():
-        notes[f"{count:,} could not be read: {reason}"] = count
-    for text, holds in notes.items():
-        if holds:
-            click.echo(f"  {harmless(text)}")
+def _delivery(courier: Courier, progress: Progress, *, quarantines: bool) -> Callable[[Batch], bool | spool.Refusal]:
+    def deliver(batch: Batch) -> bool | spool.Refusal:
+        is_delivered = courier.deliver(batch.body, batch.records, batch.encoding)
+        progress.show(courier.accepted + courier.rejected)
+        if not quarantines or courier.refusal is None:
+            return is_delivered
+        courier.failure = ""  # no reason to stop
+        return courier.refusal
+
+    return deliver

@@ -2,71 +2,47 @@
 
 from __future__ import annotations
 
-import sys
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
-
-import click
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from otel_events import spool
-from otel_events.cli.harmless import harmless
-from otel_events.cli.row_formats import json_text
-from otel_events.cli.spool_couriers import Couriers
+from otel_events.cli.spool_sending import Sent, send_all
 from otel_events.cli.texts import count_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from otel_events.cli.courier import Courier
+    from otel_events.cli.spool_couriers import Found
     from otel_events.spool import Rejected, SpoolInfo
     from otel_events.spool.queue import Encoding
 
 
-@dataclass(frozen=True, slots=True)
-class Resent:
-    """What became of the quarantine of one spool.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resent(Sent):
+    """What became of the quarantine of one spool; `left` counts requests."""
 
-    Attributes:
-        accepted: records that the receiver has now.
-        rejected: records of accepted requests that it would not keep: they are gone.
-        left: requests that are in quarantine still.
-        failure: why, if there are any.
-        message: what the receiver said of those rejected.
-    """
+    @property
+    def is_done(self) -> bool:
+        """Return whether all of it was accepted."""
+        return not (self.left or self.rejected)
 
-    service: str
-    signal: str
-    destination: str
-    accepted: int
-    rejected: int
-    left: int
-    failure: str
-    message: str
+    def lines(self, info: SpoolInfo) -> Iterator[str]:  # noqa: ARG002
+        """Yield what people are told of it."""
+        yield f"{self.service} {self.signal}: {count_of(self.accepted, 'record')} accepted{self.by_whom}"
+        yield from self.rejection()
+        if self.left:
+            yield f"  {count_of(self.left, 'request')} left in quarantine: {self.failure}"
 
 
-def resend_all(
-    spools: Sequence[SpoolInfo], *, to: str | None, protocol: str | None, patience: float, is_json: bool
-) -> bool:
+def resend_all(spools: Sequence[SpoolInfo], **wish: Any) -> bool:
     """Send what is in the quarantine of *spools*; tell of each; return whether all of it was accepted."""
-    couriers = Couriers(to, protocol, patience)
-    results = []
-    for info in spools:
-        if not info.rejected:
-            continue
-        result = _resend(info, couriers.find(info))
-        results.append(result)
-        if not is_json:
-            _tell(result)
-    if is_json:
-        sys.stdout.write(json_text([asdict(result) for result in results]) + "\n")
-    elif not results:
-        click.echo("nothing in quarantine")
-    return not any(result.left or result.rejected for result in results)
+    refused = [info for info in spools if info.rejected]
+    return send_all(refused, _resend, nothing="nothing in quarantine", **wish)
 
 
-def _resend(info: SpoolInfo, found: tuple[Courier, str] | str) -> Resent:
+def _resend(info: SpoolInfo, found: Found) -> Resent:
     if isinstance(found, str):
-        return Resent(info.service, info.signal, "", 0, 0, info.rejected, found, "")
+        return Resent(service=info.service, signal=info.signal, left=info.rejected, failure=found)
     courier, address = found
     failure = ""
 
@@ -92,12 +68,3 @@ def _resend(info: SpoolInfo, found: tuple[Courier, str] | str) -> Resent:
         failure=failure,
         message=courier.message,
     )
-
-
-def _tell(result: Resent) -> None:
-    where = f" by {result.destination}" if result.destination else ""
-    click.echo(harmless(f"{result.service} {result.signal}: {count_of(result.accepted, 'record')} accepted{where}"))
-    if result.rejected:
-        click.echo(harmless(f"  {result.rejected:,} rejected by the receiver: {result.message}"))
-    if result.left:
-        click.echo(harmless(f"  {count_of(result.left, 'request')} left in quarantine: {result.failure}"))

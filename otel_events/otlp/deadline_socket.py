@@ -65,6 +65,7 @@ class DeadlineSocket:
         self._interrupter = interrupter
         self._socket: socket.socket | ssl.SSLSocket | None = None
         self._readable: selectors.BaseSelector | None = None  # kept: most waits are for an answer
+        self._ahead = b""
 
     def connect(self, host: str, port: int) -> None:
         """Connect to the first address of *host* that answers, or raise the last one's OSError."""
@@ -106,8 +107,21 @@ class DeadlineSocket:
         while rest:
             rest = rest[self._attempt(send_some, selectors.EVENT_WRITE) :]
 
-    def receive_into(self, buffer: WriteableBuffer) -> int:
+    def receive(self, most: int) -> bytes:
+        """Receive what has come, at least a byte and at most so many; none at the end."""
+        connected = self._connected()
+        return self._attempt(lambda: connected.recv(most), selectors.EVENT_READ)
+
+    def give_back(self, received: bytes) -> None:
+        """Have it received again, before anything else."""
+        self._ahead = received
+
+    def receive_into(self, buffer: memoryview) -> int:
         """Receive what has come, at least a byte; 0 at the end."""
+        if self._ahead:
+            size = min(len(buffer), len(self._ahead))
+            buffer[:size], self._ahead = self._ahead[:size], self._ahead[size:]
+            return size
         connected = self._connected()
         return self._attempt(lambda: connected.recv_into(buffer), selectors.EVENT_READ)
 
@@ -197,7 +211,7 @@ class _Receiver(io.RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
         """Receive what has come."""
-        return self._source.receive_into(buffer)
+        return self._source.receive_into(memoryview(buffer))
 
 
 def _raise_pending_error(raw: socket.socket) -> None:

@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from otel_events.otlp.encode_values import encode_value
-from otel_events.otlp.wire import pack_double, varints
+from otel_events.otlp.wire import framed_varints, pack_double
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -30,36 +30,81 @@ def encode_alike(encoder: AttributeEncoder, keys: Sequence[str], rows: Sequence[
         return repeat(b"", len(rows))
     # Not by `zip` over all rows at once: its thousands of iterators would call the garbage collector.
     columns = {key: list(map(itemgetter(key), rows)) for key in keys}
-    return map(b"".join, zip(*encode_columns(encoder, columns), strict=True))
+    line = Line()
+    encode_columns(line, encoder, columns, {key: set(map(type, column)) for key, column in columns.items()})
+    return line.join(len(rows))
 
 
-def encode_columns(encoder: AttributeEncoder, columns: Mapping[str, list[Any]]) -> list[Iterable[bytes]]:
-    """Return what the attributes in *columns*, which are by key, consist of in each row, part by part; or raise as above."""
-    parts: list[Iterable[bytes]] = []
+class Line:
+    """What rows consist of, from left to right: what all of them share, and what differs.
+
+    To put a row together costs by the number of its parts. So what all share becomes one with what follows, where that is
+    made for the purpose: `take_same` gives what has to stand in front of it.
+    """
+
+    def __init__(self) -> None:
+        self._parts: list[Iterable[bytes]] = []
+        self._same = b""  # not in the rows yet
+
+    def add_same(self, same: bytes) -> None:
+        """Put *same* into every row."""
+        self._same += same
+
+    def take_same(self) -> bytes:
+        """Return what stands in front of the next part and is not in the rows yet: whoever takes it puts it there."""
+        same, self._same = self._same, b""
+        return same
+
+    def add(self, part: Iterable[bytes]) -> None:
+        """Put one piece of *part* into each row."""
+        if self._same:
+            self._parts.append(repeat(self.take_same()))
+        self._parts.append(part)
+
+    def join(self, count: int) -> Iterator[bytes]:
+        """Yield *count* rows."""
+        last = repeat(self.take_same(), count)
+        return map(b"".join, zip(*self._parts, last, strict=False))  # what is the same elsewhere has no end
+
+
+def encode_columns(
+    line: Line, encoder: AttributeEncoder, columns: Mapping[str, list[Any]], kinds: Mapping[str, set[type]]
+) -> None:
+    """Put the attributes in *columns*, which are by key and hold such *kinds* at most, into *line*; or raise as above."""
     for key, column in columns.items():
-        parts += _encode(encoder.frame(key), column)
-    if "session_id" in columns and "session.id" not in columns:
-        parts += _encode(encoder.frame("session.id"), columns["session_id"])  # as `with_session_id` does
-    return parts
+        _encode(line, encoder.frame(key), column, kinds[key])
+    if "session_id" in columns and "session.id" not in columns:  # as `with_session_id` does
+        _encode(line, encoder.frame("session.id"), columns["session_id"], kinds["session_id"])
 
 
-def _encode(frame: KeyFrame, column: list[Any]) -> tuple[Iterable[bytes], ...]:
-    """Return what the attribute consists of in each row, part by part."""
-    kind, *others = set(map(type, column))
-    if not others:
-        if kind is str:
-            known = set(column)
-            if len(known) <= len(column) // _SELDOM:  # names, models, methods: of equal ones one
-                encoded = {text: _encode_one(frame, text) for text in known}
-                return (map(encoded.__getitem__, column),)
-            texts = list(map(str.encode, column))
-            return map(frame.texts.__getitem__, map(len, texts)), texts
-        if kind is float:
-            return repeat(frame.double, len(column)), map(pack_double, column)
-        if kind is int:
-            numbers = varints(column)
-            return map(frame.integers.__getitem__, map(len, numbers)), numbers
-    return ([_encode_one(frame, value) for value in column],)
+def _encode(line: Line, frame: KeyFrame, column: list[Any], kinds: set[type]) -> None:
+    kind = next(iter(kinds)) if len(kinds) == 1 else None
+    if kind is str:
+        _encode_texts(line, frame, column)
+    elif kind is float:
+        line.add_same(frame.double)
+        line.add(map(pack_double, column))
+    elif kind is int:
+        line.add(framed_varints(column, line.take_same(), frame.integers))
+    elif kind is bool:
+        same = line.take_same()
+        true, false = same + frame.true, same + frame.false
+        line.add([true if value else false for value in column])
+    else:
+        line.add([_encode_one(frame, value) for value in column])
+
+
+def _encode_texts(line: Line, frame: KeyFrame, column: list[str]) -> None:
+    known = set(column)
+    if len(known) == 1:
+        line.add_same(_encode_one(frame, column[0]))
+    elif len(known) <= len(column) // _SELDOM:  # names, models, methods: of equal ones one
+        same = line.take_same()
+        encoded = {text: same + _encode_one(frame, text) for text in known}
+        line.add([encoded[text] for text in column])
+    else:
+        before = frame.texts
+        line.add([before[len(text)] + text for text in map(str.encode, column)])
 
 
 def _encode_one(frame: KeyFrame, value: Any) -> bytes:

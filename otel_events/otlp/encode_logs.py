@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import islice, repeat
+from itertools import islice
 from operator import attrgetter, gt
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from otel_events.event import UID_ATTRIBUTE, with_session_id
-from otel_events.otlp.encode_columns import encode_alike, encode_columns
+from otel_events.otlp.encode_columns import Line, encode_alike, encode_columns
 from otel_events.otlp.encode_origin import resource_frame, scope_frame
 from otel_events.otlp.encode_values import AttributeEncoder, EncodeError, encode_value
 from otel_events.otlp.request import MAX_REQUEST_BYTES, Group, assemble, frame_item, frame_items, join_equal, pack
@@ -137,26 +137,20 @@ class LogEncoder:
             return None
         try:
             severity, ids, name = self._encode_facts(common)
-            attributes = encode_columns(self._attributes, alike.columns)
             times = list(map(pack_fixed64, alike.times))
+            line = Line()
+            line.add_same(_TIME_TAG)
+            line.add(times)
+            line.add_same(severity + b"".join(_body(common.body)))
+            encode_columns(line, self._attributes, alike.columns, alike.kinds)
             writer = f"{alike.writer}-".encode()
-            before_uid = (
-                bounds.beside(alike.columns, common)
-                + self._attributes.frame(UID_ATTRIBUTE).texts[len(writer) + len(last)]
-                + writer
-            )
-            # What stays the same around the number goes with it: to join is most of the work.
-            uid = before_uid.replace(b"%", b"%%") + b"%x" + (ids + _OBSERVED_TAG).replace(b"%", b"%%")
-            parts = (
-                repeat(_TIME_TAG),
-                times,
-                repeat(severity + b"".join(_body(common.body))),
-                *attributes,
-                map(uid.__mod__, alike.numbers),
-                times,
-                repeat(name),
-            )
-            return frame_items(list(map(b"".join, zip(*parts, strict=False))))  # what is repeated has no end
+            line.add_same(bounds.beside(alike.columns, common))
+            line.add_same(self._attributes.frame(UID_ATTRIBUTE).texts[len(writer) + len(last)] + writer)
+            uid = line.take_same().replace(b"%", b"%%") + b"%x" + (ids + _OBSERVED_TAG).replace(b"%", b"%%")
+            line.add([uid % number for number in alike.numbers])
+            line.add(times)
+            line.add_same(name)
+            return frame_items(list(line.join(len(times))))
         except Exception:
             return None
 

@@ -9,8 +9,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 from otel_events.otlp.deadline_socket import DeadlineSocket, InterruptedSendError, Interrupter
-from otel_events.otlp.http_answer import Answer, interpret
-from otel_events.otlp.outcome import Outcome, Unreachable, say
+from otel_events.otlp.http_answer import Answer, Repetitions, interpret
+from otel_events.otlp.outcome import Accepted, Outcome, Unreachable, say
 from otel_events.otlp.proxy import Proxy, basic, find_proxy
 from otel_events.otlp.user_agent import USER_AGENT
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from otel_events.otlp.endpoint import Endpoint
 
+_FIRST_LOOK = 4 * 1024  # bytes, in which most answers have room
 _LONGEST_ANSWER = 64 * 1024  # bytes; answers are a few dozen, unless somebody plays
 
 
@@ -38,6 +39,7 @@ class HttpTransport:
         self._decode_response = decode_response
         self._headers = _make_headers(endpoint, self.content_type)
         self._heads: dict[str | None, bytes] = {}  # by the encoding of the body; of the present connection
+        self._repetitions = Repetitions()
         self._interrupter = Interrupter()
         self._socket: DeadlineSocket | None = None
         self._proxy: Proxy | None = None
@@ -47,7 +49,7 @@ class HttpTransport:
         """Post *body* and return what became of it by *deadline* or the endpoint's timeout, whichever is first."""
         deadline = min(deadline, time.monotonic() + self._endpoint.timeout)
         try:
-            return self._interpret(self._exchange(body, encoding, deadline))
+            return self._exchange(body, encoding, deadline)
         except InterruptedSendError:
             failure = "interrupted"
         except TimeoutError:
@@ -74,7 +76,7 @@ class HttpTransport:
         """Return the lines of the head that say something of *body*, beside its length."""
         return b""
 
-    def _exchange(self, body: bytes, encoding: str | None, deadline: float) -> Answer:
+    def _exchange(self, body: bytes, encoding: str | None, deadline: float) -> Outcome:
         if self._socket is not None and not self._socket.is_stale():
             try:
                 return self._post(self._socket, body, encoding, deadline)
@@ -85,7 +87,7 @@ class HttpTransport:
         self._disconnect()
         return self._post(self._connect(deadline), body, encoding, deadline)
 
-    def _post(self, stream: DeadlineSocket, body: bytes, encoding: str | None, deadline: float) -> Answer:
+    def _post(self, stream: DeadlineSocket, body: bytes, encoding: str | None, deadline: float) -> Outcome:
         stream.deadline = deadline
         head = self._heads.get(encoding)
         if head is None:
@@ -93,9 +95,23 @@ class HttpTransport:
         # In one piece. A server that refuses a large body answers before it has read it all: its answer says more than our error.
         with suppress(BrokenPipeError, ConnectionResetError):
             stream.sendall(b"%s%scontent-length: %d\r\n\r\n%s" % (head, self._describe(body), len(body), body))
+        received = stream.receive(_FIRST_LOOK)
+        while self._repetitions.is_begun(received) and (more := stream.receive(_FIRST_LOOK)):
+            received += more
+        accepted = self._repetitions.find(received)
+        return self._read(stream, received) if accepted is None else accepted
+
+    def _read(self, stream: DeadlineSocket, received: bytes) -> Outcome:
+        """Return what the answer means of which *received* is the beginning."""
+        stream.give_back(received)
         response = http.client.HTTPResponse(cast("socket.socket", stream), method="POST")
         response.begin()
-        return self._read_answer(response)
+        answer = self._read_answer(response)
+        outcome = self._interpret(answer)
+        # What came in chunks is not the body as it is, and what ended the connection is not to be waited for again.
+        if isinstance(outcome, Accepted) and self._socket is stream and not response.chunked:
+            self._repetitions.remember(received, answer.body, outcome)
+        return outcome
 
     def _write_head(self, encoding: str | None) -> bytes:
         """Return the head of a request as `http.client` writes it, up to the length of the body: the rest never changes."""

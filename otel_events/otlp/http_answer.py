@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 _RETRYABLE = frozenset({429, 502, 503, 504})
 _GO_TOO_LARGE = "http: request body too large"
 _PROTOBUF = "application/x-protobuf"
+_FINAL = b"HTTP/1.1 2"  # 100 is followed by another answer
+_DATE = re.compile(rb"\r\ndate:[^\r\n]*", re.IGNORECASE)
 # What a status usually means for somebody who has just pointed us at a place.
 _ADVICE = {
     401: "check the headers",
@@ -33,6 +36,37 @@ class Answer:
     phrase: str
     headers: Message
     body: bytes
+
+
+class Repetitions:
+    """Knows an acceptance again: servers say it with the same bytes each time, but for the date.
+
+    To read it as HTTP is most of what it costs to send a small request.
+    """
+
+    def __init__(self) -> None:
+        self._head = self._body = b""
+        self._meant = Accepted()
+
+    def is_begun(self, received: bytes) -> bool:
+        """Return whether *received* is the head of what was said before, and some of the body is still to come."""
+        head, body = _part(received)
+        return bool(head) and head == self._head and body != self._body and self._body.startswith(body)
+
+    def find(self, received: bytes) -> Accepted | None:
+        """Return what *received* means; None if it has to be read."""
+        head, body = _part(received)
+        return self._meant if head and head == self._head and body == self._body else None
+
+    def remember(self, received: bytes, body: bytes, accepted: Accepted) -> None:
+        """Remember that *received*, of which the head must be whole, was the beginning of an answer with this *body*."""
+        self._head, self._body, self._meant = _part(received)[0], body, accepted
+
+
+def _part(received: bytes) -> tuple[bytes, bytes]:
+    """Return the head of an answer without its date, and what there is of the body; no head if it is not whole."""
+    head, end, body = received.partition(b"\r\n\r\n")
+    return (_DATE.sub(b"", head, count=1), body) if end and head.startswith(_FINAL) else (b"", b"")
 
 
 def interpret(answer: Answer, decode_response: Callable[[bytes], tuple[int, str]]) -> Outcome:

@@ -6,7 +6,6 @@ know the signal.
 
 from __future__ import annotations
 
-from operator import add
 from typing import TYPE_CHECKING, NamedTuple
 
 from otel_events.otlp.wire import LENGTH, WireError, fields, tag, varint
@@ -51,10 +50,11 @@ def frame_item(encoded: bytes) -> bytes:
 
 def frame_items(encoded: Sequence[bytes]) -> list[bytes]:
     """Return what `frame_item` does, of each."""
-    sizes = list(map(len, encoded))
-    if max(sizes, default=0) >= _USUAL_SIZES:
+    before = _BEFORE_ITEM
+    try:
+        return [before[len(item)] + item for item in encoded]
+    except IndexError:
         return list(map(frame_item, encoded))
-    return list(map(add, map(_BEFORE_ITEM.__getitem__, sizes), encoded))
 
 
 def join_equal(groups: Iterable[Group]) -> list[Group]:
@@ -69,28 +69,39 @@ def join_equal(groups: Iterable[Group]) -> list[Group]:
 
 def assemble(groups: Sequence[Group]) -> tuple[bytes, int]:
     """Return one request that holds all *groups*, and the number of its items."""
+    return _put_together(groups, [_size(group.items) for group in groups]), _count(groups)
+
+
+def pack(groups: Sequence[Group], max_bytes: int) -> list[tuple[bytes, int]]:
+    """Return requests of at most *max_bytes* with their counts; an item larger than that stands in one of its own."""
+    around = sum(resource.size + scope.size + _LARGEST_FRAMING for resource, scope, _ in groups)
+    sizes = [_size(group.items) for group in groups]
+    if groups and around + sum(sizes) <= max_bytes:
+        return [(_put_together(groups, sizes), _count(groups))]
+    return [assemble(portion) for portion in _portions(groups, max_bytes)]
+
+
+def _put_together(groups: Sequence[Group], sizes: Sequence[int]) -> bytes:
+    """Return one request that holds all *groups*, whose items have *sizes*: they are many, and so measured only once."""
     resources: dict[Frame, list[bytes]] = {}
-    for resource, scope, items in groups:
-        content = (scope.head, *items, scope.tail)
-        resources.setdefault(resource, []).extend((_ITEMS, varint(_size(content)), *content))
+    inside: dict[Frame, int] = {}
+    for (resource, scope, items), size in zip(groups, sizes, strict=True):
+        length = varint(scope.size + size)
+        resources.setdefault(resource, []).extend((_ITEMS, length, scope.head, *items, scope.tail))
+        inside[resource] = inside.get(resource, resource.size) + len(_ITEMS) + len(length) + scope.size + size
     # Joined once, and at the end: to copy a large request costs as much as some of the encoding.
     request: list[bytes] = []
     for resource, scopes in resources.items():
-        content = (resource.head, *scopes, resource.tail)
-        request += (_RESOURCES, varint(_size(content)), *content)
-    return b"".join(request), sum(len(group.items) for group in groups)
+        request += (_RESOURCES, varint(inside[resource]), resource.head, *scopes, resource.tail)
+    return b"".join(request)
 
 
 def _size(parts: Iterable[bytes]) -> int:
     return sum(map(len, parts))
 
 
-def pack(groups: Sequence[Group], max_bytes: int) -> list[tuple[bytes, int]]:
-    """Return requests of at most *max_bytes* with their counts; an item larger than that stands in one of its own."""
-    around = sum(resource.size + scope.size + _LARGEST_FRAMING for resource, scope, _ in groups)
-    if groups and around + sum(_size(items) for _, _, items in groups) <= max_bytes:
-        return [assemble(groups)]
-    return [assemble(portion) for portion in _portions(groups, max_bytes)]
+def _count(groups: Sequence[Group]) -> int:
+    return sum(len(group.items) for group in groups)
 
 
 def split(request: bytes) -> tuple[tuple[bytes, int], tuple[bytes, int]] | None:

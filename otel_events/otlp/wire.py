@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from otel_events.errors import OtelEventsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
 VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
 _FIXED_SIZES = {FIXED64: 8, FIXED32: 4}
 _SMALL = tuple(bytes((number,)) for number in range(128))
+_MORE = tuple(bytes((number | 128,)) for number in range(128))  # seven bits of a varint that goes on
 
 pack_double = Struct("<d").pack
 pack_fixed64 = Struct("<Q").pack
@@ -47,16 +48,19 @@ def int64(number: int) -> bytes:
     raise OverflowError("the number does not fit int64")
 
 
-def varints(numbers: Sequence[int]) -> list[bytes]:
-    """Return each of *numbers* as `int64` does."""
-    if min(numbers, default=0) < 0:
-        return list(map(int64, numbers))
+def framed_varints(numbers: Iterable[int], same: bytes, before: Mapping[int, bytes]) -> list[bytes]:
+    """Return each of *numbers* as `int64` does, behind *same* and what *before* has for a varint of its length."""
+    one, two, three = (same + before[length] for length in (1, 2, 3))
+    last, more = _SMALL, _MORE
+    # Not by calls: for the numbers that programs usually tell of, they would be most of it.
     return [
-        _SMALL[number]
-        if number < 128
-        else bytes((number & 127 | 128, number >> 7))
-        if number < 16384
-        else int64(number)
+        two + more[number & 127] + last[number >> 7]
+        if 127 < number < 16384
+        else one + last[number]
+        if -1 < number < 128
+        else three + more[number & 127] + more[number >> 7 & 127] + last[number >> 14]
+        if 16383 < number < 2097152
+        else same + before[len(encoded := int64(number))] + encoded
         for number in numbers
     ]
 

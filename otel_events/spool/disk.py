@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from otel_events.spool.adoption import Adoption
+from otel_events.spool.caps import Caps
 from otel_events.spool.losses import Losses
 from otel_events.spool.own import OwnSegments
 from otel_events.spool.queue import Batch, Pending
 from otel_events.spool.rejected import RejectedFiles
 from otel_events.spool.segment import HEADER_BYTES, MAX_BODY_BYTES, RECORD_OVERHEAD
 from otel_events.spool.segment_file import DiskCalls
-from otel_events.spool.stock import Caps, Stock
+from otel_events.spool.stock import Stock
 from otel_events.spool.stored import Entry
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import errno
 import time
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from otel_events.spool.cures import cure_of
 from otel_events.spool.queue import Pending
 from otel_events.spool.segment import HEADER_BYTES, RECORD_OVERHEAD, next_number
 from otel_events.spool.segment_file import SegmentFile, set_aside
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from otel_events.spool.adoption import Adoption, OtherSegment
+    from otel_events.spool.caps import Caps
     from otel_events.spool.claim import Claim
     from otel_events.spool.losses import Losses
     from otel_events.spool.own import OwnSegments
@@ -24,46 +25,7 @@ if TYPE_CHECKING:
     from otel_events.spool.stored import Entry
 
 _SEGMENT_BYTES = 8 << 20
-_SEGMENT_SECONDS = 3600.0
 _RETRY_SECONDS = 5.0
-_ELSEWHERE = "or set OTEL_EVENTS_SPOOL_DIR to another directory"
-_CURES = {
-    errno.ENOSPC: "free space on its disk",
-    getattr(errno, "EDQUOT", errno.ENOSPC): "free some of your disk quota",
-    errno.EFBIG: "raise the limit of file sizes (ulimit -f)",
-    errno.EACCES: f"make it writable for this user, {_ELSEWHERE}",
-    errno.EPERM: f"make it this user's own, {_ELSEWHERE}",
-    errno.EROFS: f"mount its file system for writing, {_ELSEWHERE}",
-    errno.ENOTDIR: f"a part of its path is a file: move that away, {_ELSEWHERE}",
-    errno.ELOOP: f"put a directory in place of the symbolic link, {_ELSEWHERE}",
-    errno.ENOLCK: f"its file system knows no locks: {_ELSEWHERE[3:]}",
-    errno.EIO: f"its disk is failing: {_ELSEWHERE[3:]}",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Caps:
-    """How much may be kept, and for how long.
-
-    Attributes:
-        max_bytes: of all segments in the directory.
-        max_age: seconds after which a segment is dropped.
-        memory_bytes: of what is kept while the disk cannot be written.
-    """
-
-    max_bytes: int
-    max_age: float
-    memory_bytes: int
-
-    @property
-    def segment_seconds(self) -> float:
-        """The age at which a segment is ended."""
-        return min(_SEGMENT_SECONDS, self.max_age / 8)
-
-    @property
-    def last_seconds(self) -> float:
-        """The age at which a segment goes: by then no batch in it is younger than `max_age`."""
-        return self.max_age + self.segment_seconds
 
 
 class Stock:
@@ -193,11 +155,10 @@ class Stock:
         # What was deleted can be made again at once.
         self._disk_due = time.monotonic() + (0.0 if isinstance(error, FileNotFoundError) else _RETRY_SECONDS)
         self._end_active()
-        cure = _CURES.get(error.errno or 0, f"see to it, {_ELSEWHERE}")
         self._losses.note(
             "spool_disk_failed",
             f"cannot be written ({error.strerror or error}): what waits to be sent is kept in memory meanwhile, "
-            f"up to {self._caps.memory_bytes >> 20} MiB, and does not survive this process; {cure}",
+            f"up to {self._caps.memory_bytes >> 20} MiB, and does not survive this process; {cure_of(error)}",
         )
 
     def _move_to_disk(self) -> None:

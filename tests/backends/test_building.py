@@ -125,6 +125,7 @@ def test_the_cache_can_be_put_elsewhere(monkeypatch, tmp_path):
     assert Cache.of_user().root.parts[-2:] == ("otel-events", "backends")
 
 
+@pytest.mark.slow
 def test_the_command_line_says_what_is_missing(tmp_path):
     """`status` names each backend with its place and ends with 1; an unknown name is an error that lists the known."""
     environment = {**os.environ, "OTEL_EVENTS_BACKENDS_DIR": str(tmp_path)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.program import ledger_events
-from tests.server.own_process import serving
+from tests.server.served import serving
 from tools.backends.collector import Collector
 from tools.backends.waiting import wait_for
 

@@ -55,6 +55,7 @@ def test_what_ends_the_program_is_told(tmp_path):
     assert "program.py" in attributes["exception.stacktrace"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", rest_slow(["raise KeyboardInterrupt", "sys.exit(3)", "raise SystemExit"]))
 def test_an_end_that_somebody_wanted_is_no_error(tmp_path, end):
     """Ctrl-C and exits."""
@@ -63,6 +64,7 @@ def test_an_end_that_somebody_wanted_is_no_error(tmp_path, end):
     assert [line["event"] for line in lines] == ["x.y"]
 
 
+@pytest.mark.slow
 def test_without_asking_nothing_is_hooked(tmp_path):
     """The hooks are opt-in."""
     _, lines = ledger_of("ev.emit('x.y')\nraise ValueError('a')\n", tmp_path)

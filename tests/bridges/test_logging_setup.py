@@ -266,6 +266,7 @@ def some_function():
     ]
 
 
+@pytest.mark.slow
 def test_a_script_that_logs_an_error_last_thing(tmp_path):
     """Set up in one line, nothing else: the error is in the ledger when the script has ended."""
     ledger = tmp_path / "events.jsonl"

@@ -90,6 +90,7 @@ def test_an_export_after_the_end_is_a_failure(kept):
     assert ev.stats().dropped == {"after_shutdown": 1}
 
 
+@pytest.mark.slow
 def test_events_do_not_go_to_a_provider_that_leads_back_to_us(tmp_path):
     """With no endpoint, and the program's provider in front of our exporter, events and records are in the ledger, once."""
     program = """

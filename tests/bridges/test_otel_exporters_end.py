@@ -50,6 +50,7 @@ def run(source, home, **env):
     return done
 
 
+@pytest.mark.slow
 @pytest.mark.room
 @pytest.mark.parametrize("order", rest_slow(ORDERS))
 @pytest.mark.parametrize("emits", rest_slow(["", "ev.emit('seed.planted')\n"]), ids=["nothing of ours", "an event"])

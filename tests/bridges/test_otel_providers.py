@@ -34,6 +34,7 @@ def resources(request):
     return [group.resource.SerializeToString() for group in found]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("keywords", "env", "expected"),
     rest_slow(
@@ -69,6 +70,7 @@ def test_the_first_emit_sets_no_logger_provider(tmp_path):
     assert ran.said == "ProxyLoggerProvider", ran
 
 
+@pytest.mark.slow
 def test_records_of_libraries_arrive_beside_events(tmp_path, acceptor):
     """What a library says through OpenTelemetry's Logs API goes to the endpoint, with our resource, once."""
     program = f"""
@@ -84,6 +86,7 @@ print(json.dumps(ev.flush(5)))
     assert len({resource for request in acceptor.requests for resource in resources(request)}) == 1
 
 
+@pytest.mark.slow
 def test_our_provider_is_not_taken_for_the_program_s(tmp_path, acceptor):
     """After a second `configure` without an endpoint events are in the ledger, not sent in a circle; records too."""
     program = f"""
@@ -99,6 +102,7 @@ print(json.dumps([ev.flush(5), ev.stats().delivered.get("otel", 0)]))
     assert [line["event"] for line in ran.default_ledger if "writer" not in line["event"]] == ["seed.planted", ""]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "behind", ["DurableLogRecordProcessor()", "BatchLogRecordProcessor(DurableLogRecordExporter())"]
 )
@@ -125,6 +129,7 @@ print(json.dumps([*found, program_provider() is None, shared_provider() is provi
     assert ran.said == [True] * 6, ran
 
 
+@pytest.mark.slow
 def test_in_journal_mode_a_record_is_safe_when_emit_returns(tmp_path):
     """Records of libraries are as durable as events: a killed process leaves both to the next."""
     program = f"""

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.bridges.logging_state import program_s_own
 from tests.program import run_program
 
@@ -13,6 +15,7 @@ def run(program, home):
     return ran.out.splitlines(), program_s_own(ledger)
 
 
+@pytest.mark.slow
 def test_the_program_of_getting_started_with_one_processor_more(tmp_path):
     """structlog's default configuration, written out, with a tee before the console: printed as ever, and events."""
     printed, lines = run(

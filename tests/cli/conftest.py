@@ -14,7 +14,7 @@ import pytest
 from otel_events.event import Event, Severity
 from otel_events.ledger.line import EventsFormat
 from tests.effort import little_room
-from tests.server.own_process import serving
+from tests.server.served import serving
 
 ROOT = Path(__file__).resolve().parents[2]
 SECOND = 1_000_000_000

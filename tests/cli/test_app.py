@@ -116,6 +116,7 @@ class TestMistakes:
         assert answer.code == exit_codes.INPUT
         assert ".jsonl" in answer.err
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         "content", rest_slow([b"\x1f\x8b\x08half", b"", b"\x00" * 100, b"\x7fELF\x02\x01" + bytes(range(256)) * 50])
     )
@@ -128,6 +129,7 @@ class TestMistakes:
         assert run.returncode in {exit_codes.OK, exit_codes.INPUT}
         assert "Traceback" not in run.stderr
 
+    @pytest.mark.slow
     @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
     def test_a_full_disk_is_said(self, story, environment):
         """What could not be written is no success."""
@@ -142,6 +144,7 @@ class TestMistakes:
 
 @POSIX
 class TestPipesAndSignals:
+    @pytest.mark.slow
     def test_a_reader_that_leaves_is_no_error(self, ledger, event, environment):
         """`otel-events query | head -1`: silent, and the code that other tools end with."""
         path = ledger(*[event("task.progress", number / 100, step=number) for number in range(20_000)])
@@ -168,10 +171,12 @@ class TestPipesAndSignals:
 
         assert (child.returncode, said.strip()) == (exit_codes.INTERRUPTED, b"")
 
-    @pytest.mark.parametrize("way", ["module", "script"])
+    @pytest.mark.parametrize("way", rest_slow(["module", "script"]))
     @pytest.mark.parametrize(
         "moment",
-        ["otel_events.quiet_start", "otel_events.event", "otel_events.task", "click", "otel_events.cli.inputs"],
+        rest_slow(
+            ["otel_events.quiet_start", "otel_events.event", "otel_events.task", "click", "otel_events.cli.inputs"]
+        ),
     )
     def test_ctrl_c_ends_quietly_before_the_command_has_begun(self, way, moment, environment, story, tmp_path):
         """130 and no traceback, whatever is just being imported."""
@@ -194,6 +199,7 @@ class TestPipesAndSignals:
         told = [line for line in said.splitlines() if not line.startswith("import time:")]
         assert (child.returncode, [line for line in told if line.strip()]) == (exit_codes.INTERRUPTED, [])
 
+    @pytest.mark.slow
     def test_ctrl_c_stays_ignored_where_it_was(self, environment):
         """As behind `nohup`, and in the background of a script."""
         code = f"import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); os.execv({sys.executable!r}, sys.argv[1:])"
@@ -209,6 +215,7 @@ class TestPipesAndSignals:
 
         assert (child.returncode, "version" in said) == (0, True)
 
+    @pytest.mark.slow
     def test_a_program_that_imports_us_hears_of_ctrl_c_as_always(self, environment):
         """The quiet end is the command line's alone."""
         code = "import signal, otel_events; print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)"
@@ -218,6 +225,7 @@ class TestPipesAndSignals:
 
         assert run.stdout == "True\n"
 
+    @pytest.mark.slow
     def test_so_does_a_module_that_is_given_our_name(self, environment, tmp_path):
         """`python -m tool otel_events` is no command line of ours."""
         (tmp_path / "tool").mkdir()
@@ -232,6 +240,7 @@ class TestPipesAndSignals:
 
         assert run.stdout == "default_int_handler\n"
 
+    @pytest.mark.slow
     def test_a_program_of_our_name_may_import_us_on_any_thread(self, environment, tmp_path):
         """Where no signal can be asked for."""
         program = tmp_path / "otel-events"
@@ -291,6 +300,7 @@ class TestTerminal:
         assert answer.code == 0
         assert not set(answer.out) & set("\x1b\x07\u202e")
 
+    @pytest.mark.slow
     def test_colour_needs_a_terminal_and_no_no_color(self, story, environment):
         """A pipe gets none, a terminal does, NO_COLOR holds."""
         pty = pytest.importorskip("pty")
@@ -325,6 +335,7 @@ class TestCompletion:
         assert answer.code == 0
         assert "_OTEL_EVENTS_COMPLETE" in answer.out
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("shell", rest_slow(["bash", "zsh", "fish"]))
     def test_commands_options_and_event_names_are_completed(self, shell, environment):
         """What the script asks is answered."""

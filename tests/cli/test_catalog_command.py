@@ -76,6 +76,7 @@ def test_registry_and_module_of_new_say_the_same(invoke, shop, monkeypatch):
     assert {path.name: path.read_text() for path in (shop / "registry").iterdir()} == before
 
 
+@pytest.mark.slow
 def test_the_module_of_new_is_imported_and_emits(shop, environment, tmp_path):
     """By a program that knows nothing else."""
     program = "import shop_events, otel_events as ev; shop_events.example(); ev.shutdown()"

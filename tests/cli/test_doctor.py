@@ -61,6 +61,7 @@ def serving(behave):
             thread.join(acceptor.PATIENCE)
 
 
+@pytest.mark.slow
 @pytest.mark.room
 def test_nothing_configured_is_well(process):
     """A newcomer's events go to the ledger: one is sent there and read back."""
@@ -73,6 +74,7 @@ def test_nothing_configured_is_well(process):
     assert told.stdout.endswith("all is well\n")
 
 
+@pytest.mark.slow
 def test_a_variable_that_cannot_be_used_is_set_all_the_same(process):
     """It is not said that nothing is set."""
     told = process("doctor", "--no-probe", OTEL_EVENTS_LEDGER_PATH="", OTEL_EXPORTER_OTLP_ENDPOINT="nonsense")
@@ -82,6 +84,7 @@ def test_a_variable_that_cannot_be_used_is_set_all_the_same(process):
     assert "OTEL_EXPORTER_OTLP_ENDPOINT='nonsense' is not a URL" in told.stdout
 
 
+@pytest.mark.slow
 def test_a_receiver_that_works_takes_event_and_span(process, tmp_path):
     """The probe is traced to acceptance, and leaves nothing in the user's spool."""
     with acceptor.HttpAcceptor() as receiver:
@@ -98,6 +101,7 @@ def test_a_receiver_that_works_takes_event_and_span(process, tmp_path):
     assert not (tmp_path / "spool").exists()
 
 
+@pytest.mark.slow
 def test_settings_are_told_with_their_source_and_without_secrets(process):
     """Headers, credentials, queries, and what the redactor takes for a secret."""
     with acceptor.refusing_port() as port:
@@ -142,6 +146,7 @@ def test_an_endpoint_that_is_none_is_an_error(look):
     assert (finding.topic, finding.level) == ("variables", "error")
 
 
+@pytest.mark.slow
 def test_the_answer_is_json_whatever_an_exporter_prints(process):
     """The console exporter writes to standard output; that is the answer's place."""
     told = process("doctor", "--json", OTEL_LOGS_EXPORTER="console", OTEL_TRACES_EXPORTER="console")
@@ -304,6 +309,7 @@ def test_looking_leaves_nothing_behind(look, tmp_path):
     assert [path.name for path in tmp_path.rglob("*")] == ["spool"]
 
 
+@pytest.mark.slow
 def test_what_waits_on_disk_is_told(process, look, tmp_path):
     """With the command that sends it."""
     with acceptor.refusing_port() as port:
@@ -329,6 +335,7 @@ def test_strict_makes_warnings_count(process):
     assert process("doctor", "--no-probe", "--strict", **variables).returncode == 1
 
 
+@pytest.mark.slow
 def test_a_probe_that_a_filter_holds_back_is_no_error(process):
     """It is what the settings want."""
     told = process("doctor", OTEL_EVENTS_FILTER="severity>=error")

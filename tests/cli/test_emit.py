@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
+import subprocess
+import sys
+from contextlib import suppress
 
 import pytest
 
 from otel_events.cli import exit_codes
+from tests.cli.conftest import clean_environment
 from tests.effort import rest_slow
 
 
@@ -25,6 +30,7 @@ def emitted(process, tmp_path):
     return emit
 
 
+@pytest.mark.slow
 def test_attributes_are_texts_or_json(emitted):
     """`key=text`, `key:=json`; correlation by option or by name, in its type."""
     line = emitted(
@@ -40,6 +46,7 @@ def test_attributes_are_texts_or_json(emitted):
     assert line["attributes"] == {"source": "paper.pdf", "quality": 0.82, "tags": ["a"], "note": "a=b"}
 
 
+@pytest.mark.slow
 def test_message_severity_and_time(emitted):
     """In the logging world's words too."""
     line = emitted(
@@ -61,6 +68,7 @@ def test_a_payload_comes_from_anywhere(how, emitted, tmp_path):
     assert (line["task_id"], line["attributes"]) == ("t-9", {"quality": 1, "tags": ["a", "b"]})
 
 
+@pytest.mark.slow
 def test_trace_and_attributes_come_from_the_environment(emitted):
     """As a parent process left them."""
     trace = "00-5b8efff798038103d269b633813fc60c-eee19b7ec3c1b174-01"
@@ -71,6 +79,7 @@ def test_trace_and_attributes_come_from_the_environment(emitted):
     assert (line["task_id"], line["persona"]) == ("t-1", "thesis")
 
 
+@pytest.mark.slow
 def test_secrets_do_not_reach_the_disk(emitted):
     """The same guards hold."""
     line = emitted("deployment", "password=hunter2", "-m", "Authorization: Bearer abcdef0123456789abcdef0123456789")
@@ -79,6 +88,7 @@ def test_secrets_do_not_reach_the_disk(emitted):
     assert "abcdef0123456789" not in json.dumps(line)
 
 
+@pytest.mark.slow
 def test_a_ledger_that_cannot_be_written_is_said(process, tmp_path):
     """The event is lost, and the exit code tells."""
     (tmp_path / "file").write_text("")
@@ -91,6 +101,7 @@ def test_a_ledger_that_cannot_be_written_is_said(process, tmp_path):
 
 
 class TestCollector:
+    @pytest.mark.slow
     def test_one_that_is_down_keeps_the_event(self, process, tmp_path, closed_port):
         """It is in the spool, and the exit code says that all is well."""
         run = process(
@@ -100,6 +111,22 @@ class TestCollector:
         assert run.returncode == exit_codes.OK, run.stderr
         assert list((tmp_path / "state").rglob("*.spool"))
 
+    @pytest.mark.slow
+    @pytest.mark.skipif(os.name == "nt", reason="needs a pseudo-terminal")
+    def test_at_a_terminal_it_is_told_what_was_not_delivered(self, process, tmp_path):
+        """A server that takes connections and answers nothing has not got the event; scripts have --wait to know."""
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            env = {
+                "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{silent.getsockname()[1]}",
+                "OTEL_EVENTS_LEDGER_PATH": "",
+            }
+            code, said = at_terminal(tmp_path, "emit", "a.b", **env)
+            piped = process("emit", "a.b", **env)
+
+        assert (code, "not delivered yet" in said) == (exit_codes.OK, True), said
+        assert (piped.returncode, "not delivered yet" in piped.stderr) == (exit_codes.OK, False)
+
+    @pytest.mark.slow
     def test_waiting_for_one_that_is_down_says_no(self, process, closed_port):
         """It is kept all the same."""
         run = process(
@@ -110,9 +137,28 @@ class TestCollector:
         assert run.returncode == exit_codes.NO
         assert "it is kept, to be sent again" in run.stderr
 
+    @pytest.mark.slow
     def test_waiting_for_the_ledger_says_yes(self, process):
         """It has the event."""
         assert process("emit", "a.b", "--wait").returncode == exit_codes.OK
+
+
+def at_terminal(folder, *arguments, **variables):
+    """Run a command whose standard error is a terminal; return its code and what it said there."""
+    terminal, inner = os.openpty()
+    try:
+        command = [sys.executable, "-m", "otel_events", *arguments]
+        done = subprocess.run(
+            command, env=clean_environment(folder, **variables), stderr=inner, timeout=60, check=False
+        )
+        os.close(inner)
+        said = b""
+        with suppress(OSError):  # Linux's word for the end of a terminal
+            while piece := os.read(terminal, 65_536):
+                said += piece
+    finally:
+        os.close(terminal)
+    return done.returncode, said.decode()
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ def read_events(tmp_path):
     return [line for line in lines if not line["event"].startswith("otel_events.")]
 
 
+@pytest.mark.slow
 def test_a_command_that_succeeds_is_a_completed_task(ran):
     """Its output is its own."""
     run, (started, completed) = ran(
@@ -56,6 +57,7 @@ def test_a_command_that_fails_is_a_failed_task_with_the_same_exit_code(ran):
     )
 
 
+@pytest.mark.slow
 def test_its_events_belong_to_the_task(ran):
     """Trace, task and session are in its environment; the name of our program is not."""
     code = (
@@ -73,6 +75,7 @@ def test_its_events_belong_to_the_task(ran):
     assert len({(event["task_id"], event["session_id"], event["trace_id"]) for event in events}) == 1
 
 
+@pytest.mark.slow
 def test_standard_input_is_the_commands(process):
     """Byte by byte."""
     run = process("run", "--", sys.executable, "-c", "import sys; print(sys.stdin.read()[::-1])", given="abc")
@@ -80,6 +83,7 @@ def test_standard_input_is_the_commands(process):
     assert run.stdout == "cba\n"
 
 
+@pytest.mark.slow
 def test_what_cannot_be_started_says_so(process, tmp_path):
     """With the exit codes of a shell."""
     (tmp_path / "text").write_text("x")
@@ -95,6 +99,7 @@ def test_what_cannot_be_started_says_so(process, tmp_path):
     assert events[1]["attributes"]["reason"] == "cannot be started: No such file or directory"
 
 
+@pytest.mark.slow
 @POSIX
 @pytest.mark.parametrize(
     ("number", "ending"), rest_slow([(signal.SIGTERM, "task.failed"), (signal.SIGINT, "task.cancelled")])
@@ -117,6 +122,7 @@ def test_signals_reach_the_command(number, ending, environment, tmp_path):
     assert (last["event"], last["attributes"]["signal"]) == (ending, number.name)
 
 
+@pytest.mark.slow
 @POSIX
 def test_ctrl_c_reaches_a_command_that_is_about_to_be_started(environment, tmp_path):
     """A terminal gives it to those processes that are there; the command, which is none yet, gets it from us."""
@@ -139,6 +145,7 @@ def test_ctrl_c_reaches_a_command_that_is_about_to_be_started(environment, tmp_p
     assert (child.returncode, read_events(tmp_path)[-1]["event"]) == (exit_codes.INTERRUPTED, "task.cancelled")
 
 
+@pytest.mark.slow
 def test_what_it_writes_about_errors_becomes_events(ran):
     """Lines with the usual words, and a traceback as a whole; everything passes through untouched."""
     code = "import sys; print('all is well', file=sys.stderr); print('ERROR: disk on fire', file=sys.stderr, flush=True); int('x')"
@@ -154,6 +161,7 @@ def test_what_it_writes_about_errors_becomes_events(ran):
     assert len({event["task_id"] for event in events}) == 1
 
 
+@pytest.mark.slow
 def test_other_lines_can_be_asked_for(ran):
     """By a regular expression."""
     _, events = ran("import sys; print('W: odd', file=sys.stderr)", "--match", "^W:")
@@ -161,6 +169,7 @@ def test_other_lines_can_be_asked_for(ran):
     assert [event["message"] for event in events if event["event"] == "error"] == ["W: odd"]
 
 
+@pytest.mark.slow
 def test_a_wrong_expression_is_a_mistake_of_usage(process, tmp_path):
     """Told before anything runs."""
     run = process("run", "--match", "(", "--", sys.executable, "-c", "open('x', 'w')")
@@ -169,6 +178,7 @@ def test_a_wrong_expression_is_a_mistake_of_usage(process, tmp_path):
     assert not (tmp_path / "x").exists()
 
 
+@pytest.mark.slow
 def test_options_of_the_command_are_its_own(process):
     """Even without `--`, once the command has begun."""
     assert (

@@ -251,6 +251,7 @@ class TestErrors:
         assert '           File "a.py", line 1, in f\n' in invoke("errors", "--stack").out
 
 
+@pytest.mark.slow
 def test_what_deduplication_held_back_is_counted(invoke, tmp_path):
     """Equal errors of a storm are one group with all of them, though the file has the first and a summary."""
     ledger = tmp_path / "storm.jsonl"

@@ -53,6 +53,7 @@ def test_what_writers_say_of_themselves_is_not_shown_unasked(invoke, ledger, eve
     assert len(invoke("tail", "otel_events.*").out.splitlines()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="renames a file that is read")
 def test_following_shows_what_comes_through_a_rotation(tmp_path, environment, ledger, ledger_bytes, event):
     """From several files, each event once."""
@@ -78,6 +79,7 @@ def test_following_shows_what_comes_through_a_rotation(tmp_path, environment, le
     assert seen == ["a.0", "a.1", "a.2"]
 
 
+@pytest.mark.slow
 def test_a_file_that_is_not_there_yet_is_waited_for(tmp_path, environment, ledger, ledger_bytes, event):
     """Beside one that is; what it gets when it comes is shown."""
     there = ledger(event("a.0"))

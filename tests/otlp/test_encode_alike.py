@@ -143,3 +143,14 @@ def test_values_of_one_event_do_not_show_on_another():
     batch = [Event("a.b", n + 1, n + 1, uid=str(n), attributes={"text": "x" * n, "n": 1 << n % 63}) for n in range(600)]
 
     assert [encoder.encode(batch) for _ in "ab"] == [request({}, "", batch).SerializeToString(deterministic=True)] * 2
+
+
+def test_numbers_of_every_length_are_written_right():
+    """Where a number takes a byte more than the one before it, and at the ends of what OTLP can carry."""
+    edges = {sign * (1 << bits) + by for bits in range(64) for by in (-1, 0, 1) for sign in (1, -1)}
+    numbers = sorted(number for number in edges if -(2**63) <= number < 2**63)
+    batch = [Event("a.b", n + 1, n + 1, uid=str(n), attributes={"n": number}) for n, number in enumerate(numbers)]
+
+    encoded = LogEncoder({}).encode(batch)
+
+    assert encoded == request({}, "", batch).SerializeToString(deterministic=True)

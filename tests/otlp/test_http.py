@@ -13,6 +13,7 @@ from otel_events.otlp.outcome import Accepted, Refused, Retry, TooLarge, Unreach
 from tests.acceptor import (
     BODY,
     PATIENCE,
+    accept,
     answer_with,
     break_off,
     drip,
@@ -21,6 +22,7 @@ from tests.acceptor import (
     refusing_port,
     reject,
     send,
+    success,
 )
 
 
@@ -63,6 +65,51 @@ def test_a_partial_success_tells_how_many_and_why(acceptor, connect):
     acceptor.usual = reject(1, "too old")
 
     assert send(connect(acceptor.url())) == Accepted(1, "too old")
+
+
+def test_each_answer_counts_however_often_another_came_before(acceptor, connect):
+    """Acceptances that repeat are known by their bytes; one that differs in anything says what it says."""
+    full, partly = accept, reject(1, "too old")
+    html = answer_with(200, b"<html>Welcome</html>", Content_Type="text/html")
+    acceptor.script.extend([full, full, partly, partly, reject(2, "too old"), full, answer_with(503), full, html, full])
+    transport = connect(acceptor.url())
+
+    outcomes = [send(transport) for _ in range(10)]
+
+    expected = [
+        Accepted(),
+        Accepted(),
+        Accepted(1, "too old"),
+        Accepted(1, "too old"),
+        Accepted(2, "too old"),
+        Accepted(),
+    ]
+    assert outcomes[:6] == expected
+    assert list(map(type, outcomes[6:])) == [Retry, Accepted, Refused, Accepted]
+    assert acceptor.connections == 1
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_an_answer_may_come_in_any_pieces(acceptor, connect, chunked):
+    """Wherever a server pauses within an answer that came whole before, the whole answer is heard, and nothing left behind."""
+    message = success("logs", 1, "too old")
+    body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(message), message) if chunked else message
+    length = b"Transfer-Encoding: chunked" if chunked else b"Content-Length: %d" % len(body)
+    head = b"HTTP/1.1 200 OK\r\nDate: now\r\nContent-Type: application/x-protobuf\r\n%s\r\n\r\n" % length
+
+    def pause_at(cut):
+        def behave(handler, _):
+            handler.wfile.write((head + body)[:cut])
+            acceptor.released.wait(0.002)
+            handler.wfile.write((head + body)[cut:])
+
+        return behave
+
+    acceptor.script.extend(map(pause_at, range(len(head + body) + 1)))
+    transport = connect(acceptor.url())
+
+    assert {send(transport) for _ in range(len(acceptor.script))} == {Accepted(1, "too old")}
+    assert acceptor.connections == 1
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])

@@ -18,6 +18,7 @@ from otel_events.otlp.encode import LogEncoder
 from otel_events.pipeline.normalize import Normalize
 from otel_events.pipeline.stage import run_stages
 from otel_events.settings import resolve
+from tests.effort import examples
 
 SECRET = "password=correct-horse-battery"
 DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -104,7 +105,7 @@ class Way:
         return {name: tally.counts() for name, tally in tallies.items()}
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(rules=st.sampled_from(RULES), batches=st.lists(drafts(), min_size=1, max_size=3))
 def test_columns_give_the_same_requests_lines_events_and_counts_as_events_do(rules, batches):
     """Whatever the guards have to do, whatever they have learnt before, in the order in which it was said, and in portions."""

@@ -61,6 +61,7 @@ def test_a_sink_that_hangs_hurts_no_other_and_no_deadline():
     assert stuck.names == ["seed.planted", "seed.died"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no interval timers here")
 def test_a_time_limit_of_the_programs_own_ends_a_flush(tmp_path):
     """What its signal handler raises reaches it, and is no failure of the sink, though a Collector answers nothing."""

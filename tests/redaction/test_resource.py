@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.program import run_program
 
 TOKEN = "ghp_0123456789abcdefghijABCDEFGHIJ012345"
@@ -26,6 +28,7 @@ def test_secrets_go_from_the_resource(tmp_path):
     assert (told["service.name"], told["team"]) == ("orchestrator", "thesis")
 
 
+@pytest.mark.slow
 def test_a_program_without_redaction_says_what_it_is_told(tmp_path):
     """`redact=False` holds for the resource too."""
     told = resource(tmp_path, "ev.configure(redact=False)", OTEL_RESOURCE_ATTRIBUTES=f"note={TOKEN}")
@@ -33,6 +36,7 @@ def test_a_program_without_redaction_says_what_it_is_told(tmp_path):
     assert told["note"] == TOKEN
 
 
+@pytest.mark.slow
 def test_a_redactor_of_ones_own_that_fails_lets_out_the_services_name_alone(tmp_path):
     """It fails closed."""
     program = """

@@ -21,6 +21,7 @@ from otel_events.server.access.settings import AccessSettings
 from otel_events.server.access.token import Token
 
 SECRET = "correct-horse-battery-staple"
+BEARER = {"Authorization": f"Bearer {SECRET}"}
 
 
 async def _who(request):

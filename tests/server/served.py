@@ -1,72 +1,113 @@
-"""A server as users run it: a process of its own, and programs that send to it."""
+"""The real server, as users run it: a process of its own on free ports, and programs that send to it."""
 
 from __future__ import annotations
 
-import os
-import re
+import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager
-from pathlib import Path
-from types import SimpleNamespace
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import httpx
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.program import PATIENCE, environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 SECRET = "correct-horse-battery-staple"
+BEARER = {"Authorization": f"Bearer {SECRET}"}
 
 
-def environment(folder, **variables):
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "TRACE", "BAGGAGE"))}
-    path = os.pathsep.join(filter(None, (str(ROOT), kept.get("PYTHONPATH", ""))))
-    return {**kept, "PYTHONPATH": path, "XDG_STATE_HOME": str(folder / "state"), "TZ": "UTC", **variables}
+@dataclass
+class Served:
+    """A running server, what it has said, and a client that knows the token."""
+
+    process: subprocess.Popen
+    ports: dict[str, int]
+    home: Path
+    said: list[str] = field(default_factory=list)
+
+    def __post_init__(self):
+        self.client = httpx.Client(base_url=self.url, headers=BEARER, timeout=PATIENCE, trust_env=False)
+        self._listener = threading.Thread(target=lambda: self.said.extend(self.process.stdout), daemon=True)
+        self._listener.start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.ports['page']}"
+
+    @property
+    def otlp(self):
+        return f"http://127.0.0.1:{self.ports['otlp']}"
+
+    @property
+    def ledger(self):
+        return self.home / "state" / "otel-events" / "events.jsonl"
+
+    def post(self, path, body, **headers):
+        """Post *body* to the port for OTLP, where no token is asked for."""
+        headers = {"content-type": "application/x-protobuf", **{k.replace("_", "-"): v for k, v in headers.items()}}
+        with httpx.Client(trust_env=False, timeout=PATIENCE) as client:
+            return client.post(f"{self.otlp}{path}", content=body, headers=headers)
+
+    def senders(self, **more):
+        """What points a program at the server."""
+        return {"OTEL_EXPORTER_OTLP_ENDPOINT": self.otlp, "OTEL_EVENTS_SPOOL_DIR": str(self.home / "spool"), **more}
+
+    def end(self, by=signal.SIGTERM):
+        """Ask it to stop; return its exit code and what it said."""
+        self.process.send_signal(by)
+        self.process.wait(PATIENCE)
+        return self._ended()
+
+    def kill(self):
+        """Leave it no time for anything; return the same."""
+        self.process.kill()
+        self.process.wait(PATIENCE)
+        return self._ended()
+
+    def _ended(self):
+        self._listener.join(PATIENCE)
+        self.process.stdout.close()
+        self.client.close()
+        return self.process.returncode, "".join(self.said)
 
 
 @contextmanager
-def server_process(folder, *options, **variables):
-    """Run `otel-events serve` until the end of the block; gives its addresses, a client with the token, and what it said."""
-    ports = [_free_port(), _free_port()]
+def serving(home, *options, **more):
+    """A server until the end of the block."""
+    served = start(home, *options, **more)
+    try:
+        yield served
+    finally:
+        if served.process.poll() is None:
+            served.end()
+
+
+def start(home, *options, ports=None, scheme="http", **env):
+    """Start a server and wait until it serves."""
+    ports = ports or dict(zip(("page", "otlp", "grpc"), free_ports(3), strict=True))
+    named = [f"--{'port' if name == 'page' else f'{name}-port'}={port}" for name, port in ports.items()]
     process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "otel_events",
-            "serve",
-            "--port",
-            str(ports[0]),
-            "--otlp-port",
-            str(ports[1]),
-            "--grpc-port",
-            "off",
-            *options,
-        ],
-        env=environment(
-            folder, OTEL_EVENTS_SERVER_TOKEN=SECRET, OTEL_EVENTS_SERVER_LEDGER=str(folder / "events.jsonl"), **variables
-        ),
-        cwd=folder,
-        stderr=subprocess.PIPE,
+        [sys.executable, "-m", "otel_events", "serve", *named, *options],
+        env=environment(home, OTEL_EVENTS_SERVER_TOKEN=SECRET, TZ="UTC", **env),
+        cwd=home,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
     )
-    said: list[str] = []
-    listener = threading.Thread(target=lambda: said.extend(process.stderr), daemon=True)
-    listener.start()
-    url = f"http://127.0.0.1:{ports[0]}"
-    try:
-        with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {SECRET}"}, timeout=30) as client:
-            _wait(url, process, said)
-            yield SimpleNamespace(
-                url=url, otlp=f"http://127.0.0.1:{ports[1]}", client=client, process=process, said=said, folder=folder
-            )
-    finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        finally:
-            process.kill()
-            listener.join(5)
-            process.stderr.close()
+    served = Served(process, ports, home)
+    deadline = time.monotonic() + PATIENCE
+    while not _answers(served, scheme):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise AssertionError(served.kill())
+        time.sleep(0.05)
+    return served
 
 
 def run_program(server, script, *arguments, **variables):
@@ -80,35 +121,29 @@ def run_program(server, script, *arguments, **variables):
     done = subprocess.run(
         [sys.executable, "-c", script, *arguments],
         check=False,
-        env=environment(server.folder, **settings),
-        cwd=server.folder,
+        env=environment(server.home, **settings),
+        cwd=server.home,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stderr
     assert not done.stderr, done.stderr
     return done.stdout
 
 
-def login_link(server):
-    """Return the link that the server printed."""
-    return re.search(r"http://\S+code=\S+", "".join(server.said))[0]
+def free_ports(count):
+    """Ports that were free a moment ago."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
 
 
-def _wait(url, process, said):
-    for _ in range(600):
-        try:
-            if httpx.get(f"{url}/healthz").status_code == 200:
-                return
-        except httpx.TransportError:
-            pass
-        assert process.poll() is None, "".join(said)
-        threading.Event().wait(0.05)
-    raise AssertionError("the server does not answer")
-
-
-def _free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def _answers(served, scheme):
+    try:
+        address = f"{scheme}://127.0.0.1:{served.ports['otlp']}/healthz"
+        return httpx.get(address, trust_env=False, verify=False, timeout=5).status_code == 200
+    except httpx.HTTPError:
+        return False

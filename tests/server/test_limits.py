@@ -12,10 +12,9 @@ import pytest
 
 from otel_events.server.access.protocols import uvicorn_options
 from otel_events.server.access.settings import AccessSettings, Limits
-from tests.server.guarded import SECRET, serving
+from tests.server.guarded import BEARER, SECRET, serving
 from tests.server.raw import answer, ask, problem, send
 
-BEARER = {"Authorization": f"Bearer {SECRET}"}
 HASTY = Limits(
     connections=20, head_seconds=0.4, head_bytes=8_192, body_bytes=10_000, pause_seconds=0.4, request_seconds=1.5,
     stalled_seconds=0.5, frame_bytes=1_000, idle_seconds=1,

@@ -14,8 +14,9 @@ import pytest
 import trustme
 
 from otel_events.ledger.read import read_ledger
+from tests.cli.test_emit import at_terminal
 from tests.program import PATIENCE, environment, run_program
-from tests.server.own_process import free_ports, serving, start
+from tests.server.served import SECRET, free_ports, serving, start
 from tests.server.test_receiving import request
 
 pytestmark = pytest.mark.slow
@@ -52,10 +53,9 @@ def test_an_interrupt_ends_it_too_whoever_is_connected(tmp_path):
     """A connection that is open does not hold the end up for longer than a moment."""
     with serving(tmp_path) as served, socket.create_connection(("127.0.0.1", served.ports["page"])):
         began = time.monotonic()
-        served.process.send_signal(signal.SIGINT)
-        said = served.process.communicate(timeout=PATIENCE)[0]
+        code, said = served.end(by=signal.SIGINT)
 
-    assert served.process.returncode == 0, said
+    assert code == 0, said
     assert "Traceback" not in said
     assert time.monotonic() - began < 20
 
@@ -96,6 +96,20 @@ def test_two_servers_do_not_share_a_ledger(tmp_path):
         True,
         True,
     )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a pseudo-terminal")
+def test_an_event_from_a_shell_is_there_when_its_command_ends_or_it_says_that_it_is_not(tmp_path):
+    """Not with the next command: whoever emits and looks at the page sees it."""
+    with serving(tmp_path) as served:
+        outcomes = []
+        for number in range(5):
+            name = f"shell.said_{number}"
+            code, said = at_terminal(tmp_path, "emit", name, **served.senders())
+            is_there = any(each.event.name == name for each in read_ledger(served.ledger))
+            outcomes.append((code, is_there or "not delivered yet" in said))
+
+    assert outcomes == [(0, True)] * 5
 
 
 @pytest.mark.parametrize(
@@ -168,7 +182,7 @@ def test_it_speaks_tls_over_http_and_grpc(tmp_path):
 def test_a_login_link_is_had_at_any_time(tmp_path):
     """Another process prints it; it opens the page once."""
     with serving(tmp_path) as served:
-        env = environment(tmp_path, OTEL_EVENTS_SERVER_TOKEN="a-token-for-tests-0123456789")
+        env = environment(tmp_path, OTEL_EVENTS_SERVER_TOKEN=SECRET)
         command = [sys.executable, "-m", "otel_events", "serve", "--port", str(served.ports["page"]), "--print-login"]
         link = subprocess.run(
             command, env=env, capture_output=True, text=True, check=True, timeout=PATIENCE
@@ -226,14 +240,10 @@ def test_after_a_kill_nothing_that_was_acknowledged_is_missing(tmp_path, fsync):
             sender.join(PATIENCE)
             acknowledged += sender.acknowledged
 
-    with serving(tmp_path, ports=ports) as served, httpx.Client(trust_env=False, timeout=30) as client:
+    with serving(tmp_path, ports=ports) as served:
         found, after = [], 0
         while after is not None:
-            answer = client.get(
-                f"http://127.0.0.1:{ports['page']}/api/events",
-                params={"after": after, "limit": 1000, "order": "oldest"},
-                headers={"authorization": "Bearer a-token-for-tests-0123456789"},
-            ).json()
+            answer = served.client.get("/api/events", params={"after": after, "limit": 1000, "order": "oldest"}).json()
             found += answer["events"]
             after = answer["next"]
         code, _ = served.end()

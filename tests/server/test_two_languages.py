@@ -7,8 +7,9 @@ import json
 import pytest
 from websockets.sync.client import connect
 
+from tests.program import ROOT
 from tests.server.page.visiting import wait_for
-from tests.server.served import ROOT, SECRET, run_program, server_process
+from tests.server.served import BEARER, run_program, serving
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("javascript")]
 
@@ -28,7 +29,7 @@ with ev.session("night-7"), ev.task("draft", task_id="draft-1", persona="thesis"
 def told(request, tmp_path_factory):
     """What a server knows of the two, and what it streamed meanwhile: the reader's exporters speak JSON, then protobuf."""
     folder = tmp_path_factory.mktemp(request.param)
-    with server_process(folder) as server, _stream(server) as stream:
+    with serving(folder) as server, _stream(server) as stream:
         script = str(ROOT / "tests" / "server" / "js" / "emit.mjs")
         run_program(server, ORCHESTRATE, "node", script, request.param)
         streamed = _until_closed(stream)
@@ -39,7 +40,7 @@ def told(request, tmp_path_factory):
 
 def _stream(server):
     url = f"{server.url.replace('http', 'ws')}/stream?from=now"
-    return connect(url, additional_headers={"Authorization": f"Bearer {SECRET}"}, max_size=None, proxy=None)
+    return connect(url, additional_headers=BEARER, max_size=None, proxy=None)
 
 
 def _until_closed(stream):

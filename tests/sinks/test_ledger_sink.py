@@ -182,6 +182,7 @@ def test_a_closed_sink_writes_again_when_asked(tmp_path, open_sink):
     assert numbers(tmp_path / "events.jsonl") == [1, 2]
 
 
+@pytest.mark.slow
 def test_the_default_is_one_file_for_all_programs_of_the_user(tmp_path):
     """Without a path the ledger is in the user's state folder, private, and no link is followed to it."""
     script = textwrap.dedent(

@@ -125,7 +125,7 @@ SCRIPT = """
 """
 
 
-@pytest.mark.parametrize("kind", [HttpAcceptor, GrpcAcceptor])
+@pytest.mark.parametrize("kind", rest_slow([HttpAcceptor, GrpcAcceptor]))
 @pytest.mark.parametrize("when", rest_slow(["atexit", "no threads"]))
 def test_what_is_written_at_the_very_end_arrives(kind, when):
     """Events written when no thread can be started any more, as at interpreter exit, are delivered all the same."""

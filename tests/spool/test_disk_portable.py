@@ -5,6 +5,8 @@ import sys
 import textwrap
 from pathlib import Path
 
+import pytest
+
 WITHOUT_POSIX = """
     import os, sys
     sys.modules["fcntl"] = None
@@ -79,6 +81,7 @@ WITH_FULL_SYNC = """
 """
 
 
+@pytest.mark.slow
 def test_where_the_disks_own_cache_can_be_passed_it_is():
     """macOS has a call for that; a file system without it gets the usual one, and an error of the disk stays one."""
     program = [sys.executable, "-c", textwrap.dedent(WITH_FULL_SYNC)]

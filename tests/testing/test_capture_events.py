@@ -242,6 +242,7 @@ def test_stats_inside_count_what_is_captured():
     assert (stats.emitted, dict(stats.delivered)) == (1, {"captured": 1})
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_forked_child_captures_its_own(tmp_path):
     """After a fork the child's block captures the child's events, the parent's the parent's, and no file is written."""

@@ -3,9 +3,12 @@
 import subprocess
 import sys
 
+import pytest
+
 from tests.program import environment
 
 
+@pytest.mark.slow
 def test_the_fixture_captures_for_each_test_anew(tmp_path):
     """`captured_events` is there without an import, and each test has its own events."""
     (tmp_path / "test_it.py").write_text(
@@ -34,6 +37,7 @@ def test_failing(captured_events):
     assert "def assert_emitted" not in done.stdout  # the reader sees the test, not our frames
 
 
+@pytest.mark.slow
 def test_loading_the_plugin_imports_nothing_heavy(tmp_path):
     """A test run that uses none of it pays for no SDK and no exporter."""
     code = "import otel_events.testing.plugin, sys; print([m for m in sys.modules if m.startswith(('opentelemetry.sdk', 'grpc', 'google.protobuf', 'orjson'))])"

@@ -11,7 +11,7 @@ import orjson
 from tools.soak.emitting import NUMBER, SERVICE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from tools.soak.page import OpenPage
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 FULL_AFTER = 1_000_000  # events
 _PAGE_FULL_AFTER = 60  # seconds
 _LEAST_POINTS = 3
+_MINUTE = 60.0
 _SERVER_MIB, _PAGE_MB = 8.0, 4.0  # to grow by no more is to be flat
 
 
@@ -71,25 +72,42 @@ def figures_of_server(samples: Sequence[Sample], emitted: int, rate: float) -> d
         "growth": growth(((one.at, one.own) for one in samples), full, _SERVER_MIB),
         "cpu_share": (last.cpu - first.cpu) / max(last.at - first.at, 0.001),
         "cpu_microseconds_each": (last.cpu - first.cpu) / emitted * 1e6,
+        "waited_by_minute": list(_waited_by_minute(samples)),
         "ledger_mib": last.ledger,
         "index_mib": last.index,
         "samples": [asdict(one) for one in samples],
     }
 
 
+def _waited_by_minute(samples: Sequence[Sample]) -> Iterator[float]:
+    """Yield how many milliseconds of each second its threads waited for a processor, minute by minute."""
+    begin = samples[0]
+    for sample in samples[1:]:
+        if sample.at - begin.at >= _MINUTE or sample is samples[-1]:
+            yield max(0.0, sample.waited - begin.waited) / (sample.at - begin.at) * 1000
+            begin = sample
+
+
 def figures_of_watchers(reader: Reader, slow: Watcher) -> dict[str, Any]:
     """Return what the two clients were told."""
-    delays = sorted(reader.delays) or [0.0]
-    milliseconds = {name: delays[int(len(delays) * share)] * 1000 for name, share in (("p50", 0.5), ("p99", 0.99))}
+    minutes = [delays_of(minute) for minute in reader.by_minute()]
     names = ("events", "counted", "dropped", "complaint")
     return {
         "reader": {
             **{name: getattr(reader, name) for name in names},
             "misplaced": reader.misplaced,
-            "delay": milliseconds,
+            "delay": delays_of(reader.delays),
+            "delay_by_minute": minutes,
         },
         "slow": {name: getattr(slow, name) for name in names},
     }
+
+
+def delays_of(seconds: Sequence[float]) -> dict[str, float]:
+    """Return what half of the delays, all but one in a hundred, and all stay within, in milliseconds."""
+    delays = sorted(seconds) or [0.0]
+    shares = (("p50", 0.5), ("p99", 0.99), ("most", 1.0))
+    return {name: delays[min(int(len(delays) * share), len(delays) - 1)] * 1000 for name, share in shares}
 
 
 def figures_of_page(page: OpenPage) -> dict[str, Any]:
@@ -130,6 +148,8 @@ def table_of(found: dict[str, Any]) -> str:
         ("in the index", f"{found['indexed']:,}"),
         ("the reader got / out of place", f"{reader['events']:,} / {reader['misplaced']:,}"),
         ("emit to reader, p50 / p99", f"{reader['delay']['p50']:,.0f} / {reader['delay']['p99']:,.0f} ms"),
+        ("the same p99, minute by minute", ", ".join(f"{each['p99']:,.0f}" for each in reader["delay_by_minute"])),
+        ("ms of a second that the server waited for a processor", ", ".join(f"{each:,.0f}" for each in server["waited_by_minute"])),
         ("the slow client got / as counts / in gaps", " / ".join(f"{slow[key]:,}" for key in ("events", "counted", "dropped"))),
         ("server's processor time", f"{server['cpu_share']:.0%} of a core, {server['cpu_microseconds_each']:.0f} µs an event"),
         ("server's memory, without and with mapped files", f"{server['most_own_mib']:.0f} and {server['most_rss_mib']:.0f} MiB at most"),

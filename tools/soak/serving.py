@@ -32,6 +32,7 @@ class Sample:
         rss: MiB in memory, parts of files included: of the index up to 256 MiB are mapped.
         own: MiB of it that are no file's.
         cpu: seconds of processor time.
+        waited: seconds for which its threads were ready to run and had no processor: others had it.
         ledger: MiB of its files.
         index: MiB of its files.
     """
@@ -40,6 +41,7 @@ class Sample:
     rss: float
     own: float
     cpu: float
+    waited: float
     ledger: float
     index: float
 
@@ -77,7 +79,7 @@ class Served:
         user, system = (proc / "stat").read_text().rpartition(")")[2].split()[11:13]
         cpu = (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
         index = (self.home / ".events.jsonl.index").glob("**/*")
-        return Sample(at, rss, own, cpu, _size(self.ledger_files) / _MIB, _size(index) / _MIB)
+        return Sample(at, rss, own, cpu, _waited(proc), _size(self.ledger_files) / _MIB, _size(index) / _MIB)
 
     def end(self) -> int:
         """Ask the server to stop, and return its exit code."""
@@ -126,6 +128,14 @@ def _wait_until_it_answers(served: Served) -> None:
             return
         time.sleep(0.05)
     raise RuntimeError((served.home / "server.log").read_text(errors="replace"))
+
+
+def _waited(proc: Path) -> float:
+    total = 0
+    for thread in proc.glob("task/*/schedstat"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+            total += int(thread.read_text().split()[1])
+    return total / 1e9
 
 
 def _size(files: Any) -> int:

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from array import array
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -15,6 +16,8 @@ from websockets.sync.client import connect
 from tools.soak.emitting import NUMBER
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from typing_extensions import Self
 
     from tools.soak.serving import Served
@@ -102,12 +105,14 @@ class Reader(Watcher):
     Attributes:
         misplaced: events whose number was not the next one.
         delays: seconds from the program's clock to here.
+        times: when each of them ended, in Unix seconds.
     """
 
     def __init__(self, served: Served) -> None:
         super().__init__(served)
         self.misplaced = 0
         self.delays = array("f")
+        self.times = array("d")
         self._last = 0
 
     def take(self, frame: dict[str, Any]) -> None:
@@ -120,6 +125,15 @@ class Reader(Watcher):
                 self.misplaced += 1
                 self._last = number or self._last
             self.delays.append(now - event["unix"])
+            self.times.append(now)
+
+    def by_minute(self) -> Iterator[Sequence[float]]:
+        """Yield the delays of each minute since the first event."""
+        begin = 0
+        while begin < len(self.times):
+            end = bisect_left(self.times, self.times[begin] + 60, begin)
+            yield self.delays[begin:end]
+            begin = end
 
 
 class SlowReader(Watcher):

@@ -9,6 +9,7 @@ import { status } from "./live/store";
 import { isSignedOut } from "./state/access";
 import { notice } from "./state/notice";
 import { change, go, linkTo, parameter, type View, VIEWS, view } from "./state/route";
+import { isNarrow } from "./state/screen";
 import { switchTheme, theme } from "./state/theme";
 import { usePolled } from "./ui/polled";
 import { Details } from "./ui/Details";
@@ -40,15 +41,18 @@ const toggleHelp = (): void => {
   isHelpOpen.value = !isHelpOpen.value;
 };
 
+/** To what narrows the present view; a view that has nothing of the kind leads to the live one. */
 function toFilter(): void {
-  if (!focusFilter()) go("live");
+  const search = document.querySelector<HTMLInputElement>("main .search");
+  if (search) search.select();
+  else if (!focusFilter()) go("live");
 }
 
 /** Esc closes what was opened last; the live view has more to close. */
 function closeLast(): void {
   if (isHelpOpen.value) isHelpOpen.value = false;
   else if (view.value !== "live" && parameter("event")) change({ event: null }, { replace: true });
-  else if (view.value === "tasks" && parameter("task")) change({ task: null });
+  else if (view.value === "tasks" && parameter("task")) change({ task: null, run: null });
 }
 
 export function App() {
@@ -73,31 +77,36 @@ export function App() {
         {selected > 0 && <Details seq={selected} />}
       </main>
       {isHelpOpen.value && <Help onClose={toggleHelp} />}
-      <div class="notice" role="status" aria-live="polite">
-        {notice.value && <span>{notice.value}</span>}
-      </div>
     </div>
   );
 }
 
-/** How many alerts are open, wherever one is. */
-function OpenAlerts() {
-  const { data } = usePolled("open-alerts", getAlerts, ALERTS_EVERY);
-  const open = data?.open.length ?? 0;
-  return open > 0 ? (
+function Badge({ open }: { open: number }) {
+  return (
     <span class="badge level-warn" aria-label={`${open} open`}>
       {open}
     </span>
-  ) : null;
+  );
+}
+
+const STATES = { open: "live", connecting: "connecting", idle: "not connected", lost: "no connection" };
+
+function Connection() {
+  return (
+    <span class={`connection is-${status.value}`} title={`The live stream: ${STATES[status.value]}`}>
+      <i aria-hidden="true" /> <span>{STATES[status.value]}</span>
+    </span>
+  );
 }
 
 function Top() {
+  const { data } = usePolled("open-alerts", getAlerts, ALERTS_EVERY);
+  const open = data?.open.length ?? 0;
   const nav = useRef<HTMLElement>(null);
   useEffect(
     () => nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }),
     [view.value],
   );
-  const state = { open: "live", connecting: "connecting", lost: "no connection" }[status.value];
   return (
     <header class="top">
       <a class="brand" href={linkTo("live")} aria-label="otel-events">
@@ -110,13 +119,17 @@ function Top() {
         {VIEWS.map((name) => (
           <a key={name} href={linkTo(name)} aria-current={view.value === name ? "page" : undefined}>
             {name}
-            {name === "alerts" && <OpenAlerts />}
+            {name === "alerts" && open > 0 && !isNarrow.value && <Badge open={open} />}
           </a>
         ))}
       </nav>
-      <span class={`connection is-${status.value}`} title={`The live stream: ${state}`}>
-        <i aria-hidden="true" /> <span>{state}</span>
-      </span>
+      {/* Where the views do not fit side by side, the link to this one may be out of sight. */}
+      {open > 0 && isNarrow.value && (
+        <a class="open-alerts" href={linkTo("alerts")} aria-label={`Alerts: ${open} open`}>
+          <Badge open={open} />
+        </a>
+      )}
+      <Connection />
       <button
         type="button"
         class="icon-button"
@@ -135,6 +148,10 @@ function Top() {
       >
         ?
       </button>
+      {/* Over the head, so that it hides nothing that is being read. */}
+      <div class="notice" role="status" aria-live="polite">
+        {notice.value && <span>{notice.value}</span>}
+      </div>
     </header>
   );
 }

@@ -98,5 +98,17 @@ export function bytes(size: number | null | undefined): string {
   return `${unit === 0 ? value : Number(value.toPrecision(3))} ${units[unit]}`;
 }
 
+// What a key says of its unit: OpenTelemetry's names end in it, and a duration is in seconds.
+const UNITS: [RegExp, (value: number) => string][] = [
+  [/(^|[._])duration$|[._](seconds|secs?|s)$/, duration],
+  [/[._](millis|milliseconds|ms)$/, (value) => duration(value / 1000)],
+  [/[._](nanos|nanoseconds|ns)$/, (value) => duration(value / 1e9)],
+  [/(^|[._])bytes$/, bytes],
+];
+
+/** The value of the attribute *key* with its unit, `150 ms`; null where the key names none. */
+export const quantity = (key: string, value: number): string | null =>
+  UNITS.find(([pattern]) => pattern.test(key))?.[1](value) ?? null;
+
 /** `1 event`, `2 events`. */
 export const counted = (value: number, noun: string): string => `${count(value)} ${noun}${value === 1 ? "" : "s"}`;

@@ -83,11 +83,6 @@ class Access:
         """Tell whether a program at the address *peer* may send events, over gRPC or whatever else is no HTTP request."""
         return self._is_open_to(peer) or self.admits_token(_bearer(authorization))
 
-    def admits_origin(self, origin: str, scope: Scope) -> bool:
-        """Tell whether a page of *origin* may use the server by the name that the request of *scope* calls it."""
-        host = Requested(scope).only("host") or ""
-        return self.origins.relation(origin, scope["scheme"], host) in {"same", "allowed"}
-
     def admits(self, scope: Scope) -> Identity | Refusal:
         """Return who sends the request of *scope*, or why it is refused."""
         headers = Requested(scope)

@@ -12,17 +12,13 @@ from starlette.responses import HTMLResponse, Response
 from starlette.websockets import WebSocketClose
 
 from otel_events.server.access.access import LOGIN, Requested
+from otel_events.server.access.login_page import PAGE, STYLE
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from otel_events.server.access.identity import Refusal
 
-_STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:12vh auto;padding:0 1rem;color-scheme:light dark}"
-    "code{font-family:ui-monospace,monospace}input,button{font:inherit;padding:.4rem .6rem}input{width:100%;"
-    "box-sizing:border-box;margin:.3rem 0 .6rem}"
-)
 # A link on another site opens this page without our cookie, which goes only with requests from our own pages. So this page,
 # which is ours, goes there once more. A mere reload would not do: browsers take it for the same request from elsewhere. And
 # only a script keeps what stands behind # in the address.
@@ -33,17 +29,7 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-_POLICY = f"default-src 'none'; style-src {_hash(_STYLE)}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">{head}
-<title>otel-events: log in</title><style>{style}</style></head><body>
-<h1>otel-events</h1><p role="alert">{problem}</p>
-<p>Open the link that this command prints; each is good once, for five minutes:</p>
-<p><code>otel-events serve --print-login</code></p>
-<form method="post" action="{login}"><label>Or enter the server's token
-<input type="password" name="token" autocomplete="current-password" required autofocus></label>
-<button>Log in</button></form></body></html>
-"""
+_POLICY = f"default-src 'none'; style-src {_hash(STYLE)}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 
 def wants_page(scope: Scope) -> bool:
@@ -68,7 +54,7 @@ def login_page(problem: str, scope: Scope) -> Response:
     came_from_elsewhere = Requested(scope).first("sec-fetch-site") == "cross-site" and scope["path"] != LOGIN
     head = f"<script>{_ONCE_MORE}</script>" if came_from_elsewhere else ""
     policy = f"{_POLICY}; script-src {_hash(_ONCE_MORE)}" if came_from_elsewhere else _POLICY
-    page = _PAGE.format(head=head, style=_STYLE, problem=escape(problem), login=LOGIN)
+    page = PAGE.format(head=head, style=STYLE, problem=escape(problem), login=LOGIN)
     return HTMLResponse(page, 401, {"content-security-policy": policy, "cache-control": "no-store"})
 
 

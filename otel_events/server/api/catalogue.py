@@ -21,8 +21,13 @@ _MOST_TEXT = 200
 _OURS = "otel_events."
 # Keys whose values stand in a table, with how often they occur.
 _TABLES = {
-    "task_id": "SELECT task_id, events FROM tasks ORDER BY last_seq DESC LIMIT ?",
-    "session_id": "SELECT session_id, events FROM sessions ORDER BY last_seq DESC LIMIT ?",
+    # All runs of an id together, of the ids that came up last.
+    **{
+        column: f"SELECT {column}, (SELECT sum(events) FROM {table} AS every WHERE every.{column} = latest.{column}) FROM"  # noqa: S608
+        f" (SELECT {column}, last_seq FROM {table} ORDER BY last_seq DESC LIMIT {_SAMPLE}) AS latest"
+        f" GROUP BY {column} ORDER BY max(last_seq) DESC LIMIT ?"
+        for column, table in (("task_id", "tasks"), ("session_id", "sessions"))
+    },
     "cycle": "SELECT cycle, sum(events) FROM cycles GROUP BY cycle ORDER BY max(last_seq) DESC LIMIT ?",
     "event": "SELECT name, count FROM names WHERE count > 0 AND NOT is_own ORDER BY count DESC LIMIT ?",
     **{

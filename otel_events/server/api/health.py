@@ -30,7 +30,7 @@ def show_health(server: Server) -> dict[str, Any]:
         "otlp_port": server.otlp_port,
         "connections": len(server.access.connections),
         "clients": stream.clients,
-        "stream": {"folded": stream.folded, "dropped": stream.dropped, "stalled": stream.stalled},
+        "stream": {"folded": stream.folded, "dropped": stream.dropped},
         "stored": _stored(server),
         "disk": _disk(server),
         "retention": {"max_bytes": server.settings.keep_bytes, "max_age": server.settings.keep_age},
@@ -117,7 +117,7 @@ _HEALTH = schemas.shape(
     otlp_port=schemas.COUNT,
     connections=schemas.COUNT,
     clients=schemas.COUNT,
-    stream=schemas.shape(folded=schemas.COUNT, dropped=schemas.COUNT, stalled=schemas.COUNT),
+    stream=schemas.shape(folded=schemas.COUNT, dropped=schemas.COUNT),
     stored=schemas.shape(
         events=schemas.COUNT,
         first_seq=schemas.COUNT,
@@ -150,7 +150,7 @@ OPERATIONS = (
     Operation(
         "/api/health",
         show_health,
-        f"How the server fares. `clients` are those of the streams; `ingest.rate` is events a second over the last {_RATE_SECONDS}; `retention` in bytes and seconds.",
+        f"How the server fares. `clients` are those of the streams; `refused` counts by reason: `slow_reader` are answers and streams that were cut because nobody read them; `ingest.rate` is events a second over the last {_RATE_SECONDS}; `retention` in bytes and seconds.",
         _HEALTH,
     ),
     Operation(

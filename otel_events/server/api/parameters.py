@@ -123,6 +123,7 @@ def _read_keys(text: str) -> tuple[str, ...]:
     return keys
 
 
+RUN = whole_number(1, MAX_SEQ)
 TEXT = Kind({"type": "string", "minLength": 1, "maxLength": _MAX_TEXT}, _read_text)
 INSTANT = Kind({"type": "string"}, _read_instant)
 FILTER = Kind({"type": "string", "maxLength": _MAX_FILTER}, _read_filter)

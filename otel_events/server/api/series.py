@@ -30,7 +30,16 @@ def list_points(
     for stored in reversed(events):
         values = {key: value for key in attributes if (value := _number(stored.record, key)) is not None}
         if values:
-            points.append({"seq": stored.seq, "time": instant(stored.record.timestamp), "values": values})
+            record = stored.record
+            session = record.get("session_id")
+            points.append(
+                {
+                    "seq": stored.seq,
+                    "time": instant(record.timestamp),
+                    "session_id": None if session is None else str(session),
+                    "values": values,
+                }
+            )
     return {"points": points}
 
 
@@ -82,6 +91,7 @@ OPERATIONS = (
                 schemas.shape(
                     seq=schemas.COUNT,
                     time=schemas.INSTANT,
+                    session_id=schemas.maybe(schemas.TEXT),
                     values={"type": "object", "additionalProperties": schemas.NUMBER},
                 )
             )

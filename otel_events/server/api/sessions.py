@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from otel_events.server.api import parameters, schemas
 from otel_events.server.api.instants import SECOND, instant
 from otel_events.server.api.operation import Operation
-from otel_events.server.api.parameters import TEXT, Parameter
+from otel_events.server.api.parameters import RUN, TEXT, Parameter
 from otel_events.server.api.problem import not_found
-from otel_events.server.api.stages import stages_of
+from otel_events.server.api.stages import CycleSpan, stages_of
 from otel_events.server.api.tasks import as_cycle, list_tasks
 
 if TYPE_CHECKING:
@@ -18,42 +18,41 @@ if TYPE_CHECKING:
     from otel_events.server.server import Server
 
 _MOST_TASKS = 1_000
+_SESSION = (
+    "SELECT session_id, run, (SELECT max(run) FROM sessions AS every WHERE every.session_id = sessions.session_id), service,"
+    " started, ended, duration, events, errors, first_time,"
+    " (SELECT count(*) FROM cycles WHERE session_id = sessions.session_id AND session_run = sessions.run) FROM sessions"
+)
 _CYCLE = (
-    "SELECT cycle, day, session_id, service, started, ended, duration, events, errors, stalls, first_time, run, first_seq,"
-    " last_seq FROM cycles"
+    "SELECT cycle, run, (SELECT max(run) FROM cycles AS every WHERE every.session_id = cycles.session_id AND"
+    " every.cycle = cycles.cycle), day, session_id, session_run, service, started, ended, duration, events, errors, stalls,"
+    " first_time, first_seq, last_seq FROM cycles"
 )
 
 
 def list_sessions(server: Server, *, limit: int) -> dict[str, Any]:
-    """Return sessions, the latest first."""
-    rows = server.store.read().execute(
-        "SELECT session_id, service, started, ended, duration, events, errors, first_time,"
-        " (SELECT count(*) FROM cycles WHERE run = sessions.session_id) FROM sessions ORDER BY last_seq DESC LIMIT ?",
-        (limit,),
-    )
+    """Return sessions, each run of them by itself, the latest first."""
+    rows = server.store.read().execute(f"{_SESSION} ORDER BY last_seq DESC LIMIT ?", (limit,))
     return {"sessions": [_session(row) for row in rows]}
 
 
-def list_cycles(server: Server, *, session: str | None, limit: int) -> dict[str, Any]:
-    """Return cycles, the latest first."""
-    condition, values = ("WHERE run = ?", [session]) if session is not None else ("", [])
-    connection = server.store.read()
-    rows = connection.execute(f"{_CYCLE} {condition} ORDER BY last_seq DESC LIMIT ?", (*values, limit)).fetchall()
-    return {"cycles": _cycles(connection, rows)}
+def list_cycles(server: Server, *, session: str | None, session_run: int | None, limit: int) -> dict[str, Any]:
+    """Return cycles, each run of them by itself, the latest first."""
+    return {"cycles": _find_cycles(server, limit, session_id=session, session_run=session_run)}
 
 
-def get_cycle(server: Server, *, cycle: str, session: str | None) -> dict[str, Any]:
-    """Return one cycle, of several of that number the latest, and its tasks."""
-    condition, values = ("AND run = ?", [session]) if session is not None else ("", [])
-    connection = server.store.read()
-    # Bound as a number and as a text: both may be somebody's cycle.
-    rows = connection.execute(
-        f"{_CYCLE} WHERE cycle IN (?, ?) {condition} ORDER BY last_seq DESC LIMIT 1",
-        (as_cycle(cycle), cycle, *values),
-    ).fetchall()
-    if not rows:
+def get_cycle(server: Server, *, cycle: str, session: str | None, run: int | None) -> dict[str, Any]:
+    """Return one run of a cycle, of several the latest, and its tasks."""
+    # As a number and as a text: both may be somebody's cycle.
+    numbers = (as_cycle(cycle), cycle)
+    found = [
+        each
+        for number in dict.fromkeys(numbers)
+        for each in _find_cycles(server, 1, cycle=number, session_id=session, run=run)
+    ]
+    if not found:
         raise not_found(f"cycle {cycle!r:.60}")
-    (row,) = _cycles(connection, rows)
+    row = max(found, key=lambda each: str(each["started"]))
     tasks = list_tasks(
         server,
         state=None,
@@ -61,17 +60,31 @@ def get_cycle(server: Server, *, cycle: str, session: str | None) -> dict[str, A
         until=None,
         session=row["session_id"],
         cycle=cycle,
+        cycle_run=row["run"],
         persona=None,
         limit=_MOST_TASKS,
     )
     return {"cycle": row, **tasks}
 
 
+def _find_cycles(server: Server, limit: int, **equal: str | int | None) -> list[dict[str, Any]]:
+    """Return the cycles whose columns are *equal* to what is not None, those with the latest events first."""
+    wanted = {column: value for column, value in equal.items() if value is not None}
+    condition = f"WHERE {' AND '.join(f'{column} = ?' for column in wanted)}" if wanted else ""
+    connection = server.store.read()
+    rows = connection.execute(
+        f"{_CYCLE} {condition} ORDER BY last_seq DESC LIMIT ?", (*wanted.values(), limit)
+    ).fetchall()
+    return _cycles(connection, rows)
+
+
 def _session(row: tuple[Any, ...]) -> dict[str, Any]:
-    session_id, service, started, ended, duration, events, errors, first_time, cycles = row
+    session_id, run, runs, service, started, ended, duration, events, errors, first_time, cycles = row
     began = started if started is not None else first_time
     return {
         "session_id": session_id,
+        "run": run,
+        "runs": runs,
         "service": service,
         **_time(began, ended, duration),
         "cycles": cycles,
@@ -81,16 +94,21 @@ def _session(row: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def _cycles(connection: sqlite3.Connection, rows: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
-    stages = stages_of(connection, [(row[0], row[2], row[12], row[13]) for row in rows])
+    stages = stages_of(connection, [CycleSpan(row[0], row[4] or None, row[1], *row[-2:]) for row in rows])
     found = []
     for row, inner in zip(rows, stages, strict=True):
-        cycle, day, session_id, service, started, ended, duration, events, errors, stalls, first_time = row[:11]
-        began = started if started is not None else first_time
+        cycle, run, runs, day, session_id, session_run, service, started, ended, duration, events, errors, stalls = row[
+            :13
+        ]
+        began = started if started is not None else row[13]
         found.append(
             {
                 "cycle": cycle,
+                "run": run,
+                "runs": runs,
                 "day": day,
-                "session_id": session_id,
+                "session_id": session_id or None,
+                "session_run": session_run,
                 "service": service,
                 **_time(began, ended, duration),
                 "events": events,
@@ -107,28 +125,38 @@ def _time(began: int, ended: int | None, said: float | None) -> dict[str, Any]:
     return {"started": instant(began), "ended": instant(ended), "duration": duration}
 
 
-_SESSION = Parameter("session", TEXT, "Only those of this session.")
+_OF_SESSION = Parameter("session", TEXT, "Only those of this session.")
 
 OPERATIONS = (
     Operation(
         "/api/sessions",
         list_sessions,
-        "Sessions, those with the latest events first.",
+        "Sessions, those with the latest events first; an id that is used again has a row for each run.",
         schemas.shape(sessions=schemas.listing(schemas.named("Session"))),
         (parameters.limit(200),),
     ),
     Operation(
         "/api/cycles",
         list_cycles,
-        "Cycles with their stages, those with the latest events first.",
+        "Cycles with their stages, those with the latest events first; a number that comes up again in its session (or, without"
+        " one, at all) has a row for each run. The one to compare with is the one before it in the same run of the session, or"
+        " else the same cycle's run before.",
         schemas.shape(cycles=schemas.listing(schemas.named("Cycle"))),
-        (_SESSION, parameters.limit(100)),
+        (
+            _OF_SESSION,
+            Parameter("session_run", RUN, "Only those of this run of the session."),
+            parameters.limit(100),
+        ),
     ),
     Operation(
         "/api/cycles/{cycle}",
         get_cycle,
-        "One cycle and its tasks; of several with that number the latest.",
+        "One run of a cycle and its tasks; of several with that number the latest.",
         schemas.shape(cycle=schemas.named("Cycle"), tasks=schemas.listing(schemas.named("Task"))),
-        (Parameter("cycle", TEXT, "Its number.", place="path", is_required=True), _SESSION),
+        (
+            Parameter("cycle", TEXT, "Its number.", place="path", is_required=True),
+            _OF_SESSION,
+            Parameter("run", RUN, "Which run of it; without it the latest."),
+        ),
     ),
 )

@@ -18,15 +18,16 @@ if TYPE_CHECKING:
 _STEPS = 600  # in one answer, at most
 _LAST = 2**62
 _MOST_GROUPS = 100_000
+# All runs of an id together.
 _COUNTED = {
-    "session": "SELECT session_id, events, errors, first_time, last_time FROM sessions WHERE {within} ORDER BY events DESC LIMIT ?",
-    "task": "SELECT task_id, events, errors, started, ended FROM tasks WHERE {within} ORDER BY events DESC LIMIT ?",
-    "cycle": (
-        "SELECT cycle, sum(events) AS total, sum(errors), min(first_time), max(last_time) FROM cycles WHERE {within}"
-        " GROUP BY cycle ORDER BY total DESC LIMIT ?"
-    ),
+    by: f"SELECT {key}, sum(events) AS total, sum(errors), min(first_time), {last} FROM {table}"  # noqa: S608  # named here
+    f" WHERE last_seq >= ? AND first_seq <= ? GROUP BY {key} ORDER BY total DESC LIMIT ?"
+    for by, key, table, last in (
+        ("session", "session_id", "sessions", "max(last_time)"),
+        ("task", "task_id", "tasks", "max(ended)"),
+        ("cycle", "cycle", "cycles", "max(last_time)"),
+    )
 }
-_WITHIN = "last_seq >= ? AND first_seq <= ?"
 # Columns of the table of minutes.
 _WORDS = {"persona": "persona", "service": "service"}
 
@@ -36,12 +37,12 @@ def list_statistics(server: Server, *, by: str, since: int | None, until: int | 
     connection = server.store.read()
     first, last = since if since is not None else -_LAST, until if until is not None else _LAST
     if by == "event":
-        rows = _by_name(connection, first, last)
+        rows = _by_name(connection) if since is None and until is None else _by_second(connection, first, last)
     elif by in _WORDS:
         rows = _by_word(connection, by, first, last)
     else:
-        numbers = _numbers(connection, first, last)
-        rows = connection.execute(_COUNTED[by].format(within=_WITHIN), (*numbers, _MOST_GROUPS)).fetchall()
+        numbers = (0, _LAST) if since is None and until is None else _numbers(connection, first, last)
+        rows = connection.execute(_COUNTED[by], (*numbers, _MOST_GROUPS)).fetchall()
     groups = [
         {"key": key, "count": count, "errors": errors, "first": instant(first), "last": instant(last)}
         for key, count, errors, first, last in rows[:limit]
@@ -58,7 +59,15 @@ def list_rates(server: Server, *, seconds: int, by: str) -> dict[str, Any]:
     return {"from": instant(first * SECOND), "step": step, "series": series}
 
 
-def _by_name(connection: sqlite3.Connection, since: int, until: int) -> list[tuple[Any, ...]]:
+def _by_name(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
+    """Count all that is kept; times are those of the first and last second."""
+    return connection.execute(
+        "SELECT name, count, errors, first_time * 1000000000, last_time * 1000000000 FROM names WHERE count > 0 AND NOT is_own"
+        " ORDER BY count DESC, name"
+    ).fetchall()
+
+
+def _by_second(connection: sqlite3.Connection, since: int, until: int) -> list[tuple[Any, ...]]:
     """Count by the table of seconds; times are those of the first and last second."""
     return connection.execute(
         "SELECT names.name, sum(seconds.count) AS total, sum(seconds.count * (level >= 5)), min(second) * 1000000000,"

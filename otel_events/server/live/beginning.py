@@ -11,6 +11,7 @@ from otel_events.filter_language import Clause, Condition, FilterError, FilterSe
 from otel_events.reading.times import parse_when
 from otel_events.server.live.broadcast_shape import WITHOUT_UID, uid_of
 from otel_events.server.store.errors import StoreError
+from otel_events.server.store.stored import StoredEvent
 from otel_events.version import VERSION
 
 if TYPE_CHECKING:
@@ -97,12 +98,19 @@ async def find_uid(hub: Hub, store: Store, uid: object) -> int | None:
         number = uid.removeprefix(WITHOUT_UID)
         return int(number) if number.isascii() and number.isdigit() and len(number) <= _MAX_DIGITS else None
     needle = f'"uid":"{uid}"'.encode()
-    for event in hub.in_memory():
-        if needle in event.line and uid_of(event) == uid:
-            return event.seq
+    in_memory = await asyncio.to_thread(_look_through, *hub.in_memory(), needle, uid)
+    if in_memory is not None:
+        return in_memory
     chosen = FilterSettings((Clause(conditions=(Condition("uid", "=", uid),)),))
     found = await asyncio.to_thread(store.select, chosen, after=hub.cursor - _UIDS_BACK, newest_first=True, limit=1)
     return found[0].seq if found else None
+
+
+def _look_through(seqs: list[int], lines: list[bytes], needle: bytes, uid: str) -> int | None:
+    for seq, line in zip(reversed(seqs), reversed(lines), strict=True):
+        if needle in line and uid_of(StoredEvent(seq, line)) == uid:
+            return seq
+    return None
 
 
 def hello(hub: Hub, store: Store, cursor: int) -> dict[str, Any]:

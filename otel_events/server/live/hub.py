@@ -17,7 +17,7 @@ from otel_events.server.live.subscription import Subscription
 from otel_events.server.live.wanting import compile_wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from otel_events.filter_language import FilterSettings
     from otel_events.server.store.stored import StoredEvent
@@ -36,14 +36,12 @@ class HubSettings:
         client_bytes: of events that may wait for one client before they are folded.
         interval: seconds for which events are gathered into one frame.
         heartbeat: seconds without an event after which clients are told that the connection lives.
-        stalled: seconds after which a client that takes nothing, though something waits for it, is let go.
     """
 
     ring_bytes: int = 64 * 1024 * 1024
-    client_bytes: int = 8 * 1024 * 1024
+    client_bytes: int = 4 * 1024 * 1024
     interval: float = 0.025
     heartbeat: float = 15.0
-    stalled: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,6 @@ class HubFigures:
         ring_bytes: that they have.
         folded: events of which clients got a count only, over all clients.
         dropped: events that clients were told as a gap, over all clients.
-        stalled: clients that were let go because they took nothing.
     """
 
     clients: int
@@ -68,7 +65,6 @@ class HubFigures:
     ring_bytes: int
     folded: int
     dropped: int
-    stalled: int
 
 
 class History(Protocol):
@@ -107,11 +103,10 @@ class Hub:
         self._is_summoned = False
         self._ring = Ring(self.settings.ring_bytes)
         self._feeds: dict[FilterSettings | None, Feed] = {}
-        self._subscriptions: dict[Subscription, Callable[[], object]] = {}
+        self._subscriptions: set[Subscription] = set()
         self._flush: asyncio.TimerHandle | None = None
         self._beats: asyncio.TimerHandle | None = None
         self._news: asyncio.Future[None] | None = None
-        self._stalled = 0
         self.folded = 0
         self.dropped = 0
 
@@ -154,18 +149,15 @@ class Hub:
             except RuntimeError:  # the loop was closed without `stop`: nobody follows any more
                 self._loop = None
 
-    def subscribe(
-        self, chosen: FilterSettings | None, *, after: int, on_stalled: Callable[[], object] | None = None
-    ) -> Subscription:
+    def subscribe(self, chosen: FilterSettings | None, *, after: int) -> Subscription:
         """Return frames of what comes after the cursor *after*; close it when done.
 
         Args:
             chosen: which events; None for all but the writers' own.
             after: 0 for everything that is stored; `cursor` for what is to come.
-            on_stalled: is called once if the client has taken nothing for long; the default ends the subscription.
         """
         subscription = Subscription(self, chosen, after=after, max_bytes=self.settings.client_bytes)
-        self._subscriptions[subscription] = on_stalled or subscription.close
+        self._subscriptions.add(subscription)
         if self._loop is None:
             subscription.close()
         return subscription
@@ -180,7 +172,6 @@ class Hub:
             ring_bytes=self._ring.size,
             folded=self.folded,
             dropped=self.dropped,
-            stalled=self._stalled,
         )
 
     async def history_after(self, cursor: int, chosen: FilterSettings | None) -> tuple[Sequence[StoredEvent], int]:
@@ -221,9 +212,9 @@ class Hub:
                 self._news = asyncio.get_running_loop().create_future()
             await asyncio.shield(self._news)
 
-    def in_memory(self) -> Iterator[StoredEvent]:
-        """Yield the events that are in memory, the newest first."""
-        return self._ring.newest_first()
+    def in_memory(self) -> tuple[list[int], list[bytes]]:
+        """Return the numbers and the lines of the events that are in memory, oldest first."""
+        return self._ring.lines()
 
     def feed(self, chosen: FilterSettings | None) -> Feed:
         """Return the feed of all who have the filter *chosen*."""
@@ -240,7 +231,7 @@ class Hub:
 
     def forget(self, subscription: Subscription) -> None:
         """Count *subscription* no longer."""
-        self._subscriptions.pop(subscription, None)
+        self._subscriptions.discard(subscription)
 
     async def _select(self, chosen: FilterSettings | None, **bounds: Any) -> list[StoredEvent]:
         return await asyncio.to_thread(self._history.select, chosen, **bounds)
@@ -273,10 +264,5 @@ class Hub:
         now = format_instant(time.time_ns())
         for feed in list(self._feeds.values()):
             feed.beat(now)
-        for subscription, on_stalled in list(self._subscriptions.items()):
-            if subscription.is_stalled(self.settings.stalled):
-                self._stalled += 1
-                self.forget(subscription)
-                on_stalled()
         if self._loop is not None:
             self._beats = self._loop.call_later(self.settings.heartbeat, self._beat)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from otel_events.filter_language import Clause, FilterSettings
@@ -12,14 +13,15 @@ from otel_events.server.live.beginning import UNAVAILABLE, StreamError, find_uid
 from otel_events.server.live.frames import CountsFrame, EventsFrame, Frame, GapFrame
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from otel_events.server.live.subscription import Subscription
     from otel_events.server.server import Server
     from otel_events.server.store.stored import StoredEvent
 
 _AT_FIRST = 50  # the broadcaster's contract
 _REPLAYED, _MOST_REPLAYED = 100, 1_000
-_QUEUED = 256  # packets that may wait in Engine.IO; what is beyond waits in the hub, which has a bound
-_PAUSE = 0.02  # seconds; Engine.IO tells nobody when its queue is empty
+_MAX_ASKING = 20  # questions of one client that are being answered
 _MAX_TYPES = 100
 _TYPE = re.compile(r"[\w.\-*?\[\]!]{1,200}")
 
@@ -31,8 +33,6 @@ class Wire(Protocol):
 
     async def tell(self, sid: str, name: str, facts: dict[str, Any]) -> None: ...
 
-    def waiting(self, eio_sid: str) -> int: ...
-
     def cut(self, eio_sid: str) -> None: ...
 
 
@@ -41,12 +41,12 @@ class SocketClient:
 
     Attributes:
         eio_sid: of its connection.
-        allowance: how often it may ask.
     """
 
     def __init__(self, server: Server, wire: Wire, sid: str, eio_sid: str) -> None:
         self.eio_sid = eio_sid
-        self.allowance = Allowance()
+        self._allowance = Allowance()
+        self._asking: set[asyncio.Task[Any] | None] = set()
         self._server = server
         self._wire = wire
         self._sid = sid
@@ -65,15 +65,30 @@ class SocketClient:
             newest = await hub.newest(self._chosen, _AT_FIRST)
             after = newest[0].seq - 1 if newest else hub.cursor
         self._sent = after
-        self._subscription = hub.subscribe(self._chosen, after=after, on_stalled=self._cut)
+        self._subscription = hub.subscribe(self._chosen, after=after)
         self._task = asyncio.create_task(self._follow(self._subscription))
 
     def end(self) -> None:
         """End it."""
         if self._subscription is not None:
             self._subscription.close()
-        if self._task is not None:
-            self._task.cancel()
+        for task in (self._task, *self._asking):
+            if task is not None:
+                task.cancel()
+
+    def may_ask(self) -> bool:
+        """Count a question; return False if it is one too many."""
+        return not self._allowance.is_exceeded() and len(self._asking) < _MAX_ASKING
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """Have the task that answers a question end with the client."""
+        task = asyncio.current_task()
+        self._asking.add(task)
+        try:
+            yield
+        finally:
+            self._asking.discard(task)
 
     async def subscribe(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Follow other types from here on."""
@@ -120,8 +135,6 @@ class SocketClient:
 
     async def _send(self, events: Any) -> None:
         for event in events:
-            while self._wire.waiting(self.eio_sid) >= _QUEUED:  # noqa: ASYNC110  # there is nothing to wait on
-                await asyncio.sleep(_PAUSE)
             await self._wire.send(self.eio_sid, event)
 
     def _cut(self) -> None:

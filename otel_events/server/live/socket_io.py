@@ -13,6 +13,7 @@ from socketio.exceptions import ConnectionRefusedError as RefusedError
 
 from otel_events.server.live.beginning import UNAVAILABLE, StreamError
 from otel_events.server.live.broadcast_shape import as_broadcast, dump
+from otel_events.server.live.reading_pace import ReadingPace
 from otel_events.server.live.socket_client import SocketClient
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ _TO_KNOCK = 10.0  # seconds between the opening of a connection and the token
 _MAX_KNOCKING = (
     500  # connections at once that have not said the token; over long polling they are no sockets that count
 )
+_PING_EVERY, _PING_TIMEOUT = (
+    25,
+    20,
+)  # seconds; the client hears them at the beginning, and gives the server up after both
 _MAX_MESSAGE = 64 * 1024
 _REMEMBERED = 2_048  # events in their wording, for all clients
 
@@ -41,7 +46,10 @@ class SocketIo:
         self._sio = _SocketIoServer(
             async_mode="asgi",
             cors_allowed_origins=[],
-            async_handlers=False,  # one message of a client after the other: who floods waits for himself
+            # Else the answer to a ping would wait behind a question that waits for it.
+            async_handlers=True,
+            ping_interval=_PING_EVERY,
+            ping_timeout=_PING_TIMEOUT,
             max_http_buffer_size=_MAX_MESSAGE,
             namespaces=["/"],
         )
@@ -61,17 +69,14 @@ class SocketIo:
         return app
 
     async def send(self, eio_sid: str, event: StoredEvent) -> None:
-        """Have *event* sent to one client."""
-        await self._sio.eio.send_packet(eio_sid, self._word(event))
+        """Send *event* to one client, when that has read enough of what it was sent before."""
+        socket = self._sio.eio.sockets.get(eio_sid)
+        if socket is not None:
+            await socket.pace.send(self._word(event))
 
     async def tell(self, sid: str, name: str, facts: dict[str, Any]) -> None:
         """Have something else than an event sent to one client."""
         await self._sio.emit(name, facts, to=sid)
-
-    def waiting(self, eio_sid: str) -> int:
-        """Return how many packets wait for one client, -1 if it is gone. Nothing in Engine.IO bounds them."""
-        socket = self._sio.eio.sockets.get(eio_sid)
-        return -1 if socket is None or socket.closed else int(socket.queue.qsize())
 
     def cut(self, eio_sid: str) -> None:
         """End the connection of one client, so that it comes again by itself."""
@@ -85,6 +90,8 @@ class SocketIo:
             return False
         self._knocking.add(eio_sid)
         asyncio.get_running_loop().call_later(_TO_KNOCK, self._cut_unless_connected, eio_sid)
+        socket = self._sio.eio.sockets[eio_sid]
+        socket.pace = ReadingPace(socket, partial(self.cut, eio_sid))
         await self._sio._handle_eio_connect(eio_sid, environ)
         return None
 
@@ -121,13 +128,14 @@ class SocketIo:
         client = self._clients.get(sid)
         if client is None:
             return None
-        if client.allowance.is_exceeded():
+        if not client.may_ask():
             self._server.refused.add("stream_flooded")
             await self._sio.disconnect(sid)
             return None
         given = asked if isinstance(asked, dict) else {}
         try:
-            return await (client.subscribe(given) if what == "subscribe" else client.replay(given))
+            with client.asking():
+                return await (client.subscribe(given) if what == "subscribe" else client.replay(given))
         except StreamError as error:
             return {"error": error.facts}
         except UNAVAILABLE:
@@ -135,12 +143,17 @@ class SocketIo:
 
 
 class _Engine(engineio.AsyncServer):  # type: ignore[misc]  # it has no types
-    """Ends a connection without waiting until its client has read the rest; some never do."""
-
     async def disconnect(self, sid: str) -> None:
+        """End a connection without waiting until its client has read the rest; some never do."""
         socket = self.sockets.pop(sid, None)
         if socket is not None:
             await socket.close(wait=False, reason=self.reason.SERVER_DISCONNECT)
+
+    async def _trigger_event(self, event: str, *args: Any, **kwargs: Any) -> Any:
+        """Forget a connection that ends: a request that comes too late for it would meet an error of Engine.IO's own."""
+        if event == "disconnect":
+            self.sockets.pop(args[0], None)
+        return await super()._trigger_event(event, *args, **kwargs)
 
 
 class _SocketIoServer(socketio.AsyncServer):  # type: ignore[misc]  # it has no types

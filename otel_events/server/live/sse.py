@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import orjson
@@ -55,10 +54,8 @@ class _EventStream(StreamingResponse):
     async def stream_response(self, send: Send) -> None:
         """Send events until there are none any more."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        writing = asyncio.current_task()
         hub = self._server.hub
-        # Whoever takes nothing is not to be waited for: the connection is cut.
-        subscription = hub.subscribe(self._chosen, after=self._after, on_stalled=writing.cancel if writing else None)
+        subscription = hub.subscribe(self._chosen, after=self._after)
         try:
             said = orjson.dumps(hello(hub, self._server.store, subscription.cursor))
             await _send(send, b"id: %d\nevent: hello\ndata: %s\n\n" % (subscription.cursor, said))

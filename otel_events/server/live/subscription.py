@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from typing import TYPE_CHECKING, Protocol
 
@@ -57,14 +56,12 @@ class Subscription:
         self._is_closed = False
         self._turn = 0  # counts the changes of the filter
         self._sleeper: asyncio.Future[None] | None = None
-        self._taken_at = time.monotonic()
         self.cursor = min(after, hub.cursor)
 
     def __aiter__(self) -> Subscription:
         return self
 
     async def __anext__(self) -> Frame:
-        self._taken_at = time.monotonic()
         while not self._is_closed:
             if self._waiting:
                 return self._take()
@@ -85,10 +82,6 @@ class Subscription:
     def position(self) -> int:
         """Return the cursor up to which the client has all that it wants."""
         return self.cursor if self._feed is None or self._waiting else self._feed.cursor
-
-    def is_stalled(self, seconds: float) -> bool:
-        """Tell whether something has been waiting while the client took nothing for so many *seconds*."""
-        return bool(self._waiting) and time.monotonic() - self._taken_at > seconds
 
     def push(self, frames: Sequence[Frame]) -> None:
         """Have *frames* wait for the client; what is too much becomes counts or a gap."""

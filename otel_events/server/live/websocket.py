@@ -43,7 +43,7 @@ def stream_of(server: Server) -> Callable[[WebSocket], Awaitable[None]]:
             return
         client = _Client(server, websocket)
         with suppress(WebSocketDisconnect, WebSocketDisconnected):  # a client that goes away is no error
-            await client.follow(server.hub.subscribe(chosen, after=after, on_stalled=client.let_go))
+            await client.follow(server.hub.subscribe(chosen, after=after))
 
     return stream
 
@@ -54,32 +54,26 @@ class _Client:
     def __init__(self, server: Server, websocket: WebSocket) -> None:
         self._server = server
         self._websocket = websocket
-        self._tasks: list[asyncio.Task[None]] = []
 
     async def follow(self, subscription: Subscription) -> None:
         hub, store = self._server.hub, self._server.store
         await _send(self._websocket, **hello(hub, store, subscription.cursor))
-        self._tasks = [
+        tasks = [
             asyncio.create_task(self._write(subscription)),
             asyncio.create_task(self._read(subscription)),
         ]
         try:
-            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             subscription.close()
-            for task in self._tasks:
+            for task in tasks:
                 task.cancel()
-            outcomes = await asyncio.gather(*self._tasks, return_exceptions=True)
+            outcomes = await asyncio.gather(*tasks, return_exceptions=True)
         for outcome in outcomes:
             if isinstance(outcome, UNAVAILABLE):
                 await self._websocket.close(LATER, "the store cannot be read")
             elif isinstance(outcome, Exception):
                 raise outcome
-
-    def let_go(self) -> None:
-        """End the connection of a client that takes nothing; there is no use in waiting until it hears so."""
-        for task in self._tasks:
-            task.cancel()
 
     async def _write(self, subscription: Subscription) -> None:
         send = self._websocket.send

@@ -50,10 +50,11 @@ class Finder:
         before: int | None = None,
         since: int | None = None,
         until: int | None = None,
+        run: int | None = None,
     ) -> list[StoredEvent]:
         """Return up to *limit* events that fit, in the order of their numbers."""
         connection = self._connect()
-        planned = plan(connection, chosen, since, until)
+        planned = plan(connection, chosen, since, until, run)
         first, last = _between(connection, after, before, since, until)
         rows = _rows(connection, planned, first, last, newest_first=newest_first, limit=limit)
         lines = Lines(connection)

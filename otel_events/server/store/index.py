@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from otel_events.server.store.entry import Told
 from otel_events.server.store.fault_index import Faults
 from otel_events.server.store.minute_index import Minutes
+from otel_events.server.store.own import is_own
 from otel_events.server.store.scope_index import Scopes
 from otel_events.server.store.tasks import Tasks
 from otel_events.server.store.totals import Totals
@@ -18,9 +20,11 @@ if TYPE_CHECKING:
 
     from otel_events.server.store.entry import Entry
 
-_INSERT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _LAST = 2**63 - 1
 _MAX_SEVERITY = 24
+_Runs: TypeAlias = tuple["int | None", "int | None", "int | None"]
+_NO_RUNS: _Runs = (None, None, None)
 
 
 class Index:
@@ -81,11 +85,12 @@ class Index:
         lookup = record.facts.get if record.raw else record.get
         task_id, session_id, trace_id = lookup("task_id"), lookup("session_id"), lookup("trace_id")
         service, persona, cycle = lookup("service"), lookup("persona"), lookup("cycle")
-        if task_id is not None:
-            self._tasks.note(str(task_id), entry)
         time = record.timestamp if -_LAST <= record.timestamp <= _LAST else _LAST
-        if session_id is not None or cycle is not None:
-            self._scopes.note(entry, time, session_id, cycle, writer)
+        runs = _NO_RUNS
+        if (task_id is not None or session_id is not None or cycle is not None) and not is_own(record.name):
+            # What writers say of themselves is nothing that their task did.
+            told = Told(entry, time, trace_id if type(trace_id) is str else "", writer or entry.instance)
+            runs = self._place(told, task_id, session_id, cycle)
         service_number = self._services.number(str(service)) if service else None
         persona_number = self._personas.number(str(persona)) if persona is not None else None
         self._faults.note(entry, time, service_number)
@@ -106,7 +111,14 @@ class Index:
             key_of(_plain(session_id)) if session_id is not None else None,
             key_of(_plain(trace_id)) if trace_id else None,
             self._writer_ids.number(writer) if writer else None,
+            *runs,
         )
+
+    def _place(self, told: Told, task_id: object, session_id: object, cycle: object) -> _Runs:
+        """Count an event for its task, session and cycle; return which run of each that is."""
+        scopes = self._scopes.note(told, session_id, cycle)
+        run = self._tasks.note(str(task_id), told, scopes) if task_id is not None else None
+        return run, *scopes
 
 
 def _plain(value: object) -> str:

@@ -47,8 +47,14 @@ class Plan:
     fits: Callable[[Record], bool] | None
 
 
-def plan(connection: sqlite3.Connection, chosen: FilterSettings | None, since: int | None, until: int | None) -> Plan:
-    """Return how to find what *chosen* means, between two times."""
+def plan(
+    connection: sqlite3.Connection,
+    chosen: FilterSettings | None,
+    since: int | None,
+    until: int | None,
+    run: int | None = None,
+) -> Plan:
+    """Return how to find what *chosen* means, between two times; with *run*, of that run of a task only."""
     clauses = chosen.clauses if chosen is not None else ()
     including = [clause for clause in clauses if not clause.excludes]
     is_one = len(including) == 1
@@ -59,6 +65,8 @@ def plan(connection: sqlite3.Connection, chosen: FilterSettings | None, since: i
         conditions.append(("time >= ?", since))
     if until is not None:
         conditions.append(("time < ?", until))
+    if run is not None:
+        conditions.append(("run = ?", run))
     without = frozenset[int]() if asks_for_own(chosen) else _own_names(connection)
     names = _names(connection, chosen, without)
     if is_told or chosen is None:

@@ -95,7 +95,8 @@ def _forget_with(index: IndexFile) -> None:
         )
         connection.execute("DELETE FROM writers WHERE last_seq < ?", (first,))
         connection.execute(
-            "UPDATE names SET count = (SELECT ifnull(sum(count), 0) FROM seconds WHERE seconds.name = names.id)"
+            "UPDATE names SET (count, errors, first_time, last_time) = (SELECT ifnull(sum(count), 0),"
+            " ifnull(sum(count * (level >= 5)), 0), min(second), max(second) FROM seconds WHERE seconds.name = names.id)"
         )
         connection.execute("DELETE FROM uids WHERE seq < ?", (first,))
         connection.execute("COMMIT")

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _OURS = b'{"time":"'
 _HEADER = f'"event":"{HEADER_EVENT}"'.encode()
 _HEADER_WITHIN = 160
+_MAX_INSTANCES = 1_024
+_MAX_INSTANCE = 200
 # On a header of a server's: the number of the event that follows. It makes numbers last longer than the index.
 NEXT_SEQ = "next_seq"
 
@@ -61,6 +63,8 @@ class Scanner:
     def __init__(self) -> None:
         self.report = ReadReport()
         self._decoder = Decoder(self.report)
+        # By service, of those whose events name no writer: what the header says that stood last.
+        self._instances: dict[str, str] = {}
 
     def scan(self, lines: Sequence[bytes], offset: int, next_seq: int) -> Scanned:
         """Return what stands on *lines*.
@@ -96,9 +100,10 @@ class Scanner:
                 offset += len(line) + 1
             return offset
         seq = found.next_seq
+        add, instance_of = found.entries.append, self._instance if self._instances else None
         for record in records:
             length = len(record.raw)
-            found.entries.append(Entry(seq, offset, length, 0, record))
+            add(Entry(seq, offset, length, 0, record, instance_of(record) if instance_of is not None else ""))
             seq += 1
             offset += length + 1
         found.next_seq = seq
@@ -111,8 +116,13 @@ class Scanner:
 
     def _add_records(self, records: list[Record], line: bytes, offset: int, found: Scanned) -> None:
         for part, record in enumerate(records):
-            found.entries.append(Entry(found.next_seq, offset, len(line), part, record))
+            found.entries.append(Entry(found.next_seq, offset, len(line), part, record, self._instance(record)))
             found.next_seq += 1
+
+    def _instance(self, record: Record) -> str:
+        if "uid" in record.facts:
+            return ""
+        return self._instances.get(record.text("service"), "")
 
     def _add_header(self, line: bytes, found: Scanned) -> None:
         try:
@@ -122,7 +132,13 @@ class Scanner:
             return
         if header is None:
             return
-        found.introductions.append(Introduction(header[0], str(parsed.get("service", "")), header[1]))
+        service = str(parsed.get("service", ""))
+        found.introductions.append(Introduction(header[0], service, header[1]))
+        instance = header[1].get("service.instance.id")
+        if not header[0] and instance:
+            if len(self._instances) >= _MAX_INSTANCES:
+                self._instances.clear()
+            self._instances[service] = str(instance)[:_MAX_INSTANCE]
         marked = parsed.get(NEXT_SEQ)
         if type(marked) is int and 0 < marked < 1 << 53:
             found.markers.append((marked, found.next_seq))

@@ -9,10 +9,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Another number, and every index is made anew from the ledger.
-VERSION = 3
+VERSION = 4
 
 # Texts that repeat are numbered (`words`, `names`); ids of tasks, sessions and traces are hashes of 63 bits (`key_of`), since
-# there are as many of them as rows: whoever asks by one of these looks at the line as well.
+# there are as many of them as rows: whoever asks by one of these looks at the line as well. Ids are used again: `runs` says which
+# run a number in a column `run` means. What belongs to no session has the empty text for its `session_id`.
 _TABLES = """
 CREATE TABLE state (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE files (
@@ -21,36 +22,40 @@ CREATE TABLE files (
 CREATE TABLE events (
   seq INTEGER PRIMARY KEY, file INTEGER NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL, part INTEGER NOT NULL,
   time INTEGER NOT NULL, name INTEGER NOT NULL, severity INTEGER NOT NULL, service INTEGER, persona INTEGER, cycle INTEGER,
-  task INTEGER, session INTEGER, trace INTEGER, writer INTEGER);
+  task INTEGER, session INTEGER, trace INTEGER, writer INTEGER, run INTEGER, session_run INTEGER, cycle_run INTEGER);
 CREATE INDEX events_name ON events (name);
-CREATE INDEX events_task ON events (task) WHERE task IS NOT NULL;
+CREATE INDEX events_task ON events (task, run) WHERE task IS NOT NULL;
 CREATE INDEX events_session ON events (session) WHERE session IS NOT NULL;
 CREATE INDEX events_trace ON events (trace) WHERE trace IS NOT NULL;
 CREATE INDEX events_severe ON events (seq) WHERE severity >= 17;
 CREATE TABLE words (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, text TEXT NOT NULL, UNIQUE (kind, text));
 CREATE TABLE names (
   id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, category TEXT NOT NULL, is_own INTEGER NOT NULL,
-  count INTEGER NOT NULL, first_time INTEGER, last_time INTEGER, first_seq INTEGER, last_seq INTEGER);
+  count INTEGER NOT NULL, errors INTEGER NOT NULL, first_time INTEGER, last_time INTEGER, first_seq INTEGER,
+  last_seq INTEGER);
 CREATE TABLE seconds (
   second INTEGER NOT NULL, name INTEGER NOT NULL, level INTEGER NOT NULL,
   count INTEGER NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL,
   PRIMARY KEY (second, name, level)) WITHOUT ROWID;
 CREATE TABLE tasks (
-  task_id TEXT PRIMARY KEY, name TEXT, persona TEXT, session_id TEXT, cycle INTEGER, parent_task_id TEXT, trace_id TEXT,
-  span_id TEXT, writer TEXT, state TEXT NOT NULL, started INTEGER, ended INTEGER, duration REAL, events INTEGER NOT NULL,
-  errors INTEGER NOT NULL, error_type TEXT, attributes TEXT, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL);
+  task_id TEXT NOT NULL, run INTEGER NOT NULL, name TEXT, persona TEXT, session_id TEXT, session_run INTEGER, cycle INTEGER,
+  cycle_run INTEGER, parent_task_id TEXT, parent_run INTEGER, trace_id TEXT, span_id TEXT, writer TEXT, state TEXT NOT NULL,
+  started INTEGER, ended INTEGER, duration REAL, events INTEGER NOT NULL, errors INTEGER NOT NULL, error_type TEXT,
+  attributes TEXT, first_time INTEGER NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL,
+  PRIMARY KEY (task_id, run));
 CREATE INDEX tasks_last ON tasks (last_seq);
 CREATE INDEX tasks_parent ON tasks (parent_task_id) WHERE parent_task_id IS NOT NULL;
 CREATE INDEX tasks_open ON tasks (last_seq) WHERE state = 'running';
 CREATE TABLE sessions (
-  session_id TEXT PRIMARY KEY, service TEXT, started INTEGER, ended INTEGER, duration REAL, events INTEGER NOT NULL,
-  errors INTEGER NOT NULL, first_time INTEGER NOT NULL, last_time INTEGER NOT NULL, first_seq INTEGER NOT NULL,
-  last_seq INTEGER NOT NULL);
+  session_id TEXT NOT NULL, run INTEGER NOT NULL, trace_id TEXT NOT NULL, writer TEXT NOT NULL, service TEXT, started INTEGER,
+  ended INTEGER, duration REAL, events INTEGER NOT NULL, errors INTEGER NOT NULL, first_time INTEGER NOT NULL,
+  last_time INTEGER NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, PRIMARY KEY (session_id, run));
 CREATE INDEX sessions_last ON sessions (last_seq);
 CREATE TABLE cycles (
-  run TEXT NOT NULL, cycle NOT NULL, session_id TEXT, day, stalls INTEGER NOT NULL, service TEXT, started INTEGER,
-  ended INTEGER, duration REAL, events INTEGER NOT NULL, errors INTEGER NOT NULL, first_time INTEGER NOT NULL,
-  last_time INTEGER NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, PRIMARY KEY (run, cycle));
+  session_id TEXT NOT NULL, cycle NOT NULL, run INTEGER NOT NULL, session_run INTEGER, trace_id TEXT NOT NULL,
+  writer TEXT NOT NULL, day, stalls INTEGER NOT NULL, service TEXT, started INTEGER, ended INTEGER, duration REAL,
+  events INTEGER NOT NULL, errors INTEGER NOT NULL, first_time INTEGER NOT NULL, last_time INTEGER NOT NULL,
+  first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, PRIMARY KEY (session_id, cycle, run));
 CREATE INDEX cycles_last ON cycles (last_seq);
 CREATE TABLE minutes (
   minute INTEGER NOT NULL, service INTEGER NOT NULL, persona INTEGER NOT NULL, count INTEGER NOT NULL,

@@ -1,38 +1,55 @@
-"""The tables of sessions and cycles: from when to when, how many events, how many errors."""
+"""The tables of sessions and cycles, a row for each run: from when to when, how many events, how many errors."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from otel_events.server.store.runs import MAX_RUNS, Run, Runs
 
 if TYPE_CHECKING:
     import sqlite3
 
     from otel_events.reading.record import Record
-    from otel_events.server.store.entry import Entry
+    from otel_events.server.store.entry import Entry, Told
+    from otel_events.server.store.runs import Role
 
 _ERROR = 17
 _MAX_TEXT = 300
 _LAST = 2**63 - 1
-_STARTS = frozenset({"session.start", "cycle.start"})
-_ENDS = frozenset({"session.end", "cycle.end"})
+_ROLES: dict[str, Role] = {
+    "session.start": "opens",
+    "cycle.start": "opens",
+    "session.end": "closes",
+    "cycle.end": "closes",
+}
+_NO_SESSION = ""
+_KNOWN = "run, trace_id, writer, first_time, started, ended"
 
 _SUMS = """
-  service = ifnull(excluded.service, service), started = ifnull(excluded.started, started),
+  trace_id = CASE WHEN started IS NULL AND excluded.started IS NOT NULL THEN excluded.trace_id ELSE trace_id END,
+  writer = CASE WHEN started IS NULL AND excluded.started IS NOT NULL THEN excluded.writer ELSE writer END,
+  service = ifnull(excluded.service, service),
+  started = min(ifnull(excluded.started, started), ifnull(started, excluded.started)),
   ended = ifnull(excluded.ended, ended), duration = ifnull(excluded.duration, duration),
   events = events + excluded.events, errors = errors + excluded.errors, first_time = min(first_time, excluded.first_time),
   last_time = max(last_time, excluded.last_time), last_seq = max(last_seq, excluded.last_seq)"""
-_SESSION = (
-    f"INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (session_id) DO UPDATE SET {_SUMS}"  # noqa: S608  # nothing of it comes from outside
-)
-_CYCLE = f"""INSERT INTO cycles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run, cycle) DO UPDATE SET {_SUMS},
-  day = ifnull(excluded.day, day), stalls = stalls + excluded.stalls"""  # noqa: S608
+_SESSION = f"""INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (session_id, run) DO UPDATE SET {_SUMS}"""  # noqa: S608  # nothing of it comes from outside
+_CYCLE = f"""INSERT INTO cycles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (session_id, cycle, run) DO UPDATE SET {_SUMS},
+  session_run = ifnull(session_run, excluded.session_run), day = ifnull(excluded.day, day),
+  stalls = stalls + excluded.stalls"""  # noqa: S608
+
+# The runs of an event's session and cycle, by their numbers.
+ScopeRuns: TypeAlias = tuple["int | None", "int | None"]
 
 
 @dataclass(slots=True)
 class _Change:
-    """What a batch says of one session or cycle."""
+    """What a batch says of one run of a session or cycle."""
 
+    run: Run
     service: str
     first_time: int
     first_seq: int
@@ -45,6 +62,7 @@ class _Change:
     ended: int | None = None
     duration: float | None = None
     day: str | int | None = None
+    session_run: int | None = None
 
     def add(self, entry: Entry, time: int) -> None:
         """Count *entry*."""
@@ -58,11 +76,11 @@ class _Change:
         if record.name.endswith(".stalled"):
             self.stalls += 1
 
-    def bound(self, record: Record, time: int) -> None:
-        """Take note of an event that opens or closes it."""
-        if record.name in _STARTS:
+    def bound(self, record: Record, time: int, role: Role) -> None:
+        """Take note of when it began or ended, if this event says so."""
+        if role == "opens":
             self.started = time if self.started is None else min(self.started, time)
-        else:
+        elif role == "closes":
             self.ended, self.duration = time, record.duration
 
 
@@ -71,60 +89,95 @@ class Scopes:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._sessions: dict[str, _Change] = {}
-        # A cycle's number counts within a session, else within one run of a program: so the writer tells it apart.
-        self._cycles: dict[tuple[str, str | int], tuple[str | None, _Change]] = {}
+        self._session_runs = Runs(self._load_session, takes_strangers=lambda _: True)
+        # A cycle's number counts within a session, else within one run of a program.
+        self._cycle_runs = Runs(self._load_cycle, takes_strangers=lambda key: key[0] != _NO_SESSION)
+        self._sessions: dict[tuple[str, int], _Change] = {}
+        self._cycles: dict[tuple[str, str | int, int], _Change] = {}
 
-    def note(self, entry: Entry, time: int, session: object, cycle: object, writer: str) -> None:
-        """Take note of *entry*, which is of a session, a cycle, or both."""
-        record = entry.record
-        name = record.name
-        is_bound = name in _STARTS or name in _ENDS
-        session_id = str(session)[:_MAX_TEXT] if session is not None else None
-        if session_id is not None:
-            change = self._sessions.get(session_id)
-            if change is None:
-                change = self._sessions[session_id] = _begin(entry, time)
-            change.add(entry, time)
-            if is_bound and name.startswith("session."):
-                change.bound(record, time)
+    def note(self, told: Told, session: object, cycle: object) -> ScopeRuns:
+        """Take note of an event, which may be of a session, a cycle, or both; return their runs."""
+        name = told.entry.record.name
+        role = _ROLES.get(name, "tells")
+        of_session: Role = role if role == "tells" or name.startswith("session.") else "tells"
+        of_cycle: Role = "tells" if of_session is role else role
+        session_id, session_run = _NO_SESSION, None
+        if session is not None:
+            session_id = str(session)[:_MAX_TEXT]
+            session_run = self._note_session(session_id, of_session, told)
         number = _number(cycle)
         if number is None:
-            return
-        key = (session_id if session_id is not None else f"writer {writer}", number)
-        found = self._cycles.get(key)
-        if found is None:
-            found = self._cycles[key] = (session_id, _begin(entry, time))
-        found[1].add(entry, time)
-        if is_bound and name.startswith("cycle."):
-            found[1].bound(record, time)
-            found[1].day = _number(record.get("day"))
+            return session_run, None
+        return session_run, self._note_cycle((session_id, number), session_run, of_cycle, told)
+
+    def _note_session(self, session_id: str, role: Role, told: Told) -> int:
+        entry, time, trace, writer = told
+        run = self._session_runs.place(session_id, role, time, trace[:_MAX_TEXT], writer)
+        change = self._sessions.get((session_id, run.number))
+        if change is None:
+            change = self._sessions[session_id, run.number] = _begin(run, entry, time)
+        change.add(entry, time)
+        if role != "tells":
+            change.bound(entry.record, time, role)
+        return run.number
+
+    def _note_cycle(self, key: tuple[str, str | int], session_run: int | None, role: Role, told: Told) -> int:
+        entry, time, trace, writer = told
+        run = self._cycle_runs.place(key, role, time, trace[:_MAX_TEXT], writer)
+        place = (*key, run.number)
+        change = self._cycles.get(place)
+        if change is None:
+            change = self._cycles[place] = _begin(run, entry, time)
+            change.session_run = session_run
+        change.add(entry, time)
+        if role != "tells":
+            change.bound(entry.record, time, role)
+            change.day = _number(entry.record.get("day"))
+        return run.number
 
     def write(self) -> None:
         """Bring the tables up to what was noted."""
+        self._session_runs.late.clear()
+        self._cycle_runs.late.clear()
         sessions, self._sessions = self._sessions, {}
         cycles, self._cycles = self._cycles, {}
-        self._connection.executemany(_SESSION, [(key, *_sums(change)) for key, change in sessions.items()])
-        self._connection.executemany(
-            _CYCLE,
-            [
-                (run, cycle, session_id, change.day, change.stalls, *_sums(change))
-                for (run, cycle), (session_id, change) in cycles.items()
-            ],
-        )
+        self._connection.executemany(_SESSION, [(*key, *_sums(change)) for key, change in sessions.items()])
+        self._connection.executemany(_CYCLE, [_cycle_row(key, change) for key, change in cycles.items()])
 
     def forget(self) -> None:
         """Forget what was noted in a transaction that was taken back."""
         self._sessions.clear()
         self._cycles.clear()
+        self._session_runs.forget()
+        self._cycle_runs.forget()
+
+    def _load_session(self, session_id: Any) -> list[Run]:
+        return self._load("sessions WHERE session_id = ?", (session_id,))
+
+    def _load_cycle(self, key: Any) -> list[Run]:
+        return self._load("cycles WHERE session_id = ? AND cycle = ?", key)
+
+    def _load(self, table: str, values: tuple[Any, ...]) -> list[Run]:
+        rows = self._connection.execute(
+            f"SELECT {_KNOWN} FROM {table} ORDER BY run DESC LIMIT {MAX_RUNS}",  # noqa: S608  # named here
+            values,
+        ).fetchall()
+        return [Run(*row) for row in reversed(rows)]
 
 
-def _begin(entry: Entry, time: int) -> _Change:
-    return _Change(entry.record.text("service")[:_MAX_TEXT], time, entry.seq)
+def _begin(run: Run, entry: Entry, time: int) -> _Change:
+    return _Change(run, entry.record.text("service")[:_MAX_TEXT], time, entry.seq)
+
+
+def _cycle_row(key: tuple[str, str | int, int], change: _Change) -> tuple[Any, ...]:
+    run_of, trace, writer, *sums = (change.session_run, *_sums(change))
+    return (*key, run_of, trace, writer, change.day, change.stalls, *sums)
 
 
 def _sums(change: _Change) -> tuple[Any, ...]:
     return (
+        change.run.trace,
+        change.run.writer,
         change.service or None,
         change.started,
         change.ended,

@@ -8,7 +8,8 @@ import orjson
 
 from otel_events.ledger.line import dump_line
 from otel_events.ledger.tags import tag_attributes
-from otel_events.reading.spans import decode_spans
+from otel_events.reading.spans import decode_spans, raw_spans
+from otel_events.server.store.span_inside import inside
 
 if TYPE_CHECKING:
     import sqlite3
@@ -39,7 +40,9 @@ class SpanIndex:
         rows: list[tuple[Any, ...]] = []
         for line in lines:
             try:
-                rows.extend(_row(record, file) for record in decode_spans(orjson.loads(line)))
+                said = orjson.loads(line)
+                pairs = zip(decode_spans(said), raw_spans(said), strict=True)
+                rows.extend(_row(record, inside(span), file) for record, span in pairs)
             except (ValueError, TypeError, AttributeError):  # noqa: PERF203  # torn by a kill, or made up
                 self.malformed += 1
         self._connection.executemany(
@@ -49,7 +52,7 @@ class SpanIndex:
         )
 
 
-def _row(record: Record, file: int) -> tuple[Any, ...]:
+def _row(record: Record, within: dict[str, Any], file: int) -> tuple[Any, ...]:
     started = max(0, min(record.timestamp, _LAST))
     duration = record.facts.get("duration")
     ended = min(started + round(duration * 1e9), _LAST) if duration is not None else started
@@ -57,6 +60,7 @@ def _row(record: Record, file: int) -> tuple[Any, ...]:
         "message": record.facts.get("message"),
         "scope": record.facts.get("scope"),
         "attributes": tag_attributes(record.attributes),
+        **within,
     }
     return (
         record.text("trace_id"),

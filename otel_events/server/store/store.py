@@ -181,6 +181,7 @@ class Store:
         until: int | None = None,
         limit: int = 200,
         newest_first: bool = False,
+        run: int | None = None,
     ) -> list[StoredEvent]:
         """Return up to *limit* events that fit, in the order of their numbers.
 
@@ -192,9 +193,17 @@ class Store:
             until: nanoseconds since the Unix epoch; none that happened then or later.
             limit: at most so many.
             newest_first: begin with the greatest number.
+            run: of the task that *chosen* names, the number of one of its runs.
         """
         return self._finder.select(
-            chosen, after=after, before=before, since=since, until=until, limit=limit, newest_first=newest_first
+            chosen,
+            after=after,
+            before=before,
+            since=since,
+            until=until,
+            limit=limit,
+            newest_first=newest_first,
+            run=run,
         )
 
     def get(self, seq: int) -> StoredEvent | None:

@@ -1,4 +1,4 @@
-"""The table of tasks: what their events say of them, kept as they come."""
+"""The table of tasks: what their events say of each of their runs, kept as they come."""
 
 from __future__ import annotations
 
@@ -7,47 +7,66 @@ from typing import TYPE_CHECKING, Any
 
 from otel_events.ledger.line import dump_line
 from otel_events.ledger.tags import tag_attributes
+from otel_events.server.store.runs import MAX_RUNS, Run, Runs
+from otel_events.server.store.words import key_of
 
 if TYPE_CHECKING:
     import sqlite3
 
     from otel_events.reading.record import Record
-    from otel_events.server.store.entry import Entry
+    from otel_events.server.store.entry import Told
+    from otel_events.server.store.runs import Role
+    from otel_events.server.store.scope_index import ScopeRuns
 
 RUNNING = "running"
 # Its id stands on events, and none of them says that it began or ended.
 MENTIONED = "mentioned"
 _CLOSING = {"task.completed": "completed", "task.failed": "failed", "task.cancelled": "cancelled"}
+_ROLES: dict[str, Role] = {"task.started": "opens", **dict.fromkeys(_CLOSING, "closes")}
 _ERROR = 17
 _ELSEWHERE = frozenset({"task_name", "duration", "error.type"})
 _MAX_ID = 1_000
 
 _UPSERT = """
-INSERT INTO tasks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (task_id) DO UPDATE SET
+INSERT INTO tasks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (task_id, run) DO UPDATE SET
   name = ifnull(excluded.name, name), persona = ifnull(excluded.persona, persona),
-  session_id = ifnull(excluded.session_id, session_id), cycle = ifnull(excluded.cycle, cycle),
-  parent_task_id = ifnull(excluded.parent_task_id, parent_task_id), trace_id = ifnull(excluded.trace_id, trace_id),
-  span_id = ifnull(excluded.span_id, span_id), writer = ifnull(excluded.writer, writer),
-  state = CASE WHEN excluded.state = 'mentioned' OR (excluded.state = 'running' AND ended >= excluded.started)
+  session_id = ifnull(excluded.session_id, session_id), session_run = ifnull(excluded.session_run, session_run),
+  cycle = ifnull(excluded.cycle, cycle), cycle_run = ifnull(excluded.cycle_run, cycle_run),
+  parent_task_id = ifnull(excluded.parent_task_id, parent_task_id), parent_run = ifnull(excluded.parent_run, parent_run),
+  trace_id = CASE WHEN started IS NULL THEN ifnull(excluded.trace_id, trace_id) ELSE ifnull(trace_id, excluded.trace_id) END,
+  span_id = CASE WHEN started IS NULL THEN ifnull(excluded.span_id, span_id) ELSE ifnull(span_id, excluded.span_id) END,
+  writer = CASE WHEN started IS NULL THEN ifnull(excluded.writer, writer) ELSE ifnull(writer, excluded.writer) END,
+  state = CASE WHEN excluded.state = 'mentioned' OR (excluded.state = 'running' AND ended IS NOT NULL)
     THEN state ELSE excluded.state END,
-  ended = CASE WHEN excluded.state = 'running' AND ended < excluded.started THEN NULL ELSE ifnull(excluded.ended, ended) END,
-  started = ifnull(excluded.started, started), duration = ifnull(excluded.duration, duration),
+  ended = ifnull(excluded.ended, ended), started = min(ifnull(excluded.started, started), ifnull(started, excluded.started)),
+  duration = ifnull(excluded.duration, duration),
   error_type = ifnull(excluded.error_type, error_type), attributes = ifnull(excluded.attributes, attributes),
-  events = events + excluded.events, errors = errors + excluded.errors, last_seq = max(last_seq, excluded.last_seq)
+  events = events + excluded.events, errors = errors + excluded.errors, first_time = min(first_time, excluded.first_time),
+  last_seq = max(last_seq, excluded.last_seq)
 """
+# What came in the trace of a run, after its beginning, before that beginning had come.
+_EARLY = (
+    "task = ?1 AND trace = ?2 AND time >= ?3 AND run <> ?4"
+    " AND run NOT IN (SELECT run FROM tasks WHERE task_id = ?5 AND trace_id = ?6)"
+)
 
 
 @dataclass(slots=True)
 class _Change:
-    """What a batch says of one task."""
+    """What a batch says of one run of a task."""
 
     first: Record
     first_seq: int
+    first_time: int
+    runs: ScopeRuns
     last_seq: int = 0
     events: int = 0
     errors: int = 0
     opening: Record | None = None
     closing: Record | None = None
+    parent_run: int | None = None
+    writer: str = ""
 
 
 class Tasks:
@@ -55,51 +74,102 @@ class Tasks:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._changes: dict[str, _Change] = {}
+        self._runs = Runs(lambda task_id: load_runs(connection, task_id, MAX_RUNS), takes_strangers=lambda _: True)
+        self._changes: dict[tuple[str, int], _Change] = {}
 
-    def note(self, task_id: str, entry: Entry) -> None:
-        """Take note of *entry*, an event of the task."""
-        record = entry.record
-        change = self._changes.get(task_id)
+    def note(self, task_id: str, told: Told, scopes: ScopeRuns) -> int:
+        """Take note of an event of the task; return the number of the run that it belongs to.
+
+        Args:
+            task_id: of the task.
+            told: the event.
+            scopes: the runs of its session and its cycle.
+        """
+        entry, time, trace, writer = told
+        record, task_id = entry.record, task_id[:_MAX_ID]
+        role = _ROLES.get(record.name, "tells")
+        run = self._runs.place(task_id, role, time, trace[:_MAX_ID], writer)
+        key = (task_id, run.number)
+        change = self._changes.get(key)
         if change is None:
-            change = self._changes[task_id] = _Change(record, entry.seq)
+            change = self._changes[key] = _Change(record, entry.seq, time, scopes)
         change.last_seq = entry.seq
         change.events += 1
         if record.severity >= _ERROR:
             change.errors += 1
-        if record.name.startswith("task."):
-            if record.name == "task.started":
-                # Begun anew: the end that was noted is that of the time before.
-                if change.closing is not None and change.closing.timestamp < record.timestamp:
-                    change.closing = None
-                change.opening = record
-            elif record.name in _CLOSING:
-                change.closing = record
+        if role == "opens":
+            change.opening, change.writer = change.opening or record, writer
+            change.runs, change.parent_run = scopes, self._run_of_parent(told)
+        elif role == "closes":
+            change.closing, change.writer = record, change.writer or writer
+        return run.number
 
     def write(self) -> None:
-        """Bring the table up to what was noted."""
+        """Bring the table up to what was noted; the events of the batch are in theirs."""
         changes, self._changes = self._changes, {}
-        self._connection.executemany(_UPSERT, [_row(task_id, change) for task_id, change in changes.items()])
+        late, self._runs.late = self._runs.late, []
+        self._connection.executemany(_UPSERT, [_row(*key, change) for key, change in changes.items()])
+        for task_id, run in late:
+            self._take_early(task_id, run)
 
     def forget(self) -> None:
         """Forget what was noted in a transaction that was taken back."""
         self._changes.clear()
+        self._runs.forget()
+
+    def _run_of_parent(self, told: Told) -> int | None:
+        parent = told.entry.record.text("parent_task_id")[:_MAX_ID]
+        found = self._runs.find(parent, told.time, told.trace, told.writer) if parent else None
+        return found.number if found is not None else None
+
+    def _take_early(self, task_id: str, run: Run) -> None:
+        """Give *run* the events of its trace that were counted to another one, since they came before its beginning."""
+        where = (key_of(task_id), key_of(run.trace), run.started, run.number, task_id, run.trace)
+        early = self._connection.execute(
+            f"SELECT run, count(*), sum(severity >= 17) FROM events INDEXED BY events_trace WHERE {_EARLY} GROUP BY run",  # noqa: S608  # named here
+            where,
+        ).fetchall()
+        if not early:
+            return
+        self._connection.execute(f"UPDATE events INDEXED BY events_trace SET run = ?4 WHERE {_EARLY}", where)  # noqa: S608
+        self._connection.executemany(
+            "UPDATE tasks SET events = events + ?, errors = errors + ? WHERE task_id = ? AND run = ?",
+            [
+                (sign * events, sign * errors, task_id, number)
+                for other, events, errors in early
+                for number, sign in ((other, -1), (run.number, 1))
+            ],
+        )
 
 
-def _row(task_id: str, change: _Change) -> tuple[Any, ...]:
+def load_runs(connection: sqlite3.Connection, task_id: str, most: int) -> list[Run]:
+    """Return the latest runs of a task, in the order of their numbers."""
+    rows = connection.execute(
+        "SELECT run, ifnull(trace_id, ''), ifnull(writer, ''), first_time, started, ended FROM tasks WHERE task_id = ?"
+        " ORDER BY run DESC LIMIT ?",
+        (task_id, most),
+    ).fetchall()
+    return [Run(*row) for row in reversed(rows)]
+
+
+def _row(task_id: str, run: int, change: _Change) -> tuple[Any, ...]:
     told = change.opening or change.closing
     about = told or change.first
     closing = change.closing
     return (
-        task_id[:_MAX_ID],
+        task_id,
+        run,
         _text(told, "task_name"),
         _text(about, "persona"),
         _text(about, "session_id"),
+        change.runs[0],
         _integer(about.get("cycle")),
+        change.runs[1],
         _text(told, "parent_task_id"),
+        change.parent_run,
         _text(told, "trace_id"),
         _text(told, "span_id"),
-        _writer(told),
+        change.writer or None,
         _CLOSING[closing.name] if closing is not None else RUNNING if change.opening is not None else MENTIONED,
         _bounded(change.opening.timestamp) if change.opening is not None else None,
         _bounded(closing.timestamp) if closing is not None else None,
@@ -108,6 +178,7 @@ def _row(task_id: str, change: _Change) -> tuple[Any, ...]:
         change.errors,
         _text(closing, "error.type"),
         _closing_attributes(closing),
+        change.first_time,
         change.first_seq,
         change.last_seq,
     )
@@ -115,10 +186,6 @@ def _row(task_id: str, change: _Change) -> tuple[Any, ...]:
 
 def _text(record: Record | None, key: str) -> str | None:
     return record.text(key)[:_MAX_ID] or None if record is not None else None
-
-
-def _writer(record: Record | None) -> str | None:
-    return record.text("uid").rpartition("-")[0] or None if record is not None else None
 
 
 def _integer(value: object) -> int | None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _SECOND = 1_000_000_000
 _LAST = 2**63 - 1
+_ERROR_LEVEL = 5
 
 
 class Totals:
@@ -46,14 +47,15 @@ class Totals:
             [(max(-_LAST, min(second, _LAST)), *place, *sums) for (second, *place), sums in seconds.items()],
         )
         names: dict[int, list[int]] = {}
-        for (second, name, _), (count, first, last) in seconds.items():
-            total = names.setdefault(name, [0, second, second, first, last])
+        for (second, name, level), (count, first, last) in seconds.items():
+            total = names.setdefault(name, [0, 0, second, second, first, last])
             total[0] += count
-            total[1:] = [min(total[1], second), max(total[2], second), min(total[3], first), max(total[4], last)]
+            total[1] += count if level >= _ERROR_LEVEL else 0
+            total[2:] = [min(total[2], second), max(total[3], second), min(total[4], first), max(total[5], last)]
         self._connection.executemany(
-            "UPDATE names SET count = count + ?, first_time = min(ifnull(first_time, ?2), ?2),"
-            " last_time = max(ifnull(last_time, ?3), ?3), first_seq = min(ifnull(first_seq, ?4), ?4),"
-            " last_seq = max(ifnull(last_seq, ?5), ?5) WHERE id = ?6",
+            "UPDATE names SET count = count + ?1, errors = errors + ?2, first_time = min(ifnull(first_time, ?3), ?3),"
+            " last_time = max(ifnull(last_time, ?4), ?4), first_seq = min(ifnull(first_seq, ?5), ?5),"
+            " last_seq = max(ifnull(last_seq, ?6), ?6) WHERE id = ?7",
             [(*total, name) for name, total in names.items()],
         )
 
@@ -66,7 +68,7 @@ class Totals:
         definition = catalog.current().find(name)
         category = definition.category if definition is not None else name.partition(".")[0]
         self._connection.execute(
-            "INSERT OR IGNORE INTO names (name, category, is_own, count) VALUES (?, ?, ?, 0)",
+            "INSERT OR IGNORE INTO names (name, category, is_own, count, errors) VALUES (?, ?, ?, 0, 0)",
             (name, category or "", is_own(name)),
         )
         number: int

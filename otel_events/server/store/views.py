@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from otel_events.ledger.rotate import ledger_files
-from otel_events.server.store.tasks import RUNNING
+from otel_events.server.store.runs import run_at
+from otel_events.server.store.tasks import RUNNING, load_runs
 
 if TYPE_CHECKING:
     import sqlite3
@@ -17,15 +18,30 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from otel_events.server.store.place import Place
+    from otel_events.server.store.runs import Run
 
 ORPHANED = "orphaned"
 _SECOND = 1_000_000_000
 # A writer says how it fares every five minutes, if there is anything to write.
 _QUIET = 600 * _SECOND
 _TASK_KEYS = (
-    *("task_id", "name", "persona", "session_id", "cycle", "parent_task_id", "trace_id", "span_id", "state", "started"),
-    *("ended", "duration", "events", "errors", "error_type", "attributes", "writer", "first_seq", "last_seq"),
+    *(
+        "task_id",
+        "run",
+        "name",
+        "persona",
+        "session_id",
+        "session_run",
+        "cycle",
+        "cycle_run",
+        "parent_task_id",
+        "parent_run",
+    ),
+    *("trace_id", "span_id", "state", "started", "ended", "duration", "events", "errors", "error_type", "attributes"),
+    *("writer", "first_time", "first_seq", "last_seq"),
 )
+# The highest number: runs that are not kept any more are among them.
+_TASKS = f"SELECT {', '.join(_TASK_KEYS)}, (SELECT max(run) FROM tasks AS every WHERE every.task_id = tasks.task_id) FROM tasks"  # noqa: S608  # named here
 _SPAN_KEYS = (
     *(
         "trace_id",
@@ -60,7 +76,7 @@ class Views:
         limit: int = 200,
         **equal: str | int | None,
     ) -> list[dict[str, Any]]:
-        """Return tasks, those with the latest events first.
+        """Return tasks, each run of them by itself, those with the latest events first.
 
         Args:
             state: `running`, `completed`, `failed`, `cancelled`, `orphaned` (began, and its writer is gone), or `mentioned`
@@ -68,7 +84,8 @@ class Views:
             since: those that ended, or were active, then or later.
             until: those that began earlier.
             limit: at most so many.
-            equal: `session_id`, `cycle`, `persona`, `parent_task_id`, `name`, `trace_id`: what it must be.
+            equal: `task_id`, `session_id`, `cycle`, `persona`, `parent_task_id`, `name`, `trace_id`, or the number of a run
+                (`session_run`, `cycle_run`, `parent_run`): what it must be.
         """
         conditions = ["state = ?" if state else "state <> 'mentioned'"]
         values: list[str | int] = []
@@ -85,8 +102,8 @@ class Views:
             conditions.append("started < ?")
             values.append(until)
         rows = self._connect().execute(
-            f"SELECT {', '.join(_TASK_KEYS)} FROM tasks WHERE {' AND '.join(conditions)} ORDER BY last_seq DESC",  # noqa: S608  # columns are named here, values are bound
-            values,  # columns are named here, values are bound
+            f"{_TASKS} WHERE {' AND '.join(conditions)} ORDER BY last_seq DESC",  # columns are named here, values are bound
+            values,
         )
         gone = self._gone_writers()
         found: list[dict[str, Any]] = []
@@ -98,23 +115,32 @@ class Views:
                     break
         return found
 
-    def task(self, task_id: str) -> dict[str, Any] | None:
-        """Return one task, None if there is none of that id."""
+    def task(self, task_id: str, run: int | None = None) -> dict[str, Any] | None:
+        """Return one run of a task, of several the one that began last; None if there is none."""
+        condition, values = ("AND run = ?", (run,)) if run is not None else ("", ())
         row = (
             self._connect()
-            .execute(f"SELECT {', '.join(_TASK_KEYS)} FROM tasks WHERE task_id = ?", (task_id,))  # noqa: S608  # columns are named here, values are bound
+            .execute(
+                f"{_TASKS} WHERE task_id = ? {condition} ORDER BY started DESC, run DESC LIMIT 1", (task_id, *values)
+            )
             .fetchone()
         )
         return _task(row, self._gone_writers()) if row else None
 
-    def spans(self, *, trace_id: str | None = None, task_id: str | None = None) -> list[dict[str, Any]]:
-        """Return the spans of a trace or a task, those that began first first."""
+    def spans(
+        self, *, trace_id: str | None = None, task_id: str | None = None, run: int | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the spans of a trace, of a task, or of one *run* of a task, those that began first first."""
         column, value = ("trace_id", trace_id) if trace_id is not None else ("task_id", task_id)
         rows = self._connect().execute(
             f"SELECT {', '.join(_SPAN_KEYS)} FROM spans WHERE {column} = ? ORDER BY started LIMIT ?",  # noqa: S608  # columns are named here, values are bound
             (value, _MAX_SPANS),
         )
-        return [_span(row) for row in rows]
+        spans = [_span(row) for row in rows]
+        if task_id is None or run is None:
+            return spans
+        runs = load_runs(self._connect(), task_id, _MAX_SPANS)
+        return [span for span in spans if _is_of(run, run_at(runs, span["started"], span["trace_id"], ""))]
 
     def counts(self, since: int | None = None, until: int | None = None) -> dict[str, int]:
         """Return how many events of each name are kept, the most frequent first; own ones among them."""
@@ -179,8 +205,12 @@ def _seconds(since: int | None, until: int | None) -> tuple[int, int]:
     return first, last
 
 
+def _is_of(number: int, run: Run | None) -> bool:
+    return run is None or run.number == number
+
+
 def _task(row: tuple[Any, ...], gone: frozenset[str]) -> dict[str, Any]:
-    task: dict[str, Any] = dict(zip(_TASK_KEYS, row, strict=True))
+    task: dict[str, Any] = dict(zip((*_TASK_KEYS, "runs"), row, strict=True))
     task["attributes"] = orjson.loads(task["attributes"]) if task["attributes"] else {}
     if task["state"] == RUNNING and task["writer"] in gone:
         task["state"] = ORPHANED

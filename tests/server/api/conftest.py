@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.server.served import run_program, server_process
+from tests.server.served import run_program, serving
 
 STORY = """
 import otel_events as ev
@@ -38,7 +38,7 @@ print(ev.shutdown(timeout=10))
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
-    with server_process(tmp_path_factory.mktemp("server")) as running:
+    with serving(tmp_path_factory.mktemp("server")) as running:
         assert run_program(running, STORY) == "True\n"
         yield running
 

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from otel_events.server.api.operations import OPERATIONS
-from tests.server.served import SECRET
+from tests.server.served import BEARER
 
 schemathesis = pytest.importorskip("schemathesis")
 checks = pytest.importorskip("schemathesis.specs.openapi.checks")
 
 pytestmark = pytest.mark.slow
-BEARER = {"Authorization": f"Bearer {SECRET}"}
+
 MODES = schemathesis.GenerationMode
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.server.served import run_program, server_process
+from tests.server.served import run_program, serving
 
 pytestmark = pytest.mark.slow
 
@@ -21,7 +21,7 @@ print(ev.shutdown(timeout=20))
 def test_a_page_of_large_events_is_shorter_and_leads_on(tmp_path):
     """So that no answer fills a memory."""
     seen, after = [], 0
-    with server_process(tmp_path) as server:
+    with serving(tmp_path) as server:
         assert run_program(server, PROGRAM) == "True\n"
         while after is not None:
             page = server.client.get("/api/events", params={"after": after, "limit": 1000}).json()

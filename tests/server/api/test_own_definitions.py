@@ -6,7 +6,7 @@ import pytest
 
 from otel_events.catalog import EventDefinition
 from otel_events.catalog.export import write_registry
-from tests.server.served import run_program, server_process
+from tests.server.served import run_program, serving
 
 pytestmark = pytest.mark.slow
 MODULE = """
@@ -35,7 +35,7 @@ def test_registries_and_modules_of_users_are_in_the_catalogue(tmp_path):
     )
     (tmp_path / "garden_events.py").write_text(MODULE)
 
-    with server_process(tmp_path, "--catalog", str(tmp_path / "registry"), "--module", "garden_events") as server:
+    with serving(tmp_path, "--catalog", str(tmp_path / "registry"), "--module", "garden_events") as server:
         run_program(server, PROGRAM)
         answer = server.client.get("/api/catalog").json()
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tests.server.api.conftest import STORY
-from tests.server.served import run_program, server_process
+from tests.server.served import run_program, serving
 
 pytestmark = pytest.mark.slow
 QUESTIONS = (
@@ -26,23 +26,23 @@ QUESTIONS = (
 
 def test_an_index_that_was_lost_answers_as_before(tmp_path):
     """Sums by sum."""
-    with server_process(tmp_path) as server:
+    with serving(tmp_path) as server:
         run_program(server, STORY)
         before = {question: server.client.get(question).json() for question in QUESTIONS}
-    shutil.rmtree(tmp_path / ".events.jsonl.index")
+    shutil.rmtree(server.ledger.with_name(".events.jsonl.index"))
 
-    with server_process(tmp_path) as server:
+    with serving(tmp_path) as server:
         after = {question: server.client.get(question).json() for question in QUESTIONS}
     assert after == before
 
 
 def test_what_is_deleted_with_the_ledger_is_gone_from_the_sums(tmp_path):
     """Within some seconds of the next start."""
-    with server_process(tmp_path) as server:
+    with serving(tmp_path) as server:
         run_program(server, STORY)
-    (tmp_path / "events.jsonl").unlink()
+    server.ledger.unlink()
 
-    with server_process(tmp_path) as server:
+    with serving(tmp_path) as server:
         end = time.monotonic() + 40
         while server.client.get("/api/tasks").json()["tasks"] and time.monotonic() < end:
             time.sleep(0.2)

@@ -23,6 +23,8 @@ from otel_events.server.store.stored import Arrival
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from otel_events.server.access.settings import Limits
+
 RESOURCE = Resource({"service.name": "test"})
 START = 1_771_095_683_000_000_000
 
@@ -83,11 +85,13 @@ TOKEN = "a-token-of-the-tests-0123456789abcdef"
 class Live(Stage):
     """A real server on a free port, in the loop of the test."""
 
-    def __init__(self, path, settings: HubSettings | None = None, **options) -> None:
+    def __init__(self, path, settings: HubSettings | None = None, limits: Limits | None = None, **options) -> None:
         settings = settings or HubSettings(interval=0.001)
         ledger = str(path / "events.jsonl")
         self.server = Server(ServerSettings(fsync="never", ledger=ledger, token=TOKEN, **options))
         self.server.hub.settings = settings
+        if limits is not None:
+            self.server.access.connections.limits = limits
         self.store, self.hub = self.server.store, self.server.hub
         self._numbers = 0
         self._socket = socket.create_server(("127.0.0.1", 0))

@@ -15,6 +15,7 @@ from otel_events.server.live.frames import CountsFrame, EventsFrame, GapFrame, H
 from otel_events.server.live.hub import HubSettings
 from otel_events.server.live.ring import Ring
 from otel_events.server.store.stored import StoredEvent
+from tests.effort import examples
 
 
 async def take(subscription, count: int) -> list[int]:
@@ -238,22 +239,6 @@ def test_silence_is_broken_by_heartbeats_that_carry_the_cursor(on_stage):
     on_stage(play, HubSettings(heartbeat=0.01, interval=0.001))
 
 
-def test_who_takes_nothing_for_long_is_let_go(on_stage):
-    """A client for whom something waits and that takes nothing is ended and counted."""
-
-    async def play(stage):
-        told = asyncio.Event()
-        subscription = stage.hub.subscribe(None, after=0, on_stalled=told.set)
-        stage.store_events("task.started")
-        await take(subscription, 1)
-        stage.store_events("task.started")
-        await told.wait()
-
-        assert stage.hub.figures().stalled == 1
-
-    on_stage(play, HubSettings(heartbeat=0.01, stalled=0.02, interval=0.001))
-
-
 def test_the_end_of_the_hub_ends_everybody(on_stage):
     """`stop` ends who waits and who comes later."""
 
@@ -295,7 +280,7 @@ def line(name: str, length: int) -> bytes:
     )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
         st.lists(

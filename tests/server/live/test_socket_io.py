@@ -53,9 +53,11 @@ class Watcher:
 
 
 @asynccontextmanager
-async def watching(live, options=None):
+async def watching(live, options=None, pause=0):
+    """A client in a process of its own, which takes *pause* milliseconds to show an event."""
+    given = json.dumps(OPTIONS if options is None else options)
     process = await asyncio.create_subprocess_exec(
-        *("node", str(JS / "watch.mjs"), live.address(""), json.dumps(OPTIONS if options is None else options)),
+        *("node", str(JS / "watch.mjs"), live.address(""), given, str(pause)),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         limit=1 << 26,
@@ -365,6 +367,43 @@ def test_a_stopped_client_slows_no_other_and_fills_no_queue(on_server):
         assert {"gap", "counts"} & {message[0] for message in stopped.heard}
 
     on_server(play, HubSettings(client_bytes=200_000, interval=0.001))
+
+
+@pytest.mark.parametrize("transports", [["websocket"], ["polling"]])
+def test_a_page_that_is_merely_slow_stays_and_is_told_what_it_missed(on_server, monkeypatch, transports):
+    """It gives up a server whose ping waits behind all that it has not read; so no more than it reads is under way to it."""
+    monkeypatch.setattr(socket_io, "_PING_EVERY", 1)
+    monkeypatch.setattr(socket_io, "_PING_TIMEOUT", 4)
+
+    async def play(live):
+        async with watching(live, {**OPTIONS, "transports": transports}, pause=20) as slow:
+            await slow.hear("connect")
+            # Eight seconds of its time, in which twenty times as much happens as it can show.
+            for turn in range(400):
+                if turn % 10 == 0:
+                    live.store_events("task.started", *["reward.computed"] * 199, text="x" * 3_000)
+                name, _ = await something(slow)
+                assert name in {"event", "counts", "gap"}
+
+        assert {"counts", "gap"} & {message[0] for message in slow.heard}
+        assert live.server.refused.counts() == {}
+
+    on_server(play, HubSettings(client_bytes=200_000, interval=0.001))
+
+
+def test_what_comes_after_the_end_of_a_connection_is_refused(on_server):
+    """A client that goes on posting when it has said goodbye gets an answer, and the server's terminal no traceback."""
+
+    async def play(live):
+        async with httpx.AsyncClient() as client:
+            opened = await client.get(live.address("/socket.io/?EIO=4&transport=polling"))
+            sid = re.search(r'"sid":"([^"]+)"', opened.text)[1]
+            url = live.address(f"/socket.io/?EIO=4&transport=polling&sid={sid}")
+            answers = [(await client.post(url, content=said)).status_code for said in ("1", "40", "1\x1e5")]
+
+        assert answers == [200, 400, 400]
+
+    on_server(play)
 
 
 async def something(watcher: Watcher) -> tuple:

@@ -55,10 +55,17 @@ def test_what_was_stored_is_there_and_what_happens_is_added(live, site):
     named(live, "order.placed").wait_for()
 
 
-def test_names_have_the_colour_of_their_category(live):
-    """The catalogue says which category a name is of; one that it does not know is gray."""
+def test_names_have_the_colour_of_their_category(live, site):
+    """The catalogue says which category a name is of; an unknown name has the same colour in rows and in the strip."""
     assert "hue-orange" in named(live, "alert.resolved").last.locator(".row-name").get_attribute("class")
-    assert "hue-gray" in named(live, "wibble.happened").last.locator(".row-name").get_attribute("class")
+    hue = re.search(r"hue-\w+", named(live, "wibble.happened").last.locator(".row-name").get_attribute("class"))[0]
+    live.keyboard.press("7")
+    live.get_by_role("button", name="Unknown").click()
+    assert hue in live.get_by_role("link", name="wibble.happened").get_attribute("class")
+    live.keyboard.press("1")
+    site.tell("wibble.often", "100")  # the strip names the most frequent
+    until(live, "document.querySelector('.strip-legend').textContent.includes('wibble')")
+    assert hue in live.locator(".strip-key", has_text="wibble").locator(".swatch").get_attribute("class")
 
 
 def test_frequent_types_are_counted(live):
@@ -159,10 +166,13 @@ def test_the_filter_completes_names_keys_and_values(live, begun, completed):
 
 
 def test_a_mistake_in_the_filter_is_shown_where_it_is(live):
-    """The problem is said with its column, and read out."""
-    write_filter(live, "task.* severity>=loud")
+    """The problem is said with its column, once, the word is marked, and it is read out."""
+    write_filter(live, "severity>=loud task.*")
 
-    live.get_by_role("alert").get_by_text("column 18").wait_for()
+    problem = live.get_by_role("alert")
+    problem.get_by_text("column 11: 'loud' is no severity").wait_for()
+    assert problem.locator("mark").inner_text() == "loud"
+    assert problem.inner_text().count("column") == 1
 
 
 def test_a_filter_that_hides_everything_says_so(live):

@@ -215,7 +215,44 @@ def test_without_a_login_the_page_says_how_to_get_one(browser, site):
 
 
 def test_the_filter_is_one_key_away_from_everywhere(visitor, site):
-    """`/` leads to the live view's filter from any other view."""
+    """`/` leads to the live view's filter from a view that has no search of its own."""
     page = open_view(visitor, site, "health")
     page.keyboard.press("/")
     page.locator("#filter:focus").wait_for()
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "left"),
+    [
+        ("tasks", "draft-2", 1),
+        ("errors", "timeouterror", None),
+        ("alerts", "disk", 1),
+        ("catalogue", "llm.inter", 1),
+    ],
+)
+def test_the_search_of_a_view_is_one_key_away(visitor, site, name, written, left):
+    """`/` goes to the search of the view in which one is; Enter gives the keys back to the view."""
+    page = open_view(visitor, site, name)
+    page.keyboard.press("/")
+    page.locator(".search:focus").wait_for()
+    page.keyboard.type(written)
+    if left:
+        until(page, f"document.querySelectorAll('tbody tr').length === {left}")
+    page.keyboard.press("Enter")
+    page.keyboard.press("8")
+
+    page.get_by_role("heading", name="Health").wait_for()
+
+
+def test_a_test_event_can_be_sent_from_everywhere(visitor, site):
+    """The help has the button and the lines to copy; what was done is said where it hides nothing."""
+    page = open_view(visitor, site, "tasks")
+    page.keyboard.press("?")
+    page.get_by_role("tab", name="PowerShell").click()
+    page.get_by_role("tabpanel").get_by_text("Invoke-RestMethod").wait_for()
+
+    page.get_by_role("button", name="Send a test event").click()
+
+    page.locator(".top .notice", has_text="Test event sent").wait_for()
+    assert page.locator("dialog").count() == 0
+    assert site.events(filter="test.event", limit=1)

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.server.served import ROOT, SECRET, environment, server_process
+from tests.program import PATIENCE, ROOT, environment
+from tests.server import served
+from tests.server.served import SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-PATIENCE = 60.0  # seconds; reached only by a failing test
 STORY = Path(__file__).with_name("story.py")
 WIDE = {"width": 1440, "height": 900}
 
@@ -33,7 +34,7 @@ class Site:
 
     def tell(self, *arguments: str) -> None:
         """Run the story, or repeat one event; it writes into the ledger that the server follows."""
-        self._run(arguments, OTEL_EVENTS_LEDGER_PATH=str(self.folder / "events.jsonl"))
+        self._run(arguments)
 
     def send(self, *arguments: str) -> None:
         """Do the same, but send events and spans to the server."""
@@ -58,7 +59,7 @@ class Site:
 @contextlib.contextmanager
 def serving(folder: Path):
     """Run a server until the block ends."""
-    with server_process(folder, "--fsync", "never") as server:
+    with served.serving(folder, "--fsync", "never") as server:
         yield Site(server.url, server.otlp, folder)
 
 

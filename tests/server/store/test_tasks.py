@@ -36,11 +36,16 @@ def test_a_task_is_what_its_events_say(store):
 
     assert store.views.task("t-1") == {
         "task_id": "t-1",
+        "run": 1,
+        "runs": 1,
         "name": "draft",
         "persona": "thesis",
         "session_id": "s-1",
+        "session_run": 1,
         "cycle": 3,
+        "cycle_run": 1,
         "parent_task_id": None,
+        "parent_run": None,
         "trace_id": f"{5:032x}",
         "span_id": None,
         "state": "failed",
@@ -52,6 +57,7 @@ def test_a_task_is_what_its_events_say(store):
         "error_type": "ValueError",
         "attributes": {"quality": 0.5},
         "writer": WRITER,
+        "first_time": NOON,
         "first_seq": 1,
         "last_seq": 4,
     }
@@ -69,12 +75,14 @@ def test_the_end_may_come_before_the_beginning(store, together):
 
 
 def test_a_task_that_begins_again_is_running(store):
-    """A retry under the same id is no end."""
+    """A retry under the same id is a run of its own; the one before stays as it ended."""
     store.append([_event("task.started", 1), _event("task.failed", 2, after=1)])
     store.append([_event("task.started", 3, after=2)])
 
     task = store.views.task("t-1")
-    assert (task["state"], task["ended"]) == ("running", None) or (task["state"], task["ended"]) == ("orphaned", None)
+    assert (task["run"], task["runs"], task["ended"]) == (2, 2, None)
+    assert task["state"] in {"running", "orphaned"}
+    assert store.views.task("t-1", 1)["state"] == "failed"
 
 
 def test_a_task_is_orphaned_when_its_writer_is_gone(store):
@@ -198,6 +206,26 @@ def test_spans_are_kept_for_their_trace_and_their_task_each_once(tmp_path):
         "message": "boom",
         "scope": None,
         "attributes": None,
+        "events": [],
+        "links": [],
     }
     assert sorted(record.name for record in records) == ["draft", "inner"]
     assert {record.name: record.attributes for record in records}["draft"]["odd"] == [1, {"a": b"b"}, float("inf")]
+
+
+def test_what_happened_inside_a_span_and_its_links_are_kept(tmp_path):
+    """As the sender said it, with times and typed attributes; the first hundred of each."""
+    attempt = {"time_unix_nano": NOON + 1, "name": "attempt", "attributes": {"number": 1, "raw": b"b"}}
+    link = {"trace_id": "ab" * 16, "span_id": "cd" * 8, "attributes": {"why": "retry of"}}
+    span = {**_span("eee19b7ec3c1b174"), "events": [attempt] * 101, "links": [link]}
+    with opened(tmp_path / "events.jsonl") as store:
+        store.append_spans([ResourceSpans({}, "", [span])])
+        (kept,) = store.views.spans(trace_id="5b8efff798038103d269b633813fc60c")
+
+    assert len(kept["events"]) == 100
+    assert kept["events"][0] == {
+        "name": "attempt",
+        "time": "2026-02-14T12:00:00.000000001Z",
+        "attributes": {"number": 1, "raw": {"bytesValue": "Yg=="}},
+    }
+    assert kept["links"] == [link]

@@ -12,10 +12,12 @@ export type Frame =
   | { type: "heartbeat"; cursor: number; time: string }
   | { type: "error"; problem: string; column?: number };
 
-export type StreamStatus = "connecting" | "open" | "lost";
+export type StreamStatus = "idle" | "connecting" | "open" | "lost";
 
-const FIRST_WAIT = 500;
+// A server that is started anew is back within a second or two; one that is gone is asked less and less often.
+const FIRST_WAIT = 250;
 const LONGEST_WAIT = 8000;
+const JITTER = 0.3; // of a wait: many pages that lost one server do not come back in one moment
 // The server will not have this filter, now or later.
 const POLICY_VIOLATION = 1008;
 
@@ -29,13 +31,19 @@ export class EventStream {
   private readonly ahead = new Set<number>();
   /** Frames of the filter before are still on their way. */
   private isChanging = false;
+  /** Not since it was last open. */
+  private isLost = false;
   private timer = 0;
   private watchdog = 0;
 
   constructor(
     private readonly onFrame: (frame: Frame) => void,
-    private readonly onStatus: (status: StreamStatus) => void,
-  ) {}
+    /** *again* is when it will be tried again, in milliseconds since the Unix epoch. */
+    private readonly onStatus: (status: StreamStatus, again: number | null) => void,
+  ) {
+    window.addEventListener("online", () => this.now());
+    document.addEventListener("visibilitychange", () => !document.hidden && this.now());
+  }
 
   /** Send what fits *filter* and comes after *cursor*; the connection is opened if there is none. */
   follow(filter: string, cursor: number): void {
@@ -50,9 +58,15 @@ export class EventStream {
     }
   }
 
+  /** Try at once what is being waited for. */
+  now(): void {
+    if (this.timer) this.connect();
+  }
+
   private connect(): void {
     clearTimeout(this.timer);
-    this.onStatus("connecting");
+    this.timer = 0;
+    if (!this.isLost) this.onStatus("connecting", null);
     const asked = { filter: this.filter, cursor: this.cursor };
     const url = new URL(address("/stream", { filter: asked.filter, from: asked.cursor }), location.href);
     url.protocol = url.protocol.replace("http", "ws");
@@ -61,7 +75,8 @@ export class EventStream {
     socket.onopen = () => {
       this.isChanging = false;
       this.wait = FIRST_WAIT;
-      this.onStatus("open");
+      this.isLost = false;
+      this.onStatus("open", null);
       this.watch();
       // What was asked for while the connection was being made.
       if (asked.filter !== this.filter || asked.cursor !== this.cursor) this.follow(this.filter, this.cursor);
@@ -70,8 +85,9 @@ export class EventStream {
     socket.onclose = (close) => {
       this.socket = null;
       clearTimeout(this.watchdog);
-      this.onStatus("lost");
-      if (close.code !== POLICY_VIOLATION) this.again();
+      this.isLost = true;
+      if (close.code === POLICY_VIOLATION) this.onStatus("idle", null);
+      else this.again();
     };
   }
 
@@ -100,7 +116,9 @@ export class EventStream {
   }
 
   private again(): void {
-    this.timer = window.setTimeout(() => this.connect(), this.wait);
+    const wait = this.wait * (1 - JITTER + 2 * JITTER * Math.random());
+    this.onStatus("lost", Date.now() + wait);
+    this.timer = window.setTimeout(() => this.connect(), wait);
     this.wait = Math.min(this.wait * 2, LONGEST_WAIT);
   }
 

@@ -2,12 +2,14 @@
 
 import { clock, count, counted } from "../format";
 import { level } from "../severity";
+import { explain } from "../state/access";
 import { hueOfName } from "../state/catalogue";
+import { say } from "../state/notice";
 import { isNarrow } from "../state/screen";
 import { Chips } from "../ui/Chips";
-import { lineOf } from "../ui/text";
-import { fillGap, problem } from "./store";
-import type { CountRow, GapRow, Row } from "./rows";
+import { lineOf, valueText } from "../ui/text";
+import type { CountingRow, CountRow, EventRow as EventRowData, GapRow, RollupRow, Row, Summary } from "./rows";
+import { fillGap, foldAgain, problem, unfold } from "./store";
 
 interface Props {
   row: Row;
@@ -18,34 +20,80 @@ interface Props {
   onSelect(seq: number): void;
 }
 
+/** Show each event of a counted row, and say so where that cannot be done. */
+export function showEach(row: CountingRow): void {
+  unfold(row).then(
+    (shown) =>
+      shown < row.count && say(shown ? `The first ${count(shown)} of ${count(row.count)}` : "None is kept any more"),
+    (error: unknown) => say(explain(error)),
+  );
+}
+
 export const rowId = (seq: number): string => `row-${seq}`;
 
 export function EventRow({ row, size, isSelected, onSelect }: Props) {
   if (row.kind === "gap") return <Gap row={row} />;
   if (row.kind === "count") return <Counted row={row} />;
+  return row.kind === "rollup" ? (
+    <Rollup row={row} size={size} isSelected={isSelected} onSelect={onSelect} />
+  ) : (
+    <Single row={row} isSelected={isSelected} onSelect={onSelect} />
+  );
+}
+
+const shownTime = (instant: string): string => (isNarrow.value ? clock(instant).slice(0, 8) : clock(instant));
+
+function Single({ row, isSelected, onSelect }: Omit<Props, "size" | "row"> & { row: EventRowData }) {
   const event = row.event;
   const line = lineOf(event);
-  const isRollup = row.kind === "rollup";
-  const time = clock(isRollup ? row.time : event.time);
   return (
     <div
       id={rowId(row.seq)}
-      class={`row level-${level(event.severity)}${isRollup ? " row-rollup" : ""}`}
+      class={`row level-${level(event.severity)}${row.of ? " row-part" : ""}`}
       role="option"
       aria-selected={isSelected}
       onClick={() => onSelect(row.seq)}
     >
-      <span class="row-time">{isNarrow.value ? time.slice(0, 8) : time}</span>
+      <span class="row-time">{shownTime(event.time)}</span>
       <span class="row-severity">{event.severity}</span>
       <span class={`row-name hue-${hueOfName(event.event)}`}>{event.event || "(log)"}</span>
       <span class="row-message">
-        {isRollup && <span class="row-count">×{count(size)}</span>}
+        {row.of?.seq === row.seq && <Fold row={row.of} />}
         {line.message && <span>{line.message}</span>}
         <span class="row-details">{line.details}</span>
       </span>
-      <Chips event={event} />
+      <Chips of={event} />
     </div>
   );
+}
+
+function Rollup({ row, size, isSelected, onSelect }: Omit<Props, "row"> & { row: RollupRow }) {
+  return (
+    <div
+      id={rowId(row.seq)}
+      class={`row row-rollup level-${level(row.event.severity)}`}
+      role="option"
+      aria-selected={isSelected}
+      onClick={() => onSelect(row.seq)}
+    >
+      <span class="row-time">{shownTime(row.time)}</span>
+      <span class="row-severity">{row.event.severity}</span>
+      <span class={`row-name hue-${hueOfName(row.name)}`}>{row.name}</span>
+      <span class="row-message">
+        <Unfold row={row} size={size} />
+        {row.message && <span>{row.message}</span>}
+        <span class="row-details">{row.numbers.map(summed).join(" · ")}</span>
+      </span>
+      <Chips of={row.shared} />
+    </div>
+  );
+}
+
+function summed({ key, count: values, sum, least, most }: Summary): string {
+  const mean = valueText(key, sum / values);
+  return least === most
+    ? `${key}=${mean}`
+    : `mean ${key}=${mean} (${valueText(key, least)} to ${valueText(key, most)})`;
 }
 
 function Counted({ row }: { row: CountRow }) {
@@ -55,10 +103,39 @@ function Counted({ row }: { row: CountRow }) {
       <span class="row-severity">INFO</span>
       <span class={`row-name hue-${hueOfName(row.name)}`}>{row.name}</span>
       <span class="row-message">
-        <span class="row-count">×{count(row.count)}</span> counted by the server, not sent one by one
+        <Unfold row={row} size={row.count} /> counted by the server, not sent one by one
       </span>
       <span />
     </div>
+  );
+}
+
+/** How many a row counts; pressed, it shows each of them. */
+function Unfold({ row, size }: { row: CountingRow; size: number }) {
+  return (
+    <button
+      type="button"
+      class="row-count"
+      aria-label={`Show each of ${counted(size, "event")}`}
+      title="Show each (→)"
+      onClick={(event) => (event.stopPropagation(), showEach(row))}
+    >
+      ×{count(size)}
+    </button>
+  );
+}
+
+function Fold({ row }: { row: CountingRow }) {
+  return (
+    <button
+      type="button"
+      class="row-count is-open"
+      aria-label={`Count these ${counted(row.count, "event")} in one row`}
+      title="Count them in one row (←)"
+      onClick={(event) => (event.stopPropagation(), foldAgain(row))}
+    >
+      ×{count(row.count)}
+    </button>
   );
 }
 

@@ -152,12 +152,15 @@ export function FilterBar() {
 function Problem({ text }: { text: string }) {
   const present = problem.value;
   if (!present) return null;
+  const start = (present.column ?? 1) - 1;
+  const end = Math.max(start + 1, wordAt(text, start).end);
   return (
     <div class="filter-problem" role="alert">
       {present.column !== null && (
         <pre aria-hidden="true">
-          {`${text.slice(0, present.column - 1)}`}
-          <mark>{text.slice(present.column - 1) || " "}</mark>
+          {text.slice(0, start)}
+          <mark>{text.slice(start, end) || " "}</mark>
+          {text.slice(end)}
         </pre>
       )}
       {present.column !== null && <span class="filter-column">column {present.column}: </span>}

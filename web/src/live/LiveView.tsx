@@ -2,7 +2,6 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { useSignal } from "@preact/signals";
-import { counted } from "../format";
 import { explain } from "../state/access";
 import { say } from "../state/notice";
 import { change, parameter } from "../state/route";
@@ -28,7 +27,6 @@ import {
   showFrom,
   shownRows,
   version,
-  waiting,
 } from "./store";
 import { Toolbar } from "./Toolbar";
 
@@ -124,20 +122,8 @@ export function LiveView() {
               );
             }}
           />
-          {!follows && <Offer />}
         </div>
       )}
     </div>
-  );
-}
-
-/** What waits, offered and not forced. */
-function Offer() {
-  return (
-    <button type="button" class="offer" onClick={resume}>
-      {isPaused.value ? "Paused" : "Standing still"} · {counted(waiting.value, "new event")}
-      <b>Resume live</b>
-      <kbd>Space</kbd>
-    </button>
   );
 }

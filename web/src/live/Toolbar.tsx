@@ -1,10 +1,27 @@
 // What the live list does at present, in words, and the switches for it.
 
+import { useEffect, useState } from "preact/hooks";
 import { count, counted } from "../format";
 import { change } from "../state/route";
 import { exportAddress } from "../api/client";
 import { isNarrow } from "../state/screen";
-import { filter, held, isPaused, notSent, pause, received, resume, rollsUp, shownRows, status, version } from "./store";
+import {
+  filter,
+  held,
+  isPaused,
+  notSent,
+  pause,
+  problem,
+  received,
+  resume,
+  rollsUp,
+  shownRows,
+  status,
+  tryAgainAt,
+  tryNow,
+  version,
+  waiting,
+} from "./store";
 
 export function Toolbar() {
   void version.value;
@@ -30,10 +47,8 @@ export function Toolbar() {
       </label>
       <span class="toolbar-state">
         {status.value === "open" && !isHeld && <span class="state-live">Following</span>}
-        {isHeld && <span class="state-held">{isPaused.value ? "Paused" : "Standing still"}</span>}
-        {status.value !== "open" && (
-          <span class="state-lost">{status.value === "lost" ? "Connection lost, trying again" : "Connecting"}</span>
-        )}
+        {isHeld && <Offer />}
+        {status.value !== "open" && <NotFollowing />}
         <span class="faint">
           {" "}
           {counted(shownRows().length, "row")} · {counted(received.value, "event")} since opened
@@ -49,5 +64,43 @@ export function Toolbar() {
         </a>
       </span>
     </div>
+  );
+}
+
+/** What waits, offered and not forced. */
+function Offer() {
+  return (
+    <button type="button" class="offer" onClick={resume}>
+      {isPaused.value ? "Paused" : "Standing still"} · {counted(waiting.value, "new event")}
+      <b>Resume live</b>
+      <kbd>Space</kbd>
+    </button>
+  );
+}
+
+/** Why nothing new comes, and when that may change. */
+function NotFollowing() {
+  if (problem.value?.column) return <span class="state-lost">Waiting for a filter that can be read</span>;
+  if (status.value === "connecting") return <span class="state-lost">Connecting</span>;
+  if (status.value === "idle") return <span class="state-lost">Not following</span>;
+  return <Lost />;
+}
+
+function Lost() {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 500);
+    return () => clearInterval(timer);
+  }, []);
+  const seconds = Math.ceil((tryAgainAt.value - now) / 1000);
+  return (
+    <>
+      <span class="state-lost">Connection lost, {seconds > 1 ? `trying again in ${seconds} s` : "trying again"}</span>{" "}
+      {seconds > 1 && (
+        <button type="button" class="link" onClick={tryNow}>
+          Try now
+        </button>
+      )}
+    </>
   );
 }

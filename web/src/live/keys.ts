@@ -9,8 +9,9 @@ import { say } from "../state/notice";
 import { change, parameter } from "../state/route";
 import { onKeys } from "../ui/keyboard";
 import type { ListHandle } from "../ui/VirtualList";
-import { isError } from "./rows";
-import { filter, held, indexOf, pause, resume, shownRows } from "./store";
+import { showEach } from "./EventRow";
+import { isCounting, isError } from "./rows";
+import { filter, foldAgain, held, indexOf, pause, resume, shownRows } from "./store";
 
 type Select = (seq: number) => void;
 
@@ -46,6 +47,20 @@ async function stepToError(by: 1 | -1, selected: number, select: Select): Promis
   else say(by > 0 ? "No later error" : "No earlier error");
 }
 
+/** Show each event that the selected row counts. */
+function openSelected(selected: number): void {
+  const row = shownRows()[indexOf(selected)];
+  if (isCounting(row)) showEach(row);
+}
+
+/** Count again what the selected row is a part of. */
+function closeSelected(selected: number, select: Select): void {
+  const row = shownRows()[indexOf(selected)];
+  if (row?.kind !== "event" || !row.of) return;
+  foldAgain(row.of);
+  select(row.of.seq);
+}
+
 /** Esc goes back a step at a time: the details, then the selection's hold on the list. */
 function back(selected: number): void {
   if (selected) change({ event: null }, { replace: true });
@@ -66,6 +81,8 @@ export function useLiveKeys(list: RefObject<ListHandle | null>, selected: number
       ArrowDown: () => step(1, selected, select),
       k: () => step(-1, selected, select),
       ArrowUp: () => step(-1, selected, select),
+      ArrowRight: () => openSelected(selected),
+      ArrowLeft: () => closeSelected(selected, select),
       PageDown: () => step(page, selected, select),
       PageUp: () => step(-page, selected, select),
       Enter: () => {

@@ -42,6 +42,20 @@ export class Ring {
     if (this.kept.length > this.bounds.rows * 1.1 || this.weight > this.bounds.weight * 1.1) this.replace(this.kept);
   }
 
+  /** Put *into* in the place of the first of *rows*, which stand near the end, and take the others away. */
+  fold(rows: readonly Row[], into: Row): void {
+    const start = this.kept.lastIndexOf(rows[0] as Row);
+    if (start < 0) {
+      this.push(into); // the ring has dropped it since
+      return;
+    }
+    const folded = new Set(rows);
+    const rest = this.kept.slice(start).filter((row) => !folded.has(row));
+    // Another array: who reads holds the one before.
+    this.kept = [...this.kept.slice(0, start), into, ...rest];
+    this.weight += into.weight - rows.reduce((sum, row) => sum + row.weight, 0);
+  }
+
   replace(rows: readonly Row[]): void {
     this.kept = newestWithin(rows, this.bounds);
     this.weight = this.kept.reduce((sum, row) => sum + row.weight, 0);

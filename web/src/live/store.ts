@@ -5,24 +5,36 @@ import { ApiError, findEvents } from "../api/client";
 import { EventStream, type Frame, type StreamStatus } from "../api/stream";
 import type { LedgerEvent } from "../api/types";
 import { explain } from "../state/access";
+import { condition, narrowed } from "../state/filter";
 import { change, parameter, view } from "../state/route";
 import { newestWithin, oldestWithin, Ring } from "./ring";
-import { type Row, RowMaker, rowsOf } from "./rows";
+import { isOf, RowMaker, rowsOf } from "./rollup";
+import { type CountingRow, type EventRow, eventRow, type Row } from "./rows";
 
 const FOLLOWED = { rows: 10_000, weight: 40_000_000 };
 const HELD = { rows: 20_000, weight: 60_000_000 };
 const PAGE = 500;
+// Rows that are wanted at the start, and how many pages are asked for until there are so many.
+const ENOUGH = 60;
+const MOST_PAGES = 6;
 // The list is drawn anew at most so often (milliseconds), and so that drawing takes no more than this share of the time:
 // the rest is for scrolling, keys and other programs.
 const LEAST_BETWEEN_UPDATES = 32;
 const MOST_BETWEEN_UPDATES = 250;
 const SHARE_FOR_DRAWING = 0.25;
 const BETWEEN_COUNTS = 250;
+const MOST_UNFOLDED = 5000;
 
 interface Problem {
   text: string;
   column: number | null;
 }
+
+/** What the server says, without the place that is shown beside it. */
+const problemOf = (text: string, column: number | null): Problem => ({
+  text: text.replace(/^filter: /, "").replace(/^column \d+: /, ""),
+  column,
+});
 
 /** Rows that stand still: they were there when the reader stopped, and what was loaded around them since. */
 interface Held {
@@ -38,6 +50,8 @@ export const filter = computed(() => (view.value === "live" ? parameter("filter"
 export const rollsUp = computed(() => parameter("rollup") !== "off");
 
 export const status = signal<StreamStatus>("connecting");
+/** When a lost connection is tried again, in milliseconds since the Unix epoch. */
+export const tryAgainAt = signal(0);
 export const problem = signal<Problem | null>(null);
 export const isLoading = signal(true);
 export const held = signal<Held | null>(null);
@@ -57,9 +71,12 @@ let announcedAt = 0;
 let between = LEAST_BETWEEN_UPDATES;
 let drawn: Held | null = null;
 
-const stream = new EventStream(take, (next) => {
+const stream = new EventStream(take, (next, again) => {
   status.value = next;
+  tryAgainAt.value = again ?? 0;
 });
+
+export const tryNow = (): void => stream.now();
 
 export const shownRows = (): readonly Row[] => held.peek()?.rows ?? ring.rows;
 
@@ -105,7 +122,7 @@ function take(frame: Frame): void {
   else if (frame.type === "gap") {
     ring.push({ kind: "gap", seq: frame.from, lastSeq: frame.to, dropped: frame.dropped, weight: 0 });
     notSent.value += frame.dropped;
-  } else if (frame.type === "error") problem.value = { text: frame.problem, column: frame.column ?? null };
+  } else if (frame.type === "error") problem.value = problemOf(frame.problem, frame.column ?? null);
   if (frame.type !== "heartbeat") announce();
 }
 
@@ -113,8 +130,7 @@ function takeEvents(events: LedgerEvent[]): void {
   for (const event of events) {
     lastSeq = Math.max(lastSeq, event.seq);
     total += 1;
-    const row = maker.add(event);
-    if (row) ring.push(row);
+    maker.add(event, ring);
   }
 }
 
@@ -125,6 +141,20 @@ function takeCounts(counts: Record<string, number>, from: number, to: number): v
   }
 }
 
+/** The newest events that fit *text*, oldest first: enough of them to fill a screen where many share a row. */
+async function newest(text: string, signal: AbortSignal): Promise<{ events: LedgerEvent[]; last: number }> {
+  const first = await findEvents({ filter: text, limit: PAGE, order: "newest" }, signal);
+  const events = first.events;
+  let next = first.next;
+  for (let pages = 1; next !== null && pages < MOST_PAGES; pages += 1) {
+    if (rowsOf([...events].reverse(), rollsUp.peek()).length >= ENOUGH) break;
+    const page = await findEvents({ filter: text, before: next, limit: 2 * PAGE, order: "newest" }, signal);
+    events.push(...page.events);
+    next = page.next;
+  }
+  return { events: events.reverse(), last: first.last };
+}
+
 /** Show the newest events that fit *text*, and follow the stream from there. */
 async function begin(text: string, isRolledUp: boolean): Promise<void> {
   loading?.abort();
@@ -132,19 +162,21 @@ async function begin(text: string, isRolledUp: boolean): Promise<void> {
   loading = mine;
   isLoading.value = true;
   try {
-    const page = await findEvents({ filter: text, limit: PAGE, order: "newest" }, mine.signal);
+    const { events, last } = await newest(text, mine.signal);
     if (mine.signal.aborted) return;
     problem.value = null;
     maker = new RowMaker(isRolledUp);
-    ring.replace(page.events.reverse().flatMap((event) => maker.add(event) ?? []));
-    lastSeq = page.last;
-    stream.follow(text, page.last);
+    ring.replace([]);
+    for (const event of events) maker.add(event, ring);
+    lastSeq = last;
+    stream.follow(text, last);
     if (!parameter("event") && !parameter("at") && !isPaused.peek()) resume();
     else if (held.peek()) holdNewest();
   } catch (error) {
     if (mine.signal.aborted) return;
     const column = error instanceof ApiError ? error.column : null;
-    problem.value = { text: explain(error), column };
+    problem.value = problemOf(explain(error), column);
+    if (column !== null && status.peek() === "connecting") status.value = "idle";
     if (column === null) window.setTimeout(() => loading === mine && void begin(text, isRolledUp), 3000);
   } finally {
     if (loading === mine) isLoading.value = false;
@@ -231,7 +263,7 @@ export async function showAround(seq: number): Promise<number> {
     findEvents({ filter: text, before: seq + 1, limit: PAGE, order: "newest" }),
     findEvents({ filter: text, after: seq, limit: PAGE, order: "oldest" }),
   ]);
-  const rows = rowsOf([...older.events.reverse(), ...newer.events], rollsUp.peek());
+  const rows = rowsOf([...older.events.reverse(), ...newer.events], rollsUp.peek(), seq);
   totalWhenHeld = total;
   const through = newer.events.at(-1)?.seq ?? seq;
   held.value = { rows, through, startsAtFirst: older.next === null, endsAtLast: newer.next === null };
@@ -246,22 +278,50 @@ export async function showFrom(instant: string): Promise<number> {
   return first ? showAround(first.seq) : -1;
 }
 
-/** Ask for what a gap left out, and put it in its place. */
-export async function fillGap(gap: Row & { kind: "gap" }): Promise<void> {
-  const page = await findEvents({
-    filter: filter.peek(),
-    after: gap.seq - 1,
-    before: gap.lastSeq + 1,
-    limit: 1000,
-    order: "oldest",
-  });
-  const filled = rowsOf(page.events, rollsUp.peek());
-  const put = (rows: readonly Row[]): Row[] => rows.flatMap((row) => (row === gap ? filled : row));
+/** Ask for the events from *row* to its last, a page at a time; at most *most* of them. */
+async function eventsOf(row: Row & { lastSeq: number }, text: string, most: number): Promise<LedgerEvent[]> {
+  const events: LedgerEvent[] = [];
+  let after: number | null = row.seq - 1;
+  while (after !== null && events.length < most) {
+    const page = await findEvents({ filter: text, after, before: row.lastSeq + 1, limit: 1000, order: "oldest" });
+    events.push(...page.events);
+    after = page.next;
+  }
+  return events.slice(0, most);
+}
+
+function replaceHeld(put: (rows: readonly Row[]) => readonly Row[]): void {
   const present = held.peek();
   if (present) held.value = { ...present, rows: put(present.rows) };
+  announce();
+}
+
+/** Ask for what a gap left out, and put it in its place. */
+export async function fillGap(gap: Row & { kind: "gap" }): Promise<void> {
+  const filled = rowsOf(await eventsOf(gap, filter.peek(), HELD.rows), rollsUp.peek());
+  const put = (rows: readonly Row[]): Row[] => rows.flatMap((row) => (row === gap ? filled : row));
+  replaceHeld(put);
   ring.replace(put(ring.rows));
   notSent.value = Math.max(0, notSent.peek() - gap.dropped);
-  announce();
+}
+
+/** Let the rows stand still, and show each event that *row* counts in its place; return how many of them. */
+export async function unfold(row: CountingRow): Promise<number> {
+  hold();
+  const found = await eventsOf(row, narrowed(filter.peek(), condition("event", row.name)), MOST_UNFOLDED);
+  const singles = found.filter((event) => isOf(event, row)).map((event): EventRow => ({ ...eventRow(event), of: row }));
+  if (singles.length > 0)
+    replaceHeld((rows) => rows.flatMap((each): readonly Row[] => (each === row ? singles : [each])));
+  return singles.length;
+}
+
+/** Count the events of *row* in one row again. */
+export function foldAgain(row: CountingRow): void {
+  const isPart = (each: Row): boolean => each.kind === "event" && each.of === row;
+  replaceHeld((rows) => {
+    const start = rows.findIndex(isPart);
+    return [...rows.slice(0, start), row, ...rows.slice(start).filter((each) => !isPart(each))];
+  });
 }
 
 /** The index of the row that begins with the event *seq*, -1 if none does. */

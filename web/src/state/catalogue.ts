@@ -14,5 +14,9 @@ export async function loadCatalogue(): Promise<void> {
   catalogue.value = answer;
 }
 
-export const hueOfName = (name: string): string => hueOf(byName.get(name)?.category);
+/** The category of *name*; of one that nobody defined the first of its words, as the server counts it. */
+const categoryOf = (name: string): string => byName.get(name)?.category ?? name.split(".", 1)[0] ?? "";
+
+/** The name of the colour that all events of this name have, wherever they are shown. */
+export const hueOfName = (name: string): string => hueOf(categoryOf(name));
 export const isRolledUp = (name: string): boolean => byName.get(name)?.rolled_up_in_displays ?? false;

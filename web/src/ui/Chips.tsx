@@ -1,6 +1,5 @@
 // The correlation attributes of an event that people look for, each in one small box.
 
-import type { LedgerEvent } from "../api/types";
 import { isNarrow } from "../state/screen";
 
 const SHOWN = [
@@ -18,11 +17,20 @@ function short(value: string): string {
   return value.length > most ? `${value.slice(0, most - 1)}…` : value;
 }
 
-export function Chips({ event }: { event: LedgerEvent }) {
+export type Belonging = Partial<Record<(typeof SHOWN)[number][0], string | number>>;
+
+/** What both say alike of where they belong. */
+export function sharedBy(one: Belonging, other: Belonging): Belonging {
+  return SHOWN.every(([key]) => one[key] === other[key])
+    ? one
+    : Object.fromEntries(SHOWN.filter(([key]) => one[key] === other[key]).map(([key]) => [key, one[key]]));
+}
+
+export function Chips({ of }: { of: Belonging }) {
   return (
     <span class="chips">
       {SHOWN.map(([key, label]) => {
-        const value = event[key];
+        const value = of[key];
         if (value === undefined) return null;
         return (
           <span key={key} class={`chip chip-${label}`} title={`${key}: ${value}`}>

@@ -53,6 +53,10 @@ export function Search({ name, label, placeholder }: { name: string; label: stri
       placeholder={placeholder}
       value={parameter(name)}
       onInput={(event) => change({ [name]: event.currentTarget.value }, { replace: true })}
+      onKeyDown={(event) => {
+        // The browser clears it with Esc; once more, or Enter, and the keys are the view's again.
+        if (event.key === "Enter" || (event.key === "Escape" && !event.currentTarget.value)) event.currentTarget.blur();
+      }}
     />
   );
 }

@@ -2,14 +2,14 @@
 
 import { getEvents, getEventText } from "../api/client";
 import { CORRELATION, type LedgerEvent } from "../api/types";
-import { ago, exactMoment } from "../format";
+import { ago, exactMoment, quantity } from "../format";
 import { level } from "../severity";
 import { hueOfName } from "../state/catalogue";
 import { condition, narrowed, without } from "../state/filter";
 import { copy } from "../state/notice";
 import { change, go, linkTo, parameter, view } from "../state/route";
 import { EventList } from "./EventList";
-import { asText, isMapping, parseExactly, untagged, type Value } from "./exact";
+import { asText, Exact, isMapping, parseExactly, untagged, type Value } from "./exact";
 import { usePolled } from "./polled";
 import { Stack } from "./Stack";
 import { errorOf } from "./text";
@@ -134,7 +134,10 @@ function Pairs({ title, pairs }: { title: string; pairs: [string, Value][] }) {
               {key} <span class="kind">{untagged(value).kind}</span>
             </dt>
             <dd>
-              <ValueView value={value} />
+              <span>
+                <ValueView value={value} />
+                <InUnits name={key} value={value} />
+              </span>
               <FilterButtons name={key} value={value} />
             </dd>
           </div>
@@ -142,6 +145,13 @@ function Pairs({ title, pairs }: { title: string; pairs: [string, Value][] }) {
       </dl>
     </section>
   );
+}
+
+/** What a number comes to in the unit that its name tells. */
+function InUnits({ name, value }: { name: string; value: Value }) {
+  const plain = untagged(value).value;
+  const text = plain instanceof Exact ? quantity(name, Number(plain.source)) : null;
+  return text === null ? null : <span class="faint"> {text}</span>;
 }
 
 function FilterButtons({ name, value }: { name: string; value: Value }) {

@@ -1,6 +1,6 @@
 // Values of events as one line of text.
 
-import { duration, measured } from "../format";
+import { measured, quantity } from "../format";
 import type { Attributes, Json, LedgerEvent } from "../api/types";
 
 const LONGEST = 400;
@@ -18,8 +18,10 @@ export function inline(value: Json | undefined): string {
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }
 
-function short(value: Json): string {
-  return typeof value === "number" && !Number.isInteger(value) ? measured(value) : inline(value).slice(0, 60);
+/** The value of the attribute *key* in few characters; what is a time says its unit. */
+export function valueText(key: string, value: Json): string {
+  if (typeof value !== "number") return inline(value).slice(0, 60);
+  return quantity(key, value) ?? (Number.isInteger(value) ? String(value) : measured(value));
 }
 
 /** The first few attributes, as `key=value`. */
@@ -27,13 +29,13 @@ function summary(attributes: Attributes | undefined): string {
   const parts: string[] = [];
   for (const [key, value] of Object.entries(attributes ?? {})) {
     if (SAID_ALREADY.has(key)) continue;
-    parts.push(`${key}=${key === "duration" && typeof value === "number" ? duration(value) : short(value)}`);
+    parts.push(`${key}=${valueText(key, value)}`);
     if (parts.length === 6) break;
   }
   return parts.join("  ");
 }
 
-function messageOf(event: LedgerEvent): string {
+export function messageOf(event: LedgerEvent): string {
   const name = event.attributes?.task_name;
   const said = event.message === null ? "" : inline(event.message);
   const error = errorOf(event);

@@ -4,7 +4,8 @@ import { getAlerts } from "../api/client";
 import type { Alert } from "../api/types";
 import { ago, count, duration, millis, moment } from "../format";
 import { level } from "../severity";
-import { change } from "../state/route";
+import { change, parameter } from "../state/route";
+import { Search } from "../ui/Choice";
 import { Answer, None, Page } from "../ui/Page";
 import { type Column, Table } from "../ui/Table";
 import { inline } from "../ui/text";
@@ -41,11 +42,22 @@ function Alerts({ alerts, label }: { alerts: Alert[]; label: string }) {
   );
 }
 
+const fits = (alert: Alert): boolean =>
+  `${alert.component} ${inline(alert.message)} ${alert.name}`.toLowerCase().includes(parameter("search").toLowerCase());
+
 export function AlertsView() {
   const answer = usePolled("alerts", getAlerts, EVERY);
+  const of = {
+    ...answer,
+    data: answer.data && { open: answer.data.open.filter(fits), resolved: answer.data.resolved.filter(fits) },
+  };
   return (
-    <Page title="Alerts" about="From alert.triggered, *.missed and *.stalled until the event that resolves them.">
-      <Answer of={answer}>
+    <Page
+      title="Alerts"
+      about="From alert.triggered, *.missed and *.stalled until the event that resolves them."
+      controls={<Search name="search" label="Search alerts" placeholder="component, message or event" />}
+    >
+      <Answer of={of}>
         {({ open, resolved }) => (
           <>
             <h2>Open {open.length > 0 && <span class="badge level-warn">{open.length}</span>}</h2>

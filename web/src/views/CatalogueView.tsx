@@ -1,6 +1,6 @@
 // Which event types there are: seen, never seen, and those that nobody defined.
 
-import { catalogue, loadCatalogue } from "../state/catalogue";
+import { catalogue, hueOfName, loadCatalogue } from "../state/catalogue";
 import type { Definition, UnknownName } from "../api/types";
 import { ago, count } from "../format";
 import { hueOf } from "../hues";
@@ -23,11 +23,11 @@ const seenColumns = <T extends UnknownName | Definition>(): Column<T>[] => [
   { key: "last", head: "Last", cell: (row) => (row.last ? ago(row.last) : "–") },
 ];
 
-const nameColumn = <T extends { name: string; category?: string }>(): Column<T> => ({
+const nameColumn = <T extends { name: string }>(): Column<T> => ({
   key: "name",
   head: "Name",
   cell: (row) => (
-    <a class={`mono hue-${hueOf(row.category)}`} href={linkTo("types", { name: row.name })}>
+    <a class={`mono hue-${hueOfName(row.name)}`} href={linkTo("types", { name: row.name })}>
       {row.name}
     </a>
   ),

@@ -5,6 +5,7 @@ import type { ErrorGroup, LedgerEvent } from "../api/types";
 import { ago, clock, count, counted, moment } from "../format";
 import { hueOfName } from "../state/catalogue";
 import { change, parameter } from "../state/route";
+import { Search } from "../ui/Choice";
 import { Answer, None, Page } from "../ui/Page";
 import { Chips } from "../ui/Chips";
 import { Sparkline } from "../ui/Sparkline";
@@ -41,15 +42,31 @@ function What({ group }: { group: ErrorGroup }) {
   );
 }
 
+const fits = (group: ErrorGroup): boolean =>
+  [group.type, group.message, group.event, ...group.services]
+    .join(" ")
+    .toLowerCase()
+    .includes(parameter("search").toLowerCase());
+
 export function ErrorsView() {
   const answer = usePolled("errors", getErrors, EVERY);
   const chosen = parameter("group");
+  const controls = <Search name="search" label="Search errors" placeholder="type, message, event or service" />;
   return (
-    <Page title="Errors" about="Those with the same origin are one group, whichever program they come from.">
+    <Page
+      title="Errors"
+      about="Those with the same origin are one group, whichever program they come from."
+      controls={controls}
+    >
       <Answer of={answer}>
-        {({ groups }) =>
-          groups.length === 0 ? (
-            <None>No errors. Events of severity ERROR and above, failed tasks and exceptions would be here.</None>
+        {({ groups: all }) => {
+          const groups = all.filter(fits);
+          return groups.length === 0 ? (
+            <None>
+              {all.length
+                ? "No error fits."
+                : "No errors. Events of severity ERROR and above, failed tasks and exceptions would be here."}
+            </None>
           ) : (
             <Table
               label="Groups of errors"
@@ -60,8 +77,8 @@ export function ErrorsView() {
               onChoose={(group) => change({ group: group.fingerprint === chosen ? null : group.fingerprint })}
               below={(group) => group.fingerprint === chosen && <Occurrences group={group} />}
             />
-          )
-        }
+          );
+        }}
       </Answer>
     </Page>
   );
@@ -91,7 +108,7 @@ function Occurrence({ event, isOpen }: { event: LedgerEvent; isOpen: boolean }) 
   return (
     <details class="occurrence" open={isOpen}>
       <summary>
-        <span class="mono">{clock(event.time)}</span> <span class="faint">{event.service}</span> <Chips event={event} />{" "}
+        <span class="mono">{clock(event.time)}</span> <span class="faint">{event.service}</span> <Chips of={event} />{" "}
         <button
           type="button"
           class="link"

@@ -1,13 +1,15 @@
 // The keys, and the filter language in a nutshell.
 
 import { useEffect, useRef } from "preact/hooks";
+import { Sending } from "../live/Sending";
 
 const KEYS: [string, string][] = [
-  ["/", "filter"],
+  ["/", "the filter, or the search of the view"],
   ["j  k  ↓  ↑", "next, previous event"],
   ["PgDn  PgUp", "a page of them"],
   ["Enter", "the newest event's details; in details, their buttons"],
   ["Esc", "close the details, the help; then follow again"],
+  ["→  ←", "each event that a row counts; count them again"],
   ["e  E", "next, previous error"],
   ["Space", "pause and go on"],
   ["G", "to the newest, and follow"],
@@ -50,13 +52,22 @@ export function Help({ onClose }: { onClose(): void }) {
       onClose={onClose}
       onClick={(event) => event.target === dialog.current && onClose()}
     >
+      {/* First, so that it has the focus: no key that is pressed by chance sends anything. */}
+      <button
+        type="button"
+        class="icon-button help-close"
+        aria-label="Close the help"
+        title="Close (Esc)"
+        onClick={onClose}
+      >
+        ×
+      </button>
       <h2>Keys</h2>
       <List pairs={KEYS} />
       <h2>Filters</h2>
       <List pairs={FILTERS} />
-      <button type="button" onClick={onClose}>
-        Close
-      </button>
+      <h2>Send events</h2>
+      <Sending onSent={onClose} />
     </dialog>
   );
 }

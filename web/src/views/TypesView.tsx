@@ -2,7 +2,7 @@
 
 import { getAttributes, getEvents, getNames } from "../api/client";
 import type { AttributeKey, Json, LedgerEvent } from "../api/types";
-import { clock, count, measured } from "../format";
+import { clock, count, measured, quantity } from "../format";
 import { hueOfName } from "../state/catalogue";
 import { narrowed } from "../state/filter";
 import { change, linkTo, parameter } from "../state/route";
@@ -23,11 +23,15 @@ const NEVER = new Set(["exception.stacktrace", "session_id", "day", "parent_task
 const valueOf = (event: LedgerEvent, key: string): Json | undefined =>
   event.attributes?.[key] ?? (event as unknown as Record<string, Json | undefined>)[key];
 
-function Cell({ value }: { value: Json | undefined }) {
+function Cell({ name, value }: { name: string; value: Json | undefined }) {
   if (value === undefined) return <span class="faint">·</span>;
   if (typeof value === "string") return <TextView text={value} />;
   if (typeof value === "number")
-    return <span class="value-int">{Number.isInteger(value) ? value : measured(value)}</span>;
+    return (
+      <span class="value-int" title={`${value}`}>
+        {quantity(name, value) ?? (Number.isInteger(value) ? value : measured(value))}
+      </span>
+    );
   return <TextView text={inline(value)} />;
 }
 
@@ -48,7 +52,7 @@ function columnsOf(attributes: AttributeKey[], isPrefix: boolean): Column<Ledger
       key,
       head: <span title={kind}>{key}</span>,
       isNumber: kind === "int" || kind === "double",
-      cell: (event) => <Cell value={valueOf(event, key)} />,
+      cell: (event) => <Cell name={key} value={valueOf(event, key)} />,
     });
   }
   for (const key of CORRELATED.filter((each) => seen.has(each))) {
@@ -84,6 +88,7 @@ export function TypesView() {
         label="Type"
         options={options.some((each) => each.value === name) ? options : [...options, { value: name, label: name }]}
       />
+      {!name && <Search name="search" label="Search types" placeholder="search types" />}
       {name && <Search name="text" label="Search in all texts" placeholder="search in all texts" />}
       {name && (
         <a class="button" href={linkTo("live", { filter: name })}>
@@ -105,13 +110,20 @@ export function TypesView() {
 
 function Choose({ names }: { names: { name: string; count: number }[] }) {
   if (names.length === 0) return <None>No events have come yet.</None>;
+  const wanted = parameter("search").toLowerCase();
   return (
     <div class="name-cloud">
-      {names.map((each) => (
-        <a key={each.name} class={`name-tile hue-${hueOfName(each.name)}`} href={linkTo("types", { name: each.name })}>
-          <span class="mono">{each.name}</span> <b>{count(each.count)}</b>
-        </a>
-      ))}
+      {names
+        .filter((each) => each.name.toLowerCase().includes(wanted))
+        .map((each) => (
+          <a
+            key={each.name}
+            class={`name-tile hue-${hueOfName(each.name)}`}
+            href={linkTo("types", { name: each.name })}
+          >
+            <span class="mono">{each.name}</span> <b>{count(each.count)}</b>
+          </a>
+        ))}
     </div>
   );
 }

@@ -7,14 +7,14 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from tests.server.served import SECRET, server_process
+from tests.server.served import SECRET, serving
 
 pytestmark = pytest.mark.slow
 
 
 def test_nothing_that_the_server_says_holds_the_token(tmp_path):
     """Though it stands in addresses that were asked for, good ones and bad."""
-    with server_process(tmp_path) as server:
+    with serving(tmp_path) as server:
         for path in (
             f"/api/events?token={SECRET}",
             f"/?token={SECRET}",

@@ -1,0 +1,61 @@
+<#
+.SYNOPSIS
+Emits one event, with the parameters of the agent pipeline's own emit_event.ps1.
+
+.DESCRIPTION
+Sends the event by the module OtelEvents, which must lie beside this script, to the endpoint of
+OTEL_EXPORTER_OTLP_ENDPOINT. It needs no Python, writes nothing to the pipeline, and never fails: what cannot be sent
+waits in a private folder for the next call.
+
+.PARAMETER EventType
+What happened: health_check, task_started, or a name of your own.
+
+.PARAMETER Payload
+What else is to be said of it; any keys.
+
+.PARAMETER TaskId
+The task that it belongs to. Without it: the task that the caller began, or was begun in.
+
+.PARAMETER PersonaId
+Who did it.
+
+.PARAMETER SessionId
+The session that it belongs to.
+
+.EXAMPLE
+& "$PSScriptRoot\emit_event.ps1" -EventType "health_check" -Payload @{ status = "HEALTHY"; confidence = 0.786 } -SessionId $SessionId
+#>
+[CmdletBinding()]
+param(
+    [Parameter(Mandatory = $true, Position = 0)]
+    [string] $EventType,
+
+    [Parameter(Position = 1)]
+    [AllowNull()]
+    [hashtable] $Payload = @{},
+
+    [AllowEmptyString()]
+    [string] $TaskId = '',
+
+    [AllowEmptyString()]
+    [string] $PersonaId = '',
+
+    [AllowEmptyString()]
+    [string] $SessionId = ''
+)
+
+try {
+    Import-Module -Name (Join-Path -Path $PSScriptRoot -ChildPath 'OtelEvents') -ErrorAction Stop
+    $attributes = @{}
+    if ($null -ne $Payload) {
+        foreach ($key in $Payload.Keys) { $attributes[[string] $key] = $Payload[$key] }
+    }
+    if ($TaskId) { $attributes['task_id'] = $TaskId }
+    if ($PersonaId) { $attributes['persona'] = $PersonaId }
+    if ($SessionId) { $attributes['session_id'] = $SessionId }
+    Send-OtelEvent -Name $EventType -Attributes $attributes
+}
+catch {
+    # To report must never break what is reported on.
+    Write-Verbose -Message "emit_event: $_"
+}
