@@ -29,12 +29,11 @@ def keep_killing(start, collector, *, wanted):
         before, process = count_lines(collector), start()
         wait_until(lambda: count_lines(collector) > before or process.poll() is not None)
         assert process.poll() is None, process.communicate()
-        if kills < 4:
-            process.kill()
-            process.communicate()
-            kills += 1
-        else:
+        if kills >= 4:
             wait_until(lambda: count_lines(collector) >= wanted)
+        process.kill()
+        process.communicate()
+        kills += 1
     return kills
 
 
