@@ -49,7 +49,7 @@ format: $(INSTALLED)  ## put the sources into shape
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
-backends: $(INSTALLED)  ## build the real Collector, Jaeger and Loki into a per-user cache (once; about ten minutes)
+backends: $(INSTALLED)  ## build the real Collector, Jaeger, Loki and NATS into a per-user cache (once; about ten minutes)
 	$(BIN)/python -m tools.backends build
 
 .PHONY: system-packages

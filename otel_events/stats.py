@@ -16,7 +16,7 @@ class SpoolState:
     """What waits in front of the network for one signal and destination.
 
     Attributes:
-        signal: `logs` or `traces`.
+        signal: `logs` or `traces`; for a sink that speaks no OTLP its name.
         destination: the address, without credentials.
         directory: where it is on disk; None for a spool in memory.
         records: how many log records or spans; after the end, those that are left on disk.
@@ -113,7 +113,7 @@ class Stats:
 
 # Counted without having been in the queue.
 _LOST_AT_CAPTURE = ("queue_full", "after_shutdown", "suppressed", "emit_failed")
-_RETRY = "otlp_retry"
+_RETRY = "_retry"  # behind the name of the sink
 
 
 class _Pipeline(Protocol):
@@ -153,7 +153,7 @@ def stats_of(capture: Capture, pipeline: _Pipeline | None) -> Stats:
         summarised=accounts.summarised.counts(),
         redacted=accounts.redacted.counts(),
         spools=tuple(now),
-        retries=problems.get(_RETRY, 0) + spans.problems.counts().get(_RETRY, 0),
+        retries=_retries(problems) + _retries(spans.problems.counts()),
         problems=problems,
         cut=accounts.cut.counts(),
         unknown_names=accounts.unknown_names.counts(),
@@ -166,5 +166,10 @@ def stats_of(capture: Capture, pipeline: _Pipeline | None) -> Stats:
     )
 
 
+def _retries(problems: Mapping[str, int]) -> int:
+    return sum(count for cause, count in problems.items() if cause.endswith(_RETRY))
+
+
 def _sum(signal: str, spools: Sequence[SpoolState], what: str) -> int:
-    return sum(getattr(spool, what) for spool in spools if spool.signal == signal)
+    # What is in front of a sink that speaks no OTLP is events.
+    return sum(getattr(spool, what) for spool in spools if (spool.signal == "traces") is (signal == "traces"))

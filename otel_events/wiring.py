@@ -16,6 +16,8 @@ from otel_events.pipeline.one_by_one import NormalizeOne, RedactOne
 from otel_events.pipeline.redact import Redact
 from otel_events.pipeline.spans import GuardSpans
 from otel_events.pipeline.worker import Wiring
+from otel_events.settings.lists import is_plan
+from otel_events.sinks.planning import plans_by_default, plans_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -23,12 +25,12 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.resources import Resource
 
     from otel_events.notices import Notices
-    from otel_events.otlp.endpoint import Endpoint
     from otel_events.pipeline.sink import Sink, SpanSink
     from otel_events.pipeline.stage import Stage
     from otel_events.pipeline.writer_events import WriterEvents
     from otel_events.runtime import Capture
     from otel_events.settings import EndpointSettings, Settings
+    from otel_events.sinks.message_sink import MessageSink
     from otel_events.sinks.otlp import OtlpSink
     from otel_events.sinks.spools import Spools
     from otel_events.spool.journal import Journal
@@ -104,9 +106,11 @@ class _SinkTable:
         self._spools: Spools | None = None
         self._journal: Journal | None = None
         self._leftovers: Leftovers | None = None
-        self._otlp_sinks: list[OtlpSink] = []
+        self._network_sinks: list[OtlpSink | MessageSink] = []
         self._made_resource: Resource | None = None
-        self._objects = [self._apart(sink) for sink in settings.sink or () if not isinstance(sink, str)]
+        self._objects = [
+            self._apart(sink) for sink in settings.sink or () if not isinstance(sink, str) and not is_plan(sink)
+        ]
 
     def sinks(self) -> Sinks:
         settings = self._settings
@@ -116,7 +120,12 @@ class _SinkTable:
         default = self._default_names()
         routed = {name for route in routes for name in route.sinks}
         return Sinks(
-            events=(*self._named(default | routed), *self._log_exporters(), *self._objects),
+            events=(
+                *self._named(default | routed),
+                *self._messages(default | routed),
+                *self._log_exporters(),
+                *self._objects,
+            ),
             spans=tuple(self._span_sinks()),
             routes=routes,
             routed_only=frozenset(routed - default - {sink.name for sink in self._objects}),
@@ -192,7 +201,7 @@ class _SinkTable:
 
     def send_leftovers(self) -> None:
         if self._spools is not None and self._spools.find_leftovers():
-            for sink in self._otlp_sinks:
+            for sink in self._network_sinks:
                 sink.start()
 
     # -- events ------------------------------------------------------------------------------------------------------
@@ -212,7 +221,7 @@ class _SinkTable:
             names.discard("ledger")
         elif settings.ledger is not None:
             names.add("ledger")
-        return names
+        return names | plans_by_default(settings)
 
     def _named(self, names: set[str]) -> Iterator[Sink]:
         if "otlp" in names and self._settings.logs is not None:
@@ -300,22 +309,44 @@ class _SinkTable:
         self, max_batch: int, *, logs: EndpointSettings | None = None, traces: EndpointSettings | None = None
     ) -> Any:
         from otel_events.sinks.otlp import OtlpSink
+        from otel_events.sinks.otlp_endpoint import endpoint_of
 
         settings = self._settings
-        if self._spools is None:
-            self._spools = self._make_spools()
         sink = OtlpSink(
-            logs=_endpoint(logs, settings.export_timeout),
-            traces=_endpoint(traces, settings.span_batch.export_timeout),
+            logs=endpoint_of(logs, settings.export_timeout),
+            traces=endpoint_of(traces, settings.span_batch.export_timeout),
             resource=_plain(self._resource()) if logs is not None else {},
             accounts=self._capture.accounts,
             span_accounts=self._capture.span_accounts,
             notices=self._notices,
             max_batch=max_batch,
-            spool_factory=self._spools.make,
+            spool_factory=self._all_spools().make,
         )
-        self._otlp_sinks.append(sink)
+        self._network_sinks.append(sink)
         return sink
+
+    def _messages(self, names: set[str]) -> Iterator[Sink]:
+        plans = list(plans_of(self._settings, names))
+        if not plans:
+            return
+        from otel_events.sinks.message_sink import Materials
+
+        materials = Materials(
+            service=self._settings.service_name,
+            writer_id=self._capture.writer,
+            accounts=self._capture.accounts,
+            notices=self._notices,
+            make_spool=self._all_spools().make_for,
+        )
+        for plan in plans:
+            sink = plan.build(materials)
+            self._network_sinks.append(sink)
+            yield sink
+
+    def _all_spools(self) -> Spools:
+        if self._spools is None:
+            self._spools = self._make_spools()
+        return self._spools
 
     def _make_spools(self) -> Spools:
         from otel_events.sinks.spools import Spools, SpoolSettings
@@ -359,22 +390,3 @@ class _SinkTable:
 
 def _plain(resource: Resource) -> dict[str, Any]:
     return {key: list(value) if isinstance(value, tuple) else value for key, value in resource.attributes.items()}
-
-
-def _endpoint(settings: EndpointSettings | None, longest: float | None) -> Endpoint | None:
-    from otel_events.otlp.endpoint import Endpoint
-
-    if settings is None:
-        return None
-    timeout = settings.timeout if longest is None else min(settings.timeout, longest)
-    return Endpoint(
-        url=settings.url,
-        protocol="grpc" if settings.protocol == "grpc" else "http/protobuf",
-        headers=settings.headers,
-        timeout=timeout,
-        compression=settings.compression,  # type: ignore[arg-type]  # one of its words, or None
-        certificate_file=settings.certificate_file,
-        client_certificate_file=settings.client_certificate_file,
-        client_key_file=settings.client_key_file,
-        insecure=settings.insecure,
-    )

@@ -45,6 +45,20 @@ def no_op(*_: object) -> None:
     pass
 
 
+def message_rows(sink: str, url: str, wrong: str, timeout: float) -> dict[str, Any]:
+    start = f"{EVENTS}{sink.upper()}_"
+    files = {
+        f"{sink}.{name}": Row(None, (Path("a.pem"), "a.pem"), 3, {start + name.upper(): ("b.pem", "b.pem")}, "\0")
+        for name in ("certificate", "client_certificate", "client_key")
+    }
+    return {
+        f"{sink}.url": Row(None, (url, url), wrong, {start + "URL": (url, url)}, wrong),
+        f"{sink}.shape": Row("line", (no_op, no_op), "xml", {start + "SHAPE": ("Flat", "flat")}, "xml"),
+        f"{sink}.timeout": Row(timeout, ("500ms", 0.5), -1, {start + "TIMEOUT": ("2s", 2.0)}, "soon"),
+        **files,
+    }
+
+
 EVENTS = "OTEL_EVENTS_"
 COUNT = {"OTEL_ATTRIBUTE_COUNT_LIMIT": ("7", 7)}
 LENGTH = {"OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT": ("7", 7)}
@@ -92,7 +106,30 @@ ROWS: dict[str, Row] = {
         None, ("none", ()), [3], {"OTEL_TRACES_EXPORTER": ("console, otlp,otlp", ("console", "otlp"))}, ", ,"
     ),
     "sink": Row(None, (["ledger", "memory"], ("ledger", "memory")), "leger"),
-    "routes": Row((), ([("alert.*", "ledger,otlp")], (("alert.*", ("ledger", "otlp")),)), [("alert.*", ["leger"])]),
+    "routes": Row(
+        (),
+        ([("alert.*", "ledger,otlp")], (("alert.*", ("ledger", "otlp")),)),
+        [("alert.*", ["leger"])],
+        {EVENTS + "ROUTES": ("task.*=redis+ledger, *=otlp", (("task.*", ("redis", "ledger")), ("*", ("otlp",))))},
+        "task.*",
+    ),
+    **message_rows("redis", "rediss://h:1/2", "http://h", 5.0),
+    "redis.channel": Row("v5:events", (False, None), 3, {EVENTS + "REDIS_CHANNEL": ("off", None)}),
+    "redis.stream": Row("v5:stream", ("s", "s"), 3, {EVENTS + "REDIS_STREAM": ("OFF", None)}),
+    "redis.stream_max_entries": Row(10_000, (5, 5), -1, {EVENTS + "REDIS_STREAM_MAX_ENTRIES": ("0", None)}, "few"),
+    **message_rows("nats", "tls://h:1,nats://i:2", "http://h", 5.0),
+    "nats.subject": Row("events.{event}", (no_op, no_op), 3, {EVENTS + "NATS_SUBJECT": ("a.{event}", "a.{event}")}),
+    "nats.stream": Row(None, ("S", "S"), 3, {EVENTS + "NATS_STREAM": ("EVENTS", "EVENTS")}),
+    **message_rows("webhook", "https://h/x", "redis://h", 10.0),
+    "webhook.headers": Row(
+        {},
+        ({"X-Key": "a"}, {"x-key": "a"}),
+        {"x": "a\nb"},
+        {EVENTS + "WEBHOOK_HEADERS": ("X=a%20b", {"x": "a b"})},
+        "x",
+    ),
+    "webhook.secret": Row(None, ("s", "s"), 3, {EVENTS + "WEBHOOK_SECRET": ("t", "t")}),
+    "webhook.batch": Row(1, (50, 50), 0, {EVENTS + "WEBHOOK_BATCH": ("100", 100)}, "0"),
     "ledger": Row(
         None,
         (Path("a.jsonl"), absolute("a.jsonl")),

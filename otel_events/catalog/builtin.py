@@ -93,7 +93,7 @@ ATTRIBUTES: dict[str, tuple[Any, ...]] = {
     'delivered': ('any', 'How many events were safely handed over: a mapping by sink.', '', (), '', (), 'development'),
     'dropped': ('any', 'How many events were lost: a mapping by reason.', '', (), '', (), 'development'),
     'last_sequence': ('int', 'The number of the last record that the writer drew.', '', (1204,), '', (), 'development'),
-    'signal_type': ('string', 'What was lost: `logs`, which events are among, or `traces`.', '', ('logs',), '', (), 'development'),
+    'signal_type': ('string', 'What was lost: `logs`, which events are among, `traces`, or events of the sink named, such as `redis`.', '', ('logs',), '', (), 'development'),
     'destination': ('string', 'Where it was to be sent.', '', ('https://collector.example:4318/v1/logs',), '', (), 'development'),
     'suppressed_event': ('string', 'The name of the events that were held back.', '', ('sense.project',), '', (), 'development'),
     'fingerprint': ('string', 'What the events that were held back have in common.', '', (), '', (), 'development'),

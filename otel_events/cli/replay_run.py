@@ -90,7 +90,7 @@ def run_replay(read: Input, wish: Wish) -> int:
 
 
 def _replay(read: Input, wish: Wish, sources: Sequence[Source]) -> int:
-    target = _open_target(wish, sources)
+    target = open_target(wish.to, wish.protocol, wish.patience, sources)
     passed_over, played = PassedOver(), Played()
     progress = Progress(f"replayed to {harmless(target.name)}")
     failure, code = "", exit_codes.OK
@@ -156,15 +156,16 @@ def _is_regular(path: Path) -> bool:
 # -- where to --------------------------------------------------------------------------------------------------------
 
 
-def _open_target(wish: Wish, sources: Sequence[Source]) -> Target:
-    path = _ledger_of(wish.to)
+def open_target(to: str | None, protocol: str | None, patience: float, sources: Sequence[Source]) -> Target:
+    """Return where *to* says, which must be none of *sources*; where the environment says if it is None."""
+    path = _ledger_of(to)
     if path is not None:
         _refuse_loop(path, sources)
         return LedgerTarget(path, service=SERVICE)
-    endpoints = find_endpoints(wish.to, wish.protocol)
+    endpoints = find_endpoints(to, protocol)
     if "logs" not in endpoints:
         raise click.UsageError("no endpoint is configured: say --to ENDPOINT, --to ledger or --to FILE")
-    return OtlpTarget(endpoints["logs"], endpoints.get("traces"), patience=wish.patience)
+    return OtlpTarget(endpoints["logs"], endpoints.get("traces"), patience=patience)
 
 
 def _ledger_of(to: str | None) -> Path | None:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast, get_args
+from typing import TYPE_CHECKING, Any
 
 from otel_events import spool
 from otel_events.accounting import Accounts
-from otel_events.cli.courier import Courier
 from otel_events.cli.harmless import harmless
 from otel_events.cli.progress import Progress
-from otel_events.cli.spool_sending import NOWHERE, Sent, send_all
+from otel_events.cli.spool_couriers import OTLP
+from otel_events.cli.spool_sending import Sent, send_all
 from otel_events.cli.texts import count_of
 from otel_events.notices import Notices
-from otel_events.spool.queue import Cause
+from otel_events.spool.queue import REFUSED, TOO_LARGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from otel_events.otlp.endpoint import Endpoint, Signal
+    from otel_events.cli.courier import Courier
+    from otel_events.cli.spool_couriers import Found
     from otel_events.spool import SpoolInfo
     from otel_events.spool.queue import Batch
 
@@ -55,23 +56,23 @@ class Drained(Sent):
             yield f"  {count:,} could not be read: {reason}"
 
 
-def drain_all(spools: Sequence[SpoolInfo], *, patience: float, quarantines: bool, **wish: Any) -> bool:
+def drain_all(spools: Sequence[SpoolInfo], *, quarantines: bool, **wish: Any) -> bool:
     """Send what is in *spools*; tell of each; return whether all of it was accepted."""
     waiting = [info for info in spools if info.records]
-    drain = partial(_drain, patience=patience, quarantines=quarantines)
+    drain = partial(_drain, quarantines=quarantines)
     return send_all(waiting, drain, nothing="nothing waits to be sent", **wish)
 
 
-def _drain(info: SpoolInfo, endpoint: Endpoint | None, *, patience: float, quarantines: bool) -> Drained:
+def _drain(info: SpoolInfo, found: Found, *, quarantines: bool) -> Drained:
     if info.signal == "journal":
         # Those of a running process are on their way.
         reason = (
             "" if info.living else "a journal: any program of this service delivers it, once it has run `configure`"
         )
         return Drained(service=info.service, signal=info.signal, left=info.records, failure=reason)
-    if endpoint is None:
-        return Drained(service=info.service, signal=info.signal, left=info.records, failure=NOWHERE)
-    courier = Courier(endpoint, cast("Signal", info.signal), patience=patience)
+    if isinstance(found, str):
+        return Drained(service=info.service, signal=info.signal, left=info.records, failure=found)
+    courier, address = found
     accounts = Accounts()
     progress = Progress(f"{harmless(info.service)} {info.signal}", info.records)
     try:
@@ -82,13 +83,13 @@ def _drain(info: SpoolInfo, endpoint: Endpoint | None, *, patience: float, quara
         progress.clear()
         courier.close()
     lost = accounts.dropped.counts()
-    quarantined = sum(lost.pop(cause, 0) for cause in get_args(Cause))
+    quarantined = sum(lost.pop(f"{_name_of(info)}_{cause}", 0) for cause in (REFUSED, TOO_LARGE))
     if accounts.problems.counts().get("spool_quarantine_failed"):
         courier.failure = "it was refused, and there is no writing to quarantine"
     return Drained(
         service=info.service,
         signal=info.signal,
-        destination=endpoint.address,
+        destination=address,
         accepted=courier.accepted,
         rejected=courier.rejected,
         left=left,
@@ -97,6 +98,10 @@ def _drain(info: SpoolInfo, endpoint: Endpoint | None, *, patience: float, quara
         lost=lost,
         quarantined=quarantined,
     )
+
+
+def _name_of(info: SpoolInfo) -> str:
+    return "otlp" if info.signal in OTLP else info.signal
 
 
 def _delivery(courier: Courier, progress: Progress, *, quarantines: bool) -> Callable[[Batch], bool | spool.Refusal]:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from otel_events import spool
-from otel_events.cli.courier import Courier
-from otel_events.cli.spool_sending import NOWHERE, Sent, send_all
+from otel_events.cli.spool_sending import Sent, send_all
 from otel_events.cli.texts import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from otel_events.otlp.endpoint import Endpoint, Signal
+    from otel_events.cli.spool_couriers import Found
     from otel_events.spool import Rejected, SpoolInfo
     from otel_events.spool.queue import Encoding
 
@@ -36,16 +34,16 @@ class Resent(Sent):
             yield f"  {count_of(self.left, 'request')} left in quarantine: {self.failure}"
 
 
-def resend_all(spools: Sequence[SpoolInfo], *, patience: float, **wish: Any) -> bool:
+def resend_all(spools: Sequence[SpoolInfo], **wish: Any) -> bool:
     """Send what is in the quarantine of *spools*; tell of each; return whether all of it was accepted."""
     refused = [info for info in spools if info.rejected]
-    return send_all(refused, partial(_resend, patience=patience), nothing="nothing in quarantine", **wish)
+    return send_all(refused, _resend, nothing="nothing in quarantine", **wish)
 
 
-def _resend(info: SpoolInfo, endpoint: Endpoint | None, *, patience: float) -> Resent:
-    if endpoint is None:
-        return Resent(service=info.service, signal=info.signal, left=info.rejected, failure=NOWHERE)
-    courier = Courier(endpoint, cast("Signal", info.signal), patience=patience)
+def _resend(info: SpoolInfo, found: Found) -> Resent:
+    if isinstance(found, str):
+        return Resent(service=info.service, signal=info.signal, left=info.rejected, failure=found)
+    courier, address = found
     failure = ""
 
     def deliver(rejected: Rejected, body: bytes, encoding: Encoding) -> bool | None:
@@ -63,7 +61,7 @@ def _resend(info: SpoolInfo, endpoint: Endpoint | None, *, patience: float) -> R
     return Resent(
         service=info.service,
         signal=info.signal,
-        destination=endpoint.address,
+        destination=address,
         accepted=courier.accepted,
         rejected=courier.rejected,
         left=left,

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import click
 
-from otel_events.cli.endpoints import find_endpoints
 from otel_events.cli.harmless import harmless
 from otel_events.cli.row_formats import json_text
-from otel_events.errors import ConfigurationError
-from otel_events.otlp.endpoint import Endpoint
+from otel_events.cli.spool_couriers import Couriers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from otel_events.otlp.endpoint import Signal
+    from otel_events.cli.spool_couriers import Found
     from otel_events.spool import SpoolInfo
-
-NOWHERE = "nothing says where it was to go: name an endpoint with --to"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,18 +62,19 @@ class Sent:
 
 def send_all(
     spools: Sequence[SpoolInfo],
-    send: Callable[[SpoolInfo, Endpoint | None], Sent],
+    send: Callable[[SpoolInfo, Found], Sent],
     *,
     to: str | None,
     protocol: str | None,
+    patience: float,
     is_json: bool,
     nothing: str,
 ) -> bool:
     """Send from each of *spools*; tell of each, or *nothing* where there are none; return whether all was accepted."""
-    configured = find_endpoints(to, protocol)
+    couriers = Couriers(to, protocol, patience)
     results = []
     for info in spools:
-        result = send(info, _endpoint_of(info, configured, is_given=to is not None))
+        result = send(info, couriers.find(info))
         results.append(result)
         if not is_json:
             for line in result.lines(info):
@@ -87,16 +84,3 @@ def send_all(
     elif not results:
         click.echo(nothing)
     return all(result.is_done for result in results)
-
-
-def _endpoint_of(info: SpoolInfo, configured: dict[Signal, Endpoint], *, is_given: bool) -> Endpoint | None:
-    """Return where the spool goes: what was given, or its own destination, with the settings for it if there are any."""
-    endpoint = configured.get(cast("Signal", info.signal))
-    if endpoint is not None and (is_given or endpoint.address == info.destination):
-        return endpoint
-    # An address of gRPC has no path; one of HTTP always has. Headers for another destination must not go there.
-    is_http = "/" in info.destination.partition("://")[2]
-    try:
-        return Endpoint(info.destination, protocol="http/protobuf" if is_http else "grpc")
-    except ConfigurationError:  # the file that named it is damaged, or gone
-        return None

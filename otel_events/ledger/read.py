@@ -105,7 +105,7 @@ class LedgerReader:
             self.report.blank += 1
             return []
         try:
-            parsed = _load(text)
+            parsed = load_json(text)
         except ValueError:
             return self._salvage(text, is_whole=is_whole)
         try:
@@ -152,7 +152,7 @@ class LedgerReader:
         if start <= 0:
             return []
         try:
-            found = self._recognize(_load(text[start:]))
+            found = self._recognize(load_json(text[start:]))
         except Exception:  # torn twice: counted above
             return []
         self.report.events += len(found)
@@ -237,7 +237,7 @@ def _read_raw(line: RawLine, reader: LedgerReader) -> list[Recorded]:
     return reader.parse_line(line.text, is_whole=line.is_whole)
 
 
-def _load(text: bytes) -> Any:
+def load_json(text: bytes) -> Any:
     """Return the JSON of *text*, or raise ValueError; NaN, huge integers and lone surrogates included."""
     try:
         return orjson.loads(text)

@@ -32,10 +32,12 @@ class HttpTransport:
         decode_response: reads (rejected records, message) out of the body of a success, for the endpoint's signal.
     """
 
+    content_type = "application/x-protobuf"
+
     def __init__(self, endpoint: Endpoint, *, decode_response: Callable[[bytes], tuple[int, str]]) -> None:
         self._endpoint = endpoint
         self._decode_response = decode_response
-        self._headers = _make_headers(endpoint)
+        self._headers = _make_headers(endpoint, self.content_type)
         self._heads: dict[str | None, bytes] = {}  # by the encoding of the body; of the present connection
         self._repetitions = Repetitions()
         self._interrupter = Interrupter()
@@ -66,6 +68,14 @@ class HttpTransport:
         self._disconnect()
         self._interrupter.close()
 
+    def _interpret(self, answer: Answer) -> Outcome:
+        """Return what *answer* means."""
+        return interpret(answer, self._decode_response)
+
+    def _describe(self, body: bytes) -> bytes:  # noqa: ARG002  # who speaks another protocol than OTLP may say more
+        """Return the lines of the head that say something of *body*, beside its length."""
+        return b""
+
     def _exchange(self, body: bytes, encoding: str | None, deadline: float) -> Outcome:
         if self._socket is not None and not self._socket.is_stale():
             try:
@@ -84,7 +94,7 @@ class HttpTransport:
             head = self._heads[encoding] = self._write_head(encoding)
         # In one piece. A server that refuses a large body answers before it has read it all: its answer says more than our error.
         with suppress(BrokenPipeError, ConnectionResetError):
-            stream.sendall(b"%scontent-length: %d\r\n\r\n%s" % (head, len(body), body))
+            stream.sendall(b"%s%scontent-length: %d\r\n\r\n%s" % (head, self._describe(body), len(body), body))
         received = stream.receive(_FIRST_LOOK)
         while self._repetitions.is_begun(received) and (more := stream.receive(_FIRST_LOOK)):
             received += more
@@ -97,7 +107,7 @@ class HttpTransport:
         response = http.client.HTTPResponse(cast("socket.socket", stream), method="POST")
         response.begin()
         answer = self._read_answer(response)
-        outcome = interpret(answer, self._decode_response)
+        outcome = self._interpret(answer)
         # What came in chunks is not the body as it is, and what ended the connection is not to be waited for again.
         if isinstance(outcome, Accepted) and self._socket is stream and not response.chunked:
             self._repetitions.remember(received, answer.body, outcome)
@@ -169,7 +179,7 @@ class _Written:
         self.content += data
 
 
-def _make_headers(endpoint: Endpoint) -> dict[str, str]:
+def _make_headers(endpoint: Endpoint, content_type: str) -> dict[str, str]:
     default_port = 443 if endpoint.is_secure else 80
     host = endpoint.authority.removesuffix(f":{default_port}")
     headers = {"host": host, "user-agent": USER_AGENT}
@@ -179,7 +189,7 @@ def _make_headers(endpoint: Endpoint) -> dict[str, str]:
     # What describes the body is ours to say.
     for name in ("content-length", "content-encoding", "transfer-encoding"):
         headers.pop(name, None)
-    headers["content-type"] = "application/x-protobuf"
+    headers["content-type"] = content_type
     return headers
 
 

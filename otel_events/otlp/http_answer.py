@@ -75,7 +75,7 @@ def interpret(answer: Answer, decode_response: Callable[[bytes], tuple[int, str]
         return _read_success(answer, decode_response)
     reason = say(f"HTTP {answer.status} {answer.phrase}".strip(), _read_message(answer))
     if answer.status in _RETRYABLE:
-        return Retry(reason, _read_retry_after(answer.headers.get("Retry-After")))
+        return Retry(reason, read_retry_after(answer.headers.get("Retry-After")))
     # The Collector says 400 where 413 is meant (seen with 0.155), in the words of Go's MaxBytesReader.
     if answer.status == 413 or (answer.status == 400 and _GO_TOO_LARGE in reason):
         return TooLarge(reason)
@@ -103,7 +103,7 @@ def _read_message(answer: Answer) -> str:
     return decode_status(answer.body)[0]
 
 
-def _read_retry_after(value: str | None) -> float | None:
+def read_retry_after(value: str | None) -> float | None:
     """Return the seconds that a Retry-After header asks for, None if it is absent or says nothing."""
     if value is None:
         return None

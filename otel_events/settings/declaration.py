@@ -8,6 +8,7 @@ from otel_events.settings.declared_behaviour import CATALOGUE, LIMITS, TRACING
 from otel_events.settings.declared_delivery import DELIVERY
 from otel_events.settings.declared_export import DESTINATIONS, OTLP, SERVICE
 from otel_events.settings.declared_guards import GUARDS
+from otel_events.settings.declared_messages import MESSAGES
 
 if TYPE_CHECKING:
     from otel_events.settings.setting import Setting
@@ -17,6 +18,7 @@ GROUPS: dict[str, tuple[Setting, ...]] = {
     "The service": SERVICE,
     "OTLP": OTLP,
     "Destinations": DESTINATIONS,
+    "Redis, NATS and webhooks": MESSAGES,
     "Queue, delivery and exit": DELIVERY,
     "Limits": LIMITS,
     "Guards": GUARDS,

@@ -115,10 +115,16 @@ DESTINATIONS = (
         "sink",
         lists.SINK_LIST,
         None,
-        "One or more of `otlp`, `ledger`, `otel`, `memory`, or Sink objects; decides alone where events go.",
+        "One or more of `otlp`, `ledger`, `otel`, `memory`, `redis`, `nats`, `webhook`, or [sinks](sinks.md) of your own; decides alone where events go.",
         default_text="by the table of destinations",
     ),
-    Setting("routes", lists.ROUTES, (), "`(pattern, sinks)` pairs: events whose name fits go to these sinks."),
+    Setting(
+        "routes",
+        lists.ROUTES,
+        (),
+        "`(pattern, sinks)` pairs: events whose name fits go to these sinks. In the environment `pattern=sink+sink,pattern=sink`.",
+        variables("OTEL_EVENTS_ROUTES"),
+    ),
     Setting(
         "ledger",
         kinds.LEDGER,

@@ -9,7 +9,8 @@ from typing import Any
 
 from otel_events.settings.kinds import Kind, UnusableError, not_from_text, show
 
-SINKS = ("otlp", "ledger", "otel", "memory")
+MESSAGE_SINKS = ("redis", "nats", "webhook")
+SINKS = ("otlp", "ledger", "otel", "memory", *MESSAGE_SINKS)
 
 _NAME = re.compile(r"[^\s,]+")
 
@@ -32,9 +33,15 @@ def _accept_names(value: object) -> tuple[str, ...]:
     return () if all(is_none) else names
 
 
+def is_plan(value: object) -> bool:
+    """Tell whether *value* is what a sink is made of: it has a name, and `build` in place of `write`."""
+    return isinstance(getattr(value, "name", None), str) and callable(getattr(value, "build", None))
+
+
 def _is_sink(value: object) -> bool:
-    return isinstance(getattr(value, "name", None), str) and all(
-        callable(getattr(value, method, None)) for method in ("write", "flush", "close")
+    return is_plan(value) or (
+        isinstance(getattr(value, "name", None), str)
+        and all(callable(getattr(value, method, None)) for method in ("write", "flush", "close"))
     )
 
 
@@ -56,6 +63,14 @@ def _accept_routes(value: Any) -> tuple[tuple[str, tuple[str, ...]], ...]:
             raise UnusableError
         routes.append((pattern, sinks))
     return tuple(routes)
+
+
+def _read_routes(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the pairs in `pattern=sink+sink,pattern=sink`."""
+    pairs = [item.partition("=") for item in as_items(text)]
+    if not pairs or not all(pattern.strip() and names.strip() for pattern, _, names in pairs):
+        raise UnusableError
+    return tuple((pattern.strip(), tuple(as_items(names.replace("+", ",")))) for pattern, _, names in pairs)
 
 
 def _accept_overrides(value: object) -> dict[str, bool]:
@@ -89,7 +104,7 @@ SINK_LIST = Kind(
     _accept_sinks,
     SINKS,
 )
-ROUTES = Kind("a list of (pattern, names of sinks) pairs", not_from_text, _accept_routes)
+ROUTES = Kind("a list of (pattern, names of sinks) pairs, as text 'task.*=redis+ledger'", _read_routes, _accept_routes)
 OVERRIDES = Kind("a mapping of name patterns to True or False", not_from_text, _accept_overrides)
 CATALOG = Kind("a list of paths and definitions", not_from_text, _accept_catalog)
 KEYS = Kind("a list of attribute names", not_from_text, _accept_keys)

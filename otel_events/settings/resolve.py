@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import sys
@@ -24,6 +25,7 @@ from otel_events.settings.endpoint import (
 from otel_events.settings.kinds import show
 from otel_events.settings.lists import SINKS
 from otel_events.settings.lookup import Found, Lookup
+from otel_events.settings.message_settings import MESSAGE_SETTINGS
 from otel_events.settings.shape import Settings, SpanBatchSettings, SpanLimitSettings
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
 _RATIO_SAMPLERS = ("traceidratio", "parentbased_traceidratio")
 _SAMPLERS = ("always_on", "always_off", "parentbased_always_on", "parentbased_always_off", *_RATIO_SAMPLERS)
+# What has to be installed beside us.
+_PACKAGES = {"redis": "redis", "nats": "nats"}
 _PROPAGATORS = ("tracecontext", "baggage")
 
 # Fields that need nothing but being looked up.
@@ -103,6 +107,7 @@ class _Resolver:
         values |= self._exporters_and_endpoints(disabled=values["disabled"])
         values |= self._sampler()
         values["propagators"] = self._installed_only("propagators", "opentelemetry_propagator", _PROPAGATORS).value
+        values |= self._messages()
         values["span_limits"] = SpanLimitSettings(
             **{field: self._lookup.find(f"span_limits.{field}").value for field in SpanLimitSettings.__slots__}
         )
@@ -131,6 +136,21 @@ class _Resolver:
             # Whoever reads flat lines follows the file with `tail -f`: it is rotated only when asked for.
             values[name] = found.value if found.is_given or ledger_format != "flat" else None
         return values
+
+    def _messages(self) -> dict[str, Any]:
+        """Return the settings of the sinks of messages."""
+        made: dict[str, Any] = {}
+        for sink, kind in MESSAGE_SETTINGS.items():
+            found = {field: self._lookup.find(f"{sink}.{field}") for field in kind.__slots__}
+            values = {field: each.value for field, each in found.items()}
+            package = _PACKAGES.get(sink)
+            if values["url"] and package and importlib.util.find_spec(package) is None:
+                self._lookup.refuse(found["url"], f"needs {package}: install otel-events[{sink}]", "it is ignored")
+                values["url"] = None
+            for file in ("certificate", "client_certificate", "client_key"):
+                values[file] = self._expand(values[file])
+            made[sink] = kind(**values)
+        return made
 
     def _batches(self, values: Mapping[str, Any]) -> dict[str, Any]:
         batch, queue = self._fit(self._lookup.find("max_export_batch_size"), self._lookup.find("queue_events"))

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from otel_events.filter_language import FilterSettings
     from otel_events.settings.destination import Destination
     from otel_events.settings.endpoint import EndpointSettings
+    from otel_events.settings.message_settings import NatsSettings, RedisSettings, WebhookSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Settings:
         traces: where spans are sent by OTLP; None if they are not.
         destination: the choices that follow from exporters, endpoints and sinks.
         logs_exporter: None if unset; empty for `none`. `traces_exporter` likewise.
-        sink: None if unset; else names out of `SINKS` and Sink objects.
+        sink: None if unset; else names out of `SINKS`, Sink objects, and what has `build`, of which sinks are made.
         ledger: a path; True: the default path; False: never; None: unset.
         ledger_max_bytes: None: no rotation by size. The other ledger bounds likewise.
         queue_events: None: the queue is bounded by bytes alone.
@@ -63,6 +64,9 @@ class Settings:
     traces_exporter: tuple[str, ...] | None
     sink: tuple[Any, ...] | None
     routes: tuple[tuple[str, tuple[str, ...]], ...]
+    redis: RedisSettings
+    nats: NatsSettings
+    webhook: WebhookSettings
     ledger: str | bool | None
     ledger_format: str
     ledger_max_bytes: int | None

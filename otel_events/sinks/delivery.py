@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import sys
-import zlib
 from typing import TYPE_CHECKING, TypeAlias
 
-from otel_events.otlp import encode
-from otel_events.otlp.compression import compress, decompress
 from otel_events.otlp.outcome import Accepted, Refused, Retry, TooLarge, Unreachable, say
+from otel_events.spool.queue import REFUSED, TOO_LARGE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +52,7 @@ class Delivery:
         """See taken *batches* through as one request; if that failed for now, return why: they are back in the spool."""
         outcome = self._send(self._joining.join(batches), deadline)
         if isinstance(outcome, (Retry, Unreachable)):
-            self._accounts.problems.add("otlp_retry")
+            self._accounts.problems.add(f"{self._name}_retry")
             self._put_back(batches)
             return outcome
         if isinstance(outcome, Accepted):
@@ -95,36 +93,24 @@ class Delivery:
         self._accounts.delivered.add(self._name, records - rejected)
         if rejected:
             self.rejected += rejected
-            self._accounts.dropped.add("otlp_rejected", rejected)
+            self._accounts.dropped.add(f"{self._name}_rejected", rejected)
         if rejected or accepted.message:
             self.warn("rejected", say(f"rejected {rejected} of {records} records", accepted.message))
 
     def _split(self, batch: Batch, too_large: TooLarge) -> None:
-        halves = _halve(batch)
+        halves = self._joining.halve(batch)
         if halves is not None:
-            self._accounts.problems.add("otlp_split")
+            self._accounts.problems.add(f"{self._name}_split")
             self._spool.split(batch, halves)
-        elif self._spool.quarantine(batch, "otlp_too_large", too_large.reason):
+        elif self._spool.quarantine(batch, f"{self._name}_{TOO_LARGE}", too_large.reason):
             said = f"{len(batch.body)} bytes are too many for it, and cannot be split: {too_large.reason}"
             self.warn("too_large", said + self._where_kept())
 
     def _give_up(self, batch: Batch, refused: Refused) -> None:
-        if self._spool.quarantine(batch, "otlp_refused", refused.reason):
+        if self._spool.quarantine(batch, f"{self._name}_{REFUSED}", refused.reason):
             said = f"refused {batch.records} records, which are given up: {refused.reason}"
             self.warn("refused", said + self._where_kept())
 
     def _where_kept(self) -> str:
         file = self._spool.rejected_file
         return "" if file is None else f"; the request is kept in {file}"
-
-
-def _halve(batch: Batch) -> list[tuple[bytes, int]] | None:
-    """Return the two halves of *batch*, compressed as it is; None if it holds one record, or none that can be read."""
-    if batch.encoding != "gzip":
-        halves = encode.split(batch.body)
-        return None if halves is None else list(halves)
-    try:
-        halves = encode.split(decompress(batch.body))
-    except (OSError, EOFError, zlib.error):
-        return None
-    return None if halves is None else [(compress(body), records) for body, records in halves]

@@ -68,12 +68,23 @@ class Spools:
 
     def make(self, signal: Signal, endpoint: Endpoint, *, accounts: Accounts) -> DiskSpool | MemorySpool:
         """Return the spool for *signal* to *endpoint*; nothing is touched yet."""
+        return self.make_for(signal, endpoint.address, tenant_of(endpoint), accounts=accounts)
+
+    def make_for(self, signal: str, destination: str, tenant: str, *, accounts: Accounts) -> DiskSpool | MemorySpool:
+        """Return the spool for what goes to *destination* as *signal*, the name of its sink if it is no OTLP.
+
+        Args:
+            signal: kept apart at one destination.
+            destination: the address, without credentials.
+            tenant: a hash of what tells apart whose data it is; may be empty.
+            accounts: where losses are counted.
+        """
         root = self._settings.root
         if root is None:
             spool: DiskSpool | MemorySpool = MemorySpool(accounts=accounts)
         else:
-            spool = self._make_on_disk(root, signal, endpoint, accounts)
-        self._made.append(_Made(signal, endpoint.address, spool))
+            spool = self._make_on_disk(root, signal, destination, tenant, accounts)
+        self._made.append(_Made(signal, destination, spool))
         return spool
 
     def states(self) -> list[SpoolState]:
@@ -87,14 +98,14 @@ class Spools:
             spool.look_around()
         return any(has_segments(spool.directory) for spool in on_disk)
 
-    def _make_on_disk(self, root: Path, signal: Signal, endpoint: Endpoint, accounts: Accounts) -> DiskSpool:
-        settings, destination = self._settings, endpoint.address
+    def _make_on_disk(self, root: Path, signal: str, destination: str, tenant: str, accounts: Accounts) -> DiskSpool:
+        settings = self._settings
 
         def tell(records: int, reason: str) -> None:
             self._on_dropped(records, reason, signal, destination)
 
         return DiskSpool(
-            spool_directory(root, settings.service, destination, signal, tenant_of(endpoint)),
+            spool_directory(root, settings.service, destination, signal, tenant),
             root=root,
             service=settings.service,
             signal=signal,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from otel_events.accounting import Accounts
     from otel_events.notices import Notices
     from otel_events.spool.adoption import Adopted
-    from otel_events.spool.queue import Cause, Encoding
+    from otel_events.spool.queue import Encoding
 
 DEFAULT_MAX_BYTES = 512 << 20
 DEFAULT_MAX_AGE = 7 * 86_400.0
@@ -184,7 +184,7 @@ class DiskSpool:
             self._changed.notify()
             return True
 
-    def quarantine(self, batch: Batch, cause: Cause, reason: str, *, must_be_kept: bool = False) -> bool:
+    def quarantine(self, batch: Batch, cause: str, reason: str, *, must_be_kept: bool = False) -> bool:
         """Move a held *batch* to a file, the `rejected_file`; its records count as dropped for *cause*.
 
         Args:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from otel_events.accounting import Accounts
     from otel_events.notices import Notices
-    from otel_events.spool.queue import Batch, Cause, Encoding
+    from otel_events.spool.queue import Batch, Encoding
 
 
 _T = TypeVar("_T", str, int, float)
@@ -129,7 +129,7 @@ class Refusal:
         reason: in the receiver's words.
     """
 
-    cause: Cause
+    cause: str
     reason: str
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from otel_events.accounting import Accounts
-    from otel_events.spool.queue import Cause, Encoding
+    from otel_events.spool.queue import Encoding
 
 DEFAULT_MAX_BYTES = 64 * 1024 * 1024
 
@@ -97,7 +97,7 @@ class MemorySpool:
             self._changed.notify()
             return True
 
-    def quarantine(self, batch: Batch, cause: Cause, reason: str) -> bool:  # noqa: ARG002 - memory keeps no file to write it to
+    def quarantine(self, batch: Batch, cause: str, reason: str) -> bool:  # noqa: ARG002 - memory keeps no file to write it to
         """Drop a held *batch*, counting its records under *cause*."""
         with self._changed:
             if not self._let_go(batch):

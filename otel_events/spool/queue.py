@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Encoding: TypeAlias = Literal["gzip"] | None  # as HTTP's Content-Encoding
-# Why a batch is given up: the reason under which its records are counted as dropped.
-Cause: TypeAlias = Literal["otlp_refused", "otlp_too_large"]
+# Why a batch is given up, after the sink's name: the reason under which its records are counted as dropped.
+REFUSED, TOO_LARGE = "refused", "too_large"
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -80,7 +80,7 @@ class Spool(Protocol):
         then sends the whole again, as any crash before a release does.
         """
 
-    def quarantine(self, batch: Batch, cause: Cause, reason: str) -> bool:
+    def quarantine(self, batch: Batch, cause: str, reason: str) -> bool:
         """Take a held *batch* out of the queue for good; its records count as dropped for *cause*."""
 
     def mark(self) -> int:

@@ -16,7 +16,7 @@ from otel_events.spool.segment import WRITER_PATTERN
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from otel_events.spool.queue import Batch, Cause
+    from otel_events.spool.queue import Batch
 
 QUARANTINE = "quarantine"
 MAX_BYTES = 64 << 20
@@ -39,7 +39,7 @@ class RejectedFiles:
         self._max_bytes = max_bytes
         self._counter = itertools.count(1)
 
-    def keep(self, batch: Batch, cause: Cause, reason: str) -> Path:
+    def keep(self, batch: Batch, cause: str, reason: str) -> Path:
         """Return where *batch* is kept; or raise OSError."""
         make_private_directory(self.directory, self.directory.parent)
         self._make_room(len(batch.body))

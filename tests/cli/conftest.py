@@ -14,6 +14,7 @@ import pytest
 from otel_events.event import Event, Severity
 from otel_events.ledger.line import EventsFormat
 from tests.effort import little_room
+from tests.server.served import serving
 
 ROOT = Path(__file__).resolve().parents[2]
 SECOND = 1_000_000_000
@@ -177,3 +178,37 @@ def story(ledger):
 def rows():
     """Return the lines of JSON of an output."""
     return lambda text: [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.fixture
+def relaying(tmp_path):
+    """Start relays, which run until they are killed or the test ends."""
+    started = []
+
+    def start(*arguments, **variables):
+        command = [sys.executable, "-m", "otel_events", "relay", *map(str, arguments)]
+        process = subprocess.Popen(
+            command,
+            env=clean_environment(tmp_path, **variables),
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def collector(tmp_path):
+    """Our own server: it keeps each uid once."""
+    home = tmp_path / "server"
+    home.mkdir()
+    with serving(home) as served:
+        yield served

@@ -12,6 +12,7 @@ import pytest
 
 from otel_events.cli.diagnosis.examine import examine
 from tests import acceptor
+from tests.message_servers import RedisServer, running
 
 
 @contextmanager
@@ -319,3 +320,22 @@ def test_a_probe_that_a_filter_holds_back_is_no_error(process):
 
     assert told.returncode == 0, told.stdout
     assert "the filter holds back" in told.stdout
+
+
+def test_sinks_that_are_configured_are_looked_at(look, tmp_path):
+    """Redis and a webhook that answer are well; one that is away is an error, without its password."""
+    (tmp_path / "redis").mkdir()
+    with running(RedisServer(tmp_path / "redis", password="right")) as server, serving(lambda _: None) as port:
+        urls = {"OTEL_EVENTS_REDIS_URL": server.url, "OTEL_EVENTS_WEBHOOK_URL": f"http://127.0.0.1:{port}/hook"}
+        found = look(**urls)
+        wrong = look(OTEL_EVENTS_REDIS_URL=server.url.replace("right", "wr0ng-one"))
+
+    assert [finding.text for finding in found.all if finding.topic == "sinks"] == [
+        f"redis at redis://127.0.0.1:{server.port} answers",
+        f"webhook at http://127.0.0.1:{port}/hook answers",
+    ]
+    (finding,) = wrong.bad
+    assert "cannot be used" in finding.text
+    assert "wr0ng-one" not in finding.text
+    gone = look(OTEL_EVENTS_NATS_URL=f"nats://127.0.0.1:{server.port}")
+    assert [finding.topic for finding in gone.bad] == ["sinks"]

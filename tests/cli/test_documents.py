@@ -42,8 +42,10 @@ EXAMPLES = [
     for line in (import_module(COMMANDS[name][0]).command.epilog or "").splitlines()
     if "otel-events" in line
 ]
+# These need servers: tests/sinks/test_documents.py runs them.
+RELAYS = ("relay --from redis", "relay --from nats", "relay --from stdin", "resonance_ledger")
 # These end when somebody ends them, write to the user's own files, or need what only their user has.
-OTHERS = ("otel-events serve", "tail -f", ">> ~", "> ~", "train.py", "| otel-events tail -f", "&& ")
+OTHERS = ("otel-events serve", "tail -f", ">> ~", "> ~", "train.py", "| otel-events tail -f", "&& ", *RELAYS)
 
 
 @pytest.fixture

@@ -56,7 +56,7 @@ def _status(cache: Cache) -> int:
     lacking = {recipe.name for recipe in missing(cache)}
     for recipe in RECIPES:
         state = "missing" if recipe.name in lacking else "built"
-        print(f"{recipe.name:8} {state:8} {cache.binary(recipe.name)}")
+        print(f"{recipe.name:11} {state:8} {cache.binary(recipe.name)}")
     return 1 if lacking else 0
 
 

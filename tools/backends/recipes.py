@@ -77,7 +77,7 @@ class CollectorRecipe:
 
 @dataclass(frozen=True, slots=True)
 class ProgramRecipe:
-    """A Go program whose module has `replace` lines, which `go install` refuses: built through a wrapper module."""
+    """A Go program, built through a wrapper module: where its own has `replace` lines, `go install` refuses it."""
 
     name: str
     module: str
@@ -135,4 +135,10 @@ LOKI = ProgramRecipe(
     version="v3.7.8",
     package="github.com/grafana/loki/v3/cmd/loki",
 )
-RECIPES: tuple[Recipe, ...] = (COLLECTOR, JAEGER, LOKI)
+NATS = ProgramRecipe(
+    name="nats-server",
+    module="github.com/nats-io/nats-server/v2",
+    version="v2.14.9",
+    package="github.com/nats-io/nats-server/v2",
+)
+RECIPES: tuple[Recipe, ...] = (COLLECTOR, JAEGER, LOKI, NATS)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from otel_events import spool
 from otel_events.cli.diagnosis.finding import Finding, Situation
+from otel_events.cli.diagnosis.message_sinks import message_sinks
 from otel_events.cli.texts import count_of
 from otel_events.file_lock import take_lock
 from otel_events.ledger.rotate import list_rotated
@@ -36,7 +37,7 @@ _LEDGER_CURE = "make it writable for this user, or set OTEL_EVENTS_LEDGER_PATH t
 def check_spool(situation: Situation) -> Iterator[Finding]:
     """Yield whether events can wait on disk, and what waits there."""
     settings = situation.settings
-    is_used = settings.logs is not None or settings.traces is not None
+    is_used = settings.logs is not None or settings.traces is not None or bool(message_sinks(settings))
     try:
         root = default_root() if settings.spool_dir is None else Path(settings.spool_dir)
     except OSError as error:

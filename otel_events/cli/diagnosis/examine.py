@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from otel_events.cli.diagnosis.conflicts import check_conflicts
 from otel_events.cli.diagnosis.disk import check_ledger, check_spool
 from otel_events.cli.diagnosis.finding import Finding, Situation
+from otel_events.cli.diagnosis.message_sinks import check_message_sinks, message_sinks
 from otel_events.cli.diagnosis.network import Look
 from otel_events.entry_points import installed
 from otel_events.errors import ConfigurationError
@@ -90,6 +91,7 @@ def _check_destination(situation: Situation) -> Iterator[Finding]:
         named.append(f"the ledger {settings.ledger}")
     elif not named and not destination.logs_none:
         named.append("this user's ledger, or the LoggerProvider that a program has set")
+    named += message_sinks(settings)
     yield Finding("destination", "ok" if named else "note", _say("events", named))
     spans = [f"OTLP at {_place(settings.traces)}"] if settings.traces is not None else []
     spans += [f"the exporter {name}" for name in destination.other_traces_exporters]
@@ -152,6 +154,7 @@ _CHECKS: tuple[Callable[[Situation], Iterator[Finding]], ...] = (
     check_conflicts,
     _check_destination,
     _check_endpoints,
+    check_message_sinks,
     _check_clock,
     check_spool,
     check_ledger,

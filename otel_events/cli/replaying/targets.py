@@ -72,8 +72,8 @@ class OtlpTarget:
 
     def __init__(self, logs: Endpoint, traces: Endpoint | None, *, patience: float) -> None:
         self.name = logs.address
-        self._logs = Courier(logs, "logs", patience=patience)
-        self._traces = None if traces is None else Courier(traces, "traces", patience=patience)
+        self._logs = Courier.to(logs, "logs", patience=patience)
+        self._traces = None if traces is None else Courier.to(traces, "traces", patience=patience)
         self._couriers = [courier for courier in (self._logs, self._traces) if courier is not None]
         self._encoder = LogEncoder({}, on_unencodable=self._leave_out)
         self._left_out = 0
@@ -116,8 +116,7 @@ class OtlpTarget:
 
 
 def _deliver(courier: Courier, body: bytes, count: int) -> bool:
-    endpoint = courier.endpoint
-    if endpoint.is_compressed and endpoint.protocol == "http/protobuf":  # gRPC compresses by itself
+    if courier.compresses:
         return courier.deliver(compress(body), count, "gzip")
     return courier.deliver(body, count)
 

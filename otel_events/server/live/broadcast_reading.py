@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import orjson
 
-from otel_events import catalog
-from otel_events.event import Event, Resource, Severity
-from otel_events.ledger.instants import parse_instant
+from otel_events.event import Resource
+from otel_events.ledger.broadcast import decode_broadcast
+from otel_events.ledger.read import LedgerReader
 from otel_events.server.store.stored import Arrival
-from otel_events.values import freeze
-
-if TYPE_CHECKING:
-    from otel_events.event import Attributes
 
 RELAYED_BY = "relayed_by"
 UID_PREFIX = "b-"
@@ -38,6 +33,8 @@ class BroadcastReader:
 
     def __init__(self) -> None:
         self._seen: OrderedDict[str, list[int]] = OrderedDict()
+        self._lines = LedgerReader()
+        self._resources: dict[str, Resource] = {}  # services are few
         self.malformed = 0
 
     def read(self, payload: bytes, way: Literal["channel", "stream"]) -> Arrival | None:
@@ -57,7 +54,17 @@ class BroadcastReader:
             return None
         if RELAYED_BY in said:
             return None
-        return Arrival(_event(said, f"{UID_PREFIX}{digest}" + (f"-{before}" if before else "")), _SERVICE)
+        if "type" not in said:
+            return self._read_line(payload)
+        return Arrival(decode_broadcast(said, f"{UID_PREFIX}{digest}" + (f"-{before}" if before else "")), _SERVICE)
+
+    def _read_line(self, payload: bytes) -> Arrival | None:
+        """Return the event in what the Redis sink of a program of ours sent: a line of the ledger."""
+        recorded = next(iter(self._lines.parse_line(payload)), None)
+        if recorded is None or not recorded.event.uid:
+            self.malformed += 1
+            return None
+        return Arrival(recorded.event, self._resources.setdefault(recorded.service, Resource(recorded.resource)))
 
 
 def _load(payload: bytes) -> dict[str, Any] | None:
@@ -67,37 +74,5 @@ def _load(payload: bytes) -> dict[str, Any] | None:
         said = orjson.loads(payload)
     except ValueError:
         return None
-    name = said.get("type") if isinstance(said, dict) else None
+    name = said.get("type", said.get("event")) if isinstance(said, dict) else None
     return said if isinstance(name, str) and 0 < len(name) <= _MAX_NAME else None
-
-
-def _event(said: dict[str, Any], uid: str) -> Event:
-    given, now = said["type"], time.time_ns()
-    name = catalog.current().canonical(given)
-    definition = catalog.current().find(name)
-    attributes = _attributes(said)
-    message = attributes.get("message")
-    severity = (definition.severity if definition else None) or Severity.INFO
-    moment = parse_instant(said.get("ts"))
-    return Event(
-        name=name,
-        timestamp=now if moment is None else moment,
-        observed_timestamp=now,
-        severity=severity,
-        severity_text=severity.name,
-        body=message if isinstance(message, str) else definition.message if definition and definition.message else None,
-        attributes=attributes,
-        uid=said["uid"] if isinstance(said.get("uid"), str) and said["uid"] else uid,
-        given_name=given if given != name else "",
-    )
-
-
-def _attributes(said: dict[str, Any]) -> Attributes:
-    data = said.get("data")
-    given = data if isinstance(data, dict) else {} if data is None else {"data": data}
-    attributes = {key: freeze(value) for key, value in given.items()}
-    for key in ("cycle", "day"):
-        value = said.get(key)
-        if isinstance(value, int) and not isinstance(value, bool):
-            attributes.setdefault(key, value)
-    return attributes

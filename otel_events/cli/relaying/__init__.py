@@ -1,0 +1,1 @@
+"""Events of programs that cannot change, taken from where they say them and sent on."""

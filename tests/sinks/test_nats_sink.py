@@ -1,0 +1,273 @@
+"""Events as messages of NATS, core and JetStream, against a real nats-server."""
+
+import asyncio
+import json
+import logging
+import threading
+import time
+
+import nats
+import pytest
+import trustme
+
+import otel_events as ev
+from otel_events.errors import ConfigurationError
+from otel_events.pipeline.writer_events import NAMES
+from otel_events.sinks import Nats
+from tests.fresh import assert_accounted, fresh  # noqa: F401
+from tests.message_servers import PATIENCE, TlsFiles, nats_server, running, wait_until
+
+pytestmark = [pytest.mark.slow, pytest.mark.backends, pytest.mark.usefixtures("fresh")]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "nats"
+
+
+@pytest.fixture
+def server(folder):
+    with running(nats_server(folder)) as server:
+        yield server
+
+
+def configure(server, **more):
+    ev.configure(nats={"url": server.url, "timeout": 1} | more, ledger=False)
+
+
+class Listener:
+    """Hears what is published on subjects, on a thread of its own."""
+
+    def __init__(self, url, *subjects, **options):
+        self.heard = []
+        self._ready, self._over = threading.Event(), None
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._listen(url, subjects, options)))
+
+    async def _listen(self, url, subjects, options):
+        self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
+        client = await nats.connect(url, **options)
+
+        async def hear(message):
+            said = json.loads(message.data)
+            if said.get("event") not in NAMES:
+                self.heard.append((message.subject, said))
+
+        for subject in subjects:
+            await client.subscribe(subject, cb=hear)
+        await client.flush()
+        self._ready.set()
+        await self._over.wait()
+        await client.close()
+
+    def __enter__(self):
+        self._thread.start()
+        assert self._ready.wait(PATIENCE)
+        return self
+
+    def __exit__(self, *_):
+        self._loop.call_soon_threadsafe(self._over.set)
+        self._thread.join()
+
+
+def stored(server, stream, **options):
+    """Return what a stream holds: subjects and payloads, in order, without what writers say of themselves."""
+
+    async def read():
+        client = await nats.connect(server.url, **options)
+        context = client.jetstream()
+        state = (await context.stream_info(stream)).state
+        messages = [await context.get_msg(stream, seq) for seq in range(state.first_seq, state.last_seq + 1)]
+        await client.close()
+        return [(message.subject, json.loads(message.data)) for message in messages]
+
+    return [(subject, said) for subject, said in asyncio.run(read()) if said["event"] not in NAMES]
+
+
+def test_each_event_is_published_on_its_subject(server):
+    """A subscriber gets the events of its subjects, in their order, as lines of the ledger."""
+    with Listener(server.url, "events.evidence.>") as listener:
+        configure(server)
+        for number in range(3):
+            ev.emit("evidence.added", number=number)
+            ev.emit("quality.checked")
+        assert ev.flush(PATIENCE)
+        wait_until(lambda: len(listener.heard) == 3)
+
+    assert [(subject, said["attributes"]) for subject, said in listener.heard] == [
+        ("events.evidence.added", {"number": number}) for number in range(3)
+    ]
+
+
+def test_a_function_chooses_subject_and_shape(server):
+    """Flat payloads on topics of one's own, as the older activity dashboard has them."""
+
+    def shape(line):
+        return {**line["attributes"], "timestamp": line["time"], "event": line["event"]}
+
+    with Listener(server.url, "egos.>") as listener:
+        ev.configure(sink=Nats(server.url, subject=lambda line: f"egos.{line['event']}.tasks", shape=shape))
+        ev.emit("sparc.task", id="1", type="analyze")
+        assert ev.flush(PATIENCE)
+        wait_until(lambda: listener.heard)
+
+    ((subject, said),) = listener.heard
+    assert (subject, said["id"], said["type"]) == ("egos.sparc.task.tasks", "1", "analyze")
+
+
+def test_jetstream_keeps_each_event_once_over_restarts_under_load(server):
+    """Killed and started again while events are emitted, the stream has every event once, in order."""
+    configure(server, stream="EVENTS")
+    is_over = threading.Event()
+
+    def emit(worker):
+        number = 0
+        while not is_over.is_set():
+            ev.emit("evidence.added", worker=worker, number=number)
+            number += 1
+            time.sleep(0.002)
+
+    workers = [threading.Thread(target=emit, args=(number,)) for number in range(2)]
+    for worker in workers:
+        worker.start()
+    for _ in range(3):
+        before = ev.stats().delivered.get("nats", 0)
+        wait_until(lambda before=before: ev.stats().delivered.get("nats", 0) > before)
+        server.kill()
+        before = ev.stats().retries
+        wait_until(lambda before=before: ev.stats().retries > before)
+        server.start()
+    is_over.set()
+    for worker in workers:
+        worker.join()
+    wait_until(lambda: ev.flush(1))
+
+    said = [said for _, said in stored(server, "EVENTS")]
+    assert len(said) == len({each["uid"] for each in said}) == ev.stats().emitted
+    assert_accounted(ev.stats(), "nats")
+    for worker in range(2):
+        numbers = [each["attributes"]["number"] for each in said if each["attributes"]["worker"] == worker]
+        assert numbers == list(range(len(numbers)))
+
+
+def test_core_nats_gets_all_that_waited(folder, caplog):
+    """Events wait on disk while no server is there; there is one warning, without the password."""
+    server = nats_server(folder, authorization={"user": "app", "password": "xk8s-secret"})
+    url = server.url.replace("//", "//app:xk8s-secret@")
+    with caplog.at_level(logging.WARNING, "otel_events"):
+        ev.configure(nats={"url": url, "timeout": 1}, ledger=False)
+        for number in range(10):
+            ev.emit("evidence.added", number=number)
+        wait_until(lambda: ev.stats().retries >= 2)
+    (told,) = [record.getMessage() for record in caplog.records]
+    assert server.url in told
+    assert "xk8s-secret" not in told
+
+    with running(server), Listener(url, "events.evidence.added") as listener:
+        wait_until(lambda: ev.flush(1))
+        wait_until(lambda: len({said["uid"] for _, said in listener.heard}) >= 1)
+    assert ev.stats().delivered["nats"] == 11
+
+
+def test_a_wrong_password_waits_to_be_mended(folder, caplog):
+    """Events that NATS does not let in wait, and the warning says why."""
+    with running(nats_server(folder, authorization={"user": "app", "password": "right"})) as server:
+        with caplog.at_level(logging.WARNING, "otel_events"):
+            ev.configure(nats={"url": server.url.replace("//", "//app:wr0ng-one@")}, ledger=False)
+            ev.emit("evidence.added")
+            wait_until(lambda: ev.stats().retries)
+        assert "uthorization" in caplog.text
+        assert "wr0ng-one" not in caplog.text
+
+        ev.configure(nats={"url": server.url.replace("//", "//app:right@")}, ledger=False)
+
+        wait_until(lambda: ev.stats().delivered.get("nats", 0) >= 2)
+
+
+def test_a_subject_that_is_not_allowed_is_told_and_counted(folder, caplog):
+    """What the server drops for want of a permission is counted as rejected, with its words."""
+    user = {"user": "app", "password": "p", "permissions": {"publish": ["events.evidence.>", "events.otel_events.>"]}}
+    with running(nats_server(folder, authorization={"users": [user]})) as server:
+        with caplog.at_level(logging.WARNING, "otel_events"):
+            ev.configure(nats={"url": server.url.replace("//", "//app:p@")}, ledger=False)
+            ev.emit("evidence.added")
+            ev.emit("alert.triggered")
+            assert not ev.flush(PATIENCE)
+
+        assert ev.stats().dropped == {"nats_rejected": 1}
+        assert "events.alert.triggered" in caplog.text
+
+
+def test_tls(folder, tmp_path, caplog):
+    """`tls://` speaks TLS with the authority that is given, and tells a server that it does not trust nothing."""
+    files = TlsFiles(tmp_path, trustme.CA())
+    settings = {"tls": {"cert_file": str(files.certificate), "key_file": str(files.key)}}
+    with running(nats_server(folder, **settings)) as server:
+        url = server.url.replace("nats://", "tls://")
+        with caplog.at_level(logging.WARNING, "otel_events"):
+            ev.configure(nats={"url": url, "timeout": 1}, ledger=False)
+            ev.emit("evidence.added")
+            wait_until(lambda: ev.stats().retries)
+        assert "certificate" in caplog.text
+
+        ev.configure(nats={"url": url, "certificate": str(files.ca)}, ledger=False)
+
+        wait_until(lambda: ev.stats().delivered.get("nats", 0) >= 2)
+
+
+def test_a_message_that_is_too_large_costs_itself_alone(folder):
+    """What exceeds the server's max_payload is counted; what stood beside it arrives."""
+    with running(nats_server(folder, max_payload=2048)) as server:
+        configure(server, stream="EVENTS")
+        for text in ("a", "b" * 4000, "c"):
+            ev.emit("evidence.added", text=text)
+        assert not ev.flush(PATIENCE)
+
+        assert [said["attributes"]["text"] for _, said in stored(server, "EVENTS")] == ["a", "c"]
+        assert ev.stats().dropped == {"nats_too_large": 1}
+
+
+def test_a_stream_that_was_deleted_is_made_again(server):
+    """Whoever deletes the stream loses what was in it, and nothing that comes."""
+    configure(server, stream="EVENTS")
+    ev.emit("evidence.added", number=1)
+    assert ev.flush(PATIENCE)
+
+    async def delete():
+        client = await nats.connect(server.url)
+        await client.jetstream().delete_stream("EVENTS")
+        await client.close()
+
+    asyncio.run(delete())
+    ev.emit("evidence.added", number=2)
+    wait_until(lambda: ev.flush(1))
+
+    assert [said["attributes"]["number"] for _, said in stored(server, "EVENTS")] == [2]
+
+
+@pytest.mark.parametrize(
+    ("values", "word"),
+    [
+        ({"url": "redis://user:pw@h"}, "must begin with nats://"),
+        ({"subject": "two words"}, "subject 'two words'"),
+        ({"subject": "events.*"}, "words with dots between"),
+        ({"subject": "a.{event}.b", "stream": "S"}, "at its end"),
+    ],
+)
+def test_a_plan_that_cannot_work_says_why(values, word):
+    """Mistakes are told at once, without the password."""
+    with pytest.raises(ConfigurationError, match=word) as raised:
+        Nats(**values)
+
+    assert "pw" not in str(raised.value)
+
+
+@pytest.mark.parametrize(("name", "subject"), [("a b.c*", "events.a_b.c_"), ("a..b", "events.a._.b")])
+def test_a_name_that_is_no_subject_becomes_one(server, name, subject):
+    """Blanks, wildcards and empty words of names do not keep an event from being published."""
+    with Listener(server.url, "events.>") as listener:
+        configure(server)
+        ev.emit(name)
+        assert ev.flush(PATIENCE)
+        wait_until(lambda: listener.heard)
+
+    assert [heard for heard, _ in listener.heard] == [subject]
