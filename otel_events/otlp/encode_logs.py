@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 from operator import attrgetter, gt
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from otel_events.event import UID_ATTRIBUTE, with_session_id
 from otel_events.otlp.encode_columns import Line, encode_alike, encode_columns
@@ -50,7 +50,7 @@ _FACTS = attrgetter("severity", "severity_text", "dropped_attributes", "trace_fl
 _NOBODY = object()
 _ENOUGH = 4  # events from which on it pays to encode them together
 
-_MAX_REMEMBERED = 1024  # event names and severities
+_MAX_REMEMBERED = 1024  # event names, severities, scopes
 _SHORT_TEXT = 126
 _BEFORE_BODY = tuple(b"\x2a" + bytes((size + 2,)) + b"\x0a" + bytes((size,)) for size in range(_SHORT_TEXT))
 
@@ -76,6 +76,8 @@ class LogEncoder:
         self._attributes = AttributeEncoder(_ATTRIBUTES)
         self._names: dict[str, bytes] = {}
         self._severities: dict[tuple[int, str], bytes] = {}
+        # By identity, for attributes of a scope may be slow to hash. The scope is kept beside, so that its id is its own.
+        self._scopes: dict[int, tuple[InstrumentationScope, Frame]] = {}
 
     def encode(self, events: Sequence[Event]) -> bytes:
         """Return one request that holds all *events*; empty if there are none."""
@@ -100,7 +102,8 @@ class LogEncoder:
                 self._add_alone(origins, alike.events(), alike.places, bound)
             else:
                 self._origin_of(origins, alike.common).add(items, alike.places)
-        self._add_alone(origins, batch.alone, batch.places, bound)
+        if batch.alone:
+            self._add_alone(origins, batch.alone, batch.places, bound)
         ordered = sorted(origins.values(), key=_Origin.first_place) if len(origins) > 1 else origins.values()
         return join_equal([origin.group() for origin in ordered])
 
@@ -126,33 +129,39 @@ class LogEncoder:
         key = (id(event.resource), id(event.scope))
         origin = origins.get(key)
         if origin is None:
-            origin = origins[key] = _Origin(self._resource_of(event), _scope(event.scope))
+            origin = origins[key] = _Origin(self._resource_of(event), self._scope_of(event.scope))
         return origin
 
     def _items_alike(self, alike: Alike, bounds: _BoundAttributes) -> list[bytes] | None:
         """Return the events of *alike* as they stand in a request; None if one of them needs to be looked at alone."""
-        common, first, last = alike.common, f"{min(alike.numbers):x}", f"{max(alike.numbers):x}"
+        first, last = f"{min(alike.numbers):x}", f"{max(alike.numbers):x}"
         # A time of zero means that there is nothing to encode. Uids are of one length, but for once in a long while.
         if UID_ATTRIBUTE in alike.columns or not all(alike.times) or len(first) != len(last):
             return None
         try:
-            severity, ids, name = self._encode_facts(common)
+            common = alike.known.get(self) or self._learn_common(alike, bounds)
             times = list(map(pack_fixed64, alike.times))
+            writer = f"{alike.writer}-".encode()
             line = Line()
             line.add_same(_TIME_TAG)
             line.add(times)
-            line.add_same(severity + b"".join(_body(common.body)))
+            line.add_same(common.before_attributes)
             encode_columns(line, self._attributes, alike.columns, alike.kinds)
-            writer = f"{alike.writer}-".encode()
-            line.add_same(bounds.beside(alike.columns, common))
-            line.add_same(self._attributes.frame(UID_ATTRIBUTE).texts[len(writer) + len(last)] + writer)
-            uid = line.take_same().replace(b"%", b"%%") + b"%x" + (ids + _OBSERVED_TAG).replace(b"%", b"%%")
+            line.add_same(common.bound + self._attributes.frame(UID_ATTRIBUTE).texts[len(writer) + len(last)] + writer)
+            uid = line.take_same().replace(b"%", b"%%") + b"%x" + (common.ids + _OBSERVED_TAG).replace(b"%", b"%%")
             line.add([uid % number for number in alike.numbers])
             line.add(times)
-            line.add_same(name)
+            line.add_same(common.name)
             return frame_items(list(line.join(len(times))))
         except Exception:
             return None
+
+    def _learn_common(self, alike: Alike, bounds: _BoundAttributes) -> _Common:
+        severity, ids, name = self._encode_facts(alike.common)
+        before_attributes = severity + b"".join(_body(alike.common.body))
+        common = _Common(before_attributes, bounds.beside(alike.columns, alike.common), ids, name)
+        alike.known[self] = common
+        return common
 
     def _records(self, events: Sequence[Event], bound: _BoundAttributes) -> list[bytes | None]:
         """Return each event as a LogRecord, in their order; None for one that was left out."""
@@ -203,6 +212,15 @@ class LogEncoder:
     def _resource_of(self, event: Event) -> Frame:
         resource = event.resource
         return self._resource if resource is None else resource_frame(resource.attributes, resource.schema_url)
+
+    def _scope_of(self, scope: InstrumentationScope) -> Frame:
+        known = self._scopes.get(id(scope))
+        if known is None:
+            if len(self._scopes) >= _MAX_REMEMBERED:
+                self._scopes.clear()
+            frame = scope_frame(scope.name, scope.version, dict(scope.attributes), scope.schema_url)
+            known = self._scopes[id(scope)] = (scope, frame)
+        return known[1]
 
     def _attempt(self, event: Event, bound: _BoundAttributes) -> bytes | None:
         try:
@@ -262,6 +280,15 @@ class LogEncoder:
             return
         reason = str(error) if isinstance(error, EncodeError) else f"a field cannot be encoded: {type(error).__name__}"
         self._on_unencodable(EncodeError(f"event {event.name!a:.200}: {reason}"))
+
+
+class _Common(NamedTuple):
+    """What records that are alike have in common, encoded: what stands before their own attributes, and what behind."""
+
+    before_attributes: bytes
+    bound: bytes
+    ids: bytes
+    name: bytes
 
 
 class _Origin:
@@ -349,10 +376,6 @@ def _body(body: Value) -> tuple[bytes, bytes]:
         if len(text) < _SHORT_TEXT:
             return _BEFORE_BODY[len(text)], text
     return b"", message(_BODY, encode_value(body))
-
-
-def _scope(scope: InstrumentationScope) -> Frame:
-    return scope_frame(scope.name, scope.version, dict(scope.attributes), scope.schema_url)
 
 
 def _remember(cache: dict[_Key, bytes], key: _Key, encoded: bytes) -> bytes:

@@ -30,6 +30,8 @@ class Alike:
         rows: the attributes of each.
         columns: the same by key, in the order of the keys in each row.
         kinds: of the values in each column.
+        known: what stages and encoders have found out about what is common, each under itself. Where a program stays in one
+            place it is the same from batch to batch, so that this is found out once.
     """
 
     common: Event
@@ -40,6 +42,7 @@ class Alike:
     rows: list[dict[str, Any]]
     columns: dict[str, list[Any]]
     kinds: dict[str, set[type]]
+    known: dict[object, Any]
 
     def events(self) -> list[Event]:
         """Return each of them as an event of its own."""
@@ -70,6 +73,7 @@ class Alike:
             self.rows[some],
             columns,
             self.kinds,
+            self.known,
         )
 
 

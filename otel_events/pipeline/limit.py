@@ -100,20 +100,28 @@ class Limit:
         return [group for group in groups if self._is_small(group)]
 
     def _is_small(self, group: Alike) -> bool:
-        most_count, longest_body, room = self._quick_bounds
-        body, bound = group.common.body, group.common.bound
-        size = len(body) if type(body) is str else 0
-        if len(group.columns) + len(bound) > most_count or size > longest_body:
+        most_count, room = group.known.get(self) or self._learn_room(group)
+        if len(group.columns) > most_count:
             return False
-        if limit_attributes(bound, self._bound_settings)[0] is not bound:
-            return False
+        size = 0
         for key, column in group.columns.items():
             size += len(key)
             kinds = group.kinds[key]
             if str in kinds:
                 texts = column if len(kinds) == 1 else [value for value in column if type(value) is str]
                 size += max(map(len, texts))
-        return size * WIDEST + (len(group.columns) + 2) * MOST_BESIDE <= room - attributes_length(bound)
+        return size * WIDEST + (len(group.columns) + 2) * MOST_BESIDE <= room
+
+    def _learn_room(self, group: Alike) -> tuple[float, float]:
+        """Return how many attributes, and bytes of them, there is certainly room for beside what is common in *group*."""
+        most_count, longest_body, room = self._quick_bounds
+        body, bound = group.common.body, group.common.bound
+        size = len(body) if type(body) is str else 0
+        if size > longest_body or limit_attributes(bound, self._bound_settings)[0] is not bound:
+            most_count = -1
+        found = (most_count - len(bound), room - attributes_length(bound) - size * WIDEST)
+        group.known[self] = found
+        return found
 
     @property
     def _quick_bounds(self) -> tuple[float, float, float]:

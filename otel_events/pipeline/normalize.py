@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from opentelemetry import trace
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from opentelemetry.context import Context
-    from opentelemetry.trace import SpanContext
+    from opentelemetry.trace import Span, SpanContext
 
     from otel_events.accounting import Accounts
     from otel_events.catalog import Catalog, EventDefinition
-    from otel_events.event import Attributes, Draft, Value
+    from otel_events.event import Attributes, Draft, InstrumentationScope, Value
     from otel_events.notices import Notices
     from otel_events.pipeline.alike import Kin, Shape
     from otel_events.pipeline.foreign import ForeignDraft
@@ -44,6 +44,8 @@ _MAX_BESIDE = 1024  # a scope may last as long as the program
 _ENOUGH = 8  # drafts from which on it pays to make columns of them
 _NUMBER, _TIME = itemgetter(0), itemgetter(1)  # of a draft
 _TraceIds = tuple[int, int, int]
+_Around: TypeAlias = "tuple[Mapping[str, Any] | None, Mapping[str, Any], Context, InstrumentationScope, Span | None]"
+_Commons: TypeAlias = "dict[tuple[Any, ...], tuple[_Around, Event, dict[object, Any]]]"
 
 
 class Normalize:
@@ -60,6 +62,7 @@ class Normalize:
         self._foreign = ForeignRecords()
         self._shapes = Shapes()
         self._told: dict[str, int] = {}
+        self._commons: _Commons = {}  # of the last batch in which there were any
 
     def __call__(self, drafts: Sequence[Draft | ForeignDraft]) -> Sequence[Event]:
         batch = _Batch(catalog.current())
@@ -78,8 +81,12 @@ class Normalize:
                 alone += places
         for place in alone:
             events[place] = self._attempt(drafts[place], batch)
+        if batch.commons:
+            self._commons = batch.commons
         if self._accounts.problems.has_any():
             self._tell_of_capture()
+        if not by_shape and not alone:
+            return Batch(alike, [], ())
         places = [place for place, event in enumerate(events) if event is not None]
         return Batch(alike, [event for event in events if event is not None], places)
 
@@ -113,16 +120,37 @@ class Normalize:
         if kinds is None:
             return None
         *_, bound, defaults, context, scope = drafts[0]
-        merged = batch.bound_beside(shape, bound, defaults)
-        if shape.missing and not shape.is_complete({**rows[0], **merged}):
+        common, known = self._common_of(shape, (bound, defaults, context, scope, runtime.process_parent), batch)
+        if shape.missing and not shape.is_complete({**rows[0], **common.bound}):
             return None
-        common = Event(shape.name, 0, 0, shape.severity, shape.severity.name, shape.body, {}, merged)
-        common.trace_id, common.span_id, common.trace_flags = batch.trace_ids(context)
-        common.scope, common.context, common.given_name = scope, context, shape.given_name
         if not shape.is_known:
             self._accounts.unknown_names.add(shape.name, len(drafts))
         numbers, times = list(map(_NUMBER, drafts)), list(map(_TIME, drafts))
-        return Alike(common, self.writer, kin.places, numbers, times, rows, columns, kinds)
+        return Alike(common, self.writer, kin.places, numbers, times, rows, columns, kinds, known)
+
+    def _common_of(self, shape: Shape, around: _Around, batch: _Batch) -> tuple[Event, dict[object, Any]]:
+        """Return what drafts of *shape* share that have the same *around* them, and what is known of it."""
+        # The ids are of objects that are kept beside, in this batch and until there is another one like it.
+        key = (shape, *map(id, around))
+        entry = self._commons.get(key)
+        if entry is None:
+            bound, defaults, context, scope, _ = around
+            common = Event(
+                shape.name,
+                0,
+                0,
+                shape.severity,
+                shape.severity.name,
+                shape.body,
+                bound=batch.bound_beside(shape, bound, defaults),
+                scope=scope,
+                context=context,
+                given_name=shape.given_name,
+            )
+            common.trace_id, common.span_id, common.trace_flags = batch.trace_ids(context)
+            entry = (around, common, {})
+        batch.commons[key] = entry
+        return entry[1:]
 
     def _try_alike(
         self, shape: Shape, drafts: Sequence[Any], places: Sequence[int], batch: _Batch, events: list[Event | None]
@@ -267,6 +295,7 @@ class _Batch:
         self._bound: dict[tuple[int, int], Mapping[str, Value]] = {}
         self._beside: dict[tuple[Shape, int], Mapping[str, Value]] = {}
         self._trace_ids: dict[int, _TraceIds] = {}
+        self.commons: _Commons = {}
         parent = runtime.process_parent
         self.process_ids = (0, 0, 0) if parent is None else _ids_of(parent.get_span_context())
 

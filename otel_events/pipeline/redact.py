@@ -94,25 +94,32 @@ class Redact:
         for start in range(0, len(every), step or 1):
             portion = every[start : start + step]
             suspects.update(portion[index] for index in redactor.scanner.prefilter.suspects(portion))
-        return [group for group, texts in found if suspects.isdisjoint(texts)]
+        clean = [group for group, texts in found if suspects.isdisjoint(texts)]
+        for group in clean:
+            group.known[self] = True
+        return clean
 
     def _texts_of(self, group: Alike, redactor: Redactor) -> set[str] | None:
         """Return what the prefilter has to see of *group*; None if that is not enough."""
-        common, texts = group.common, set[str]()
-        body = common.body
-        if common.name not in self._clean_names or common.given_name or not self.knows(common.scope):
+        texts: set[str] = set()
+        if self not in group.known and not self._collect_common(group.common, redactor, texts):
             return None
+        return texts if redactor.first_look.collect_columns(group.columns, group.kinds, texts) else None
+
+    def _collect_common(self, common: Event, redactor: Redactor, texts: set[str]) -> bool:
+        """Add to *texts* what the prefilter has to see of what is *common* to a group; False if that is not enough."""
+        body, bound = common.body, list[str]()
+        if common.name not in self._clean_names or common.given_name or not self.knows(common.scope):
+            return False
         if body is not None:
             if type(body) is not str or len(body) > LONGEST:
-                return None
+                return False
             if len(body) >= SHORTEST:
                 texts.add(body)
-        bound: list[str] = []
-        look = redactor.first_look
-        if not look.collect(common.bound, bound) or not look.collect_columns(group.columns, group.kinds, texts):
-            return None
+        if not redactor.first_look.collect(common.bound, bound):
+            return False
         texts.update(bound)
-        return texts
+        return True
 
     def _redact_together(self, redactor: Redactor, events: list[Event]) -> None:
         # Where the last ones were not clean, these are probably not: then one look is enough.

@@ -42,6 +42,7 @@ around = st.sampled_from(
         ({"note": SECRET}, set_span_in_context(NonRecordingSpan(SpanContext(7, 8, False))), DEFAULT_SCOPE),
     ]
 )
+DEFAULTS = {"env_id": 3}  # one mapping, as a process has: what is around a draft is known by identity
 RULES = [
     {},
     {"attribute_count_limit": 3},
@@ -68,7 +69,7 @@ def drafts(draw):
         message = draw(st.sampled_from([None, None, None, None, "said"]))
         severity = draw(st.sampled_from([None, None, None, None, "error"]))
         said = (name, message, None, fields, None if severity is None else (severity, None, None))
-        made.append((number + 1, 1_700_000_000_000_000_000 + number, *said, bound, {"env_id": 3}, context, scope))
+        made.append((number + 1, 1_700_000_000_000_000_000 + number, *said, bound, DEFAULTS, context, scope))
     return made
 
 
@@ -115,6 +116,34 @@ def test_columns_give_the_same_requests_lines_events_and_counts_as_events_do(rul
     expected = [events.take(batch, together=False) for batch in batches]
 
     assert (got, columns.counts()) == (expected, events.counts())
+
+
+def test_most_of_what_is_alike_goes_through_as_columns():
+    """What these tests compare is what they say: an ordinary batch reaches the encoder without having been taken apart."""
+    way, context = Way({}), Context()
+    batch = [
+        (
+            n + 1,
+            1 + n,
+            "evidence.added",
+            None,
+            None,
+            None,
+            None,
+            None,
+            {"quality": n},
+            None,
+            DEFAULTS,
+            context,
+            DEFAULT_SCOPE,
+        )
+        for n in range(20)
+    ]
+
+    # The first time, names and scopes are looked at.
+    passed = [run_stages(way.stages, way.normalize(batch), way.accounts, way.notices) for _ in "ab"]
+
+    assert [len(group.rows) for group in passed[1].alike] == [20]
 
 
 def test_long_texts_of_a_batch_are_not_joined_all_at_once():
