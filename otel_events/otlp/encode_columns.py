@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from otel_events.otlp.encode_values import encode_value
 from otel_events.otlp.wire import framed_varints, pack_double
+from otel_events.pipeline.alike import texts_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from otel_events.otlp.encode_values import AttributeEncoder, KeyFrame
 
 
+_NONE: frozenset[str] = frozenset()
 _SELDOM = 4  # so often at least a text comes on average that is encoded once for all its rows
 
 
@@ -30,8 +32,8 @@ def encode_alike(encoder: AttributeEncoder, keys: Sequence[str], rows: Sequence[
         return repeat(b"", len(rows))
     # Not by `zip` over all rows at once: its thousands of iterators would call the garbage collector.
     columns = {key: list(map(itemgetter(key), rows)) for key in keys}
-    line = Line()
-    encode_columns(line, encoder, columns, {key: set(map(type, column)) for key, column in columns.items()})
+    line, kinds = Line(), {key: set(map(type, column)) for key, column in columns.items()}
+    encode_columns(line, encoder, columns, kinds, texts_in(columns, kinds))
     return line.join(len(rows))
 
 
@@ -68,19 +70,32 @@ class Line:
 
 
 def encode_columns(
-    line: Line, encoder: AttributeEncoder, columns: Mapping[str, list[Any]], kinds: Mapping[str, set[type]]
+    line: Line,
+    encoder: AttributeEncoder,
+    columns: Mapping[str, list[Any]],
+    kinds: Mapping[str, set[type]],
+    texts: Mapping[str, set[str]],
 ) -> None:
-    """Put the attributes in *columns*, which are by key and hold such *kinds* at most, into *line*; or raise as above."""
+    """Put the attributes in *columns* into *line*, or raise as above.
+
+    Args:
+        line: to which they are added.
+        encoder: knows what stands around values.
+        columns: the values by key.
+        kinds: of the values under each key; those there are at most.
+        texts: the different ones under each key that has any; those there are at most.
+    """
     for key, column in columns.items():
-        _encode(line, encoder.frame(key), column, kinds[key])
+        _encode(line, encoder.frame(key), column, kinds[key], texts.get(key, _NONE))
     if "session_id" in columns and "session.id" not in columns:  # as `with_session_id` does
-        _encode(line, encoder.frame("session.id"), columns["session_id"], kinds["session_id"])
+        key, frame = "session_id", encoder.frame("session.id")
+        _encode(line, frame, columns[key], kinds[key], texts.get(key, _NONE))
 
 
-def _encode(line: Line, frame: KeyFrame, column: list[Any], kinds: set[type]) -> None:
+def _encode(line: Line, frame: KeyFrame, column: list[Any], kinds: set[type], texts: Collection[str]) -> None:
     kind = next(iter(kinds)) if len(kinds) == 1 else None
     if kind is str:
-        _encode_texts(line, frame, column)
+        _encode_texts(line, frame, column, texts)
     elif kind is float:
         line.add_same(frame.double)
         line.add(map(pack_double, column))
@@ -94,13 +109,12 @@ def _encode(line: Line, frame: KeyFrame, column: list[Any], kinds: set[type]) ->
         line.add([_encode_one(frame, value) for value in column])
 
 
-def _encode_texts(line: Line, frame: KeyFrame, column: list[str]) -> None:
-    known = set(column)
-    if len(known) == 1:
+def _encode_texts(line: Line, frame: KeyFrame, column: list[str], texts: Collection[str]) -> None:
+    if len(texts) == 1:
         line.add_same(_encode_one(frame, column[0]))
-    elif len(known) <= len(column) // _SELDOM:  # names, models, methods: of equal ones one
+    elif len(texts) <= len(column) // _SELDOM:  # names, models, methods: of equal ones one
         same = line.take_same()
-        encoded = {text: same + _encode_one(frame, text) for text in known}
+        encoded = {text: same + _encode_one(frame, text) for text in texts}
         line.add([encoded[text] for text in column])
     else:
         before = frame.texts

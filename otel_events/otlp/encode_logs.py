@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import islice
-from operator import attrgetter, gt
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from otel_events.event import UID_ATTRIBUTE, with_session_id
@@ -122,6 +121,7 @@ class LogEncoder:
             if event.scope is not scope or event.resource is not resource:
                 scope, resource = event.scope, event.resource
                 origin = self._origin_of(origins, event)
+                origin.go_on_at(place)
             origin.items.append(frame_item(record))
             origin.places.append(place)
 
@@ -146,7 +146,7 @@ class LogEncoder:
             line.add_same(_TIME_TAG)
             line.add(times)
             line.add_same(common.before_attributes)
-            encode_columns(line, self._attributes, alike.columns, alike.kinds)
+            encode_columns(line, self._attributes, alike.columns, alike.kinds, alike.texts)
             line.add_same(common.bound + self._attributes.frame(UID_ATTRIBUTE).texts[len(writer) + len(last)] + writer)
             uid = line.take_same().replace(b"%", b"%%") + b"%x" + (common.ids + _OBSERVED_TAG).replace(b"%", b"%%")
             line.add([uid % number for number in alike.numbers])
@@ -299,11 +299,18 @@ class _Origin:
         self.places: list[int] = []
         self._resource = resource
         self._scope = scope
+        self._is_in_order = True
 
     def add(self, items: Sequence[bytes], places: Sequence[int]) -> None:
         """Take framed *items*."""
+        self.go_on_at(places[0])
         self.items += items
         self.places += places
+
+    def go_on_at(self, place: int) -> None:
+        """Know that what comes next stands at *place* and behind it."""
+        if self.places and self.places[-1] > place:
+            self._is_in_order = False
 
     def first_place(self) -> int:
         """Return the place of the first record."""
@@ -312,7 +319,7 @@ class _Origin:
     def group(self) -> Group:
         """Return the records in the order of their places."""
         items, places = self.items, self.places
-        if any(map(gt, places, islice(places, 1, None))):
+        if not self._is_in_order:
             items = list(map(items.__getitem__, sorted(range(len(places)), key=places.__getitem__)))
         return Group(self._resource, self._scope, items)
 

@@ -10,7 +10,7 @@ from otel_events.event import Severity
 from otel_events.values import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from otel_events.catalog import Catalog, EventDefinition
 
@@ -69,17 +69,21 @@ class Shape:
 
     def admits(self, rows: Sequence[dict[str, Any]]) -> bool:
         """Tell whether the attributes in each of *rows* are as OTLP and the definition want them, just as they are."""
-        return self.kinds_in(self.columns_of(rows)) is not None
+        return self.look_at(self.columns_of(rows)) is not None
 
     def columns_of(self, rows: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
         """Return the values in *rows* by key."""
         # Not by `zip` over all rows at once: its thousands of iterators would call the garbage collector.
         return {key: list(map(itemgetter(key), rows)) for key in self.keys}
 
-    def kinds_in(self, columns: Mapping[str, list[Any]]) -> dict[str, set[type]] | None:
-        """Return what kinds of values there are in each of *columns*; None if one of them is not as `admits` wants it."""
+    def look_at(self, columns: Mapping[str, list[Any]]) -> tuple[dict[str, set[type]], dict[str, set[str]]] | None:
+        """Return what kinds of values, and what different texts, are in *columns*; None if one is not as `admits` wants it."""
         kinds = {key: set(map(type, column)) for key, column in columns.items()}
-        return kinds if all(self._admits(key, column, kinds[key]) for key, column in columns.items()) else None
+        texts = texts_in(columns, kinds)
+        for key, column in columns.items():
+            if not self._admits(key, column, kinds[key], texts.get(key, ())):
+                return None
+        return kinds, texts
 
     def admits_one(self, row: dict[str, Any]) -> bool:
         """Tell of one row what `admits` does of many."""
@@ -103,14 +107,23 @@ class Shape:
         """Tell whether *everything*, what is bound included, has what is missing, as the definition wants it."""
         return self._conformity is None or not self._conformity.departures(everything)
 
-    def _admits(self, key: str, column: list[Any], kinds: set[type]) -> bool:
+    def _admits(self, key: str, column: list[Any], kinds: set[type], texts: Collection[str]) -> bool:
         if not kinds <= _PLAIN or (self._conformity is not None and not self._conformity.admits(key, kinds)):
             return False
         if kinds == {str}:
-            return all(map(str.isascii, column)) or all(clean(text) is text for text in column)
+            return all(map(str.isascii, texts)) or all(clean(text) is text for text in texts)
         if kinds == {int}:
             return min(column) >= _INT_MIN and max(column) <= _INT_MAX  # type: ignore[no-any-return]  # of numbers
         return kinds.isdisjoint({str, int}) or all(clean(value) is value for value in column)
+
+
+def texts_in(columns: Mapping[str, list[Any]], kinds: Mapping[str, set[type]]) -> dict[str, set[str]]:
+    """Return the different texts in those *columns*, whose values are of these *kinds*, in which there are any."""
+    return {
+        key: set(column) if len(kinds[key]) == 1 else {value for value in column if type(value) is str}
+        for key, column in columns.items()
+        if str in kinds[key]
+    }
 
 
 class Kin:

@@ -30,6 +30,7 @@ class Alike:
         rows: the attributes of each.
         columns: the same by key, in the order of the keys in each row.
         kinds: of the values in each column.
+        texts: the different ones in each column that has any: programs say the same names, models and methods again and again.
         known: what stages and encoders have found out about what is common, each under itself. Where a program stays in one
             place it is the same from batch to batch, so that this is found out once.
     """
@@ -42,6 +43,7 @@ class Alike:
     rows: list[dict[str, Any]]
     columns: dict[str, list[Any]]
     kinds: dict[str, set[type]]
+    texts: dict[str, set[str]]
     known: dict[object, Any]
 
     def events(self) -> list[Event]:
@@ -63,7 +65,7 @@ class Alike:
         """Return those whose places are at least *start* and below *stop*."""
         some = slice(bisect_left(self.places, start), bisect_left(self.places, stop))
         columns = {key: column[some] for key, column in self.columns.items()}
-        # The kinds may be fewer in a part: they say what there is at most.
+        # Kinds and texts may be fewer in a part: they say what there is at most.
         return Alike(
             self.common,
             self.writer,
@@ -73,6 +75,7 @@ class Alike:
             self.rows[some],
             columns,
             self.kinds,
+            self.texts,
             self.known,
         )
 
@@ -98,7 +101,10 @@ class Batch(Sequence[Event]):
         return events if isinstance(events, Batch) else cls([], list(events), range(len(events)))
 
     def __len__(self) -> int:
-        return sum(len(group.rows) for group in self.alike) + len(self.alone)
+        return sum([len(group.rows) for group in self.alike]) + len(self.alone)
+
+    def __bool__(self) -> bool:
+        return bool(self.alike or self.alone)
 
     def __iter__(self) -> Iterator[Event]:
         return iter(self._all())

@@ -79,9 +79,8 @@ class Dispatch:
     def write(self, events: Sequence[Event]) -> None:
         """Give every sink the events that are routed to it."""
         batch = Batch.of(events)
-        lost = len(batch) - len(self._routed(batch, self._sinks_of) if self._sinks.events else ())
-        if lost:
-            self._accounts.dropped.add("no_sink", lost)
+        if self._sinks.routes or not self._sinks.events:
+            self._count_lost(batch)
         for sink in self._sinks.events:
             chosen = self._routed(batch, partial(self._is_sent_to, sink.name))
             if chosen:
@@ -111,6 +110,11 @@ class Dispatch:
     def close(self, deadline: float) -> bool:
         """Close every sink by *deadline*; True only if all of them say that they were left with nothing."""
         return self._ask_all("close", deadline)
+
+    def _count_lost(self, batch: Batch) -> None:
+        lost = len(batch) - len(self._routed(batch, self._sinks_of) if self._sinks.events else ())
+        if lost:
+            self._accounts.dropped.add("no_sink", lost)
 
     def _routed(self, batch: Batch, is_wanted: Callable[[str], object]) -> Batch:
         return batch.named(is_wanted) if self._sinks.routes else batch

@@ -103,13 +103,8 @@ class Limit:
         most_count, room = group.known.get(self) or self._learn_room(group)
         if len(group.columns) > most_count:
             return False
-        size = 0
-        for key, column in group.columns.items():
-            size += len(key)
-            kinds = group.kinds[key]
-            if str in kinds:
-                texts = column if len(kinds) == 1 else [value for value in column if type(value) is str]
-                size += max(map(len, texts))
+        longest = [max(map(len, texts)) for texts in group.texts.values()]
+        size = sum(map(len, group.columns)) + sum(longest)
         return size * WIDEST + (len(group.columns) + 2) * MOST_BESIDE <= room
 
     def _learn_room(self, group: Alike) -> tuple[float, float]:

@@ -116,8 +116,8 @@ class Normalize:
             return None
         rows = [draft[5] or draft[4] or {} for draft in drafts]
         columns = shape.columns_of(rows)
-        kinds = shape.kinds_in(columns)
-        if kinds is None:
+        seen = shape.look_at(columns)
+        if seen is None:
             return None
         *_, bound, defaults, context, scope = drafts[0]
         common, known = self._common_of(shape, (bound, defaults, context, scope, runtime.process_parent), batch)
@@ -126,7 +126,7 @@ class Normalize:
         if not shape.is_known:
             self._accounts.unknown_names.add(shape.name, len(drafts))
         numbers, times = list(map(_NUMBER, drafts)), list(map(_TIME, drafts))
-        return Alike(common, self.writer, kin.places, numbers, times, rows, columns, kinds, known)
+        return Alike(common, self.writer, kin.places, numbers, times, rows, columns, *seen, known)
 
     def _common_of(self, shape: Shape, around: _Around, batch: _Batch) -> tuple[Event, dict[object, Any]]:
         """Return what drafts of *shape* share that have the same *around* them, and what is known of it."""

@@ -104,7 +104,8 @@ class Redact:
         texts: set[str] = set()
         if self not in group.known and not self._collect_common(group.common, redactor, texts):
             return None
-        return texts if redactor.first_look.collect_columns(group.columns, group.kinds, texts) else None
+        look = redactor.first_look
+        return texts if look.collect_columns(group.columns, group.kinds, group.texts, texts) else None
 
     def _collect_common(self, common: Event, redactor: Redactor, texts: set[str]) -> bool:
         """Add to *texts* what the prefilter has to see of what is *common* to a group; False if that is not enough."""

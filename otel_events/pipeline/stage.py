@@ -47,6 +47,8 @@ def run_stages(
         if batch.alike:
             batch.take_apart(_affected(stage, batch.alike))
         alone = batch.alone
+        if not alone and until is None:
+            continue
         try:
             if alone:
                 alone = stage(alone)

@@ -161,7 +161,8 @@ class Turns:
     def release(self, until: float, wiring: Wiring | None = None) -> None:
         """Let go on what stages hold back and is due by *until*; `math.inf`: all of it."""
         wiring = wiring or self.wiring
-        if any(hasattr(stage, "release") for stage in wiring.stages):
+        due = next_due(wiring.stages)
+        if due is not None and due <= until:
             self._write([], wiring, until)
 
     def say_last_words(self) -> None:
@@ -260,7 +261,8 @@ class Turns:
         self._capture.taken += self._capture.remove(len(items))
 
     def _process(self, items: list[Any]) -> None:
-        drafts = [item for item in items if type(item) is tuple]
+        are_all = list(map(type, items)).count(tuple) == len(items)
+        drafts = items if are_all else [item for item in items if type(item) is tuple]
         wiring = self.wiring
         if drafts:
             own = wiring.writer_events

@@ -66,18 +66,29 @@ class FirstLook:
             return False
 
     def collect_columns(
-        self, columns: Mapping[str, Sequence[Value]], kinds: Mapping[str, set[type]], texts: set[str]
+        self,
+        columns: Mapping[str, Sequence[Value]],
+        kinds: Mapping[str, set[type]],
+        found: Mapping[str, set[str]],
+        texts: set[str],
     ) -> bool:
-        """Do for the values of each key, of the plain *kinds* told, what `collect_all` does for mappings."""
+        """Do for the values of each key, of the plain *kinds* told, what `collect_all` does for mappings.
+
+        Args:
+            columns: the values by key.
+            kinds: of the values under each key.
+            found: the different texts under each key that has any.
+            texts: to which those are added that are worth a look.
+        """
         others = columns.keys() - self._innocent
         if not self._hints.issuperset(others) or not all(kinds[key] <= _NUMBERS for key in others):
             return False
         for key, column in columns.items():
             kind = kinds[key]
-            if str in kind and not self._collect_texts(set(_those(str, column, kind)), texts):
+            if str in kind and not self._collect_texts(found[key], texts):
                 return False
             if int in kind:
-                numbers = _those(int, column, kind)
+                numbers: Any = column if len(kind) == 1 else [value for value in column if type(value) is int]
                 if max(numbers) >= _LONG_NUMBER and any(map(is_long_number, numbers)):
                     return False
         return True
@@ -154,11 +165,6 @@ class FirstLook:
                 known.clear()
             known.add(key)
         return True
-
-
-def _those(wanted: type, column: Sequence[Any], kinds: set[type]) -> Sequence[Any]:
-    """Return the values in *column*, in which there are *kinds*, that are of the kind *wanted*."""
-    return column if len(kinds) == 1 else [value for value in column if type(value) is wanted]
 
 
 def is_long_number(value: int) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -22,7 +21,7 @@ from otel_events.spool.stored import Entry
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from otel_events.accounting import Accounts
     from otel_events.notices import Notices
@@ -95,6 +94,7 @@ class DiskSpool:
         # What follows changes under this condition alone. Its lock is re-entrant (the default): a signal handler may
         # shut down in the middle of a flush.
         self._changed = threading.Condition()
+        self._turn = _Turn(self._changed, self._losses)
         self._caps = caps
         self._stock = Stock(own, caps, self._losses, calls, self._adoption)
         self._out: dict[int, Entry] = {}  # by the id of the batch that is held, or is in front
@@ -127,7 +127,7 @@ class DiskSpool:
 
     def append(self, body: bytes, records: int, encoding: Encoding = None) -> int:
         """Take a batch; return how many records had to be dropped for it, its own included."""
-        with self._turn():
+        with self._turn:
             lost_before = self._losses.total
             self._last_mark += 1
             if self._closed:
@@ -145,7 +145,7 @@ class DiskSpool:
         """Return the next batch and hold it; None after *timeout* seconds, or if woken, with nothing to take."""
         self._adopt_if_due()
         until = None if timeout is None else time.monotonic() + timeout
-        with self._turn():
+        with self._turn:
             while (batch := self._next()) is None and not self._woken:
                 remaining = None if until is None else until - time.monotonic()
                 if remaining is not None and remaining <= 0:
@@ -158,12 +158,12 @@ class DiskSpool:
 
     def release(self, batch: Batch) -> bool:
         """Let go of a held *batch*: it was delivered."""
-        with self._turn():
+        with self._turn:
             return self._settle(batch)
 
     def put_back(self, batch: Batch) -> bool:
         """Make a held *batch* the next to be taken again."""
-        with self._turn():
+        with self._turn:
             if self._entry_of(batch) is None:
                 return False
             self._front.appendleft(batch)
@@ -173,7 +173,7 @@ class DiskSpool:
 
     def split(self, batch: Batch, parts: Sequence[tuple[bytes, int]]) -> bool:
         """Put *parts* (body, records), compressed as *batch* is, in its place; the whole stays on disk until all are gone."""
-        with self._turn():
+        with self._turn:
             entry = self._entry_of(batch)
             if entry is None:
                 return False
@@ -193,7 +193,7 @@ class DiskSpool:
             reason: in the receiver's words.
             must_be_kept: if no file can be written, leave the batch where it is, and return False.
         """
-        with self._turn():
+        with self._turn:
             if self._entry_of(batch) is None:
                 return False
         self._rejected_file = None
@@ -203,7 +203,7 @@ class DiskSpool:
             self._losses.note("spool_quarantine_failed", f"what was refused cannot be kept: {error.strerror or error}")
             if must_be_kept:
                 return False
-        with self._turn():
+        with self._turn:
             if not self._settle(batch):
                 return False
             self._losses.lose(batch.records, cause)
@@ -245,7 +245,7 @@ class DiskSpool:
 
     def close(self) -> bool:
         """Stop taking appends and let go of everything; what is on disk stays there. False if something was in memory alone."""
-        with self._turn():
+        with self._turn:
             lost_before = self._losses.total
             if not self._closed:
                 self._closed = True
@@ -257,14 +257,6 @@ class DiskSpool:
             return self._losses.total == lost_before
 
     # -- within ------------------------------------------------------------------------------------------------------
-
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        try:
-            with self._changed:
-                yield
-        finally:
-            self._losses.tell()
 
     def _next(self) -> Batch | None:
         if self._closed:
@@ -317,7 +309,7 @@ class DiskSpool:
         self._take_over(adopted)
 
     def _take_over(self, adopted: Adopted) -> None:
-        with self._turn():
+        with self._turn:
             self._is_more_to_adopt = adopted.is_more
             self._stock.claims += adopted.claims
             self._losses.adopted += sum(segment.records for segment in adopted.segments)
@@ -326,3 +318,20 @@ class DiskSpool:
             self._stock.drop_expired()
             if self._closed:  # meanwhile: what was taken over is let go of as well
                 self._stock.close()
+
+
+class _Turn:
+    """The lock of a spool, held for as long as something changes; then what there is to tell is told, without it."""
+
+    __slots__ = ("_lock", "_losses")
+
+    def __init__(self, lock: threading.Condition, losses: Losses) -> None:
+        self._lock = lock
+        self._losses = losses
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+        self._losses.tell()

@@ -89,7 +89,8 @@ class Way:
 
     def take(self, batch, *, together):
         events = self.normalize(batch)
-        passed = run_stages(self.stages, events if together else list(events), self.accounts, self.notices, math.inf)
+        passed = run_stages(self.stages, events if together else list(events), self.accounts, self.notices)
+        released = run_stages(self.stages, [], self.accounts, self.notices, math.inf)  # as a turn does
         portions = [[repr(FIELDS(event)) for event in portion] for portion in passed.portions(3)]
         assert all(0 < len(portion) <= 3 for portion in portions)
         lines = self.ledger.encode_all(passed, left_out)
@@ -99,6 +100,7 @@ class Way:
             lines,
             [repr(FIELDS(event)) for event in passed],
             [event for portion in portions for event in portion],
+            [repr(FIELDS(event)) for event in released],
         )
 
     def counts(self):
