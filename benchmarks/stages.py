@@ -36,7 +36,7 @@ def _drafts(turn: int, bound: dict[str, Any]) -> list[Any]:
     drafts = []
     for i in range(turn * _BATCH, (turn + 1) * _BATCH):
         fields = {"source": SOURCES[i & 63], "quality": i * 0.001, "tokens": i, "method": METHOD}
-        said = (NAME, None, None, None, None, None, fields)
+        said = (NAME, None, None, fields, None)
         drafts.append((i + 1, now + i, *said, bound, defaults, context, DEFAULT_SCOPE))
     return drafts
 
