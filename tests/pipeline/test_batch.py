@@ -123,24 +123,8 @@ def test_columns_give_the_same_requests_lines_events_and_counts_as_events_do(rul
 def test_most_of_what_is_alike_goes_through_as_columns():
     """What these tests compare is what they say: an ordinary batch reaches the encoder without having been taken apart."""
     way, context = Way({}), Context()
-    batch = [
-        (
-            n + 1,
-            1 + n,
-            "evidence.added",
-            None,
-            None,
-            None,
-            None,
-            None,
-            {"quality": n},
-            None,
-            DEFAULTS,
-            context,
-            DEFAULT_SCOPE,
-        )
-        for n in range(20)
-    ]
+    around = (None, {"task_id": "t-1"}, DEFAULTS, context, DEFAULT_SCOPE)
+    batch = [(n + 1, 1 + n, "evidence.added", None, None, {"quality": n}, *around) for n in range(20)]
 
     # The first time, names and scopes are looked at.
     passed = [run_stages(way.stages, way.normalize(batch), way.accounts, way.notices) for _ in "ab"]
