@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import otel_events as ev
@@ -57,18 +58,27 @@ def _bound_file_size(size: int) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
+def _remove(path: str) -> None:
+    """Remove a directory as soon as it is there: on a busy machine the spool is made late."""
+    until = time.monotonic() + _PATIENCE
+    while not Path(path).is_dir() and time.monotonic() < until:
+        time.sleep(0.01)
+    shutil.rmtree(path)
+
+
 def _run_tasks(count: int) -> None:
     for number in range(1, count + 1):
         with ev.task("numbered.task", number=number):
             pass
 
 
+_PATIENCE = 30.0
 _NUMBERS = itertools.count(1)
 _ACTS: dict[str, Callable[..., None]] = {
     "sleep": time.sleep,
     "tasks": _run_tasks,
     "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
-    "remove": lambda path: shutil.rmtree(path),
+    "remove": _remove,
     "unlink": lambda path: os.unlink(path),
     "bound": _bound_file_size,
     "flush": lambda seconds: print(ev.flush(timeout=seconds)),
