@@ -8,22 +8,26 @@ import sys
 import otel_events as ev
 from benchmarks.event import CORRELATION, METHOD, NAME, SERVICE, SOURCES
 
+_CALLERS = ("caller", "journal")
+_TO_LEDGER = ("journal", "ledger")
+
 
 def main(path: str, count: int, destination: str) -> None:
-    """Emit *count* events; on the path of the `caller` leave them in the queue, on the others hand them over too.
+    """Emit *count* events; on the caller's paths leave them in the queue, on the others hand them over too.
 
     Args:
-        path: `caller`; `whole`, by OTLP; or `ledger`.
+        path: `caller`; `journal`, the same with a journal; `whole`, by OTLP; or `ledger`.
         count: of events.
         destination: the endpoint, or the ledger's file.
     """
-    sinks = {"sink": "ledger", "ledger": destination} if path == "ledger" else {"endpoint": destination}
+    sinks = {"sink": "ledger", "ledger": destination} if path in _TO_LEDGER else {"endpoint": destination}
+    durability = "journal" if path == "journal" else "async"
     # Nothing but us decides when the pipeline thread works, so that the count does not depend on time.
-    ev.configure(service_name=SERVICE, flush_interval=600.0, **sinks)
+    ev.configure(service_name=SERVICE, flush_interval=600.0, durability=durability, **sinks)
     with ev.context(**CORRELATION):
         for i in range(count):
             ev.emit(NAME, source=SOURCES[i & 63], quality=i * 0.001, tokens=i, method=METHOD)
-    if path != "caller" and not ev.flush(120.0):
+    if path not in _CALLERS and not ev.flush(120.0):
         sys.exit("not handed over in time")
     os._exit(0)
 

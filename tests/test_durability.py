@@ -309,7 +309,10 @@ def test_a_journal_keeps_the_order_and_clears_itself_away(tmp_path, mode):
     ledger = tmp_path / "l.jsonl"
     ev.configure(durability=mode, ledger=str(ledger), service_name="s")
     for number in range(3000 if mode == "journal" else 100):
-        ev.emit("seed.planted", n=number)
+        if number % 3:
+            ev.emit("seed.planted", n=number)
+        else:  # nothing plain: it waits as an event, between drafts
+            ev.emit("seed.planted", n=number, marks=["a"])
     assert ev.shutdown(10)
 
     told = [event["attributes"]["n"] for event in ledger_events(ledger)]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 RECORD = Path(__file__).resolve().parents[1] / "instructions.json"
 _PATHS = {
     "caller": "`emit`, caller's thread",
+    "journal": "the same in journal mode",
     "whole": "`emit` to acknowledged, all threads",
     "ledger": "`emit` to the ledger's file",
 }
@@ -77,8 +78,8 @@ def _count_all(bench: Bench) -> dict[str, float]:
 
 def _count(bench: Bench, path: str, count: int) -> int:
     counter = ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"]
-    ledger = str(bench.home / f"counted-{count}.jsonl")
-    destination = ledger if path == "ledger" else bench.acceptor.url(f"counted-{path}")
+    ledger = str(bench.home / f"counted-{path}-{count}.jsonl")
+    destination = ledger if path in ("journal", "ledger") else bench.acceptor.url(f"counted-{path}")
     program = [sys.executable, "-m", "benchmarks.counted", path, str(count), destination]
     env = environment(bench.home, PYTHONHASHSEED="0", OTEL_EVENTS_SPOOL_DIR=str(bench.home / f"spool-{path}-{count}"))
     ran = subprocess.run([*counter, *program], cwd=ROOT, env=env, capture_output=True, text=True, check=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, compress, islice
 from operator import gt
 from typing import TYPE_CHECKING, Any, overload
@@ -136,6 +136,13 @@ class Batch(Sequence[Event]):
             places.append(place)
         # A stage that held events back for a moment may give them behind later ones.
         self.places, self.alone = _in_order([(places, events)])
+
+    def beside(self, places: Sequence[int], others: list[Event], between: Sequence[int]) -> Batch:
+        """Return a batch of its events, the first of them at the first of *places*, and of *others*, which are at *between*."""
+        groups = [replace(group, places=[places[at] for at in group.places]) for group in self.alike]
+        own = [places[at] for at in self.places]
+        new_places, alone = _in_order([(own, self.alone), (between, others)])
+        return Batch(groups, alone, new_places)
 
     def named(self, is_wanted: Callable[[str], object]) -> Batch:
         """Return those whose name *is_wanted*: itself, if all are."""

@@ -100,13 +100,17 @@ class Normalize:
     def _group(self, drafts: Sequence[Any], batch: _Batch) -> tuple[Iterable[Kin], list[int]]:
         try:
             return self._shapes.group(drafts, batch.catalog)
-        except Exception:  # a key whose class has a hash that raises
+        except Exception as error:  # a key whose class has a hash that raises
+            if is_interrupt(error):
+                raise
             return (), list(range(len(drafts)))
 
     def _try_together(self, kin: Kin, batch: _Batch) -> Alike | None:
         try:
             return self._normalize_together(kin, batch)
-        except Exception:  # as below
+        except Exception as error:  # as below
+            if is_interrupt(error):
+                raise
             return None
 
     def _normalize_together(self, kin: Kin, batch: _Batch) -> Alike | None:
@@ -157,7 +161,9 @@ class Normalize:
     ) -> bool:
         try:
             return self._normalize_alike(shape, drafts, places, batch, events)
-        except Exception:  # a span of somebody else's that raises: each is tried for itself, and counted
+        except Exception as error:  # a span of somebody else's that raises: each is tried for itself, and counted
+            if is_interrupt(error):
+                raise
             return False
 
     def _normalize_alike(

@@ -10,11 +10,10 @@ from otel_events.pipeline.normalize import Normalize, _Batch
 from otel_events.redaction.prefilter import LONGEST, SHORTEST
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from otel_events.event import Event, InstrumentationScope
+    from otel_events.event import Event, Value
     from otel_events.pipeline.redact import Redact
-
 
 _MAX_TEXTS = 1_024
 _LONGEST_KEPT = 64  # characters
@@ -64,56 +63,64 @@ class NormalizeOne(Normalize):
 
 
 class RedactOne:
-    """Redact, with a shorter way for a single event in which there is certainly nothing: nearly every one."""
+    """Redact, with a shorter way for a single event in which there is certainly nothing: nearly every one.
+
+    Attributes:
+        clean_texts: short ones in which there is nothing, and which a program may say again.
+    """
 
     fails_closed = True
 
     def __init__(self, redact: Redact) -> None:
         self._redact = redact
-        self._redactor = redact._quick
+        self._redactor = redact.quick
         self._clean_bound: Mapping[str, Any] | None = None
-        self._clean_scope: InstrumentationScope | None = None
-        self._clean_texts: set[str] = (
-            set()
-        )  # as the prefilter sees them: what key they stand beside does not matter to it
+        # As the prefilter sees them: what key they stand beside does not matter to it.
+        self.clean_texts: set[str] = set()
+        self.unaffected = redact.unaffected
 
     def __call__(self, events: list[Event]) -> list[Event]:
-        if len(events) == 1 and self._redactor is not None and self._is_clean(events[0]):
+        if len(events) == 1 and self._is_clean_event(events[0]):
             return events
         return self._redact(events)
 
-    def _is_clean(self, event: Event) -> bool:
-        assert self._redactor is not None
-        look, body, bound = self._redactor.first_look, event.body, event.bound
-        texts: list[str] = []
-        is_new = bound is not self._clean_bound
-        has_known_names = event.name in self._redact._clean_names and not event.given_name
-        if not has_known_names or (event.scope is not self._clean_scope and not self._redact.knows(event.scope)):
-            return False
+    def _is_clean_event(self, event: Event) -> bool:
         try:
-            if not look.collect(event.attributes, texts) or (is_new and not look.collect(bound, texts)):
-                return False
-            if body is not None:
-                if type(body) is not str or len(body) > LONGEST:
-                    return False
-                if len(body) >= SHORTEST:
-                    texts.append(body)
-            if not self._clean_texts.issuperset(texts) and not self._are_clean(texts):
-                return False
+            return self.is_clean_event(event)
         except Exception as error:
             if is_interrupt(error):
                 raise
             # The long way meets it again, counts it, and withholds what it cannot look through.
             return False
-        self._clean_bound, self._clean_scope = bound, event.scope
+
+    def is_clean_event(self, event: Event) -> bool:
+        """Tell whether there is certainly nothing in *event*; may raise of one that is hostile."""
+        redact, bound = self._redact, event.bound
+        if not redact.knows_name(event.name) or event.given_name or not redact.knows(event.scope):
+            return False
+        if bound is not self._clean_bound and not self.is_clean(bound, None):
+            return False
+        self._clean_bound = bound
+        return self.is_clean(event.attributes, event.body)
+
+    def is_clean(self, attributes: Mapping[str, Value], body: Value) -> bool:
+        """Tell whether there is certainly nothing in *attributes* and *body*; remember texts that were looked through."""
+        texts: list[str] = []
+        if self._redactor is None or not self._redactor.first_look.collect(attributes, texts):
+            return False
+        if body is not None:
+            if type(body) is not str or len(body) > LONGEST:
+                return False
+            if len(body) >= SHORTEST:
+                texts.append(body)
+        if not self.clean_texts.issuperset(texts) and self._redactor.scanner.prefilter.suspects(texts):
+            return False
+        if len(self.clean_texts) >= _MAX_TEXTS:
+            self.clean_texts.clear()
+        said = (*attributes.values(), body)
+        self.clean_texts.update([text for text in said if type(text) is str and len(text) <= _LONGEST_KEPT])
         return True
 
-    def _are_clean(self, texts: list[str]) -> bool:
-        """Tell whether there is certainly no secret in *texts*; remember of clean ones those that a program may say again."""
-        assert self._redactor is not None
-        if self._redactor.scanner.prefilter.suspects(texts):
-            return False
-        if len(self._clean_texts) >= _MAX_TEXTS:
-            self._clean_texts.clear()
-        self._clean_texts.update([text for text in texts if len(text) <= _LONGEST_KEPT])
-        return True
+    def knows_keys(self, keys: Iterable[str]) -> bool:
+        """Tell whether *keys* say nothing of their values: then what is clean beside one of them is so beside any."""
+        return self._redactor is not None and self._redactor.first_look.knows_keys(keys)

@@ -42,7 +42,12 @@ class Guard(Protocol):
 
 
 class Redact:
-    """Keep secrets out of names, messages and attributes of every event. Nothing passes that was not looked through."""
+    """Keep secrets out of names, messages and attributes of every event. Nothing passes that was not looked through.
+
+    Attributes:
+        quick: our redactor, which can tell quickly of nearly all texts that there is nothing in them; None where a user's
+            patterns or a guard of their own may look for anything: these see everything.
+    """
 
     fails_closed = True
 
@@ -50,8 +55,7 @@ class Redact:
         self._guard = guard
         self._accounts = accounts
         self._notices = notices
-        # Ours can look at many events at once. A user's patterns may look for anything, so they see everything.
-        self._quick = guard if type(guard) is Redactor and not guard.has_patterns else None
+        self.quick = guard if type(guard) is Redactor and not guard.has_patterns else None
         self._are_clean = True
         self._clean_names: set[str] = set()
         self._clean_bodies: set[str] = set()
@@ -62,8 +66,8 @@ class Redact:
         for start in range(0, len(events), _CHUNK):
             chunk = events[start : start + _CHUNK]
             try:
-                if self._quick is not None:
-                    self._redact_together(self._quick, chunk)
+                if self.quick is not None:
+                    self._redact_together(self.quick, chunk)
                 else:
                     for event in chunk:
                         self._redact(event, bounds)
@@ -74,7 +78,7 @@ class Redact:
                 if isinstance(error, KeyboardInterrupt):
                     raise
             for event in chunk:
-                if event.name not in self._clean_names:
+                if not self.knows_name(event.name):
                     self._check_name(event)
                 if not self.knows(event.scope):
                     self._check_scope(event)
@@ -82,7 +86,7 @@ class Redact:
 
     def unaffected(self, groups: list[Alike]) -> list[Alike]:
         """Return those *groups* in which there is certainly no secret, as in nearly all of them."""
-        redactor = self._quick
+        redactor = self.quick
         if redactor is None:
             return []
         found = [(group, texts) for group in groups if (texts := self._texts_of(group, redactor)) is not None]
@@ -154,6 +158,10 @@ class Redact:
                 self._clean_names.clear()
             self._clean_names.add(event.name)
         event.name, event.given_name = clean, given
+
+    def knows_name(self, name: str) -> bool:
+        """Tell whether there is nothing in the *name* of an event, without a look."""
+        return name in self._clean_names
 
     def knows(self, scope: InstrumentationScope) -> bool:
         """Tell whether there is nothing in *scope*, without a look: attributes, which hardly any has, are always looked at."""

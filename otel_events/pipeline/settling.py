@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+from otel_events.pipeline.normalize import uid_of
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
-    from otel_events.event import Event
+    from otel_events.event import Draft, Event
+    from otel_events.pipeline.batch import Batch
 
-# In the queue: an event that is on disk already, where, and under which number. None for one that a guard has dropped;
-# nowhere, for one that could not be written.
-Journaled: TypeAlias = "tuple[Event | None, Place | None, int]"
+# In the queue: an event that is on disk already, where, and under which number; or its draft, which the guards let through
+# as it is. None for one that a guard has dropped; nowhere, for one that could not be written.
+Journaled: TypeAlias = "tuple[Event | Draft | None, Place | None, int]"
 _JOURNALED = 3  # the length of such a tuple; no draft has it
 
 # How many events stay in a journal, though they were worked on, for the sake of what is in memory alone.
@@ -43,23 +46,34 @@ def is_journaled(draft: Any) -> bool:
 class Settling:
     """Keeps what is to be settled until that is safe. For whose turn it is.
 
+    Args:
+        writer: whose events they are.
+
     Attributes:
         is_needed: some of what is in the queue may be in a journal.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, writer: str) -> None:
         self.is_needed = False
+        self._writer = writer
         self._with_sinks: dict[Place, list[int]] = {}
         self._held: dict[Place, list[int]] = {}  # a stage holds them, or has only counted them
         self._leftovers: list[Callable[[], None]] = []
 
-    def note(self, batch: Iterable[Any], passed: Sequence[Event]) -> None:
+    def note(self, batch: Iterable[Any], passed: Batch) -> None:
         """Note the events of *batch* that are in a journal; *passed* is what the sinks were given of it."""
-        given = set(map(id, passed))
+        numbers = {number for group in passed.alike for number in group.numbers}
+        events, uids = set(map(id, passed.alone)), {event.uid for event in passed.alone}
         for draft in batch:
-            if is_journaled(draft) and draft[1] is not None:
-                into = self._with_sinks if id(draft[0]) in given else self._held
-                into.setdefault(draft[1], []).append(draft[2])
+            if not is_journaled(draft) or draft[1] is None:
+                continue
+            what = draft[0]
+            if type(what) is tuple:
+                was_given = what[0] in numbers or (bool(uids) and uid_of(self._writer, what[0]) in uids)
+            else:
+                was_given = id(what) in events
+            into = self._with_sinks if was_given else self._held
+            into.setdefault(draft[1], []).append(draft[2])
 
     def note_leftovers(self, settle: Callable[[], None]) -> None:
         """Note that leftovers were worked on: *settle* is to be called when they are safe."""

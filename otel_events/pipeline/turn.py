@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from otel_events.binding import forget_around
 from otel_events.interrupts import is_interrupt
+from otel_events.pipeline.batch import Batch
 from otel_events.pipeline.settling import Settling, is_journaled
 from otel_events.pipeline.stage import count_held, next_due, run_stages
 
@@ -105,7 +106,7 @@ class Turns:
         self._notices = notices
         self._lock = threading.Lock()
         self._turning: int | None = None
-        self._settling = Settling()
+        self._settling = Settling(capture.writer)
         self._has_more_leftovers = False
         self._leftovers_at = 0.0
         self.use(wiring)
@@ -286,7 +287,7 @@ class Turns:
             return drafts
         return [draft if is_journaled(draft) else journal(draft) for draft in drafts]
 
-    def _write(self, drafts: list[Any], wiring: Wiring, until: float | None = None) -> Sequence[Event]:
+    def _write(self, drafts: list[Any], wiring: Wiring, until: float | None = None) -> Batch:
         """Work on *drafts*, and on what stages let go by *until*; return the events that the sinks were given."""
         try:
             events = self._events_of(drafts, wiring) if drafts else []
@@ -295,23 +296,30 @@ class Turns:
                 raise
             self._capture.accounts.dropped.add("pipeline_failed", len(drafts))
             self._notices.warn("pipeline_failed", f"a batch was lost in the pipeline: {error!r}")
-            return ()
+            return Batch([], [], [])
         return self._pass_on(events, wiring, until)
 
     def _events_of(self, drafts: list[Any], wiring: Wiring) -> Sequence[Event]:
         if not self._settling.is_needed:
             return wiring.normalize(drafts)
         guard = wiring.normalize if wiring.journal is None else wiring.journal.guard
-        events: list[Event] = []
-        for draft in drafts:
-            if not is_journaled(draft):
-                events += guard([draft])
-            elif draft[0] is not None:
-                events.append(draft[0])
-        return events
+        waiting: list[tuple[int, Any]] = []
+        ready: list[tuple[int, Event]] = []
+        for place, draft in enumerate(drafts):
+            what = draft[0] if is_journaled(draft) else draft
+            if type(what) is tuple:
+                waiting.append((place, what))
+            elif what is not None:
+                ready.append((place, what))
+        guarded = Batch.of(guard([draft for _, draft in waiting])) if waiting else Batch([], [], [])
+        if not ready:
+            return guarded
+        return guarded.beside(
+            [place for place, _ in waiting], [event for _, event in ready], [place for place, _ in ready]
+        )
 
-    def _pass_on(self, events: Sequence[Event], wiring: Wiring, until: float | None = None) -> Sequence[Event]:
-        events = run_stages(wiring.stages, events, self._capture.accounts, self._notices, until)
-        if events:
-            wiring.dispatch.write(events)
-        return events
+    def _pass_on(self, events: Sequence[Event], wiring: Wiring, until: float | None = None) -> Batch:
+        batch = run_stages(wiring.stages, events, self._capture.accounts, self._notices, until)
+        if batch:
+            wiring.dispatch.write(batch)
+        return batch

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _MAX_KEYS = 4_096  # keys that are kept; a program that makes up keys must not fill the memory
 _LONG_TEXT = 512  # characters: the stacks of a storm of errors are longer, and equal
 _MAX_LONG_TEXTS = 64  # of at most 16 KiB each
-_LONG_NUMBER = 10**13
+LONG_NUMBER = 10**13  # from here on whole numbers may be those of payment cards
 _PLAIN = frozenset({float, bool, type(None)})
 _NUMBERS = _PLAIN | {int}
 _SCALARS = _PLAIN | {str}
@@ -37,6 +37,10 @@ class FirstLook:
         self._innocent: set[str] = set()
         self._hints: set[str] = set()
         self._clean_texts: set[str] = set()
+
+    def knows_keys(self, keys: Iterable[str]) -> bool:
+        """Tell whether *keys* are known to say nothing of their values."""
+        return self._innocent.issuperset(keys)
 
     def is_known(self, text: str) -> bool:
         """Tell whether *text* is one of the last long ones in which there was nothing."""
@@ -89,7 +93,7 @@ class FirstLook:
                 return False
             if int in kind:
                 numbers: Any = column if len(kind) == 1 else [value for value in column if type(value) is int]
-                if max(numbers) >= _LONG_NUMBER and any(map(is_long_number, numbers)):
+                if max(numbers) >= LONG_NUMBER and any(map(is_long_number, numbers)):
                     return False
         return True
 
@@ -123,7 +127,7 @@ class FirstLook:
                             continue
                         texts.append(value)  # type: ignore[arg-type]
                 elif kind is int:
-                    if value >= _LONG_NUMBER and is_long_number(value):  # type: ignore[arg-type, operator]
+                    if value >= LONG_NUMBER and is_long_number(value):  # type: ignore[arg-type, operator]
                         return False
                 elif kind not in _PLAIN and not self._collect_nested(value, texts):
                     return False
@@ -169,4 +173,4 @@ class FirstLook:
 
 def is_long_number(value: int) -> bool:
     """Tell whether a number is as long as those of payment cards."""
-    return _LONG_NUMBER <= value < 10**16
+    return LONG_NUMBER <= value < 10**16

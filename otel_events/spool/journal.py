@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from otel_events.files import sync_file
 from otel_events.interrupts import is_interrupt
+from otel_events.pipeline.plain_drafts import PlainDrafts
 from otel_events.pipeline.stage import run_stages
-from otel_events.spool.journal_record import pack_event, pack_writer
+from otel_events.spool.journal_record import pack_common, pack_draft, pack_event, pack_writer
 from otel_events.spool.own import OwnSegments
 from otel_events.spool.segment import encode_batch, encode_settled
 from otel_events.spool.segment_file import DiskCalls, SegmentFile
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from otel_events.accounting import Accounts
     from otel_events.event import Event, Value
     from otel_events.notices import Notices
+    from otel_events.pipeline.plain_drafts import Kind
     from otel_events.pipeline.stage import Stage
 
 _SEGMENT_BYTES = 1 << 20  # small: a segment goes when all of it is settled
@@ -72,6 +74,7 @@ class Journal:
         self._writer_id = writer_id
         self._normalize = normalize
         self._guards = tuple(guards)
+        self._plain = PlainDrafts.behind(self._guards)
         self._make_resource = make_resource
         self._is_synced = is_synced
         self._max_bytes = max_bytes
@@ -94,13 +97,18 @@ class Journal:
     # -- on the threads that emit ------------------------------------------------------------------------------------
 
     def __call__(self, draft: Any) -> Any:
-        """Return *draft* as an event that is on disk; as it is where that could not be done, to be guarded later."""
+        """Return *draft*, as it is or as an event, with its place on disk; alone where it was not looked at, to be guarded later.
+
+        A plain one stays a draft, which is guarded once more, with many others, before sinks are given it.
+        """
         me = threading.get_ident()
         if me in self._inside:
             self._accounts.problems.add("journal_reentrant")
             return draft
         try:
             self._inside.add(me)
+            if (kind := self._kind_of(draft)) is not None:
+                return (draft, *self._append(draft, kind))
             events = self.guard([draft])
             if not events:  # dropped and counted
                 return (None, None, 0)
@@ -120,9 +128,18 @@ class Journal:
             return []
         return run_stages(self._guards, events, self._accounts, self._notices)
 
-    def _append(self, event: Event) -> tuple[_Segment | None, int]:
+    def _kind_of(self, draft: Any) -> Kind | None:
         try:
-            body = pack_event(event, self._writer_id)
+            return None if self._plain is None else self._plain.kind_of(draft)
+        except Exception as error:
+            if is_interrupt(error):
+                raise
+            return None  # the long way meets it again, and counts it
+
+    def _append(self, said: Any, kind: Kind | None = None) -> tuple[_Segment | None, int]:
+        """Append an event, or a draft of *kind*; return where it is."""
+        try:
+            body = pack_event(said, self._writer_id) if kind is None else self._pack(said, kind)
             with self._lock:
                 if self._try_at and time.monotonic() < self._try_at:
                     self._accounts.problems.add("journal_failed")
@@ -143,6 +160,11 @@ class Journal:
                 raise
             self._leave(error)
             return None, 0
+
+    def _pack(self, draft: Any, kind: Kind) -> bytes:
+        if kind.record is None:
+            kind.record = pack_common(kind.common, self._writer_id)
+        return pack_draft(kind.record, draft[0], draft[1], draft[3], draft[5] or draft[4] or {})
 
     def _begin(self) -> _Segment:
         self._end_active()

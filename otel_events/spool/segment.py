@@ -32,6 +32,7 @@ _MARKER = b"\xff\xfe\xf5EVR\xf5\xfe"
 # Magic, version, when it was begun, number of the first batch, writer's token, CRC of these. All versions begin so.
 _HEADER = struct.Struct("<8sHxxQQ40sI")
 _RECORD = struct.Struct("<8sIIQIBxxxI")  # marker, length, CRC of the body, number, records, kind, CRC of these
+_HEAD = struct.Struct("<8sIIQIBxxx")  # the same, less its own CRC
 _CRC = struct.Struct("<I")
 _KIND_SETTLED = 255
 _ENCODINGS: dict[int, Encoding] = {0: None, 1: "gzip"}
@@ -174,7 +175,7 @@ def scan(data: bytes) -> Scan:
 
 
 def _encode_head(number: int, records: int, kind: int, length: int, crc: int) -> bytes:
-    head = _RECORD.pack(_MARKER, length, crc, number, records, kind, 0)[: -_CRC.size]
+    head = _HEAD.pack(_MARKER, length, crc, number, records, kind)
     return head + _CRC.pack(zlib.crc32(head))
 
 

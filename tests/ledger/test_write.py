@@ -267,6 +267,34 @@ def test_a_full_disk_leaves_no_half_line(tmp_path):
 
 
 @posix
+def test_a_disk_that_fills_up_in_the_midst_of_many_lines_leaves_none_of_them(tmp_path):
+    """What is too much for one write is put back too: all of it comes again with the next attempt, once."""
+    script = """
+        import resource, signal, sys
+        from otel_events.accounting import Accounts
+        from otel_events.ledger.write import LedgerFile
+
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        file = LedgerFile(
+            sys.argv[1], make_header=lambda: b"", rotation=None, follow_symlinks=True, accounts=Accounts()
+        )
+        file.append(b"before\\n")
+        lines = b"".join(b"%0*d\\n" % (500_000 if n == 500 else 400, n) for n in range(2_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, resource.RLIM_INFINITY))
+        try:
+            file.append(lines)
+        except OSError:
+            print(open(sys.argv[1]).read())
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        file.append(lines)
+    """
+    told = finish(run(script, tmp_path / "l"))
+
+    assert told.split() == ["before"]
+    assert [int(line[-4:]) for line in (tmp_path / "l").read_text().split()[1:]] == list(range(2_000))
+
+
+@posix
 @pytest.mark.slow
 def test_four_processes_share_one_ledger_through_its_rotations(tmp_path):
     """4 x 2,000 events, files rotating under way: each is there exactly once, and every line is whole."""
