@@ -1,0 +1,32 @@
+"""A ledger of the agent pipeline, and what stands in it."""
+
+import json
+
+import pytest
+
+
+class AgentLedger:
+    """The file that AGI_LEDGER_PATH names."""
+
+    def __init__(self, path):
+        self.path = path
+
+    @property
+    def records(self):
+        """What its lines say, oldest first."""
+        return [json.loads(line) for line in self.path.read_text(encoding="utf-8").splitlines()]
+
+    @property
+    def only(self):
+        """Its only line, without the times."""
+        (record,) = self.records
+        return {key: value for key, value in record.items() if key not in {"timestamp", "ts"}}
+
+
+@pytest.fixture
+def ledger(monkeypatch, tmp_path):
+    """The ledger of a test; nothing is there yet."""
+    path = tmp_path / "memory" / "ledger.jsonl"
+    monkeypatch.setenv("AGI_LEDGER_PATH", str(path))
+    monkeypatch.delenv("AGI_EVENT_ASYNC", raising=False)
+    return AgentLedger(path)
