@@ -14,7 +14,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from otel_events.compat.flat_record import encode, join, plain
-from otel_events.compat.line_buffer import LineBuffer, number_from_environment
+from otel_events.compat.line_buffer import LineBuffer, number_from_environment, usable
 from otel_events.compat.line_writer import LineWriter
 from otel_events.compat.silent import silent
 from otel_events.context import bound_attributes
@@ -39,9 +39,10 @@ _YES = frozenset({"1", "true", "yes", "on"})
 # What a line calls those of which it says the ids.
 _IDS = {"task_id": "task_id", "persona_id": "persona", "session_id": "session_id"}
 
+_LINES, _SECONDS = 100, 5.0
 # Of AGI_EVENT_ASYNC: lines that are written together, and seconds that the first of them waits at most. May be set.
-_BUFFER_SIZE: int = max(1, int(number_from_environment("AGI_EVENT_BUFFER_SIZE", 100)))
-_FLUSH_INTERVAL: float = number_from_environment("AGI_EVENT_FLUSH_INTERVAL", 5.0)
+_BUFFER_SIZE: int = int(number_from_environment("AGI_EVENT_BUFFER_SIZE", _LINES))
+_FLUSH_INTERVAL: float = number_from_environment("AGI_EVENT_FLUSH_INTERVAL", _SECONDS)
 
 
 @silent
@@ -151,7 +152,7 @@ def _append(line: bytes) -> None:
 
 
 def _make_buffer() -> LineBuffer:
-    return LineBuffer(lambda: _BUFFER_SIZE, lambda: _FLUSH_INTERVAL, flush)
+    return LineBuffer(lambda: usable(_BUFFER_SIZE, _LINES), lambda: usable(_FLUSH_INTERVAL, _SECONDS), flush)
 
 
 def _begin_anew() -> None:

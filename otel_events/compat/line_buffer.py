@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from otel_events.compat.silent import count
 
@@ -26,7 +26,7 @@ class LineBuffer:
         at_end: called when a child of multiprocessing ends, where `atexit` does not run.
     """
 
-    def __init__(self, size: Callable[[], int], interval: Callable[[], float], at_end: Callable[[], None]) -> None:
+    def __init__(self, size: Callable[[], float], interval: Callable[[], float], at_end: Callable[[], None]) -> None:
         self._size = size
         self._interval = interval
         self._at_end = at_end
@@ -77,15 +77,18 @@ class LineBuffer:
 
 
 def number_from_environment(name: str, default: float) -> float:
-    """Return the positive number in the variable *name*; *default*, and a count, if it is none."""
+    """Return the number in the variable *name*; *default* if there is none, or none that will do."""
     text = os.environ.get(name, "").strip()
-    if not text:
-        return default
+    return usable(text, default) if text else default
+
+
+def usable(number: Any, default: float) -> float:
+    """Return *number* if it is one, and not negative; else *default*, and count that."""
     try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if 0.0 < number < threading.TIMEOUT_MAX:  # NaN is not
-        return number
+        given = float(number)
+    except (TypeError, ValueError):
+        given = -1.0
+    if 0.0 <= given < threading.TIMEOUT_MAX:  # NaN is not
+        return given
     count("compat_bad_setting")
     return default

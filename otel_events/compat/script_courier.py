@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections import Counter, deque
+from collections import deque
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
+from otel_events.accounting import Tally
 from otel_events.compat.silent import count
 from otel_events.otlp.outcome import Accepted, Retry, Unreachable
 from otel_events.sinks import Webhook
@@ -48,7 +49,7 @@ class ScriptCourier:
         interval: float,
         backoff: Backoff | None = None,
     ) -> None:
-        self.counts: Counter[str] = Counter()
+        self.counts = Tally()
         self._transport: Transport = Webhook(url, timeout=_SEND_SECONDS).transport()
         self._spool = spool
         self._capacity, self._batch, self._interval = capacity, batch, interval
@@ -78,7 +79,7 @@ class ScriptCourier:
                 self._queue.popleft()
             except IndexError:  # the thread was quicker
                 break
-            self.counts["dropped_logs"] += 1
+            self.counts.add("dropped_logs")
         self._queue.append(body)
         self._arrived.put(None)
 
@@ -187,7 +188,7 @@ class ScriptCourier:
             self._retry_at = time.monotonic() + self._backoff.delay(self._failures, asked)
             return False
         self._failures, self._retry_at = 0, 0.0
-        self.counts["published" if isinstance(outcome, Accepted) else "rejected"] += 1
+        self.counts.add("published" if isinstance(outcome, Accepted) else "rejected")
         return True
 
     def _put_all_aside(self) -> None:
@@ -203,10 +204,10 @@ class ScriptCourier:
 
     def _put_aside(self, body: bytes) -> None:
         try:
-            self.counts["dropped_logs"] += self._spool.add(body)
+            self.counts.add("dropped_logs", self._spool.add(body))
         except OSError:
             count("compat_spool_failed")
-            self.counts["dropped_logs"] += 1
+            self.counts.add("dropped_logs")
             return
-        self.counts["spool_writes"] += 1
+        self.counts.add("spool_writes")
         self._has_leftovers = True

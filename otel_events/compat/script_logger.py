@@ -71,7 +71,7 @@ def setup_l2_logger(script_name: str, script_path: str, l2_level: int = logging.
 def get_metrics() -> dict[str, int]:
     """Return the counts of this process: envelopes dropped, spooled, published, rejected by the collector, and waiting."""
     courier = _courier
-    counts = courier.counts if courier is not None else {}
+    counts = courier.counts.counts() if courier is not None else {}
     names = ("dropped_logs", "spool_writes", "published", "rejected")
     return {**{name: counts.get(name, 0) for name in names}, "queued": courier.waiting if courier is not None else 0}
 

@@ -107,6 +107,8 @@ def test_lines_of_old_and_new_programs_never_mix(tmp_path):
 # How, and after how many lines the first are written.
 BUFFERED = [
     pytest.param("emitter._BUFFER_SIZE = 3", {}, 3, id="set"),
+    pytest.param("emitter._FLUSH_INTERVAL = 0", {}, 1, id="at once"),
+    pytest.param("emitter._BUFFER_SIZE, emitter._FLUSH_INTERVAL = None, 0.05", {}, 1, id="none"),
     pytest.param("", {"AGI_EVENT_BUFFER_SIZE": "3"}, 3, id="size"),
     pytest.param("", {"AGI_EVENT_FLUSH_INTERVAL": "0.05"}, 1, id="interval"),
 ]
