@@ -144,7 +144,12 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--no-limits", action="store_true", help="let every error pass")
     chosen = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    receiver = ScriptReceiver(chosen.port, None if chosen.no_limits else ScriptLimits())
+    try:
+        receiver = ScriptReceiver(chosen.port, None if chosen.no_limits else ScriptLimits())
+    except OSError as error:
+        sys.exit(
+            f"cannot listen at port {chosen.port}: {error.strerror}; is another collector running? --port takes another"
+        )
     log.info("listening at %s", receiver.url)
     try:
         receiver.serve()

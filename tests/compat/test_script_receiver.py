@@ -8,7 +8,7 @@ import urllib.request
 import pytest
 
 from otel_events.compat.script_limits import ScriptLimits
-from otel_events.compat.script_receiver import ScriptReceiver
+from otel_events.compat.script_receiver import ScriptReceiver, main
 
 
 class Clock:
@@ -119,3 +119,9 @@ def test_a_signal_type_passes_once_in_fifteen_seconds():
     assert limits.refusal("f-3", "other") is None
     clock.now += 15.01
     assert limits.refusal("f-2", "script_error") is None
+
+
+def test_a_port_that_is_taken_is_told(receiver):
+    """In a sentence, not in a traceback."""
+    with pytest.raises(SystemExit, match="is another collector running"):
+        main(["--port", str(receiver.port)])
