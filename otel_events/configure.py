@@ -82,8 +82,9 @@ def start_in_background() -> None:
 
 def _start(starting: process.Process) -> None:
     try:
-        starting.start()
-        _register_metrics()
+        with starting.lock:  # also while metrics are imported, for whoever forks meanwhile
+            starting.start()
+            _register_metrics()
     except Exception as error:
         # A program that never called configure has nobody to raise to.
         starting.capture.accounts.problems.add("start_failed")

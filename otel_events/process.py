@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 # The modes in which the threads that emit put events on disk.
 JOURNALING = ("journal", "sync")
+_FORK_PATIENCE = 5.0  # seconds: a set-up takes a fifth of one
 _SPAN_PATIENCE = 1.0  # seconds that a task waits for another thread's set-up, before it goes on without a span
 # What a set-up changes of the runtime, and one that stands in for a while restores.
 _SLOTS = ("capture", "process_attributes", "is_copied_to_spans", "finish_copy")
@@ -339,9 +340,31 @@ def stand_in(sink: Sink | None) -> Iterator[Process]:
             outer.after_fork()
 
 
+class _Fork(threading.local):
+    """The lock that a thread holds while it forks."""
+
+    held: Any = None
+
+
+_fork = _Fork()
+
+
+def _wait_for_set_up() -> None:
+    """Let no thread be in the midst of setting up: the locks of what it imports just now would stay locked in the child."""
+    lock = _current.lock
+    _fork.held = lock if lock.acquire(timeout=_FORK_PATIENCE) else None
+
+
+def _go_on() -> None:
+    lock, _fork.held = _fork.held, None
+    if lock is not None:
+        lock.release()
+
+
 def _forget_parent() -> None:
+    _fork.held = None
     _current.after_fork()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_parent)
+    os.register_at_fork(before=_wait_for_set_up, after_in_parent=_go_on, after_in_child=_forget_parent)

@@ -73,6 +73,27 @@ if pid: os.waitpid(pid, 0)
 
 @pytest.mark.slow
 @needs_fork
+@pytest.mark.parametrize("pause", [0, 0.005, 0.01, 0.02, 0.04, 0.08])
+def test_forking_while_the_first_event_sets_up(tmp_path, pause):
+    """A child of a process that is setting up on another thread, and so importing, sets up by itself and delivers."""
+    program = """
+import os, time
+ev.emit("seed.planted")
+time.sleep(float(sys.argv[1]))
+pid = os.fork()
+if pid == 0:
+    ev.emit("seed.bred")
+    os._exit(0 if ev.flush(20) else 1)
+print(json.dumps(os.waitpid(pid, 0)[1]))
+"""
+    ran = run_program(program, tmp_path, str(pause), PYTHONWARNINGS="ignore")
+
+    assert ran.said == 0, ran
+    assert sorted(event["event"] for event in ran.default_ledger) == ["seed.bred", "seed.planted"]
+
+
+@pytest.mark.slow
+@needs_fork
 def test_forking_while_threads_emit(tmp_path):
     """Children of a process whose threads are in the middle of emitting work, every one of them."""
     program = """

@@ -72,6 +72,7 @@ def test_frequent_types_are_counted(live):
     """Many events of a type that displays roll up are few rows, and their counts are the number of events."""
     write_filter(live, "reward.computed")
     until(live, "document.querySelectorAll('.list .row-count').length > 0")
+    until(live, "[...document.querySelectorAll('.row-name')].every((name) => name.textContent === 'reward.computed')")
     counts = [int(text.strip("×")) for text in live.locator(".row-count").all_inner_texts()]
 
     assert sum(counts) == 72
