@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from benchmarks.contest import Bench
 
-_NAMES = ("evidence.added", "task.started", "reward.computed", "task.completed", "page.read", "epoch.completed")
+_NAMES = ("evidence.added", "reward.computed", "page.read", "epoch.completed")
+_EVENTS_OF_TASK = 100
 _BATCH = 512
 _MERELY = "parsed and appended"
 _START = 1_795_000_000_000_000_000
@@ -108,14 +109,16 @@ def _requests(count: int) -> Iterator[bytes]:
 
 def _event(number: int, bound: list[dict[str, Any]]) -> Event:
     time_ns = _START + number * 50_000
+    task, at = divmod(number, _EVENTS_OF_TASK)
     return Event(
-        _NAMES[number % len(_NAMES)],
+        # Each run of a task begins and ends once.
+        {0: "task.started", _EVENTS_OF_TASK - 1: "task.completed"}.get(at) or _NAMES[at % len(_NAMES)],
         time_ns,
         time_ns,
         body="Evidence added",
         attributes={"source": f"paper-{number}.pdf", "quality": number % 1_000 / 1_000, "step": number},
-        bound=bound[number // 100 % 50],
-        trace_id=0x5B8EFFF798038103D269B633813FC60C + number // 100,
+        bound=bound[task % len(bound)],
+        trace_id=0x5B8EFFF798038103D269B633813FC60C + task,
         span_id=0xEEE19B7EC3C1B174,
         trace_flags=1,
         uid=f"{0xABCDEF0123456789:016x}-{number:x}",
