@@ -35,7 +35,9 @@ const PAGES: Record<View, () => preact.JSX.Element> = {
   health: HealthView,
 };
 
+const NAME = "otel-events";
 const ALERTS_EVERY = 10_000;
+const titleOf = (name: View): string => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 const isHelpOpen = signal(false);
 const toggleHelp = (): void => {
   isHelpOpen.value = !isHelpOpen.value;
@@ -66,6 +68,9 @@ export function App() {
       }),
     [],
   );
+  useEffect(() => {
+    document.title = isSignedOut.value ? NAME : `${titleOf(view.value)} - ${NAME}`;
+  }, [view.value, isSignedOut.value]);
   if (isSignedOut.value) return <SignedOut />;
   const Present = PAGES[view.value];
   const selected = Number(parameter("event")) || 0;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.server.page.visiting import WIDE, Visitor, until
+from tests.server.page.visiting import WIDE, Visitor, serving, until
 
 pytestmark = pytest.mark.slow
 
@@ -185,6 +185,25 @@ def test_health_tells_what_is_missing(visitor, site):
 
     page.get_by_label("Writers").get_by_text("storyteller").first.wait_for()
     page.locator(".tile", has_text="Stored").wait_for()
+
+
+def test_a_ledger_that_is_not_shown_is_told(visitor, tmp_path):
+    """Programs without an endpoint write to the user's ledger: where the server keeps another one, both views say so."""
+    with serving(tmp_path, "--ledger", str(tmp_path / "other.jsonl")) as site:
+        page = visitor.visit(site)
+        for view in ("live", "health"):
+            page.goto(f"{site.url}/#/{view}")
+            notice = page.get_by_role("note")
+            notice.get_by_text(str(tmp_path / "state" / "otel-events" / "events.jsonl")).wait_for()
+            notice.get_by_text(f"OTEL_EXPORTER_OTLP_ENDPOINT={site.otlp}").wait_for()
+            page.get_by_text(f"keeps its events in {tmp_path / 'other.jsonl'}").wait_for()
+
+
+def test_the_title_names_the_view(visitor, site):
+    """Of several tabs, each says first what it shows."""
+    page = open_view(visitor, site, "tasks")
+
+    assert page.title() == "Tasks - otel-events"
 
 
 def test_the_theme_is_the_readers_choice(visitor, site):

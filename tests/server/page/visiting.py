@@ -57,9 +57,9 @@ class Site:
 
 
 @contextlib.contextmanager
-def serving(folder: Path):
+def serving(folder: Path, *options: str):
     """Run a server until the block ends."""
-    with served.serving(folder, "--fsync", "never") as server:
+    with served.serving(folder, "--fsync", "never", *options) as server:
         yield Site(server.url, server.otlp, folder)
 
 

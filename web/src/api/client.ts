@@ -152,5 +152,11 @@ export async function sendTestEvent(): Promise<void> {
   if (!response.ok) throw await failure(response);
 }
 
+const USUAL_OTLP_PORT = 4318;
+
+/** Where programs send their events. */
+export const otlpEndpoint = (port: number = USUAL_OTLP_PORT): string =>
+  `${location.protocol}//${location.hostname}:${port}`;
+
 export const exportAddress = (filter: string, format: "jsonl" | "zip", since?: string, until?: string) =>
   address("/api/export", { filter, format, since, until });

@@ -218,6 +218,10 @@ export interface Writer {
 export interface Health {
   version: string;
   uptime: number;
+  /** Why nothing can be stored just now. */
+  trouble: string | null;
+  /** `unseen`: where programs of this user write without an endpoint, if that is another one. */
+  ledger: { path: string; unseen: string | null };
   ingest: { rate: number; delay_p50: number | null; delay_p99: number | null };
   clients: number;
   stream: { folded: number; dropped: number };

@@ -3,6 +3,7 @@
 import { getHealth } from "../api/client";
 import { counted } from "../format";
 import { change } from "../state/route";
+import { Ledger } from "../ui/Ledger";
 import { usePolled } from "../ui/polled";
 import { Sending } from "./Sending";
 import { problem } from "./store";
@@ -54,9 +55,11 @@ function Hidden({ filter }: { filter: string }) {
 }
 
 function Nothing() {
+  const { data } = usePolled("stored", getHealth, 5000);
   return (
     <>
       <h2>No events yet</h2>
+      {data && <Ledger health={data} />}
       <p>Send one, and it appears here within a tenth of a second. Anything that speaks OTLP will do.</p>
       <Sending />
     </>
