@@ -8,7 +8,7 @@ import { LiveView } from "./live/LiveView";
 import { status } from "./live/store";
 import { isSignedOut } from "./state/access";
 import { notice } from "./state/notice";
-import { change, go, linkTo, parameter, type View, VIEWS, view } from "./state/route";
+import { backTo, change, go, linkTo, parameter, type View, VIEWS, view } from "./state/route";
 import { isNarrow } from "./state/screen";
 import { switchTheme, theme } from "./state/theme";
 import { usePolled } from "./ui/polled";
@@ -64,7 +64,7 @@ export function App() {
         "/": toFilter,
         "?": toggleHelp,
         Escape: closeLast,
-        ...Object.fromEntries(VIEWS.map((name, index) => [String(index + 1), () => go(name)])),
+        ...Object.fromEntries(VIEWS.map((name, index) => [String(index + 1), () => (location.hash = backTo(name))])),
       }),
     [],
   );
@@ -122,7 +122,7 @@ function Top() {
       </a>
       <nav ref={nav} aria-label="Views">
         {VIEWS.map((name) => (
-          <a key={name} href={linkTo(name)} aria-current={view.value === name ? "page" : undefined}>
+          <a key={name} href={backTo(name)} aria-current={view.value === name ? "page" : undefined}>
             {name}
             {name === "alerts" && open > 0 && !isNarrow.value && <Badge open={open} />}
           </a>

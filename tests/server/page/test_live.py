@@ -109,6 +109,31 @@ def test_who_comes_back_still_follows(live, view):
     )
 
 
+@pytest.mark.parametrize("begins", ["scrolled", "paused", "filtered"])
+def test_who_comes_back_finds_the_same_rows(live, begins):
+    """Rows that stand still are the same ones, at the same place, after another view was looked at."""
+    if begins == "filtered":
+        write_filter(live, "severity>=info")
+        live.get_by_text("Following", exact=True).wait_for()
+    if begins == "paused":
+        live.keyboard.press(" ")
+    else:
+        live.mouse.move(600, 500)
+        live.mouse.wheel(0, -600)
+    live.locator(".offer").wait_for()
+    live.wait_for_timeout(300)  # until the wheel has come to rest
+    before = rows_in_sight(live)
+
+    live.get_by_role("navigation").get_by_role("link", name="Types").click()
+    live.get_by_role("heading", name="Types").wait_for()
+    live.keyboard.press("1")
+
+    live.wait_for_selector(ROW)
+    live.wait_for_timeout(300)
+    assert rows_in_sight(live) == before
+    assert live.locator(".offer").is_visible()
+
+
 def test_pause_is_seen_and_counts(live, site):
     """Space pauses; what comes meanwhile is counted and not shown; Space goes on."""
     live.keyboard.press(" ")

@@ -203,7 +203,7 @@ def test_the_title_names_the_view(visitor, site):
     """Of several tabs, each says first what it shows."""
     page = open_view(visitor, site, "tasks")
 
-    assert page.title() == "Tasks - otel-events"
+    until(page, "document.title === 'Tasks - otel-events'")
 
 
 def test_the_theme_is_the_readers_choice(visitor, site):

@@ -43,6 +43,9 @@ function select(seq: number): void {
   change({ event: String(seq) }, { replace: true });
 }
 
+// Outlives the view, which is gone while another one is looked at.
+const place = { top: 0 };
+
 const sizeOf = (row: Row): number => (row.kind === "rollup" ? row.count : 1);
 
 export function LiveView() {
@@ -107,6 +110,7 @@ export function LiveView() {
         <div class="list-frame">
           <VirtualList
             handle={list}
+            place={place}
             count={rows.length}
             rowHeight={isNarrow.value ? NARROW_ROW : ROW}
             follows={follows}
