@@ -37,7 +37,7 @@ def test_a_lost_connection_is_said_and_made_again(browser, tmp_path):
 def test_a_page_that_opens_with_a_mistake_does_not_wait_for_a_connection(visitor, site):
     """It says what it waits for, and follows as soon as the filter can be read."""
     page = visitor.visit(site, "#/live?filter=severity>=loud")
-    page.get_by_text("Waiting for a filter that can be read").wait_for()
+    page.locator(".toolbar").get_by_text("This filter cannot be read").wait_for()
 
     page.get_by_title("Clear the filter").click()
 

@@ -200,6 +200,32 @@ def test_a_mistake_in_the_filter_is_shown_where_it_is(live):
     assert problem.inner_text().count("column") == 1
 
 
+def test_a_mistake_in_the_filter_is_one_state(live):
+    """Nothing claims to follow: the rows of the filter before stand back, and nothing can be exported."""
+    write_filter(live, "persona = thesis")
+
+    live.get_by_role("alert").get_by_text("write it without spaces: persona=thesis").wait_for()
+    live.locator(".toolbar").get_by_text("This filter cannot be read").wait_for()
+    assert live.get_by_text("Following", exact=True).count() == 0
+    assert live.locator(".list-frame.is-outdated").count() == 1
+    assert live.locator(".toolbar-export a[href]").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("persona=thesis or persona=antithesis", "A comma means or, a space means and"),
+        ("severty=warn", "did you mean 'severity'"),
+        ("colour=green", "No event has an attribute 'colour'."),
+    ],
+)
+def test_a_filter_that_finds_nothing_is_explained(live, text, hint):
+    """What is likely to be wrong with it is said where the rows would be."""
+    write_filter(live, text)
+
+    live.locator(".empty .hint").get_by_text(hint).wait_for()
+
+
 def test_a_filter_that_hides_everything_says_so(live):
     """Nothing to see has a reason and a way out."""
     write_filter(live, "no.such.event")

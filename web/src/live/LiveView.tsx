@@ -21,6 +21,7 @@ import {
   indexOf,
   isLoading,
   isPaused,
+  isUnreadable,
   loadNewer,
   loadOlder,
   resume,
@@ -107,7 +108,7 @@ export function LiveView() {
         </button>
       )}
       {!isEmpty && (
-        <div class="list-frame">
+        <div class={`list-frame${isUnreadable.value ? " is-outdated" : ""}`}>
           <VirtualList
             handle={list}
             place={place}

@@ -55,6 +55,8 @@ export const status = signal<StreamStatus>("connecting");
 /** When a lost connection is tried again, in milliseconds since the Unix epoch. */
 export const tryAgainAt = signal(0);
 export const problem = signal<Problem | null>(null);
+/** The filter has a mistake: what is shown is still what the one before let through. */
+export const isUnreadable = computed(() => (problem.value?.column ?? null) !== null);
 export const isLoading = signal(true);
 /** There are events before those that were loaded at the start. */
 export const hasOlder = signal(false);

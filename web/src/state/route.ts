@@ -45,8 +45,7 @@ let lastLive = "#/live";
 effect(() => {
   if (view.value !== "live") return;
   // Without the moment that a click led to: the rows around it stand still, and where one read on among them counts.
-  const { at: _, ...left } = Object.fromEntries(route.value.parameters);
-  lastLive = linkTo("live", left);
+  lastLive = linkTo("live", { ...Object.fromEntries(route.value.parameters), at: null });
 });
 
 /** The address of *view* from another one: the live view is found as it was left. */
