@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.server.page.visiting import WIDE, Visitor, serving, until
@@ -149,6 +151,21 @@ def test_cycles_are_compared(visitor, site):
     page.get_by_text("Cycle 3 beside 2").wait_for()
     page.locator(".comparison", has_text="antithesis").wait_for()
     page.locator(".curve", has_text="state.drive").locator("canvas").wait_for()
+
+
+def test_what_nobody_started_is_not_said_to_run(visitor, tmp_path):
+    """A session and a cycle that are known by an old event alone say when that was."""
+    ledger = tmp_path / "state" / "otel-events" / "events.jsonl"
+    ledger.parent.mkdir(parents=True, mode=0o700)
+    seen = {"time": "2026-02-14T10:00:00.000000000Z", "event": "tide.seen", "severity": "INFO", "message": "Tide"}
+    belongs = {"service": "sailor", "session_id": "lone", "cycle": 9}
+    ledger.write_text(json.dumps({**seen, **belongs}) + "\n", encoding="utf-8")
+    with serving(tmp_path) as site:
+        page = visitor.visit(site, "#/cycles")
+        page.get_by_label("Cycles, the newest first").get_by_text("last event").wait_for()
+        page.get_by_label("Sessions").get_by_text("last event").wait_for()
+
+        assert page.get_by_text("running", exact=True).count() == 0
 
 
 def test_errors_are_groups_with_stacks(visitor, site):
