@@ -68,6 +68,16 @@ def test_names_have_the_colour_of_their_category(live, site):
     assert hue in live.locator(".strip-key", has_text="wibble").locator(".swatch").get_attribute("class")
 
 
+def test_kin_can_be_told_apart_in_the_strip(live):
+    """Categories of one colour differ in its strength."""
+    live.locator(".strip-key").nth(3).wait_for()
+    looks = live.locator(".strip-key .swatch").evaluate_all(
+        "all => all.map((one) => getComputedStyle(one).color + getComputedStyle(one).opacity)"
+    )
+
+    assert len(set(looks)) == len(looks)
+
+
 def test_frequent_types_are_counted(live):
     """Many events of a type that displays roll up are few rows, and their counts are the number of events."""
     write_filter(live, "reward.computed")

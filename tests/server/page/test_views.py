@@ -153,6 +153,13 @@ def test_cycles_are_compared(visitor, site):
     page.locator(".curve", has_text="state.drive").locator("canvas").wait_for()
 
 
+def test_a_cycle_with_an_error_is_marked(visitor, site):
+    """On its bar, so that it is found among many."""
+    page = open_view(visitor, site, "cycles")
+
+    assert page.get_by_label("Cycles, the newest first").locator("tr", has=page.locator(".cycle-error")).count() == 1
+
+
 def test_what_nobody_started_is_not_said_to_run(visitor, tmp_path):
     """A session and a cycle that are known by an old event alone say when that was."""
     ledger = tmp_path / "state" / "otel-events" / "events.jsonl"

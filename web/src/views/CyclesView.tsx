@@ -2,7 +2,7 @@
 
 import { getCycles, getSessions } from "../api/client";
 import type { Cycle, Session } from "../api/types";
-import { ago, count, duration, millis, moment } from "../format";
+import { ago, count, counted, duration, millis, moment } from "../format";
 import { change, linkTo, parameter } from "../state/route";
 import { Answer, None, Page } from "../ui/Page";
 import { type Column, Table } from "../ui/Table";
@@ -219,6 +219,15 @@ function CycleBar({ cycle, longest, stages }: { cycle: Cycle; longest: number; s
           title={`${stage.name}: ${duration(stage.duration)}`}
         />
       ))}
+      {cycle.errors > 0 && (
+        <i
+          class="cycle-error"
+          role="img"
+          aria-label={counted(cycle.errors, "error")}
+          title={counted(cycle.errors, "error")}
+          style={{ left: `max(4px, ${share(lengthOf(cycle))})` }}
+        />
+      )}
     </div>
   );
 }
