@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.server.page.visiting import Visitor, until, wait_for
+from tests.server.page.visiting import Visitor, serving, until, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -76,6 +76,20 @@ def test_kin_can_be_told_apart_in_the_strip(live):
     )
 
     assert len(set(looks)) == len(looks)
+
+
+def test_rows_say_their_service_where_there_are_several(visitor, tmp_path):
+    """One service is no news; of two, each row says which."""
+    with serving(tmp_path) as site:
+        site.tell("order.placed", "1")
+        page = visitor.visit(site)
+        named(page, "order.placed").wait_for()
+        assert page.locator(f"{ROW} .chip-service").count() == 0
+
+        site.send("order.paid", "1", service="till")
+
+        named(page, "order.paid").locator(".chip-service", has_text="till").wait_for()
+        named(page, "order.placed").locator(".chip-service", has_text="storyteller").wait_for()
 
 
 def test_frequent_types_are_counted(live):
