@@ -2,7 +2,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { signal } from "@preact/signals";
-import { getAlerts } from "./api/client";
+import { getAlerts, getErrors } from "./api/client";
 import { focusFilter } from "./live/FilterBar";
 import { LiveView } from "./live/LiveView";
 import { status } from "./live/store";
@@ -36,7 +36,8 @@ const PAGES: Record<View, () => preact.JSX.Element> = {
 };
 
 const NAME = "otel-events";
-const ALERTS_EVERY = 10_000;
+const BADGES_EVERY = 10_000;
+const LATE = "1h";
 const titleOf = (name: View): string => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 const isHelpOpen = signal(false);
 const toggleHelp = (): void => {
@@ -86,10 +87,10 @@ export function App() {
   );
 }
 
-function Badge({ open }: { open: number }) {
+function Badge({ number, says, level }: { number: number; says: string; level: "warn" | "error" }) {
   return (
-    <span class="badge level-warn" aria-label={`${open} open`}>
-      {open}
+    <span class={`badge level-${level}`} aria-label={`${number} ${says}`} title={`${number} ${says}`}>
+      {number}
     </span>
   );
 }
@@ -105,12 +106,13 @@ function Connection() {
 }
 
 function Top() {
-  const { data } = usePolled("open-alerts", getAlerts, ALERTS_EVERY);
+  const { data } = usePolled("open-alerts", getAlerts, BADGES_EVERY);
   const open = data?.open.length ?? 0;
+  const errors = usePolled("late-errors", (signal) => getErrors(signal, LATE), BADGES_EVERY).data?.groups.length ?? 0;
   const nav = useRef<HTMLElement>(null);
   useEffect(
     () => nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }),
-    [view.value, open > 0],
+    [view.value, open > 0, errors > 0],
   );
   return (
     <header class="top">
@@ -124,16 +126,22 @@ function Top() {
         {VIEWS.map((name) => (
           <a key={name} href={backTo(name)} aria-current={view.value === name ? "page" : undefined}>
             {name}
-            {name === "alerts" && open > 0 && !isNarrow.value && <Badge open={open} />}
+            {name === "errors" && errors > 0 && !isNarrow.value && (
+              <Badge number={errors} says="in the last hour" level="error" />
+            )}
+            {name === "alerts" && open > 0 && !isNarrow.value && <Badge number={open} says="open" level="warn" />}
           </a>
         ))}
       </nav>
       {/* Where the views do not fit side by side, the link to this one may be out of sight. */}
       {open > 0 && isNarrow.value && (
         <a class="open-alerts" href={linkTo("alerts")} aria-label={`Alerts: ${open} open`}>
-          <Badge open={open} />
+          <Badge number={open} says="open" level="warn" />
         </a>
       )}
+      <div class="notice" role="status" aria-live="polite">
+        {notice.value && <span>{notice.value}</span>}
+      </div>
       <Connection />
       <button
         type="button"
@@ -153,10 +161,6 @@ function Top() {
       >
         ?
       </button>
-      {/* Over the head, so that it hides nothing that is being read. */}
-      <div class="notice" role="status" aria-live="polite">
-        {notice.value && <span>{notice.value}</span>}
-      </div>
     </header>
   );
 }

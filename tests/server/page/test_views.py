@@ -190,6 +190,30 @@ def test_alerts_are_open_or_resolved(visitor, site):
 
     page.get_by_label("Open alerts").get_by_text("Model away").wait_for()
     page.get_by_label("Resolved alerts").get_by_text("Disk nearly full").wait_for()
+    page.get_by_text("resolved by the event alert.resolved with the same component").wait_for()
+
+
+def test_errors_of_the_last_hour_are_counted_in_every_view(visitor, site):
+    """Beside the link to them."""
+    page = open_view(visitor, site, "health")
+
+    page.get_by_role("navigation").get_by_label("in the last hour").wait_for()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_what_is_said_covers_no_button(browser, site, size):
+    """A notice is beside the head's buttons, or at the foot of a small screen."""
+    visitor = Visitor(browser, viewport=SIZES[size])
+    page = open_view(visitor, site, "health")
+    page.keyboard.press("?")
+    page.get_by_role("button", name="Send a test event").click()
+    said = page.locator(".notice span").bounding_box()
+
+    for button in page.locator(".top > :is(a, button, .connection)").all():
+        box = button.bounding_box()
+        beside = said["x"] + said["width"] <= box["x"] or box["x"] + box["width"] <= said["x"]
+        assert beside or said["y"] >= box["y"] + box["height"]
+    visitor.context.close()
 
 
 def test_the_catalogue_knows_what_was_seen(visitor, site):

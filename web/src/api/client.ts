@@ -114,7 +114,8 @@ export const getSessions = async (signal?: AbortSignal) =>
 export const getCycles = async (session: string, session_run: string, signal?: AbortSignal) =>
   (await get<{ cycles: Cycle[] }>("/api/cycles", { session, session_run }, signal)).cycles;
 
-export const getErrors = (signal?: AbortSignal) => get<{ groups: ErrorGroup[] }>("/api/errors", {}, signal);
+export const getErrors = (signal?: AbortSignal, since?: string) =>
+  get<{ groups: ErrorGroup[] }>("/api/errors", { since }, signal);
 
 export const getOccurrences = async (fingerprint: string, signal?: AbortSignal) =>
   (await get<{ occurrences: LedgerEvent[] }>(`/api/errors/${encodeURIComponent(fingerprint)}`, {}, signal)).occurrences;

@@ -7,7 +7,7 @@ import { Ledger } from "../ui/Ledger";
 import { usePolled } from "../ui/polled";
 import { Sending } from "./Sending";
 import { hintsOn } from "./hints";
-import { isUnreadable } from "./store";
+import { isUnreadable, status } from "./store";
 
 export function EmptyState({ filter }: { filter: string }) {
   if (isUnreadable.value)
@@ -67,7 +67,11 @@ function Nothing() {
     <>
       <h2>No events yet</h2>
       {data && <Ledger health={data} />}
-      <p>Send one, and it appears here within a tenth of a second. Anything that speaks OTLP will do.</p>
+      {status.value === "lost" ? (
+        <p>There is no connection to the server: events appear here once it is back.</p>
+      ) : (
+        <p>Send one, and it appears here within a tenth of a second. Anything that speaks OTLP will do.</p>
+      )}
       <Sending />
     </>
   );
