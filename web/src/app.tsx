@@ -8,7 +8,7 @@ import { LiveView } from "./live/LiveView";
 import { status } from "./live/store";
 import { isSignedOut } from "./state/access";
 import { notice } from "./state/notice";
-import { backTo, change, go, linkTo, parameter, type View, VIEWS, view } from "./state/route";
+import { backTo, change, linkTo, parameter, type View, VIEWS, view } from "./state/route";
 import { isNarrow } from "./state/screen";
 import { switchTheme, theme } from "./state/theme";
 import { usePolled } from "./ui/polled";
@@ -44,11 +44,15 @@ const toggleHelp = (): void => {
   isHelpOpen.value = !isHelpOpen.value;
 };
 
+const leadTo = (name: View): void => {
+  location.hash = backTo(name);
+};
+
 /** To what narrows the present view; a view that has nothing of the kind leads to the live one. */
 function toFilter(): void {
   const search = document.querySelector<HTMLInputElement>("main .search");
   if (search) search.select();
-  else if (!focusFilter()) go("live");
+  else if (!focusFilter()) leadTo("live");
 }
 
 /** Esc closes what was opened last; the live view has more to close. */
@@ -65,7 +69,7 @@ export function App() {
         "/": toFilter,
         "?": toggleHelp,
         Escape: closeLast,
-        ...Object.fromEntries(VIEWS.map((name, index) => [String(index + 1), () => (location.hash = backTo(name))])),
+        ...Object.fromEntries(VIEWS.map((name, index) => [String(index + 1), () => leadTo(name)])),
       }),
     [],
   );
