@@ -90,6 +90,7 @@ def test_rows_say_their_service_where_there_are_several(visitor, tmp_path):
 
         named(page, "order.paid").locator(".chip-service", has_text="till").wait_for()
         named(page, "order.placed").locator(".chip-service", has_text="storyteller").wait_for()
+        page.goto("about:blank")  # before its server goes
 
 
 def test_frequent_types_are_counted(live):

@@ -173,6 +173,7 @@ def test_what_nobody_started_is_not_said_to_run(visitor, tmp_path):
         page.get_by_label("Sessions").get_by_text("last event").wait_for()
 
         assert page.get_by_text("running", exact=True).count() == 0
+        page.goto("about:blank")  # before its server goes
 
 
 def test_errors_are_groups_with_stacks(visitor, site):
@@ -245,6 +246,7 @@ def test_a_ledger_that_is_not_shown_is_told(visitor, tmp_path):
             notice.get_by_text(str(tmp_path / "state" / "otel-events" / "events.jsonl")).wait_for()
             notice.get_by_text(f"OTEL_EXPORTER_OTLP_ENDPOINT={site.otlp}").wait_for()
             page.get_by_text(f"keeps its events in {tmp_path / 'other.jsonl'}").wait_for()
+        page.goto("about:blank")  # before its server goes
 
 
 def test_the_title_names_the_view(visitor, site):

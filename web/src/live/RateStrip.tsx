@@ -30,12 +30,7 @@ function columnsOf(rates: Rates): Column[] {
   });
 }
 
-function draw(
-  canvas: HTMLCanvasElement,
-  columns: Column[],
-  strengths: Map<string, number>,
-  hovered: number,
-): void {
+function draw(canvas: HTMLCanvasElement, columns: Column[], strengths: Map<string, number>, hovered: number): void {
   const scale = devicePixelRatio;
   const width = canvas.clientWidth;
   const height = canvas.clientHeight;

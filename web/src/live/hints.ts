@@ -49,7 +49,9 @@ function nearest(key: string, known: string[]): string | null {
 
 /** Sentences for who wrote *filter* and found nothing. */
 export async function hintsOn(filter: string): Promise<string[]> {
-  const words = clauses(filter).filter((clause) => !excludes(clause)).flat();
+  const words = clauses(filter)
+    .filter((clause) => !excludes(clause))
+    .flat();
   const hints = words.some((word) => /^(or|and)$/i.test(word)) ? ["A comma means or, a space means and."] : [];
   const asked = words.flatMap((word) => {
     const [, key, operator] = CONDITION.exec(word) ?? [];
