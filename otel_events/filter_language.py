@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 _WORD = re.compile(r"(?:\"[^\"]*(?:\"|$)|'[^']*(?:'|$)|[^\s,\"'])+|,")
 _CONDITION = re.compile(r"(?P<key>[\w.\-]+)(?P<operator>!=|>=|<=|=|>|<)(?P<value>.*)", re.DOTALL)
 _PATTERN = re.compile(r"[\w.\-*?\[\]!]+")
+# A condition with spaces in it.
+_OPERATOR = re.compile(r"[<>]=?|!?=")
+# Words of other languages, and what stands for them here.
+FOREIGN_WORDS = frozenset({"and", "or"})
+INSTEAD_OF_WORDS = "a comma means or, a space means and"
 _QUOTED = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 
 
@@ -146,7 +151,7 @@ class _Parser:
         pattern = ""
         conditions: list[Condition] = []
         texts: list[str] = []
-        for word in words:
+        for word in self._without_spaced(words):
             condition = _CONDITION.fullmatch(word.text)
             quoted = _QUOTED.fullmatch(word.text)
             if condition is not None:
@@ -158,6 +163,20 @@ class _Parser:
             else:
                 self._mistake(word.column, _explain(word.text))
         return Clause(pattern or "*", tuple(conditions), excludes, tuple(text for text in texts if text))
+
+    def _without_spaced(self, words: list[_Word]) -> list[_Word]:
+        """Return *words* without the conditions that have spaces in them; say of each how it is written."""
+        kept: list[_Word] = []
+        rest = iter(words)
+        for word in rest:
+            operator = _OPERATOR.match(word.text)
+            if operator is None or not kept:
+                kept.append(word)
+                continue
+            value = next(rest, None) if operator[0] == word.text else None
+            written = f"{kept.pop().text}{word.text}{value.text if value is not None else ''}"
+            self._mistake(word.column, f"write it without spaces: {written:.80}")
+        return kept
 
     def _condition(self, match: re.Match[str], word: _Word) -> Condition:
         key, sign, value = match["key"], match["operator"], match["value"].strip("\"'")
@@ -188,6 +207,8 @@ class _Parser:
 
 
 def _explain(word: str) -> str:
+    if word.lower() in FOREIGN_WORDS:
+        return f"{word!r} is no word of a filter: {INSTEAD_OF_WORDS}"
     if _PATTERN.fullmatch(word):
         return (
             f"{word!r:.40} is neither a condition such as 'severity>=warn' nor the clause's one name pattern;"

@@ -11,6 +11,7 @@ from otel_events.catalog import current
 from otel_events.cli.field_watch import KEYS
 from otel_events.cli.harmless import harmless
 from otel_events.cli.texts import count_of, show_local
+from otel_events.filter_language import FOREIGN_WORDS, INSTEAD_OF_WORDS
 from otel_events.pipeline.evaluation import WILD
 from otel_events.reading.analysis.glance import glance_at
 from otel_events.reading.decode import Decoder
@@ -116,6 +117,9 @@ def _hint_on_name(clause: Clause, seen: Glance) -> Iterator[str]:
     pattern, known = clause.pattern, current()
     spellings = {spelling for name in seen.names for spelling in (name, *known.aliases_of(name))}
     if pattern == "*" or any(fnmatchcase(spelling, pattern) for spelling in spellings):
+        return
+    if pattern.lower() in FOREIGN_WORDS:
+        yield harmless(f"{pattern!r} was taken for the name of an event: {INSTEAD_OF_WORDS}.")
         return
     defined = {spelling for each in known.definitions() for spelling in (each.name, *each.aliases)}
     if any(fnmatchcase(spelling, pattern) for spelling in defined):

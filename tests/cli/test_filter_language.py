@@ -45,7 +45,9 @@ def test_commas_and_spaces_in_quotation_marks_belong_to_the_text():
 @pytest.mark.parametrize(
     ("text", "column", "word"),
     [
-        ("task.* and more", 8, "'and' is neither a condition"),
+        ("task.* and more", 8, "a comma means or, a space means and"),
+        ("persona = thesis", 9, "write it without spaces: persona=thesis"),
+        ("task.* quality >0.8", 16, "write it without spaces: quality>0.8"),
         ("a.b, severity>=loud", 16, "'loud' is no severity"),
         ("a.b quality>high", 13, "'>' compares numbers"),
         ("a.b, -", 6, "'-' must say what it excludes"),
@@ -59,6 +61,11 @@ def test_a_mistake_is_pointed_at(text, column, word):
     (found,) = mistakes(text)[:1]
 
     assert (found[0], word in found[1]) == (column, True), found
+
+
+def test_a_condition_with_spaces_is_one_mistake():
+    """Its parts are not told once more, each by itself."""
+    assert mistakes("persona = thesis") == [(9, "write it without spaces: persona=thesis")]
 
 
 def test_all_mistakes_are_told_at_once():

@@ -15,6 +15,7 @@ import pytest
         (["cycle.aborted_*"], "No event is called 'cycle.aborted_*', neither there nor in the catalogue"),
         (["alert.resolved"], "No event there is called 'alert.resolved', though the catalogue has it."),
         (["persna=thesis"], "Nothing there has an attribute 'persna': did you mean 'persona'"),
+        (["severity=info or severity=warn"], "'or' was taken for the name of an event: a comma means or"),
         (["--since", "2026-02-15T00:00:00Z"], "All of it is earlier than --since, 2026-02-15"),
         (["--until", "2026-02-13T00:00:00Z"], "All of it is later than --until, 2026-02-13"),
     ],

@@ -2,13 +2,13 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { signal } from "@preact/signals";
-import { getAlerts } from "./api/client";
+import { getAlerts, getErrors } from "./api/client";
 import { focusFilter } from "./live/FilterBar";
 import { LiveView } from "./live/LiveView";
 import { status } from "./live/store";
 import { isSignedOut } from "./state/access";
 import { notice } from "./state/notice";
-import { change, go, linkTo, parameter, type View, VIEWS, view } from "./state/route";
+import { backTo, change, linkTo, parameter, type View, VIEWS, view } from "./state/route";
 import { isNarrow } from "./state/screen";
 import { switchTheme, theme } from "./state/theme";
 import { usePolled } from "./ui/polled";
@@ -35,17 +35,24 @@ const PAGES: Record<View, () => preact.JSX.Element> = {
   health: HealthView,
 };
 
-const ALERTS_EVERY = 10_000;
+const NAME = "otel-events";
+const BADGES_EVERY = 10_000;
+const LATE = "1h";
+const titleOf = (name: View): string => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 const isHelpOpen = signal(false);
 const toggleHelp = (): void => {
   isHelpOpen.value = !isHelpOpen.value;
+};
+
+const leadTo = (name: View): void => {
+  location.hash = backTo(name);
 };
 
 /** To what narrows the present view; a view that has nothing of the kind leads to the live one. */
 function toFilter(): void {
   const search = document.querySelector<HTMLInputElement>("main .search");
   if (search) search.select();
-  else if (!focusFilter()) go("live");
+  else if (!focusFilter()) leadTo("live");
 }
 
 /** Esc closes what was opened last; the live view has more to close. */
@@ -62,10 +69,13 @@ export function App() {
         "/": toFilter,
         "?": toggleHelp,
         Escape: closeLast,
-        ...Object.fromEntries(VIEWS.map((name, index) => [String(index + 1), () => go(name)])),
+        ...Object.fromEntries(VIEWS.map((name, index) => [String(index + 1), () => leadTo(name)])),
       }),
     [],
   );
+  useEffect(() => {
+    document.title = isSignedOut.value ? NAME : `${titleOf(view.value)} - ${NAME}`;
+  }, [view.value, isSignedOut.value]);
   if (isSignedOut.value) return <SignedOut />;
   const Present = PAGES[view.value];
   const selected = Number(parameter("event")) || 0;
@@ -81,10 +91,10 @@ export function App() {
   );
 }
 
-function Badge({ open }: { open: number }) {
+function Badge({ number, says, level }: { number: number; says: string; level: "warn" | "error" }) {
   return (
-    <span class="badge level-warn" aria-label={`${open} open`}>
-      {open}
+    <span class={`badge level-${level}`} aria-label={`${number} ${says}`} title={`${number} ${says}`}>
+      {number}
     </span>
   );
 }
@@ -100,12 +110,13 @@ function Connection() {
 }
 
 function Top() {
-  const { data } = usePolled("open-alerts", getAlerts, ALERTS_EVERY);
+  const { data } = usePolled("open-alerts", getAlerts, BADGES_EVERY);
   const open = data?.open.length ?? 0;
+  const errors = usePolled("late-errors", (signal) => getErrors(signal, LATE), BADGES_EVERY).data?.groups.length ?? 0;
   const nav = useRef<HTMLElement>(null);
   useEffect(
     () => nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }),
-    [view.value, open > 0],
+    [view.value, open > 0, errors > 0],
   );
   return (
     <header class="top">
@@ -117,18 +128,24 @@ function Top() {
       </a>
       <nav ref={nav} aria-label="Views">
         {VIEWS.map((name) => (
-          <a key={name} href={linkTo(name)} aria-current={view.value === name ? "page" : undefined}>
+          <a key={name} href={backTo(name)} aria-current={view.value === name ? "page" : undefined}>
             {name}
-            {name === "alerts" && open > 0 && !isNarrow.value && <Badge open={open} />}
+            {name === "errors" && errors > 0 && !isNarrow.value && (
+              <Badge number={errors} says="in the last hour" level="error" />
+            )}
+            {name === "alerts" && open > 0 && !isNarrow.value && <Badge number={open} says="open" level="warn" />}
           </a>
         ))}
       </nav>
       {/* Where the views do not fit side by side, the link to this one may be out of sight. */}
       {open > 0 && isNarrow.value && (
         <a class="open-alerts" href={linkTo("alerts")} aria-label={`Alerts: ${open} open`}>
-          <Badge open={open} />
+          <Badge number={open} says="open" level="warn" />
         </a>
       )}
+      <div class="notice" role="status" aria-live="polite">
+        {notice.value && <span>{notice.value}</span>}
+      </div>
       <Connection />
       <button
         type="button"
@@ -148,10 +165,6 @@ function Top() {
       >
         ?
       </button>
-      {/* Over the head, so that it hides nothing that is being read. */}
-      <div class="notice" role="status" aria-live="polite">
-        {notice.value && <span>{notice.value}</span>}
-      </div>
     </header>
   );
 }

@@ -38,6 +38,20 @@ export function hueOf(category: string | undefined): string {
   return OTHERS[sum % OTHERS.length] ?? "gray";
 }
 
+const FAINTEST = 0.35;
+
+/** How strongly each of *categories* is drawn beside the others: kin, which share a colour, one fainter than the next. */
+export function strengthsOf(categories: string[]): Map<string, number> {
+  const kin = new Map<string, number>();
+  return new Map(
+    [...categories].sort().map((category): [string, number] => {
+      const before = kin.get(hueOf(category)) ?? 0;
+      kin.set(hueOf(category), before + 1);
+      return [category, Math.max(FAINTEST, 0.6 ** before)];
+    }),
+  );
+}
+
 const resolved = new Map<string, string>();
 
 /** The colour's present value, for a canvas. */

@@ -105,7 +105,7 @@ OPERATIONS = (
                     category=schemas.TEXT,
                     severity=schemas.TEXT,
                     attributes=schemas.listing(schemas.shape(key=schemas.TEXT, type=schemas.TEXT, brief=schemas.TEXT)),
-                    rolled_up_in_displays={"type": "boolean"},
+                    rolled_up_in_displays=schemas.YES_OR_NO,
                     **_SEEN,
                 )
             ),

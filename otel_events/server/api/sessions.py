@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 _MOST_TASKS = 1_000
 _SESSION = (
     "SELECT session_id, run, (SELECT max(run) FROM sessions AS every WHERE every.session_id = sessions.session_id), service,"
-    " started, ended, duration, events, errors, first_time,"
+    " started, ended, duration, events, errors, first_time, last_time,"
     " (SELECT count(*) FROM cycles WHERE session_id = sessions.session_id AND session_run = sessions.run) FROM sessions"
 )
 _CYCLE = (
     "SELECT cycle, run, (SELECT max(run) FROM cycles AS every WHERE every.session_id = cycles.session_id AND"
     " every.cycle = cycles.cycle), day, session_id, session_run, service, started, ended, duration, events, errors, stalls,"
-    " first_time, first_seq, last_seq FROM cycles"
+    " first_time, last_time, first_seq, last_seq FROM cycles"
 )
 
 
@@ -79,14 +79,13 @@ def _find_cycles(server: Server, limit: int, **equal: str | int | None) -> list[
 
 
 def _session(row: tuple[Any, ...]) -> dict[str, Any]:
-    session_id, run, runs, service, started, ended, duration, events, errors, first_time, cycles = row
-    began = started if started is not None else first_time
+    session_id, run, runs, service, started, ended, duration, events, errors, first_time, last_time, cycles = row
     return {
         "session_id": session_id,
         "run": run,
         "runs": runs,
         "service": service,
-        **_time(began, ended, duration),
+        **_time(started, ended, duration, first_time, last_time),
         "cycles": cycles,
         "events": events,
         "errors": errors,
@@ -100,7 +99,6 @@ def _cycles(connection: sqlite3.Connection, rows: list[tuple[Any, ...]]) -> list
         cycle, run, runs, day, session_id, session_run, service, started, ended, duration, events, errors, stalls = row[
             :13
         ]
-        began = started if started is not None else row[13]
         found.append(
             {
                 "cycle": cycle,
@@ -110,7 +108,7 @@ def _cycles(connection: sqlite3.Connection, rows: list[tuple[Any, ...]]) -> list
                 "session_id": session_id or None,
                 "session_run": session_run,
                 "service": service,
-                **_time(began, ended, duration),
+                **_time(started, ended, duration, *row[13:15]),
                 "events": events,
                 "errors": errors,
                 "stalls": stalls,
@@ -120,9 +118,16 @@ def _cycles(connection: sqlite3.Connection, rows: list[tuple[Any, ...]]) -> list
     return found
 
 
-def _time(began: int, ended: int | None, said: float | None) -> dict[str, Any]:
+def _time(started: int | None, ended: int | None, said: float | None, first: int, last: int) -> dict[str, Any]:
+    began = started if started is not None else first
     duration = said if said is not None or ended is None else max(0, ended - began) / SECOND
-    return {"started": instant(began), "ended": instant(ended), "duration": duration}
+    return {
+        "started": instant(began),
+        "ended": instant(ended),
+        "duration": duration,
+        "last": instant(last),
+        "is_started": started is not None,
+    }
 
 
 _OF_SESSION = Parameter("session", TEXT, "Only those of this session.")

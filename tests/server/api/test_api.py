@@ -174,6 +174,8 @@ def test_sessions_and_cycles_have_times_counts_and_stages(get):
     second, first = get("/api/cycles", session="s-1")["cycles"]
 
     assert (session["session_id"], session["cycles"], session["errors"]) == ("s-1", 2, 3)
+    assert (session["is_started"], session["last"] >= session["ended"]) == (True, True)
+    assert second["is_started"]
     assert session["ended"] >= session["started"]
     assert (second["cycle"], second["day"], second["errors"], second["stalls"]) == (42, 1551, 2, 1)
     (stage,) = second["stages"]

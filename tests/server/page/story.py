@@ -8,6 +8,7 @@ python tests/server/page/story.py climb N    a task of N steps, with a task bene
 
 from __future__ import annotations
 
+import os
 import random
 import sys
 
@@ -84,7 +85,7 @@ def climb(steps: int) -> None:
 
 
 if __name__ == "__main__":
-    ev.configure(service_name="storyteller")
+    ev.configure(service_name=os.environ.get("STORY_SERVICE", "storyteller"))
     if sys.argv[1:] == ["traced"]:
         trace_too()
     elif sys.argv[1:2] == ["climb"]:

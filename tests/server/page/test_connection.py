@@ -34,10 +34,24 @@ def test_a_lost_connection_is_said_and_made_again(browser, tmp_path):
     visitor.context.close()
 
 
+def test_an_empty_page_without_a_server_promises_nothing(browser, tmp_path):
+    """No event can appear within a tenth of a second while nobody is there to send it."""
+    visitor = Visitor(browser)
+    with serving(tmp_path, "--fsync", "never") as running:
+        page = visitor.visit(Site(running.url, running.otlp, tmp_path))
+        page.get_by_text("within a tenth of a second").wait_for()
+
+        running.end()
+
+        page.get_by_text("There is no connection to the server").wait_for()
+        assert page.get_by_text("within a tenth of a second").count() == 0
+    visitor.context.close()
+
+
 def test_a_page_that_opens_with_a_mistake_does_not_wait_for_a_connection(visitor, site):
     """It says what it waits for, and follows as soon as the filter can be read."""
     page = visitor.visit(site, "#/live?filter=severity>=loud")
-    page.get_by_text("Waiting for a filter that can be read").wait_for()
+    page.locator(".toolbar").get_by_text("This filter cannot be read").wait_for()
 
     page.get_by_title("Clear the filter").click()
 

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.server.page.visiting import Visitor, until, wait_for
+from tests.server.page.visiting import Visitor, serving, until, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -68,6 +68,31 @@ def test_names_have_the_colour_of_their_category(live, site):
     assert hue in live.locator(".strip-key", has_text="wibble").locator(".swatch").get_attribute("class")
 
 
+def test_kin_can_be_told_apart_in_the_strip(live):
+    """Categories of one colour differ in its strength."""
+    live.locator(".strip-key").nth(3).wait_for()
+    looks = live.locator(".strip-key .swatch").evaluate_all(
+        "all => all.map((one) => getComputedStyle(one).color + getComputedStyle(one).opacity)"
+    )
+
+    assert len(set(looks)) == len(looks)
+
+
+def test_rows_say_their_service_where_there_are_several(visitor, tmp_path):
+    """One service is no news; of two, each row says which."""
+    with serving(tmp_path) as site:
+        site.tell("order.placed", "1")
+        page = visitor.visit(site)
+        named(page, "order.placed").wait_for()
+        assert page.locator(f"{ROW} .chip-service").count() == 0
+
+        site.send("order.paid", "1", service="till")
+
+        named(page, "order.paid").locator(".chip-service", has_text="till").wait_for()
+        named(page, "order.placed").locator(".chip-service", has_text="storyteller").wait_for()
+        page.goto("about:blank")  # before its server goes
+
+
 def test_frequent_types_are_counted(live):
     """Many events of a type that displays roll up are few rows, and their counts are the number of events."""
     write_filter(live, "reward.computed")
@@ -108,6 +133,31 @@ def test_who_comes_back_still_follows(live, view):
         live.evaluate("(box => box.scrollHeight - box.clientHeight - box.scrollTop)(document.querySelector('.list'))")
         < 2
     )
+
+
+@pytest.mark.parametrize("begins", ["scrolled", "paused", "filtered"])
+def test_who_comes_back_finds_the_same_rows(live, begins):
+    """Rows that stand still are the same ones, at the same place, after another view was looked at."""
+    if begins == "filtered":
+        write_filter(live, "severity>=info")
+        live.get_by_text("Following", exact=True).wait_for()
+    if begins == "paused":
+        live.keyboard.press(" ")
+    else:
+        live.mouse.move(600, 500)
+        live.mouse.wheel(0, -600)
+    live.locator(".offer").wait_for()
+    live.wait_for_timeout(300)  # until the wheel has come to rest
+    before = rows_in_sight(live)
+
+    live.get_by_role("navigation").get_by_role("link", name="Types").click()
+    live.get_by_role("heading", name="Types").wait_for()
+    live.keyboard.press("1")
+
+    live.wait_for_selector(ROW)
+    live.wait_for_timeout(300)
+    assert rows_in_sight(live) == before
+    assert live.locator(".offer").is_visible()
 
 
 def test_pause_is_seen_and_counts(live, site):
@@ -174,6 +224,32 @@ def test_a_mistake_in_the_filter_is_shown_where_it_is(live):
     problem.get_by_text("column 11: 'loud' is no severity").wait_for()
     assert problem.locator("mark").inner_text() == "loud"
     assert problem.inner_text().count("column") == 1
+
+
+def test_a_mistake_in_the_filter_is_one_state(live):
+    """Nothing claims to follow: the rows of the filter before stand back, and nothing can be exported."""
+    write_filter(live, "persona = thesis")
+
+    live.get_by_role("alert").get_by_text("write it without spaces: persona=thesis").wait_for()
+    live.locator(".toolbar").get_by_text("This filter cannot be read").wait_for()
+    assert live.get_by_text("Following", exact=True).count() == 0
+    assert live.locator(".list-frame.is-outdated").count() == 1
+    assert live.locator(".toolbar-export a[href]").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("persona=thesis or persona=antithesis", "A comma means or, a space means and"),
+        ("severty=warn", "did you mean 'severity'"),
+        ("colour=green", "No event has an attribute 'colour'."),
+    ],
+)
+def test_a_filter_that_finds_nothing_is_explained(live, text, hint):
+    """What is likely to be wrong with it is said where the rows would be."""
+    write_filter(live, text)
+
+    live.locator(".empty .hint").get_by_text(hint).wait_for()
 
 
 def test_a_filter_that_hides_everything_says_so(live):
@@ -284,7 +360,7 @@ def test_the_content_of_an_event_is_never_markup(visitor, site):
         page.locator(".details-message", has_text="<img src=x").wait_for()
 
         assert page.locator("#app img, #app script").count() == 0
-        assert page.title() == "otel-events"
+        assert page.title() in {"Live - otel-events", "Types - otel-events"}
 
 
 def test_a_selection_is_exported(live, site):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from tests.server.page.visiting import WIDE, Visitor, until
+from tests.server.page.visiting import WIDE, Visitor, serving, until
 
 pytestmark = pytest.mark.slow
 
@@ -151,6 +153,29 @@ def test_cycles_are_compared(visitor, site):
     page.locator(".curve", has_text="state.drive").locator("canvas").wait_for()
 
 
+def test_a_cycle_with_an_error_is_marked(visitor, site):
+    """On its bar, so that it is found among many."""
+    page = open_view(visitor, site, "cycles")
+
+    assert page.get_by_label("Cycles, the newest first").locator("tr", has=page.locator(".cycle-error")).count() == 1
+
+
+def test_what_nobody_started_is_not_said_to_run(visitor, tmp_path):
+    """A session and a cycle that are known by an old event alone say when that was."""
+    ledger = tmp_path / "state" / "otel-events" / "events.jsonl"
+    ledger.parent.mkdir(parents=True, mode=0o700)
+    seen = {"time": "2026-02-14T10:00:00.000000000Z", "event": "tide.seen", "severity": "INFO", "message": "Tide"}
+    belongs = {"service": "sailor", "session_id": "lone", "cycle": 9}
+    ledger.write_text(json.dumps({**seen, **belongs}) + "\n", encoding="utf-8")
+    with serving(tmp_path) as site:
+        page = visitor.visit(site, "#/cycles")
+        page.get_by_label("Cycles, the newest first").get_by_text("last event").wait_for()
+        page.get_by_label("Sessions").get_by_text("last event").wait_for()
+
+        assert page.get_by_text("running", exact=True).count() == 0
+        page.goto("about:blank")  # before its server goes
+
+
 def test_errors_are_groups_with_stacks(visitor, site):
     """A group opens to its occurrences, each with its stack."""
     page = open_view(visitor, site, "errors")
@@ -166,6 +191,30 @@ def test_alerts_are_open_or_resolved(visitor, site):
 
     page.get_by_label("Open alerts").get_by_text("Model away").wait_for()
     page.get_by_label("Resolved alerts").get_by_text("Disk nearly full").wait_for()
+    page.get_by_text("resolved by the event alert.resolved with the same component").wait_for()
+
+
+def test_errors_of_the_last_hour_are_counted_in_every_view(visitor, site):
+    """Beside the link to them."""
+    page = open_view(visitor, site, "health")
+
+    page.get_by_role("navigation").get_by_label("in the last hour").wait_for()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_what_is_said_covers_no_button(browser, site, size):
+    """A notice is beside the head's buttons, or at the foot of a small screen."""
+    visitor = Visitor(browser, viewport=SIZES[size])
+    page = open_view(visitor, site, "health")
+    page.keyboard.press("?")
+    page.get_by_role("button", name="Send a test event").click()
+    said = page.locator(".notice span").bounding_box()
+
+    for button in page.locator(".top > :is(a, button, .connection)").all():
+        box = button.bounding_box()
+        beside = said["x"] + said["width"] <= box["x"] or box["x"] + box["width"] <= said["x"]
+        assert beside or said["y"] >= box["y"] + box["height"]
+    visitor.context.close()
 
 
 def test_the_catalogue_knows_what_was_seen(visitor, site):
@@ -185,6 +234,26 @@ def test_health_tells_what_is_missing(visitor, site):
 
     page.get_by_label("Writers").get_by_text("storyteller").first.wait_for()
     page.locator(".tile", has_text="Stored").wait_for()
+
+
+def test_a_ledger_that_is_not_shown_is_told(visitor, tmp_path):
+    """Programs without an endpoint write to the user's ledger: where the server keeps another one, both views say so."""
+    with serving(tmp_path, "--ledger", str(tmp_path / "other.jsonl")) as site:
+        page = visitor.visit(site)
+        for view in ("live", "health"):
+            page.goto(f"{site.url}/#/{view}")
+            notice = page.get_by_role("note")
+            notice.get_by_text(str(tmp_path / "state" / "otel-events" / "events.jsonl")).wait_for()
+            notice.get_by_text(f"OTEL_EXPORTER_OTLP_ENDPOINT={site.otlp}").wait_for()
+            page.get_by_text(f"keeps its events in {tmp_path / 'other.jsonl'}").wait_for()
+        page.goto("about:blank")  # before its server goes
+
+
+def test_the_title_names_the_view(visitor, site):
+    """Of several tabs, each says first what it shows."""
+    page = open_view(visitor, site, "tasks")
+
+    until(page, "document.title === 'Tasks - otel-events'")
 
 
 def test_the_theme_is_the_readers_choice(visitor, site):

@@ -36,9 +36,9 @@ class Site:
         """Run the story, or repeat one event; it writes into the ledger that the server follows."""
         self._run(arguments)
 
-    def send(self, *arguments: str) -> None:
+    def send(self, *arguments: str, service: str = "storyteller") -> None:
         """Do the same, but send events and spans to the server."""
-        self._run(arguments, OTEL_EXPORTER_OTLP_ENDPOINT=self.otlp)
+        self._run(arguments, OTEL_EXPORTER_OTLP_ENDPOINT=self.otlp, STORY_SERVICE=service)
 
     def _run(self, arguments: Sequence[str], **variables: str) -> None:
         env = environment(self.folder, **variables)
@@ -57,9 +57,9 @@ class Site:
 
 
 @contextlib.contextmanager
-def serving(folder: Path):
+def serving(folder: Path, *options: str):
     """Run a server until the block ends."""
-    with served.serving(folder, "--fsync", "never") as server:
+    with served.serving(folder, "--fsync", "never", *options) as server:
         yield Site(server.url, server.otlp, folder)
 
 

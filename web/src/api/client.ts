@@ -114,7 +114,8 @@ export const getSessions = async (signal?: AbortSignal) =>
 export const getCycles = async (session: string, session_run: string, signal?: AbortSignal) =>
   (await get<{ cycles: Cycle[] }>("/api/cycles", { session, session_run }, signal)).cycles;
 
-export const getErrors = (signal?: AbortSignal) => get<{ groups: ErrorGroup[] }>("/api/errors", {}, signal);
+export const getErrors = (signal?: AbortSignal, since?: string) =>
+  get<{ groups: ErrorGroup[] }>("/api/errors", { since }, signal);
 
 export const getOccurrences = async (fingerprint: string, signal?: AbortSignal) =>
   (await get<{ occurrences: LedgerEvent[] }>(`/api/errors/${encodeURIComponent(fingerprint)}`, {}, signal)).occurrences;
@@ -151,6 +152,12 @@ export async function sendTestEvent(): Promise<void> {
   const response = await fetch("/api/test-event", { method: "POST" });
   if (!response.ok) throw await failure(response);
 }
+
+const USUAL_OTLP_PORT = 4318;
+
+/** Where programs send their events. */
+export const otlpEndpoint = (port: number = USUAL_OTLP_PORT): string =>
+  `${location.protocol}//${location.hostname}:${port}`;
 
 export const exportAddress = (filter: string, format: "jsonl" | "zip", since?: string, until?: string) =>
   address("/api/export", { filter, format, since, until });

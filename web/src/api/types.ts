@@ -107,6 +107,10 @@ export interface Session extends Run {
   started: string;
   ended: string | null;
   duration: number | null;
+  /** When its last event was. */
+  last: string;
+  /** An event said that it began; else it is known by its events alone. */
+  is_started: boolean;
   cycles: number;
   events: number;
   errors: number;
@@ -126,6 +130,8 @@ export interface Cycle extends Run {
   started: string;
   ended: string | null;
   duration: number | null;
+  last: string;
+  is_started: boolean;
   events: number;
   errors: number;
   stalls: number;
@@ -218,6 +224,10 @@ export interface Writer {
 export interface Health {
   version: string;
   uptime: number;
+  /** Why nothing can be stored just now. */
+  trouble: string | null;
+  /** `unseen`: where programs of this user write without an endpoint, if that is another one. */
+  ledger: { path: string; unseen: string | null };
   ingest: { rate: number; delay_p50: number | null; delay_p99: number | null };
   clients: number;
   stream: { folded: number; dropped: number };

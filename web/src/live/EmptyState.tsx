@@ -3,12 +3,14 @@
 import { getHealth } from "../api/client";
 import { counted } from "../format";
 import { change } from "../state/route";
+import { Ledger } from "../ui/Ledger";
 import { usePolled } from "../ui/polled";
 import { Sending } from "./Sending";
-import { problem } from "./store";
+import { hintsOn } from "./hints";
+import { isUnreadable, status } from "./store";
 
 export function EmptyState({ filter }: { filter: string }) {
-  if (problem.value?.column)
+  if (isUnreadable.value)
     return (
       <div class="empty">
         <Unreadable />
@@ -30,6 +32,7 @@ function Unreadable() {
 
 function Hidden({ filter }: { filter: string }) {
   const { data } = usePolled("stored", getHealth, 5000);
+  const hints = usePolled(`hints-${filter}`, () => hintsOn(filter)).data ?? [];
   const stored = data?.stored.events;
   return (
     <>
@@ -40,6 +43,11 @@ function Hidden({ filter }: { filter: string }) {
           : `The server keeps ${counted(stored, "event")}, and looked through all of them`}
         : none fits <code>{filter}</code>. New ones that fit appear here by themselves.
       </p>
+      {hints.map((hint) => (
+        <p key={hint} class="hint">
+          {hint}
+        </p>
+      ))}
       <p class="faint">
         Words with spaces between them must all hold; commas part alternatives. Names are compared whole:{" "}
         <code>task</code> is not <code>task.started</code>, <code>task.*</code> is.
@@ -54,10 +62,16 @@ function Hidden({ filter }: { filter: string }) {
 }
 
 function Nothing() {
+  const { data } = usePolled("stored", getHealth, 5000);
   return (
     <>
       <h2>No events yet</h2>
-      <p>Send one, and it appears here within a tenth of a second. Anything that speaks OTLP will do.</p>
+      {data && <Ledger health={data} />}
+      {status.value === "lost" ? (
+        <p>There is no connection to the server: events appear here once it is back.</p>
+      ) : (
+        <p>Send one, and it appears here within a tenth of a second. Anything that speaks OTLP will do.</p>
+      )}
       <Sending />
     </>
   );

@@ -9,7 +9,7 @@ import { isNarrow } from "../state/screen";
 import { Chips } from "../ui/Chips";
 import { lineOf, valueText } from "../ui/text";
 import type { CountingRow, CountRow, EventRow as EventRowData, GapRow, RollupRow, Row, Summary } from "./rows";
-import { fillGap, foldAgain, problem, unfold } from "./store";
+import { fillGap, foldAgain, isOfSeveral, problem, unfold } from "./store";
 
 interface Props {
   row: Row;
@@ -62,7 +62,7 @@ function Single({ row, isSelected, onSelect }: Omit<Props, "size" | "row"> & { r
         {line.message && <span>{line.message}</span>}
         <span class="row-details">{line.details}</span>
       </span>
-      <Chips of={event} />
+      <Chips of={event} hasService={isOfSeveral.value} />
     </div>
   );
 }
@@ -84,7 +84,7 @@ function Rollup({ row, size, isSelected, onSelect }: Omit<Props, "row"> & { row:
         {row.message && <span>{row.message}</span>}
         <span class="row-details">{row.numbers.map(summed).join(" · ")}</span>
       </span>
-      <Chips of={row.shared} />
+      <Chips of={row.shared} hasService={isOfSeveral.value} />
     </div>
   );
 }

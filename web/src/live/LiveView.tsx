@@ -21,6 +21,7 @@ import {
   indexOf,
   isLoading,
   isPaused,
+  isUnreadable,
   loadNewer,
   loadOlder,
   resume,
@@ -42,6 +43,9 @@ function select(seq: number): void {
   hold();
   change({ event: String(seq) }, { replace: true });
 }
+
+// Outlives the view, which is gone while another one is looked at.
+const place = { top: 0 };
 
 const sizeOf = (row: Row): number => (row.kind === "rollup" ? row.count : 1);
 
@@ -104,9 +108,10 @@ export function LiveView() {
         </button>
       )}
       {!isEmpty && (
-        <div class="list-frame">
+        <div class={`list-frame${isUnreadable.value ? " is-outdated" : ""}`}>
           <VirtualList
             handle={list}
+            place={place}
             count={rows.length}
             rowHeight={isNarrow.value ? NARROW_ROW : ROW}
             follows={follows}

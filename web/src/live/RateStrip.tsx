@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { getRates } from "../api/client";
 import type { Rates } from "../api/types";
 import { clockOfDate, count, measured, millis } from "../format";
-import { hueColor, hueOf } from "../hues";
+import { hueColor, hueOf, strengthsOf } from "../hues";
 import { theme } from "../state/theme";
 import { usePolled } from "../ui/polled";
 
@@ -30,7 +30,7 @@ function columnsOf(rates: Rates): Column[] {
   });
 }
 
-function draw(canvas: HTMLCanvasElement, columns: Column[], hovered: number): void {
+function draw(canvas: HTMLCanvasElement, columns: Column[], strengths: Map<string, number>, hovered: number): void {
   const scale = devicePixelRatio;
   const width = canvas.clientWidth;
   const height = canvas.clientHeight;
@@ -43,12 +43,13 @@ function draw(canvas: HTMLCanvasElement, columns: Column[], hovered: number): vo
   const step = width / columns.length;
   for (const [index, column] of columns.entries()) {
     let floor = height;
-    context.globalAlpha = hovered >= 0 && hovered !== index ? 0.45 : 1;
+    const strength = hovered >= 0 && hovered !== index ? 0.45 : 1;
     for (const [category, value] of column.parts) {
       // The root, so that a few events beside a storm are still there to see.
       const share = (Math.sqrt(column.total / most) * value) / column.total;
       const size = Math.max(1, share * (height - 2));
       floor -= size;
+      context.globalAlpha = strength * (strengths.get(category) ?? 1);
       context.fillStyle = hueColor(hueOf(category));
       context.fillRect(index * step, floor, Math.max(1, step - 1), size);
     }
@@ -66,8 +67,9 @@ export function RateStrip({ onPick }: { onPick(instant: string): void }) {
   const [hovered, setHovered] = useState(-1);
   const canvas = useRef<HTMLCanvasElement>(null);
   const columns = data ? columnsOf(data) : [];
+  const strengths = strengthsOf(Object.keys(data?.series ?? {}));
   useEffect(() => {
-    if (canvas.current) draw(canvas.current, columns, hovered);
+    if (canvas.current) draw(canvas.current, columns, strengths, hovered);
   }, [data, hovered, theme.value]);
   const indexAt = (event: MouseEvent): number => {
     const box = (event.currentTarget as Element).getBoundingClientRect();
@@ -99,7 +101,7 @@ export function RateStrip({ onPick }: { onPick(instant: string): void }) {
         </span>
         {shown.slice(0, MOST_IN_LEGEND).map(([name, value]) => (
           <span key={name} class="strip-key">
-            <i class={`swatch hue-${hueOf(name)}`} />
+            <i class={`swatch hue-${hueOf(name)}`} style={{ opacity: strengths.get(name) }} />
             {name} <b>{count(value)}</b>
           </span>
         ))}

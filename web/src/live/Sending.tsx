@@ -1,12 +1,10 @@
 // How events are sent to this server: a test event at a click, and the lines to copy.
 
 import { useState } from "preact/hooks";
-import { getHealth, sendTestEvent } from "../api/client";
+import { getHealth, otlpEndpoint, sendTestEvent } from "../api/client";
 import { explain } from "../state/access";
 import { copy, say } from "../state/notice";
 import { usePolled } from "../ui/polled";
-
-const USUAL_PORT = 4318;
 
 const languages = (endpoint: string): { name: string; lines: string }[] => [
   {
@@ -43,7 +41,7 @@ await provider.shutdown();`,
 export function Sending({ onSent }: { onSent?(): void }) {
   const [chosen, setChosen] = useState(0);
   const { data } = usePolled("health", getHealth);
-  const all = languages(`${location.protocol}//${location.hostname}:${data?.otlp_port ?? USUAL_PORT}`);
+  const all = languages(otlpEndpoint(data?.otlp_port));
   const language = all[chosen];
   const send = (): void => {
     sendTestEvent().then(

@@ -9,9 +9,9 @@ import {
   filter,
   held,
   isPaused,
+  isUnreadable,
   notSent,
   pause,
-  problem,
   received,
   resume,
   rollsUp,
@@ -46,9 +46,15 @@ export function Toolbar() {
         {isNarrow.value ? "Count frequent" : "Count frequent types"}
       </label>
       <span class="toolbar-state">
-        {status.value === "open" && !isHeld && <span class="state-live">Following</span>}
-        {isHeld && <Offer />}
-        {status.value !== "open" && <NotFollowing />}
+        {isUnreadable.value ? (
+          <span class="state-lost">This filter cannot be read</span>
+        ) : (
+          <>
+            {status.value === "open" && !isHeld && <span class="state-live">Following</span>}
+            {isHeld && <Offer />}
+            {status.value !== "open" && <NotFollowing />}
+          </>
+        )}
         <span class="faint">
           {" "}
           {counted(shownRows().length, "row")} · {counted(received.value, "event")} since opened
@@ -56,14 +62,25 @@ export function Toolbar() {
         </span>
       </span>
       <span class="toolbar-export">
-        <a class="button" href={exportAddress(filter.value, "jsonl")} download="events.jsonl">
-          JSONL
-        </a>
-        <a class="button" href={exportAddress(filter.value, "zip")} download="events.zip">
-          Zip
-        </a>
+        <Export format="jsonl" name="JSONL" />
+        <Export format="zip" name="Zip" />
       </span>
     </div>
+  );
+}
+
+function Export({ format, name }: { format: "jsonl" | "zip"; name: string }) {
+  // A link that leads nowhere: what a filter lets through that cannot be read, nobody can say.
+  const target = isUnreadable.value ? undefined : exportAddress(filter.value, format);
+  return (
+    <a
+      class="button"
+      role="link"
+      aria-disabled={isUnreadable.value}
+      {...(target ? { href: target, download: `events.${format}` } : {})}
+    >
+      {name}
+    </a>
   );
 }
 
@@ -80,7 +97,6 @@ function Offer() {
 
 /** Why nothing new comes, and when that may change. */
 function NotFollowing() {
-  if (problem.value?.column) return <span class="state-lost">Waiting for a filter that can be read</span>;
   if (status.value === "connecting") return <span class="state-lost">Connecting</span>;
   if (status.value === "idle") return <span class="state-lost">Not following</span>;
   return <Lost />;

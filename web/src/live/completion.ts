@@ -40,7 +40,7 @@ function remembered<T>(ask: (key: string) => Promise<T>): (key: string) => Promi
 }
 
 const names = remembered(() => getNames());
-const keys = remembered(() => getAttributes("*"));
+export const keys = remembered(() => getAttributes("*"));
 const values = remembered((key) => getValues(key));
 
 const prefixes = (all: string[]): string[] => [

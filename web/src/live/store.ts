@@ -55,6 +55,8 @@ export const status = signal<StreamStatus>("connecting");
 /** When a lost connection is tried again, in milliseconds since the Unix epoch. */
 export const tryAgainAt = signal(0);
 export const problem = signal<Problem | null>(null);
+/** The filter has a mistake: what is shown is still what the one before let through. */
+export const isUnreadable = computed(() => (problem.value?.column ?? null) !== null);
 export const isLoading = signal(true);
 /** There are events before those that were loaded at the start. */
 export const hasOlder = signal(false);
@@ -63,12 +65,15 @@ export const isPaused = signal(false);
 export const waiting = signal(0);
 export const received = signal(0);
 export const notSent = signal(0);
+/** The events that were loaded come from more than one service. */
+export const isOfSeveral = signal(false);
 /** Grows whenever the rows have changed and a frame may draw them. */
 export const version = signal(0);
 
 const ring = new Ring(FOLLOWED);
 let maker = new RowMaker(true);
 let lastSeq = 0;
+let oneService: string | null = null;
 let loading: AbortController | null = null;
 let isAnnounced = false;
 let announcedAt = 0;
@@ -131,11 +136,28 @@ function take(frame: Frame): void {
 }
 
 function takeEvents(events: LedgerEvent[]): void {
-  for (const event of events) {
-    lastSeq = Math.max(lastSeq, event.seq);
-    total += 1;
-    maker.add(event, ring);
+  total += events.length;
+  for (const event of events) lastSeq = Math.max(lastSeq, event.seq);
+  addToRing(events);
+}
+
+function addToRing(events: LedgerEvent[]): void {
+  noteServices(events);
+  for (const event of events) maker.add(event, ring);
+}
+
+function noteServices(events: LedgerEvent[]): void {
+  if (isOfSeveral.peek()) return;
+  for (const { service } of events) {
+    oneService ??= service ?? null;
+    if (service && service !== oneService) isOfSeveral.value = true;
   }
+}
+
+/** Rows of events that were asked for, to stand among those that are held. */
+function loadedRows(events: LedgerEvent[], single = 0): readonly Row[] {
+  noteServices(events);
+  return rowsOf(events, rollsUp.peek(), single);
 }
 
 function takeCounts(counts: Record<string, number>, from: number, to: number): void {
@@ -184,7 +206,9 @@ async function begin(text: string, isRolledUp: boolean): Promise<void> {
     problem.value = null;
     maker = new RowMaker(isRolledUp);
     ring.replace([]);
-    for (const event of events) maker.add(event, ring);
+    oneService = null;
+    isOfSeveral.value = false;
+    addToRing(events);
     lastSeq = first.last;
     stream.follow(text, first.last);
     if (!parameter("event") && !parameter("at") && !isPaused.peek()) resume();
@@ -247,7 +271,7 @@ export async function loadOlder(): Promise<number> {
   if (!before || before.startsAtFirst || !first) return 0;
   const { events, next } = await eventsBefore(first.seq, SOME);
   if (held.peek() !== before) return 0;
-  const older = rowsOf(events, rollsUp.peek());
+  const older = loadedRows(events);
   const rows = [...older, ...before.rows];
   const kept = oldestWithin(rows, HELD);
   const endsAtLast = before.endsAtLast && kept.length === rows.length;
@@ -263,7 +287,7 @@ export async function loadNewer(): Promise<void> {
   if (!before || before.endsAtLast) return;
   const page = await findEvents({ filter: filter.peek(), after: before.through, limit: PAGE, order: "oldest" });
   if (held.peek() !== before) return;
-  const rows = newestWithin([...before.rows, ...rowsOf(page.events, rollsUp.peek())], HELD);
+  const rows = newestWithin([...before.rows, ...loadedRows(page.events)], HELD);
   held.value = {
     rows,
     through: page.events.at(-1)?.seq ?? before.through,
@@ -280,7 +304,7 @@ export async function showAround(seq: number): Promise<number> {
     findEvents({ filter: text, before: seq + 1, limit: PAGE, order: "newest" }),
     findEvents({ filter: text, after: seq, limit: PAGE, order: "oldest" }),
   ]);
-  const rows = rowsOf([...older.events.reverse(), ...newer.events], rollsUp.peek(), seq);
+  const rows = loadedRows([...older.events.reverse(), ...newer.events], seq);
   totalWhenHeld = total;
   const through = newer.events.at(-1)?.seq ?? seq;
   held.value = { rows, through, startsAtFirst: older.next === null, endsAtLast: newer.next === null };
@@ -315,7 +339,7 @@ function replaceHeld(put: (rows: readonly Row[]) => readonly Row[]): void {
 
 /** Ask for what a gap left out, and put it in its place. */
 export async function fillGap(gap: Row & { kind: "gap" }): Promise<void> {
-  const filled = rowsOf(await eventsOf(gap, filter.peek(), HELD.rows), rollsUp.peek());
+  const filled = loadedRows(await eventsOf(gap, filter.peek(), HELD.rows));
   const put = (rows: readonly Row[]): Row[] => rows.flatMap((row) => (row === gap ? filled : row));
   replaceHeld(put);
   ring.replace(put(ring.rows));

@@ -11,7 +11,8 @@ export function condition(key: string, value: unknown, operator = "="): string {
   return literal.includes('"') ? `${key}${operator}'${literal.replaceAll("'", "?")}'` : `${key}${operator}"${literal}"`;
 }
 
-function clauses(filter: string): string[][] {
+/** The clauses of *filter*, each as its words. */
+export function clauses(filter: string): string[][] {
   const found: string[][] = [[]];
   for (const word of filter.match(WORD) ?? []) {
     if (word === ",") found.push([]);
@@ -20,7 +21,7 @@ function clauses(filter: string): string[][] {
   return found.filter((words) => words.length > 0);
 }
 
-const excludes = (clause: string[]): boolean => clause[0]?.startsWith("-") ?? false;
+export const excludes = (clause: string[]): boolean => clause[0]?.startsWith("-") ?? false;
 
 /** What *filter* lets through and *words* hold of. */
 export function narrowed(filter: string, words: string): string {

@@ -2,7 +2,7 @@
 //
 // A fragment, because it survives the redirect of a login and no filter of anybody ends in a log of requests.
 
-import { computed, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 
 export const VIEWS = ["live", "types", "tasks", "cycles", "errors", "alerts", "catalogue", "health"] as const;
 export type View = (typeof VIEWS)[number];
@@ -39,6 +39,18 @@ export function linkTo(target: View, parameters: Parameters = {}): string {
   const text = query.toString();
   return `#/${target}${text ? `?${text}` : ""}`;
 }
+
+let lastLive = "#/live";
+
+effect(() => {
+  if (view.value !== "live") return;
+  // Without the moment that a click led to: the rows around it stand still, and where one read on among them counts.
+  lastLive = linkTo("live", { ...Object.fromEntries(route.value.parameters), at: null });
+});
+
+/** The address of *view* from another one: the live view is found as it was left. */
+export const backTo = (target: View): string =>
+  target === "live" && view.value !== "live" ? lastLive : linkTo(target);
 
 export function go(target: View, parameters: Parameters = {}): void {
   location.hash = linkTo(target, parameters);

@@ -1,8 +1,9 @@
-// The correlation attributes of an event that people look for, each in one small box.
+// The service and the correlation attributes of an event that people look for, each in one small box.
 
 import { isNarrow } from "../state/screen";
 
 const SHOWN = [
+  ["service", "service"],
   ["task_id", "task"],
   ["persona", "persona"],
   ["cycle", "cycle"],
@@ -26,12 +27,13 @@ export function sharedBy(one: Belonging, other: Belonging): Belonging {
     : Object.fromEntries(SHOWN.filter(([key]) => one[key] === other[key]).map(([key]) => [key, one[key]]));
 }
 
-export function Chips({ of }: { of: Belonging }) {
+/** *hasService*: the service is worth a box, because not all are of one. */
+export function Chips({ of, hasService = false }: { of: Belonging; hasService?: boolean }) {
   return (
     <span class="chips">
       {SHOWN.map(([key, label]) => {
         const value = of[key];
-        if (value === undefined) return null;
+        if (value === undefined || (key === "service" && !hasService)) return null;
         return (
           <span key={key} class={`chip chip-${label}`} title={`${key}: ${value}`}>
             <span class="chip-key">{label}</span>

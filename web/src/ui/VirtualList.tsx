@@ -29,13 +29,19 @@ interface Props {
   onReachEnd(): void;
   onReachStart(): void;
   handle: RefObject<ListHandle | null>;
+  /** Where the list stood when it was last taken away: who comes back to rows that stand still finds the same ones. */
+  place: Place;
+}
+
+export interface Place {
+  top: number;
 }
 
 export function VirtualList(props: Props) {
-  const { count, rowHeight, follows } = props;
+  const { count, rowHeight, follows, place } = props;
   const box = useRef<HTMLDivElement>(null);
-  const wanted = useRef<number | null>(null);
-  const top = useRef(0);
+  const wanted = useRef<number | null>(follows ? null : place.top);
+  const top = useRef(follows ? 0 : place.top);
   const [, redraw] = useState(0);
   const [height, setHeight] = useState(800);
   const end = Math.max(0, count * rowHeight - height);
@@ -84,6 +90,7 @@ export function VirtualList(props: Props) {
     const element = box.current;
     if (!element) return;
     top.current = element.scrollTop;
+    place.top = element.scrollTop;
     if (!follows) redraw(element.scrollTop); // at the end it was we who scrolled, and the rows are there already
     const below = element.scrollHeight - element.clientHeight - element.scrollTop;
     if (follows && below > rowHeight * 2) props.onLeaveEnd();

@@ -62,6 +62,11 @@ export function AlertsView() {
           <>
             <h2>Open {open.length > 0 && <span class="badge level-warn">{open.length}</span>}</h2>
             {open.length ? <Alerts alerts={open} label="Open alerts" /> : <None>Nothing is open.</None>}
+            <p class="faint">
+              An alert is resolved by the event <code>alert.resolved</code> with the same <code>component</code>, what
+              was missed or stalled by its name with <code>.resolved</code>, such as{" "}
+              <code>heartbeat.missed.resolved</code>.
+            </p>
             <h2>Resolved</h2>
             {resolved.length ? (
               <Alerts alerts={resolved} label="Resolved alerts" />

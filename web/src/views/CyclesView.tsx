@@ -2,7 +2,7 @@
 
 import { getCycles, getSessions } from "../api/client";
 import type { Cycle, Session } from "../api/types";
-import { count, duration, millis, moment } from "../format";
+import { ago, count, counted, duration, millis, moment } from "../format";
 import { change, linkTo, parameter } from "../state/route";
 import { Answer, None, Page } from "../ui/Page";
 import { type Column, Table } from "../ui/Table";
@@ -12,6 +12,7 @@ import { CycleComparison, SessionComparison } from "./CycleComparison";
 import { cycleBefore, cycleKey, cyclesOf, runText, sessionKey, tasksOf } from "./taskRuns";
 
 const EVERY = 3000;
+const RECENT = 60_000;
 
 /** Stages that come up in *cycles*, each with a colour by its place. */
 export function stageNames(cycles: Cycle[]): string[] {
@@ -26,7 +27,7 @@ const SESSIONS: Column<Session>[] = [
     key: "duration",
     head: "Took",
     isNumber: true,
-    cell: (session) => (session.ended ? duration(session.duration) : <span class="badge task-running">running</span>),
+    cell: (session) => (session.ended ? duration(session.duration) : <Unended row={session} />),
   },
   { key: "cycles", head: "Cycles", isNumber: true, cell: (session) => count(session.cycles) },
   { key: "events", head: "Events", isNumber: true, cell: (session) => count(session.events) },
@@ -96,6 +97,15 @@ function SessionName({ session }: { session: Session }) {
   );
 }
 
+/** Whether *row* goes on, as far as anybody can know: of what said neither that it began nor that it ended, by its events. */
+const isRunning = (row: Cycle | Session): boolean =>
+  !row.ended && (row.is_started || Date.now() - millis(row.last) < RECENT);
+
+function Unended({ row }: { row: Cycle | Session }) {
+  if (isRunning(row)) return <span class="badge task-running">running</span>;
+  return <span class="faint">last event {ago(row.last)}</span>;
+}
+
 function CycleName({ cycle }: { cycle: Cycle }) {
   return (
     <span>
@@ -161,10 +171,11 @@ function Timeline({ cycles }: { cycles: Cycle[] }) {
   );
 }
 
-const lengthOf = (cycle: Cycle): number => cycle.duration ?? (Date.now() - millis(cycle.started)) / 1000;
+const lengthOf = (cycle: Cycle): number =>
+  cycle.duration ?? ((isRunning(cycle) ? Date.now() : millis(cycle.last)) - millis(cycle.started)) / 1000;
 
 function Took({ cycle, last }: { cycle: Cycle; last: Cycle | undefined }) {
-  if (!cycle.ended) return <span class="badge task-running">running</span>;
+  if (!cycle.ended) return <Unended row={cycle} />;
   const change = last?.duration && cycle.duration !== null ? (cycle.duration - last.duration) / last.duration : 0;
   return (
     <span>
@@ -196,7 +207,7 @@ function CycleBar({ cycle, longest, stages }: { cycle: Cycle; longest: number; s
   const share = (seconds: number): string => `${(seconds / longest) * 100}%`;
   return (
     <div class="cycle-track">
-      <i class={`cycle-bar${cycle.ended ? "" : " is-running"}`} style={{ width: share(lengthOf(cycle)) }} />
+      <i class={`cycle-bar${isRunning(cycle) ? " is-running" : ""}`} style={{ width: share(lengthOf(cycle)) }} />
       {cycle.stages.map((stage, index) => (
         <i
           key={index}
@@ -208,6 +219,15 @@ function CycleBar({ cycle, longest, stages }: { cycle: Cycle; longest: number; s
           title={`${stage.name}: ${duration(stage.duration)}`}
         />
       ))}
+      {cycle.errors > 0 && (
+        <i
+          class="cycle-error"
+          role="img"
+          aria-label={counted(cycle.errors, "error")}
+          title={counted(cycle.errors, "error")}
+          style={{ left: `max(4px, ${share(lengthOf(cycle))})` }}
+        />
+      )}
     </div>
   );
 }

@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import { getHealth, getWriters } from "../api/client";
 import type { Health, Writer } from "../api/types";
 import { ago, bytes, count, duration, measured, moment } from "../format";
+import { Ledger } from "../ui/Ledger";
 import { Answer, None, Page } from "../ui/Page";
 import { type Column, Table } from "../ui/Table";
 import { usePolled } from "../ui/polled";
@@ -75,7 +76,14 @@ export function HealthView() {
   const writers = usePolled("writers", getWriters, EVERY);
   return (
     <Page title="Health" about="What the server takes in, what it keeps, and what is known to be missing.">
-      <Answer of={health}>{(data) => <Tiles health={data} />}</Answer>
+      <Answer of={health}>
+        {(data) => (
+          <>
+            <Ledger health={data} />
+            <Tiles health={data} />
+          </>
+        )}
+      </Answer>
       <h2>Writers</h2>
       <p class="faint">
         A writer is one process. Its events are numbered: a hole is a loss, and an unclean end a process that was
