@@ -10,6 +10,7 @@ endif
 INSTALLED := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest
 BACKENDS ?=
+KEEP ?=
 
 .PHONY: web help demo test test-fast test-bounds lint format backends wheel-test bench bench-quick faults redaction-report storm soak docs lock clean
 
@@ -24,8 +25,8 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: $(INSTALLED)  ## see a pipeline's events on this machine (BACKENDS=1: in a real Collector, Jaeger and Loki)
-	@$(BIN)/python examples/demo.py $(if $(BACKENDS),--backends)
+demo: $(INSTALLED)  ## see a pipeline's events on this machine (BACKENDS=1: in a real Collector, Jaeger and Loki; DEMO_SECONDS=30: not until Ctrl-C; KEEP=1: leave its files)
+	@$(BIN)/python examples/demo.py $(if $(BACKENDS),--backends) $(if $(KEEP),--keep)
 
 test: $(INSTALLED) system-packages backends  ## everything, against the real backends
 	$(PYTEST)

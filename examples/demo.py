@@ -24,6 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the demo; return the exit code."""
     parser = argparse.ArgumentParser(description="Run examples/pipeline.py and show its events, on a page and here.")
     parser.add_argument("--backends", action="store_true", help="through a real Collector, into Jaeger and Loki")
+    parser.add_argument("--keep", action="store_true", help="leave the events' file where it is when the page ends")
     chosen = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # `kill` stops the backends too, as Ctrl-C does
     if hasattr(sys.stdout, "reconfigure"):
@@ -35,7 +36,9 @@ def main(arguments: list[str] | None = None) -> int:
 
             show_backends(directory)
         else:
-            _show_server(directory)
+            has_stayed = _show_server(directory, will_keep=chosen.keep)
+            if has_stayed and not chosen.keep:
+                shutil.rmtree(directory, ignore_errors=True)
         sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read our output has seen enough; the interpreter must not try to flush the rest at exit.
@@ -50,47 +53,70 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _show_server(directory: Path) -> None:
+def _show_server(directory: Path, *, will_keep: bool) -> bool:
+    """Show what happens on a page, for as long as is wished; return whether it was shown at all."""
     ledger, seconds = directory / "events.jsonl", seconds_to_stay()
     with running_server(ledger) as server:
-        say(f"A server of this machine runs. Its page, by a link that works once:\n\n  {server.login}\n")
+        say("A server of this machine runs.")
         if seconds and open_browser(server.login):
-            say("It is open in your browser.")
+            say("Its page is open in your browser.")
         say("Running examples/pipeline.py: three personas, three cycles; about five seconds.")
         emitted = run_pipeline({"OTEL_EXPORTER_OTLP_ENDPOINT": server.endpoint})
         events = read_events(ledger)
         show_story(events)
         show_totals(events, emitted)
-        print(_next_steps(ledger, server if seconds else None))
-        sys.stdout.flush()
+        say(_while_it_runs(ledger, server, seconds, will_keep=will_keep) if seconds else _afterwards(ledger))
         server.stay(seconds)
+    return seconds > 0
 
 
-def _next_steps(ledger: Path, server: DemoServer | None) -> str:
+def _while_it_runs(ledger: Path, server: DemoServer, seconds: float, *, will_keep: bool) -> str:
+    """Return what can be done with the server and its events until they are gone."""
     python = short_path(sys.executable)
-    page = (
-        f"""
+    until = "until Ctrl-C" if seconds == float("inf") else f"for {seconds:g} seconds, or until Ctrl-C"
+    kept = "" if will_keep else ", until the server ends (`make demo KEEP=1` leaves them)"
+    return f"""
+These events are in{kept}
+  {ledger}
 
-The server goes on until Ctrl-C. Its page, by a new link that works once:
-  {server.new_login()}"""
-        if server
-        else ""
-    )
+What to do next, in another terminal:
+  {python} -m otel_events stats {ledger}
+  jq 'select(.event == "task.failed")' {ledger}
+or with a program of your own, whose events then come up on the page too:
+  export OTEL_EXPORTER_OTLP_ENDPOINT={server.endpoint}
+
+And when this server has ended:
+  {python} -m otel_events serve
+  make demo BACKENDS=1
+
+{_about_next()}
+
+The server goes on {until}. Its page, by a link that works once:
+  {server.new_login()}
+(`{python} -m otel_events serve --print-login` makes another.)"""
+
+
+def _about_next() -> str:
+    return f"""`serve` shows the events of all your programs, live: where nothing is set they write to
+  {default_path()}
+`make demo BACKENDS=1` builds and starts a real Collector, with Jaeger and Loki behind it, and
+shows the same event in all of them. Read examples/pipeline.py, then docs/getting-started.md."""
+
+
+def _afterwards(ledger: Path) -> str:
+    """Return what can be done when nobody stays to look at the page."""
+    python = short_path(sys.executable)
     return f"""
 These events are in
   {ledger}
-Where nothing is set, all programs of yours write to
-  {default_path()}
 
 What to do next:
-  {python} -m otel_events serve
   {python} -m otel_events stats {ledger}
   jq 'select(.event == "task.failed")' {ledger}
+  {python} -m otel_events serve
   make demo BACKENDS=1
 
-`serve` shows the events of all your programs, live; the last line builds and starts
-a real Collector, with Jaeger and Loki behind it, and shows the same event in all of them.
-Read examples/pipeline.py, then docs/getting-started.md.{page}"""
+{_about_next()}"""
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import signal
 import socket
 import subprocess
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 from demo_run import DemoError, running, say
 
 from otel_events.server.access.opening import open_access
+from otel_events.server.access.token import keep_token
 from otel_events.server.settings import resolve_server_settings
 
 if TYPE_CHECKING:
@@ -34,17 +34,17 @@ class DemoServer:
     Attributes:
         login: the address of its page, which logs in once.
         endpoint: where it takes OTLP.
-        token: opens it.
+        token_file: holds what opens it.
     """
 
     login: str
     endpoint: str
-    token: str
+    token_file: Path
     process: subprocess.Popen[str]
 
     def new_login(self) -> str:
         """Return another address that logs in, once and soon."""
-        settings = resolve_server_settings({}, {"OTEL_EVENTS_SERVER_TOKEN": self.token})
+        settings = resolve_server_settings({"token_file": str(self.token_file)}, {})
         return open_access(settings, lambda _: None, time.time).login_link(self.login.partition("/login")[0])
 
     def stay(self, seconds: float) -> None:
@@ -64,11 +64,13 @@ def running_server(ledger: Path) -> Iterator[DemoServer]:
     """Start a server that keeps its events in *ledger*, and end it with the block; raise DemoError if it does not start."""
     port = str(_PORT if _is_free(_PORT) else 0)
     command = [sys.executable, "-m", "otel_events", "serve", "--ledger", str(ledger), "--grpc-port", "off"]
-    # A token of its own: what the user's other servers are opened with is none of the demo's business.
-    token = secrets.token_urlsafe(24)
-    settings = {"OTEL_EVENTS_SERVER_TOKEN": token, "DEMO_SECONDS": ""}
-    with running([*command, "--port", port, "--otlp-port", port], settings, stderr=subprocess.PIPE) as process:
-        yield _introduced(process, token)
+    # A token of its own: what the user's other servers are opened with is none of the demo's business. In a file, for
+    # `serve --print-login` to find it.
+    token_file = ledger.with_name("token")
+    keep_token(token_file)
+    command += ["--token-file", str(token_file), "--port", port, "--otlp-port", port]
+    with running(command, {"DEMO_SECONDS": ""}, stderr=subprocess.PIPE) as process:
+        yield _introduced(process, token_file)
         process.send_signal(signal.SIGTERM)
         process.communicate()
 
@@ -93,7 +95,7 @@ def seconds_to_stay() -> float:
         raise DemoError(f"DEMO_SECONDS must be a number of seconds, not {given!r}") from error
 
 
-def _introduced(process: subprocess.Popen[str], token: str) -> DemoServer:
+def _introduced(process: subprocess.Popen[str], token_file: Path) -> DemoServer:
     """Return what the server says of itself when it begins."""
     assert process.stderr is not None
     said: dict[str, str] = {}
@@ -103,7 +105,7 @@ def _introduced(process: subprocess.Popen[str], token: str) -> DemoServer:
         what, _, where = line.partition(" ")
         said[what] = where.strip()
         if what == "ledger":
-            return DemoServer(said["page"], said["OTLP"], token, process)
+            return DemoServer(said["page"], said["OTLP"], token_file, process)
     raise DemoError(f"otel-events serve did not start: {''.join(lines).strip()}")
 
 

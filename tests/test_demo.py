@@ -157,7 +157,7 @@ def test_a_reader_that_leaves_early_does_no_harm(tmp_path):
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGINT cannot be sent to a single process there")
 def test_it_ends_with_a_page_that_shows_the_events_until_ctrl_c(tmp_path):
-    """The link logs in, once; the page has every event; Ctrl-C ends server and demo, and the ledger stays."""
+    """The link logs in, once, and --print-login makes another; the page has every event; Ctrl-C ends all and leaves nothing."""
     process = subprocess.Popen(
         [sys.executable, DEMO],
         env=environment(tmp_path, DEMO_SECONDS="60"),
@@ -165,23 +165,41 @@ def test_it_ends_with_a_page_that_shows_the_events_until_ctrl_c(tmp_path):
         stderr=subprocess.PIPE,
         text=True,
     )
-    link = next(line.strip() for line in process.stdout if "/login?code=" in line)
+    told = []
+    for line in process.stdout:
+        told.append(line)
+        if line.startswith("The server goes on for 60 seconds, or until Ctrl-C."):
+            break
+    link = process.stdout.readline().strip()
     with httpx.Client(follow_redirects=True) as browser:
         page = browser.get(link)
         again = httpx.get(link, follow_redirects=True)
-        next(line for line in process.stdout if "goes on until Ctrl-C" in line)
-        later = httpx.get(process.stdout.readline().strip(), follow_redirects=True)
+        port = str(httpx.URL(link).port)
+        print_login = [sys.executable, "-m", "otel_events", "serve", "--print-login", "--port", port]
+        printed = subprocess.run(print_login, env=environment(tmp_path), capture_output=True, text=True, check=True)
+        later = httpx.get(printed.stdout.strip(), follow_redirects=True)
         listed = browser.get(page.url.join("/api/events"), params={"limit": 1000}).json()["events"]
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate()
 
+    assert not any("/login?code=" in line for line in told)
+    assert f"  export OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:{port}\n" in told
     assert (page.status_code, again.status_code, later.status_code) == (200, 401, 200)
     assert [event["event"] for event in listed][:1] == ["session.start"]
     assert len(listed) == 77
     assert (process.returncode, errors) == (0, "")
-    assert len(list(tmp_path.glob("otel-events-demo-*/events.jsonl"))) == 1
+    assert list(tmp_path.glob("otel-events-demo-*")) == []
     with pytest.raises(httpx.ConnectError):
         httpx.get(link)
+
+
+@pytest.mark.slow
+def test_its_files_stay_where_that_is_wished(tmp_path):
+    """--keep leaves the ledger when the page ends."""
+    run = run_demo(tmp_path, "--keep", DEMO_SECONDS="0.1")
+
+    assert (run.returncode, run.stderr) == (0, "")
+    assert len(list(tmp_path.glob("otel-events-demo-*/events.jsonl"))) == 1
 
 
 @pytest.mark.slow

@@ -23,7 +23,7 @@ event() {
 
 event_bind() {
     _oe_is_on || return 0
-    _oe_out=$(_oe_calm && _oe_make bind "$@" 2>/dev/null) || _oe_out=
+    _oe_out=$(_oe_calm && _oe_make bind "$@") || _oe_out=
     if [ -n "$_oe_out" ]; then export BAGGAGE="$_oe_out"; fi
 }
 
@@ -42,7 +42,10 @@ task_begin() {
 }
 
 task_end() {
-    if [ -z "${_oe_tasks-}" ]; then return 0; fi
+    if [ -z "${_oe_tasks-}" ]; then
+        if _oe_is_on; then (echo 'otel-events: task_end: no task is open' >&2) || :; fi # zsh ends where that is closed
+        return 0
+    fi
     if _oe_is_on; then (_oe_calm && _oe_end "${_oe_tasks%%"$_oe_nl"*}" "$@") || :; fi
     _oe_tasks=${_oe_tasks#*"$_oe_nl"}
     export TRACEPARENT="${_oe_tasks%%"$_oe_nl"*}"
@@ -186,6 +189,7 @@ _oe_calm() {
 
 _oe_event() {
     _oe_made=$(_oe_make event "$@") || return 0
+    if [ -z "$_oe_made" ]; then return 0; fi
     _oe_span=${TRACEPARENT-}
     _oe_span=${_oe_span#*-*-}
     _oe_span=${_oe_span%%-*}
@@ -498,12 +502,18 @@ function read_pairs(i, at, key, value, is_json) {
         if (raw[i] == "-m" || raw[i] == "--message") { message = quoted[++i]; says_message = 1; continue }
         if (raw[i] == "-s" || raw[i] == "--severity") { level = severity[tolower(raw[++i])]; continue }
         at = index(raw[i], "=")
-        if (at < 2) { if (raw[i] != "") put("argument", text_value(quoted[i])); continue }
+        if (at < 2) {
+            if (raw[i] == "") continue
+            complain("a word that is neither KEY=TEXT nor KEY:=JSON is kept as the attribute argument")
+            put("argument", text_value(quoted[i]))
+            continue
+        }
         is_json = substr(raw[i], at - 1, 1) == ":"
         key = quoted[i]
         sub(/:?=.*/, "", key)
         value = substr(raw[i], at + 1)
-        if (is_json && parse(value)) { if (parsed != "null") put(key, secret_or(key, parsed)); else drop(key) }
+        if (is_json && !parse(value)) { complain("what stands behind " key ":= is no JSON and is kept as text"); is_json = 0 }
+        if (is_json) { if (parsed != "null") put(key, secret_or(key, parsed)); else drop(key) }
         else if (key in is_int && is_int64(value)) put(key, "{\"intValue\":\"" value + 0 "\"}")
         else put(key, secret_or(key, text_value(substr(quoted[i], index(quoted[i], "=") + 1))))
         if (key in is_bound_key) place[key] = i
@@ -628,9 +638,12 @@ function make_event() {
         next_text += 2
     }
     name = quoted[next_text++]
+    if (is_no_name(name)) { complain("nothing is sent without a name: event NAME [KEY=TEXT]..."); name = ""; return }
     read_pairs()
     know(name)
 }
+
+function is_no_name(text) { return text == "" || text ~ /=/ }
 
 # Set name, severity and message to what the catalogue says where the call says nothing.
 function know(given) {
@@ -659,6 +672,7 @@ function begin(parent, task_name, i) {
     span_id = some_id
     if (trace_id == "") trace_id = fresh_trace
     task_name = quoted[next_text++]
+    if (is_no_name(task_name)) complain("a task has a name: task_begin NAME [KEY=TEXT]...")
     put("task_name", text_value(task_name))
     read_pairs()
     if (!("task_id" in own)) { put("task_id", text_value(other_id)); fresh_id = other_id }
@@ -789,10 +803,16 @@ END {
     read_baggage(raw[8])
     make_resource()
     next_text = 9
-    if (mode == "event") { make_event(); print "logs " now "-" uid " " record(); print copy() }
+    if (mode == "event") { make_event(); if (name == "") exit; print "logs " now "-" uid " " record(); print copy() }
     else if (mode == "bind") { read_pairs(); bind_pairs(); print baggage() }
     else if (mode == "begin") begin()
     else if (mode == "end") end()
+}
+
+# Tell whoever wrote the script of a mistake; it goes on. By cat, since not every awk can write to a socket that is its
+# standard error; where that is closed, another cat takes the words.
+function complain(text) {
+    print "otel-events: " (mode == "begin" || mode == "end" ? "task_" mode : mode == "bind" ? "event_bind" : mode) ": " text | "cat 1>&2 || cat >/dev/null"
 }
 
 function digits(from, length_, i, out) {

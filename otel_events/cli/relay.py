@@ -46,9 +46,13 @@ Examples:
 def command(**options: Any) -> int:
     """Send on what programs say on Redis, on NATS, in a ledger (FILE) or on standard input, until Ctrl-C.
 
+    A message, or a line, is a JSON object with the event's name: {"event": "task_started", "task_id": "t-1", "ts": 1771095683.5,
+    "goal": "x"}. Time (ts, timestamp), severity, message and ids are optional; other keys are attributes. Lines of a ledger, OTLP in
+    JSON and the broadcaster's {"type", "ts", "data"} are taken too.
+
     Names, severities and texts follow the catalogue; times, trace ids and uids stay. Secrets are taken out as OTEL_EVENTS_REDACT_*
     say. After a kill it goes on behind the last batch that was accepted; what is sent twice has the same uid. Exit code 1: not
-    all was accepted; 3: the source cannot be read; 130: Ctrl-C.
+    all was accepted, or nothing was an event; 3: the source cannot be read; 130: Ctrl-C.
     """
     from otel_events.cli.relaying.run import RelayWish, run_relay
 

@@ -6,6 +6,7 @@ import csv
 import shutil
 import sys
 from itertools import chain, islice
+from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Any
 
 import orjson
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _LOOKED_AT = 200  # rows by which the widths are chosen
 _WIDEST = 48
 _GAP = "  "
+_NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
 def write_table(
@@ -58,12 +60,17 @@ def write_table(
         out.write(_coloured(line, row, severity, palette) + "\n")
 
 
-def write_jsonl(items: Iterable[Record | Mapping[str, Any]], out: IO[str]) -> None:
-    """Write one object a line; on a terminal what it would obey is escaped, as JSON escapes it."""
+def write_jsonl(
+    items: Iterable[Record | Mapping[str, Any]], out: IO[str], beside: Mapping[str, int] = _NOTHING
+) -> None:
+    """Write one object a line, with *beside* at its end; on a terminal what it would obey is escaped, as JSON escapes it."""
+    more = "".join(f',"{key}":{number}' for key, number in beside.items()).encode()
     is_terminal = out.isatty()
     binary = getattr(out, "buffer", None)
     for item in items:
         line = item.line() if hasattr(item, "line") else dump_line({key: tag(value) for key, value in item.items()})
+        if more:  # a ledger's line stays as it stood
+            line = line.rstrip().removesuffix(b"}") + more + b"}\n"
         if is_terminal or binary is None:
             text = line.decode("utf-8", "replace")
             out.write(harmless_json(text) if is_terminal else text)

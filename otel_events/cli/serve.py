@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 _EPILOG = examples(
     "serve",
+    "serve --keep-age 7d                         # or OTEL_EVENTS_SERVER_KEEP_AGE=7d",
     "serve --port 8080 --otlp-port 8080",
-    "serve --ledger runs/events.jsonl --keep-age 7d",
+    "serve --ledger runs/events.jsonl",
     "serve --print-login",
     "serve --host 0.0.0.0 --tls-certificate a.pem --tls-key b.pem",
 )
@@ -53,13 +54,16 @@ _EPILOG = examples(
 @click.option(
     "--print-login",
     is_flag=True,
-    help="Print a link that logs in to the server that runs, and end. Exit code 1: none runs.",
+    help="Print a link that logs in to the server that runs, and end. Exit code 1: none runs, or none that is meant; 2: the"
+    " settings cannot be used; 3: it runs with another token, or which servers run cannot be told.",
 )
 def command(*, print_login: bool, folders: Sequence[str], modules: Sequence[str], **options: Any) -> None:
     """Receive events by OTLP, keep them, and show them live on a page of this machine.
 
-    What programs on this machine write to the ledger without an endpoint is shown as well. Settings are variables
-    OTEL_EVENTS_SERVER_* too. Ctrl-C ends it.
+    What programs on this machine write to the ledger without an endpoint is shown as well. An option that is
+    not given is taken from its variable, OTEL_EVENTS_SERVER_ and its name (--otlp-port: OTEL_EVENTS_SERVER_OTLP_PORT; values
+    with commas between them where it may be given several times); the token itself from OTEL_EVENTS_SERVER_TOKEN. --catalog, --module
+    and --print-login have none. Ctrl-C ends it.
     """
     try:
         from otel_events.server.serving import NoServerError, login_link, serve

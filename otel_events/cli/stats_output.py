@@ -155,7 +155,7 @@ def _facts(result: _Result) -> Iterator[tuple[str, str]]:
     yield "open", palette.bad(f"{len(orphans):,} began and never ended") if orphans else palette.good("nothing")
     for orphan in orphans[:_SHOWN]:
         yield "", f"{harmless(f'{orphan.family} {orphan.identity}')}, since {show_local(orphan.record.timestamp)}"
-    if statistics.delays.count:
+    if statistics.delays.highest > 0:  # else one clock, read once, gave both times: nothing was measured
         delay = statistics.delays
         p50, p95 = show_seconds(delay.quantile(0.5)), show_seconds(delay.quantile(0.95))
         yield "delay", f"from event to record: p50 {p50}, p95 {p95}, max {show_seconds(delay.highest)}"

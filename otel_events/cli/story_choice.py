@@ -1,7 +1,8 @@
-"""Which story is meant: by its id, or a task by its name."""
+"""Which story is meant: by its id, or a task by its name; and which of its runs."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,14 @@ import click
 from otel_events.cli.complaints import NotThereError
 from otel_events.cli.harmless import harmless
 from otel_events.cli.texts import count_of
+from otel_events.filter_language import FilterSettings
 from otel_events.reading.analysis import story
+from otel_events.reading.analysis.story_runs import ID_KEYS, split_runs
+from otel_events.reading.selection import Selection
 from otel_events.reading.sources import STANDARD_INPUT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from otel_events.cli.inputs import Input
     from otel_events.reading.record import Record
@@ -26,21 +30,58 @@ _OTHERS: dict[str, Callable[[str], Callable[[Record], bool]]] = {
 }
 
 
-def find_story(read: Input, what: str, id_: str) -> tuple[list[Record], bool]:
-    """Return the records of the story, and whether there are more than one tree can show; or raise NotThereError."""
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What was found.
+
+    Attributes:
+        title: what it is the story of.
+        runs: the records of each run of the id, in the order in which those began; what the filter leaves of them.
+        is_cut: there is more of it than one tree can show.
+    """
+
+    title: str
+    runs: Sequence[Sequence[Record]]
+    is_cut: bool
+
+    def choose(self, run: int | None, *, is_all: bool) -> dict[int, Sequence[Record]]:
+        """Return the records of *run*, of the latest, or of all, by the run's number; or raise NotThereError."""
+        count = len(self.runs)
+        if run is not None and run > count:
+            raise NotThereError(f"there is no run {run} of {self.title}, but {count_of(count, 'run')}")
+        told = {number: records for number, records in enumerate(self.runs, 1) if records and run in {None, number}}
+        if not told:
+            raise NotThereError(f"nothing of {self.title} fits the filter")
+        if is_all:
+            return told
+        latest = max(told)
+        if count > 1:
+            click.echo(
+                f"run {latest} of {count} of {self.title}; --run N shows another, --all-runs all of them", err=True
+            )
+        return {latest: told[latest]}
+
+
+def find_story(read: Input, what: str, id_: str) -> Story:
+    """Return the story, or raise NotThereError."""
+    # Runs are told by what begins and ends them, which a filter may leave out.
+    whole = replace(read, filter=FilterSettings())
     if what == "task":
-        return _find_task(read, id_)
-    records, is_cut = story.collect(read.records(), _OTHERS[what](id_), with_inner=what != "trace")
+        id_, records, is_cut = _find_task(whole, id_)
+    else:
+        records, is_cut = story.collect(whole.records(), _OTHERS[what](id_), with_inner=what != "trace")
     if not records:
-        raise _not_there(read, what, id_)
-    return records, is_cut
+        raise _not_there(whole, what, id_)
+    runs = split_runs(records, what, id_) if what in ID_KEYS else [records]
+    fits = Selection(read.filter).compile()
+    return Story(harmless(f"{what} {id_}"), [list(filter(fits, run)) if fits else run for run in runs], is_cut)
 
 
-def _find_task(read: Input, id_: str) -> tuple[list[Record], bool]:
+def _find_task(read: Input, id_: str) -> tuple[str, list[Record], bool]:
     of_task = story.OfTask(id_)
     records, is_cut = story.collect(read.records(), of_task, with_inner=True)
     if records:
-        return records, is_cut
+        return id_, records, is_cut
     if id_ not in of_task.names:
         near = get_close_matches(id_, of_task.names, n=3)
         raise _not_there(read, "task", id_, f"; did you mean {' or '.join(map(repr, near))}?" if near else "")
@@ -49,7 +90,7 @@ def _find_task(read: Input, id_: str) -> tuple[list[Record], bool]:
         raise _not_there(read, "task", id_, f"; the latest of that name has the id {latest}")
     if count > 1:
         click.echo(harmless(f"task {latest}, the latest of {count:,} with the name {id_!r}"), err=True)
-    return story.collect(read.records(), story.OfTask(latest), with_inner=True)
+    return latest, *story.collect(read.records(), story.OfTask(latest), with_inner=True)
 
 
 def _not_there(read: Input, what: str, id_: str, hint: str = "") -> NotThereError:

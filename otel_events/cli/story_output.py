@@ -28,12 +28,14 @@ _MAX_DEPTH = 60
 
 def write_story(roots: Sequence[Node], records: Sequence[Record], *, with_attributes: bool) -> None:
     """Write the trees, each line with the time since the first record."""
-    first, last = records[0].timestamp, max(record.timestamp for record in records)
+    first, last = min(record.timestamp for record in records), max(record.timestamp for record in records)
+    spans = sum(record.kind == "span" for record in records)
+    counts = [count_of(number, noun) for number, noun in ((len(records) - spans, "event"), (spans, "span")) if number]
     errors = sum(record.severity >= 17 for record in records if record.kind == "event")
     palette = palette_for()
     click.echo(
         palette.dim(
-            f"{count_of(len(records), 'record')} in {show_seconds((last - first) / 1e9)} from {show_local(first)}"
+            f"{', '.join(counts)} in {show_seconds((last - first) / 1e9)} from {show_local(first)}"
             + (f", {count_of(errors, 'error')}" if errors else "")
         )
     )

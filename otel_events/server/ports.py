@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from otel_events.errors import OtelEventsError
+from otel_events.server.running import find_running
 
 _BACKLOG = 2048
 _LISTENING = "0A"
@@ -40,7 +41,7 @@ def explain(host: str, port: int, option: str, error: OSError) -> str:
     choose = f"choose another with {option} or {variable} (0 is any that is free{none})"
     if error.errno == errno.EADDRINUSE or "address already in use" in str(error).lower():
         holder = find_holder(port)
-        return f"port {port} of {host} is taken{f' by {holder}' if holder else ''}: {choose}"
+        return f"port {port} of {host} is taken{f' by {holder}' if holder else ''}: {_how_to_use(port)}{choose}"
     if error.errno == errno.EACCES:
         return f"port {port} of {host} is not for this user: {choose}"
     return f"{host}, port {port}, cannot be listened on: {error.strerror or error}; see --host and {option}"
@@ -55,6 +56,20 @@ def find_holder(port: int) -> str:
         if process.name.isdigit() and _has_socket(process, inodes):
             return f"process {process.name} ({_command(process)})"
     return "a process of another user"
+
+
+def _how_to_use(port: int) -> str:
+    """Return how to go on with the server of this user that has *port*, empty if it is none."""
+    try:
+        ours = next((each for each in find_running() if port in each.ports), None)
+    except OSError:  # no place where servers would say that they run
+        return ""
+    if ours is None:
+        return ""
+    return (
+        f"it is a server of yours, whose page 'otel-events serve --print-login --port {ours.port}' opens and to which programs"
+        f" send with OTEL_EXPORTER_OTLP_ENDPOINT={ours.otlp}; end it, or "
+    )
 
 
 def _listen(host: str, port: int) -> socket.socket:

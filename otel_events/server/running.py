@@ -13,7 +13,7 @@ from otel_events.files import OwnedFile, make_private_directory
 from otel_events.state_directory import state_directory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from otel_events.server.access.token import Token
@@ -29,31 +29,47 @@ class RunningServer:
     Attributes:
         pid: of its process.
         page: its address for a browser of this machine.
-        port: of that address.
+        otlp: its address for programs that send by HTTP.
+        ports: that it listens on, first that of its page.
         ledger: the file that it keeps.
-        proof: what only the owner of its token can make of the address.
+        token_file: that it was given with its token in it; empty if it has the token from elsewhere.
+        proof: what only the owner of its token can make of the page's address.
     """
 
     pid: int
     page: str
-    port: int
+    otlp: str
+    ports: Sequence[int]
     ledger: str
+    token_file: str
     proof: str
+
+    @property
+    def port(self) -> int:
+        """Return the port of its page."""
+        return self.ports[0]
 
     def has(self, token: Token) -> bool:
         """Tell whether *token* is the one that it asks for."""
         return token.has_signed(self.proof, _PURPOSE, (self.page,))
 
 
+def describe(
+    addresses: tuple[str, str], ports: Sequence[int], ledger: Path, token_file: str, token: Token
+) -> RunningServer:
+    """Return what this process, which serves at *addresses* (of the page, of OTLP), says of itself."""
+    page, otlp = addresses
+    return RunningServer(os.getpid(), page, otlp, ports, str(ledger), token_file, token.sign(_PURPOSE, (page,)))
+
+
 @contextmanager
-def announced(page: str, port: int, ledger: Path, token: Token) -> Iterator[None]:
-    """Have other processes of this user find the server until the end of the block; where files cannot be had they do not."""
+def announced(server: RunningServer) -> Iterator[None]:
+    """Have other processes of this user find *server* until the end of the block; where files cannot be had they do not."""
     try:
         folder = _folder()
         make_private_directory(folder, folder)
-        lock = take_lock(str(folder / f"{os.getpid()}.lock"))
-        said = RunningServer(os.getpid(), page, port, str(ledger), token.sign(_PURPOSE, (page,)))
-        _write(folder / f"{os.getpid()}.json", json.dumps(asdict(said)).encode())
+        lock = take_lock(str(folder / f"{server.pid}.lock"))
+        _write(folder / f"{server.pid}.json", json.dumps(asdict(server)).encode())
     except OSError:  # a user without a home, a disk that is full: whoever asks is told that none is found
         yield
         return
@@ -61,7 +77,7 @@ def announced(page: str, port: int, ledger: Path, token: Token) -> Iterator[None
         yield
     finally:
         with suppress(OSError):
-            (folder / f"{os.getpid()}.json").unlink()
+            (folder / f"{server.pid}.json").unlink()
         if lock is not None:
             lock.let_go(delete=True)
 

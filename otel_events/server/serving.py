@@ -9,6 +9,7 @@ import signal
 import ssl
 import sys
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from otel_events.server.access.origins import is_loopback
 from otel_events.server.access.protocols import uvicorn_options
 from otel_events.server.app import create_app
 from otel_events.server.ports import explain, listen
-from otel_events.server.running import announced, find_running
+from otel_events.server.running import announced, describe, find_running
 from otel_events.server.server import Server
 
 if TYPE_CHECKING:
@@ -98,8 +99,7 @@ def serve(
         server.open(progress)
         try:
             grpc_port = _start_grpc(server)
-            page = sockets[0].getsockname()[1]
-            with announced(base_url(settings, page), page, server.store.place.ledger, find_token(settings)):
+            with announced(_describe(server, sockets, grpc_port)):
                 _introduce(server, sockets, grpc_port, say)
                 asyncio.run(_run(running, sockets, seconds))
         finally:
@@ -135,8 +135,9 @@ def login_link(settings: ServerSettings, *, port: int | None = None, ledger: str
     if len(meant) != 1:
         raise NoServerError(_which(found, meant))
     (running,) = meant
-    token = find_token(settings)
-    if not running.has(token):
+    if running.token_file and settings.token is None and settings.token_file is None:
+        settings = replace(settings, token_file=running.token_file)
+    if not running.has(find_token(settings)):
         raise ServingError(
             f"the server at {running.page} (process {running.pid}) has another token: set OTEL_EVENTS_SERVER_TOKEN, or name its file"
             " with --token-file, as for that server"
@@ -194,6 +195,19 @@ def _start_grpc(server: Server) -> int | None:
         return server.grpc.start(f"{host}:{settings.grpc_port}")
     except OSError as error:
         raise ServingError(explain(settings.host, settings.grpc_port, "--grpc-port", error)) from error
+
+
+def _describe(server: Server, sockets: list[socket.socket], grpc_port: int | None) -> RunningServer:
+    settings = server.settings
+    page, otlp = (each.getsockname()[1] for each in (sockets[0], sockets[-1]))
+    file = settings.token_file if settings.token is None else None
+    return describe(
+        (base_url(settings, page), base_url(settings, otlp)),
+        [page, otlp, *([] if grpc_port is None else [grpc_port])],
+        server.store.place.ledger,
+        str(Path(file).absolute()) if file else "",
+        find_token(settings),
+    )
 
 
 def _introduce(server: Server, sockets: list[socket.socket], grpc_port: int | None, say: Callable[[str], None]) -> None:

@@ -47,6 +47,17 @@ def test_what_is_no_event_is_counted(process, tmp_path):
     assert (said["messages"], said["accepted"], said["unreadable"], said["failure"]) == (5, 2, 3, "")
 
 
+def test_input_that_holds_no_event_at_all_is_a_failure(process, tmp_path):
+    """It is told what the lines were and what one must look like; exit code 1."""
+    ran = process("relay", "--from", "stdin", "--to", "new.jsonl", given='hello\n{"name": "a.b"}\n')
+    mixed = process("relay", "--from", "stdin", "--to", "new.jsonl", given='hello\n{"event": "a.b"}\n')
+
+    assert (ran.returncode, mixed.returncode) == (1, 0)
+    assert "0 events of 2 messages accepted" in ran.stdout
+    assert '2 passed over: 1 no JSON, 1 no event; an event is {"event": "its.name", ...} on one line' in ran.stdout
+    assert "1 passed over: 1 no JSON;" in mixed.stdout
+
+
 def test_a_pipe_is_known_again_by_its_uids(process, tmp_path):
     """The same input sent twice has the same uids, by which receivers know it."""
     for _ in range(2):

@@ -199,3 +199,83 @@ def test_a_phase_of_the_programs_own_is_called_by_its_name(tree, ledger, event):
     )
 
     assert tree("trace", "0") == ["phase tuning (1.00 s)  rate=3"]
+
+
+@pytest.fixture
+def again(ledger, event):
+    """A task whose id is used three times, each with a child; the last time in two traces of one program."""
+    lines = []
+    for run, trace in ((1, 1), (2, 2), (3, 3)):
+        at = 10.0 * run
+        lines += [
+            event("task.started", at, task_id="t-1", task_name="draft", trace=trace, span=1),
+            event("task.started", at + 1, task_id="c-1", parent_task_id="t-1", trace=trace, span=2),
+            event(
+                "evidence.added", at + 2, task_id="c-1", parent_task_id="t-1", trace=trace, span=2, source=f"{run}.pdf"
+            ),
+            event("task.completed", at + 3, task_id="c-1", parent_task_id="t-1", trace=trace, span=2, duration=2.0),
+            event("task.completed", at + 4, task_id="t-1", trace=trace, span=1, duration=4.0),
+        ]
+    return ledger(*lines)
+
+
+def test_of_an_id_that_was_used_again_the_latest_run_is_told(invoke, again):
+    """With its children alone, by the id or the name; it is said which run of how many that is, and how to see others."""
+    latest, second = invoke("show", "task", "t-1"), invoke("show", "task", "t-1", "--run", "2")
+
+    assert (latest.out.count("task draft"), latest.out.count("task c-1"), "source=3.pdf" in latest.out) == (1, 1, True)
+    assert latest.err == "run 3 of 3 of task t-1; --run N shows another, --all-runs all of them\n"
+    assert (second.out.count("task draft"), "source=2.pdf" in second.out) == (1, True)
+    assert second.err.startswith("run 2 of 3 of task t-1;")
+    assert invoke("show", "task", "draft").out == latest.out
+
+
+def test_all_runs_are_told_one_after_the_other(tree, again):
+    """Each a tree of its own."""
+    assert tree("task", "t-1", "--all-runs", "--no-attributes") == [
+        "task draft completed (4.00 s)", "└─ task c-1 completed (2.00 s)", "   └─ evidence.added",
+    ] * 3  # fmt: skip
+
+
+def test_each_line_of_json_says_its_run(invoke, again, rows):
+    """And how many there are; what is a story of one run says 1 of 1, a trace nothing."""
+    told = rows(invoke("show", "task", "t-1", "--json", "--all-runs").out)
+
+    assert [(row["run"], row["runs"]) for row in told] == [(run, 3) for run in (1, 2, 3) for _ in range(5)]
+    assert {row["run"] for row in rows(invoke("show", "task", "t-1", "--json").out)} == {3}
+    assert "run" not in rows(invoke("show", "trace", f"{1:032x}", "--json").out)[0]
+
+
+def test_a_filter_leaves_the_runs_as_they_are(invoke, again, rows):
+    """It chooses among the events of a run, and the latest run that it leaves something of is told."""
+    answer = invoke("show", "task", "t-1", "--json", "evidence.*")
+    older = invoke("show", "task", "t-1", "--json", "source=2.pdf")
+    nothing = invoke("show", "task", "t-1", "severity>=error")
+
+    assert [(row["event"], row["run"]) for row in rows(answer.out)] == [("evidence.added", 3)]
+    assert [(row["attributes"]["source"], row["run"]) for row in rows(older.out)] == [("2.pdf", 2)]
+    assert (nothing.code, nothing.err) == (exit_codes.NO, "Error: nothing of task t-1 fits the filter\n")
+
+
+def test_a_cycle_is_another_one_in_each_session(invoke, ledger, event):
+    """Programs count from 1 in every session; a retry within the same trace is another run too."""
+    lines = [event("cycle.start", n, session_id=f"s-{n}", cycle=1, trace=n, span=1) for n in (1, 2)]
+    lines += [event("cycle.end", 3, session_id="s-2", cycle=1, trace=2, span=1, duration=1.0)]
+    lines += [event("cycle.start", 4, session_id="s-2", cycle=1, trace=2, span=2)]
+    ledger(*lines)
+
+    answer = invoke("show", "cycle", "1")
+    narrowed = invoke("show", "cycle", "1", "session_id=s-1")
+
+    assert (answer.err.split(";")[0], answer.out.count("cycle 1")) == ("run 3 of 3 of cycle 1", 1)
+    assert narrowed.err.startswith("run 1 of 3 of cycle 1;")
+
+
+def test_a_run_that_is_not_there_is_told(invoke, again):
+    """With how many there are; a trace has none."""
+    absent = invoke("show", "task", "t-1", "--run", "4")
+    both = invoke("show", "task", "t-1", "--run", "1", "--all-runs")
+    trace = invoke("show", "trace", "0", "--run", "1")
+
+    assert (absent.code, absent.err) == (exit_codes.NO, "Error: there is no run 4 of task t-1, but 3 runs\n")
+    assert (both.code, trace.code) == (exit_codes.USAGE, exit_codes.USAGE)

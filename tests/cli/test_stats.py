@@ -74,6 +74,15 @@ class TestCounts:
 
         assert stats(path)["delay_seconds"]["max"] == 2.0
 
+    def test_a_delay_that_nobody_measured_is_not_shown(self, invoke, ledger, event):
+        """Where one clock, read once, gave both times there is no line of zeros; else there is one."""
+        ledger(event("a.b"), event("a.b", 1))
+        without = invoke("stats").out
+        ledger(event("a.b"), event("a.b", observed=1_771_095_685 * 10**9))
+
+        assert "delay " not in without
+        assert "max 2.00 s" in invoke("stats").out
+
     def test_nothing_is_an_answer_too(self, invoke, ledger):
         """A ledger without events."""
         ledger()

@@ -34,7 +34,8 @@ otel_events_flush 10
         shell, script, tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=server.otlp, OTEL_SERVICE_NAME=f"values-{shell}"
     )
 
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    told = "otel-events: event: what stands behind notjson:= is no JSON and is kept as text\n"
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", told)
     (event,) = events_of(server, f"values-{shell}", count=1)
     assert event["attributes"] == {
         "text": 'quo"te back\\slash tab\tline\nbell\a é€😀',
@@ -52,6 +53,48 @@ otel_events_flush 10
         "notjson": "{oops",
         "spaces": " x ",
     }
+
+
+def test_mistakes_are_named_and_break_nothing(shell, server, tmp_path):
+    """One line on standard error for each, whatever `set -e` says; what has no name is not sent, not into a task's span either."""
+    script = """
+event
+event key=value
+event word.seen loose key=value
+task_end
+task_begin draft
+event
+task_end 0 n:=x
+otel_events_flush 10
+echo done
+"""
+    done = run_shell(
+        shell, script, tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=server.otlp, OTEL_SERVICE_NAME=f"mistakes-{shell}"
+    )
+
+    no_name = "otel-events: event: nothing is sent without a name: event NAME [KEY=TEXT]..."
+    assert (done.returncode, done.stdout) == (0, "done\n")
+    assert done.stderr.splitlines() == [
+        no_name,
+        no_name,
+        "otel-events: event: a word that is neither KEY=TEXT nor KEY:=JSON is kept as the attribute argument",
+        "otel-events: task_end: no task is open",
+        no_name,
+        "otel-events: task_end: what stands behind n:= is no JSON and is kept as text",
+    ]
+    events = events_of(server, f"mistakes-{shell}", count=3)
+    assert [event["event"] for event in events] == ["word.seen", "task.started", "task.completed"]
+    assert events[0]["attributes"] == {"argument": "loose", "key": "value"}
+
+
+def test_a_script_that_nobody_listens_to_goes_on_after_a_mistake(shell, tmp_path):
+    """With standard error closed as well, and with all of it switched off, where nothing is said at all."""
+    script = "exec 2>&-\nevent\ntask_end\nevent x y\necho done"
+    closed = run_shell(shell, script, tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=AWAY)
+    off = run_shell(shell, "event\ntask_end\necho done", tmp_path, OTEL_SDK_DISABLED="true")
+
+    assert (closed.returncode, closed.stdout) == (0, "done\n")
+    assert (off.returncode, off.stdout, off.stderr) == (0, "done\n", "")
 
 
 def test_every_byte_can_be_said(shell, server, tmp_path):
@@ -224,7 +267,7 @@ otel_events_flush 20
 
 
 def test_nothing_of_ours_breaks_a_script(shell, server, tmp_path):
-    """Wrong words, readonly variables, odd options, no home and a hung endpoint: the script goes on, silently."""
+    """Wrong words, readonly variables, odd options, no home and a hung endpoint: the script goes on; of mistakes in calls it is told."""
     script = """
 readonly name=mine i=1 uid=2
 IFS=:
@@ -242,7 +285,9 @@ echo alive "$IFS" "$-"
             shell, script, tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=endpoint, OTEL_EXPORTER_OTLP_TIMEOUT="1000"
         )
 
-    assert (done.returncode, done.stderr) == (0, "")
+    told = done.stderr.splitlines()
+    assert (done.returncode, len(told)) == (0, 10), told
+    assert all(line.startswith(("otel-events: event: ", "otel-events: task_end: ")) for line in told)
     assert done.stdout.startswith("alive : ")
     assert {"e", "u", "f", "C"} <= set(done.stdout)
 

@@ -157,6 +157,22 @@ def test_a_port_that_is_taken_is_told_with_its_holder(tmp_path, option):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("which", ["page", "otlp", "grpc"])
+def test_of_a_port_that_another_server_of_this_user_has_it_is_told_how_to_use_that(tmp_path, which):
+    """Newcomers start a second one where they want to see the first: how to open it, and how to send to it."""
+    options = {"page": "--port", "otlp": "--otlp-port", "grpc": "--grpc-port"}
+    with serving(tmp_path) as served:
+        words = [
+            word for each, option in options.items() for word in (option, str(served.ports[each] * (each == which)))
+        ]
+        done = _serve(tmp_path, "--ledger", str(tmp_path / "other.jsonl"), *words)
+
+    assert done.returncode == 3
+    assert f"port {served.ports[which]} of 127.0.0.1 is taken" in done.stderr
+    assert f"'otel-events serve --print-login --port {served.ports['page']}' opens" in done.stderr
+    assert f"OTEL_EXPORTER_OTLP_ENDPOINT={served.otlp}" in done.stderr
+
+
 def test_two_servers_do_not_share_a_ledger(tmp_path):
     """The second one says which process has it, and that it may have a file of its own."""
     with serving(tmp_path) as served:
@@ -294,6 +310,40 @@ def test_of_several_servers_the_one_is_named_whose_link_is_wanted(tmp_path):
     assert [f":{port}/login?code=" in link for port, link in zip(ports, by_port, strict=True)] == [True, True]
     assert f":{ports[1]}/login?code=" in by_ledger
     assert (neither.returncode, "no such server runs" in neither.stderr) == (1, True)
+    assert (stranger.returncode, "has another token" in stranger.stderr) == (3, True)
+
+
+def test_a_login_link_needs_no_token_file_to_be_named_again(tmp_path):
+    """Where the server was given one, the link is signed with what is in it; a token that is set goes first."""
+    file = tmp_path / "token"
+    file.write_text("a-token-of-its-own-file\n")
+    file.chmod(0o600)
+    page, otlp, grpc = map(str, free_ports(3))
+    command = [
+        sys.executable,
+        "-m",
+        "otel_events",
+        "serve",
+        "--token-file",
+        "token",
+        "--port",
+        page,
+        "--otlp-port",
+        otlp,
+    ]
+    with subprocess.Popen(
+        [*command, "--grpc-port", grpc], env=environment(tmp_path), cwd=tmp_path, stderr=subprocess.PIPE, text=True
+    ) as process:
+        while not process.stderr.readline().startswith("ledger"):
+            assert process.poll() is None
+        link = _serve(tmp_path, "--print-login").stdout.strip()
+        with httpx.Client(trust_env=False) as client:
+            answer = client.get(link)
+        stranger = _serve(tmp_path, "--print-login", **TOKEN)
+        process.terminate()
+        process.communicate(timeout=PATIENCE)
+
+    assert answer.status_code == 303
     assert (stranger.returncode, "has another token" in stranger.stderr) == (3, True)
 
 

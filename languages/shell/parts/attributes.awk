@@ -68,12 +68,18 @@ function read_pairs(i, at, key, value, is_json) {
         if (raw[i] == "-m" || raw[i] == "--message") { message = quoted[++i]; says_message = 1; continue }
         if (raw[i] == "-s" || raw[i] == "--severity") { level = severity[tolower(raw[++i])]; continue }
         at = index(raw[i], "=")
-        if (at < 2) { if (raw[i] != "") put("argument", text_value(quoted[i])); continue }
+        if (at < 2) {
+            if (raw[i] == "") continue
+            complain("a word that is neither KEY=TEXT nor KEY:=JSON is kept as the attribute argument")
+            put("argument", text_value(quoted[i]))
+            continue
+        }
         is_json = substr(raw[i], at - 1, 1) == ":"
         key = quoted[i]
         sub(/:?=.*/, "", key)
         value = substr(raw[i], at + 1)
-        if (is_json && parse(value)) { if (parsed != "null") put(key, secret_or(key, parsed)); else drop(key) }
+        if (is_json && !parse(value)) { complain("what stands behind " key ":= is no JSON and is kept as text"); is_json = 0 }
+        if (is_json) { if (parsed != "null") put(key, secret_or(key, parsed)); else drop(key) }
         else if (key in is_int && is_int64(value)) put(key, "{\"intValue\":\"" value + 0 "\"}")
         else put(key, secret_or(key, text_value(substr(quoted[i], index(quoted[i], "=") + 1))))
         if (key in is_bound_key) place[key] = i

@@ -22,7 +22,7 @@ event() {
 
 event_bind() {
     _oe_is_on || return 0
-    _oe_out=$(_oe_calm && _oe_make bind "$@" 2>/dev/null) || _oe_out=
+    _oe_out=$(_oe_calm && _oe_make bind "$@") || _oe_out=
     if [ -n "$_oe_out" ]; then export BAGGAGE="$_oe_out"; fi
 }
 
@@ -41,7 +41,10 @@ task_begin() {
 }
 
 task_end() {
-    if [ -z "${_oe_tasks-}" ]; then return 0; fi
+    if [ -z "${_oe_tasks-}" ]; then
+        if _oe_is_on; then (echo 'otel-events: task_end: no task is open' >&2) || :; fi # zsh ends where that is closed
+        return 0
+    fi
     if _oe_is_on; then (_oe_calm && _oe_end "${_oe_tasks%%"$_oe_nl"*}" "$@") || :; fi
     _oe_tasks=${_oe_tasks#*"$_oe_nl"}
     export TRACEPARENT="${_oe_tasks%%"$_oe_nl"*}"
@@ -185,6 +188,7 @@ _oe_calm() {
 
 _oe_event() {
     _oe_made=$(_oe_make event "$@") || return 0
+    if [ -z "$_oe_made" ]; then return 0; fi
     _oe_span=${TRACEPARENT-}
     _oe_span=${_oe_span#*-*-}
     _oe_span=${_oe_span%%-*}

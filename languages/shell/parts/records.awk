@@ -7,9 +7,12 @@ function make_event() {
         next_text += 2
     }
     name = quoted[next_text++]
+    if (is_no_name(name)) { complain("nothing is sent without a name: event NAME [KEY=TEXT]..."); name = ""; return }
     read_pairs()
     know(name)
 }
+
+function is_no_name(text) { return text == "" || text ~ /=/ }
 
 # Set name, severity and message to what the catalogue says where the call says nothing.
 function know(given) {
@@ -38,6 +41,7 @@ function begin(parent, task_name, i) {
     span_id = some_id
     if (trace_id == "") trace_id = fresh_trace
     task_name = quoted[next_text++]
+    if (is_no_name(task_name)) complain("a task has a name: task_begin NAME [KEY=TEXT]...")
     put("task_name", text_value(task_name))
     read_pairs()
     if (!("task_id" in own)) { put("task_id", text_value(other_id)); fresh_id = other_id }

@@ -24,10 +24,16 @@ END {
     read_baggage(raw[8])
     make_resource()
     next_text = 9
-    if (mode == "event") { make_event(); print "logs " now "-" uid " " record(); print copy() }
+    if (mode == "event") { make_event(); if (name == "") exit; print "logs " now "-" uid " " record(); print copy() }
     else if (mode == "bind") { read_pairs(); bind_pairs(); print baggage() }
     else if (mode == "begin") begin()
     else if (mode == "end") end()
+}
+
+# Tell whoever wrote the script of a mistake; it goes on. By cat, since not every awk can write to a socket that is its
+# standard error; where that is closed, another cat takes the words.
+function complain(text) {
+    print "otel-events: " (mode == "begin" || mode == "end" ? "task_" mode : mode == "bind" ? "event_bind" : mode) ": " text | "cat 1>&2 || cat >/dev/null"
 }
 
 function digits(from, length_, i, out) {

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RelayWish", "run_relay"]
 
+_AN_EVENT = '{"event": "its.name", ...} on one line: see `otel-events relay --help`'
 _BACKOFF = Backoff(initial=0.2, maximum=5.0)
 
 
@@ -53,6 +54,7 @@ class Account:
         accepted: events that the target has.
         rejected: events that it would not keep, or cannot carry.
         unreadable: messages that hold no event.
+        why_unreadable: what those were; empty if there are none.
         failure: why it ended before the end; empty if it did not.
         message: what was said of those rejected.
     """
@@ -63,6 +65,7 @@ class Account:
     accepted: int
     rejected: int
     unreadable: int
+    why_unreadable: str
     failure: str
     message: str
 
@@ -90,7 +93,8 @@ def run_relay(wish: RelayWish) -> int:
             cursor.close()
     account = relay.account()
     _write(account, is_json=wish.is_json)
-    return code or (exit_codes.NO if account.failure or account.rejected else exit_codes.OK)
+    is_incomplete = account.failure or account.rejected or (account.unreadable and not account.accepted)
+    return code or (exit_codes.NO if is_incomplete else exit_codes.OK)
 
 
 class _Relay:
@@ -132,6 +136,7 @@ class _Relay:
             accepted=self._accepted,
             rejected=self._target.rejected,
             unreadable=self._translator.unreadable,
+            why_unreadable=self._translator.why_unreadable(),
             failure=self.failure,
             message=self._target.message,
         )
@@ -181,7 +186,7 @@ def _write(account: Account, *, is_json: bool) -> None:
     click.echo(harmless(f"{count_of(account.accepted, 'event')}{of} accepted by {account.target}"))
     notes = {
         f"{account.rejected:,} rejected: {account.message}": account.rejected,
-        f"{account.unreadable:,} passed over: no event in them": account.unreadable,
+        f"{account.unreadable:,} passed over: {account.why_unreadable}; an event is {_AN_EVENT}": account.unreadable,
         f"stopped: {account.failure}": account.failure,
     }
     for text, holds in notes.items():

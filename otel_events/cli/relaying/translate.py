@@ -50,6 +50,17 @@ class Translator:
         """How many messages held no event."""
         return self._strange + self._reader.report.passed_over
 
+    def why_unreadable(self) -> str:
+        """Return what those messages were, empty if there are none."""
+        report = self._reader.report
+        kinds = {
+            "no JSON": report.malformed,
+            "torn": report.torn,
+            "no event": report.foreign + self._strange,
+            "too long": report.oversized,
+        }
+        return ", ".join(f"{count:,} {kind}" for kind, count in kinds.items() if count)
+
     def events(self, messages: Sequence[Message]) -> list[Event]:
         """Return the events in *messages*, in their order."""
         made: list[Event] = []

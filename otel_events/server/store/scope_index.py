@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from otel_events.server.store.runs import MAX_RUNS, Run, Runs
+from otel_events.reading.runs import MAX_RUNS, Run, Runs
 
 if TYPE_CHECKING:
     import sqlite3
 
     from otel_events.reading.record import Record
+    from otel_events.reading.runs import Role
     from otel_events.server.store.entry import Entry, Told
-    from otel_events.server.store.runs import Role
 
 _ERROR = 17
 _MAX_TEXT = 300

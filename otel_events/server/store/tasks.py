@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from otel_events.ledger.line import dump_line
 from otel_events.ledger.tags import tag_attributes
-from otel_events.server.store.runs import MAX_RUNS, Run, Runs
+from otel_events.reading.runs import MAX_RUNS, Run, Runs
 from otel_events.server.store.words import key_of
 
 if TYPE_CHECKING:
     import sqlite3
 
     from otel_events.reading.record import Record
+    from otel_events.reading.runs import Role
     from otel_events.server.store.entry import Told
-    from otel_events.server.store.runs import Role
     from otel_events.server.store.scope_index import ScopeRuns
 
 RUNNING = "running"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from otel_events.ledger.rotate import ledger_files
-from otel_events.server.store.runs import run_at
+from otel_events.reading.runs import run_at
 from otel_events.server.store.tasks import RUNNING, load_runs
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from otel_events.reading.runs import Run
     from otel_events.server.store.place import Place
-    from otel_events.server.store.runs import Run
 
 ORPHANED = "orphaned"
 _SECOND = 1_000_000_000

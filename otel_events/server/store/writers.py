@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import astuple, dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from otel_events.reading.uids import is_writer, split_uid
 from otel_events.server.store.numbers import Numbers
 from otel_events.server.store.words import key_of
 
@@ -23,10 +22,6 @@ _STARTED = "otel_events.writer.started"
 _REPORT = "otel_events.writer.report"
 _STOPPED = "otel_events.writer.stopped"
 _SUMMARY = "otel_events.summary.count"
-# As `runtime.Capture` makes them. Any other uid is somebody else's, of which nothing is known but whether it was there.
-_WRITER = re.compile(r"[0-9a-f]{16}", re.ASCII)
-_WRITER_LENGTH = 16
-_MAX_DIGITS = 10
 _MAX_KNOWN = 4_096
 _MAX_TEXT = 300
 _LAST = 2**63 - 1
@@ -99,7 +94,7 @@ class Writers:
 
     def introduce(self, name: str, service: str, resource: Mapping[str, Any]) -> None:
         """Take note of what a header says of a writer."""
-        if not _WRITER.fullmatch(name):
+        if not is_writer(name):
             return
         writer = self._known.get(name) or self._load(name)
         writer.service = service[:_MAX_TEXT]
@@ -125,23 +120,6 @@ class Writers:
         row = self._connection.execute("SELECT * FROM writers WHERE writer = ?", (name,)).fetchone()
         writer = self._known[name] = Writer(*row) if row else Writer(name)
         return writer
-
-
-@lru_cache(maxsize=1024)
-def _is_writer(name: str) -> bool:
-    return _WRITER.fullmatch(name) is not None
-
-
-def split_uid(uid: str) -> tuple[str, int] | None:
-    """Return the writer and the number that a uid of our writers consists of, None for any other uid."""
-    name, digits = uid[:_WRITER_LENGTH], uid[_WRITER_LENGTH + 1 :]
-    if uid[_WRITER_LENGTH : _WRITER_LENGTH + 1] != "-" or len(digits) > _MAX_DIGITS or not _is_writer(name):
-        return None
-    try:
-        number = int(digits, 16)
-    except ValueError:
-        return None
-    return (name, number) if f"{number:x}" == digits else None
 
 
 def _listen(writer: Writer, number: int, record: Record) -> None:
