@@ -15,7 +15,7 @@ Examples:
   otel-events show trace 20c0e7ed             # the first digits will do
   otel-events show cycle 42 logs/ traces.jsonl
   otel-events show session s-1 --no-attributes
-  otel-events show task t-1 --run 2           # the second time that this id was used
+  otel-events show task t-1 --run 2           # its second run
   otel-events show task t-1 --json 'severity>=warn'
 """
 
