@@ -1,7 +1,7 @@
 // The keys of the live view.
 
 import type { RefObject } from "preact";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { findEvents } from "../api/client";
 import { explain } from "../state/access";
 import { narrowed } from "../state/filter";
@@ -68,7 +68,8 @@ function back(selected: number): void {
 }
 
 export function useLiveKeys(list: RefObject<ListHandle | null>, selected: number, select: Select): void {
-  useEffect(() => {
+  // With the drawing and not after it: who sees a row selected goes on from that row.
+  useLayoutEffect(() => {
     const page = list.current?.rowsInSight() ?? 20;
     const errors = (by: 1 | -1) => () =>
       void stepToError(by, selected, select).catch((error: unknown) => say(explain(error)));

@@ -18,7 +18,7 @@ export function Ledger({ health }: { health: Health }) {
           here, say <code>export OTEL_EXPORTER_OTLP_ENDPOINT={otlpEndpoint(health.otlp_port)}</code>
         </p>
       )}
-      <p class="faint">
+      <p class="faint ledger">
         This server keeps its events in <code>{ledger.path}</code>
       </p>
     </>
