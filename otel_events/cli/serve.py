@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _EPILOG = examples(
     "serve",
-    "serve --keep-age 7d            # or OTEL_EVENTS_SERVER_KEEP_AGE=7d",
+    "serve --keep-age 7d   # or OTEL_EVENTS_SERVER_KEEP_AGE=7d",
     "serve --port 8080 --otlp-port 8080",
     "serve --ledger runs/events.jsonl",
     "serve --print-login",
