@@ -35,7 +35,7 @@ def write_story(roots: Sequence[Node], records: Sequence[Record], *, with_attrib
     palette = palette_for()
     click.echo(
         palette.dim(
-            f"{', '.join(counts)} in {show_seconds((last - first) / 1e9)} from {show_local(first)}"
+            f"{' and '.join(counts)} in {show_seconds((last - first) / 1e9)} from {show_local(first)}"
             + (f", {count_of(errors, 'error')}" if errors else "")
         )
     )
