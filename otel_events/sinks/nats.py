@@ -204,7 +204,10 @@ class _Transport:
             return await self._add(client.jetstream(timeout=seconds), self._plan.stream, messages)
         for message in messages:
             await client.publish(message.subject, message.payload)
-        await client.flush(max(1, round(seconds)))  # answered once the server has read all before it
+        # The client writes its question at once, and what was published when its own task comes to that: so the first question
+        # may overtake messages. By its answer they are written; the second is answered once the server has read them.
+        for _ in range(2):
+            await client.flush(max(1, round(seconds)))
         if self._violations:
             return Accepted(min(len(self._violations), len(messages)), self._violations[0])
         return Accepted()

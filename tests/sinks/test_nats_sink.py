@@ -191,7 +191,7 @@ def test_a_subject_that_is_not_allowed_is_told_and_counted(folder, caplog):
             ev.configure(nats={"url": server.url.replace("//", "//app:p@")}, ledger=False)
             ev.emit("evidence.added")
             ev.emit("alert.triggered")
-            ev.flush(PATIENCE)  # says yes, if the pipeline was quicker and the loss lies before the call
+            ev.flush(PATIENCE)  # no promise of its answer: the loss may lie before the call
 
         assert ev.stats().dropped == {"nats_rejected": 1}
         assert "events.alert.triggered" in caplog.text
