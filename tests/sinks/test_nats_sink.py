@@ -4,7 +4,6 @@ import asyncio
 import json
 import logging
 import threading
-import time
 
 import nats
 import pytest
@@ -16,6 +15,7 @@ from otel_events.pipeline.writer_events import NAMES
 from otel_events.sinks import Nats
 from tests.fresh import assert_accounted, fresh  # noqa: F401
 from tests.message_servers import PATIENCE, TlsFiles, nats_server, running, wait_until
+from tests.sinks.restarts import emit_over_restarts
 
 pytestmark = [pytest.mark.slow, pytest.mark.backends, pytest.mark.usefixtures("fresh")]
 
@@ -117,29 +117,7 @@ def test_a_function_chooses_subject_and_shape(server):
 def test_jetstream_keeps_each_event_once_over_restarts_under_load(server):
     """Killed and started again while events are emitted, the stream has every event once, in order."""
     configure(server, stream="EVENTS")
-    is_over = threading.Event()
-
-    def emit(worker):
-        number = 0
-        while not is_over.is_set():
-            ev.emit("evidence.added", worker=worker, number=number)
-            number += 1
-            time.sleep(0.002)
-
-    workers = [threading.Thread(target=emit, args=(number,)) for number in range(2)]
-    for worker in workers:
-        worker.start()
-    for _ in range(3):
-        before = ev.stats().delivered.get("nats", 0)
-        wait_until(lambda before=before: ev.stats().delivered.get("nats", 0) > before)
-        server.kill()
-        before = ev.stats().retries
-        wait_until(lambda before=before: ev.stats().retries > before)
-        server.start()
-    is_over.set()
-    for worker in workers:
-        worker.join()
-    wait_until(lambda: ev.flush(1))
+    emit_over_restarts(server, "nats", workers=2, pause=0.002)
 
     said = [said for _, said in stored(server, "EVENTS")]
     assert len(said) == len({each["uid"] for each in said}) == ev.stats().emitted

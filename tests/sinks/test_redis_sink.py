@@ -2,8 +2,6 @@
 
 import json
 import logging
-import threading
-import time
 
 import pytest
 import trustme
@@ -14,6 +12,7 @@ from otel_events.sinks import Redis
 from tests.fresh import assert_accounted, fresh  # noqa: F401
 from tests.message_servers import PATIENCE, RedisServer, TlsFiles, running, wait_until
 from tests.program import run_program
+from tests.sinks.restarts import emit_over_restarts
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fresh")]
 
@@ -107,29 +106,7 @@ def test_a_route_chooses_what_goes_there(server):
 def test_nothing_is_lost_over_restarts_under_load(server):
     """Killed and started again while four threads emit, Redis has every event in the end, none out of order."""
     configure(server, redis={"url": server.url, "stream_max_entries": 0, "channel": False, "timeout": 1})
-    is_over = threading.Event()
-
-    def emit(worker):
-        number = 0
-        while not is_over.is_set():
-            ev.emit("evidence.added", worker=worker, number=number)
-            number += 1
-            time.sleep(0.0005)
-
-    workers = [threading.Thread(target=emit, args=(number,)) for number in range(4)]
-    for worker in workers:
-        worker.start()
-    for _ in range(3):
-        before = ev.stats().delivered.get("redis", 0)
-        wait_until(lambda before=before: ev.stats().delivered.get("redis", 0) > before)
-        server.kill()
-        before = ev.stats().retries
-        wait_until(lambda before=before: ev.stats().retries > before)
-        server.start()
-    is_over.set()
-    for worker in workers:
-        worker.join()
-    wait_until(lambda: ev.flush(1))
+    emit_over_restarts(server, "redis", workers=4, pause=0.0005)
 
     stats = ev.stats()
     seen = {}

@@ -5,8 +5,6 @@ import hashlib
 import hmac
 import json
 import logging
-import threading
-import time
 
 import pytest
 import trustme
@@ -17,6 +15,7 @@ from otel_events.sinks import Webhook
 from tests.fresh import assert_accounted, fresh  # noqa: F401
 from tests.message_servers import PATIENCE, TlsFiles, WebhookReceiver, running, wait_until
 from tests.program import run_program
+from tests.sinks.restarts import emit_over_restarts
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fresh")]
 
@@ -165,29 +164,7 @@ def test_what_is_too_large_goes_in_halves(receiver):
 def test_nothing_is_lost_over_restarts_under_load(receiver):
     """Killed and started again while two threads emit, the receiver has every event in the end, in order."""
     configure(receiver, batch=50, timeout=1)
-    is_over = threading.Event()
-
-    def emit(worker):
-        number = 0
-        while not is_over.is_set():
-            ev.emit("evidence.added", worker=worker, number=number)
-            number += 1
-            time.sleep(0.001)
-
-    workers = [threading.Thread(target=emit, args=(number,)) for number in range(2)]
-    for worker in workers:
-        worker.start()
-    for _ in range(3):
-        before = ev.stats().delivered.get("webhook", 0)
-        wait_until(lambda before=before: ev.stats().delivered.get("webhook", 0) > before)
-        receiver.kill()
-        before = ev.stats().retries
-        wait_until(lambda before=before: ev.stats().retries > before)
-        receiver.start()
-    is_over.set()
-    for worker in workers:
-        worker.join()
-    wait_until(lambda: ev.flush(1))
+    emit_over_restarts(receiver, "webhook", workers=2, pause=0.001)
 
     seen = {}
     for said in receiver.taken():
