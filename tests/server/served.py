@@ -110,6 +110,19 @@ def start(home, *options, ports=None, scheme="http", **env):
     return served
 
 
+def run_serve(home, *arguments, **env):
+    """Run `serve` to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "otel_events", "serve", *arguments],
+        env=environment(home, **env),
+        cwd=home,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
 def run_program(server, script, *arguments, **variables):
     """Run a program that sends to *server*, to its end; it must say nothing but what it prints."""
     settings = {

@@ -1,4 +1,4 @@
-"""The server as a process: its start, its end, and what a kill leaves."""
+"""The server as a process: its start, its ports, and its end."""
 
 import json
 import os
@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -19,24 +18,11 @@ from websockets.sync.client import connect
 
 from otel_events.ledger.read import read_ledger
 from tests.cli.test_emit import at_terminal
-from tests.program import PATIENCE, ROOT, environment, run_program
-from tests.server.served import SECRET, free_ports, serving, start
+from tests.program import PATIENCE, environment, run_program
+from tests.server.served import SECRET, free_ports, run_serve, serving
 from tests.server.test_receiving import request
 
 pytestmark = pytest.mark.slow
-
-
-def _serve(home, *arguments, **env):
-    """Run `serve` to its end."""
-    return subprocess.run(
-        [sys.executable, "-m", "otel_events", "serve", *arguments],
-        env=environment(home, **env),
-        cwd=home,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
 
 
 def test_it_says_where_it_is_and_ends_in_order_when_asked_to(tmp_path):
@@ -135,9 +121,9 @@ def test_a_demonstration_ends_by_itself(tmp_path):
     """DEMO_SECONDS says when."""
     page, otlp, grpc = map(str, free_ports(3))
     ports = ("--port", page, "--otlp-port", otlp, "--grpc-port", grpc)
-    assert _serve(tmp_path, *ports, DEMO_SECONDS="0.5").returncode == 0
+    assert run_serve(tmp_path, *ports, DEMO_SECONDS="0.5").returncode == 0
 
-    wrong = _serve(tmp_path, *ports, DEMO_SECONDS="soon")
+    wrong = run_serve(tmp_path, *ports, DEMO_SECONDS="soon")
     assert (wrong.returncode, "DEMO_SECONDS must be a number" in wrong.stderr) == (3, True)
 
 
@@ -147,7 +133,7 @@ def test_a_port_that_is_taken_is_told_with_its_holder(tmp_path, option):
     options = {"--port": "0", "--otlp-port": "0", "--grpc-port": "off"}
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        done = _serve(tmp_path, *(word for pair in {**options, option: port}.items() for word in pair))
+        done = run_serve(tmp_path, *(word for pair in {**options, option: port}.items() for word in pair))
 
     assert done.returncode == 3
     assert f"port {port} of 127.0.0.1 is taken" in done.stderr
@@ -165,7 +151,7 @@ def test_of_a_port_that_another_server_of_this_user_has_it_is_told_how_to_use_th
         words = [
             word for each, option in options.items() for word in (option, str(served.ports[each] * (each == which)))
         ]
-        done = _serve(tmp_path, "--ledger", str(tmp_path / "other.jsonl"), *words)
+        done = run_serve(tmp_path, "--ledger", str(tmp_path / "other.jsonl"), *words)
 
     assert done.returncode == 3
     assert f"port {served.ports[which]} of 127.0.0.1 is taken" in done.stderr
@@ -176,7 +162,7 @@ def test_of_a_port_that_another_server_of_this_user_has_it_is_told_how_to_use_th
 def test_two_servers_do_not_share_a_ledger(tmp_path):
     """The second one says which process has it, and that it may have a file of its own."""
     with serving(tmp_path) as served:
-        done = _serve(tmp_path, "--port", "0", "--otlp-port", "0", "--grpc-port", "off")
+        done = run_serve(tmp_path, "--port", "0", "--otlp-port", "0", "--grpc-port", "off")
 
     assert (done.returncode, f"process {served.process.pid}" in done.stderr, "--ledger" in done.stderr) == (
         3,
@@ -210,7 +196,7 @@ def test_an_event_from_a_shell_is_there_when_its_command_ends_or_it_says_that_it
 )
 def test_settings_that_cannot_be_are_told(tmp_path, arguments, words):
     """In words, as mistakes in the call."""
-    done = _serve(tmp_path, *arguments)
+    done = run_serve(tmp_path, *arguments)
 
     assert (done.returncode, words in done.stderr) == (2, True), done.stderr
 
@@ -266,150 +252,6 @@ def test_it_speaks_tls_over_http_and_grpc(tmp_path):
     assert names.count("page.read") == 2
 
 
-TOKEN = {"OTEL_EVENTS_SERVER_TOKEN": SECRET}
-
-
-def test_a_login_link_is_had_at_any_time(tmp_path):
-    """Another process prints it, for the server that runs, wherever that listens; it opens the page once."""
-    with serving(tmp_path) as served:
-        link = _serve(tmp_path, "--print-login", **TOKEN).stdout.strip()
-        with httpx.Client(trust_env=False) as client:
-            answers = [client.get(link).status_code for _ in range(2)]
-            with_cookie = client.get(f"http://127.0.0.1:{served.ports['page']}/api/health").status_code
-        code, _ = served.end()
-        after = _serve(tmp_path, "--print-login", **TOKEN)
-
-    assert (answers[0], with_cookie, code) == (303, 200, 0)
-    assert (after.returncode, after.stdout) == (1, "")
-    assert not list((tmp_path / "state" / "otel-events" / "server" / "running").iterdir())
-
-
-def test_without_a_server_there_is_no_login_link(tmp_path):
-    """It says how to start one, also where the last one was killed."""
-    for is_killed in (False, True):
-        if is_killed:
-            start(tmp_path).kill()
-        done = _serve(tmp_path, "--print-login", **TOKEN)
-
-        assert (done.returncode, done.stdout) == (1, "")
-        assert "no server of this user runs: start one with 'otel-events serve'" in done.stderr
-
-
-def test_of_several_servers_the_one_is_named_whose_link_is_wanted(tmp_path):
-    """By its port, or its ledger; one with another token is not promised a link that it would refuse."""
-    other = tmp_path / "other.jsonl"
-    with serving(tmp_path) as first, serving(tmp_path, "--ledger", str(other)) as second:
-        ports = [str(each.ports["page"]) for each in (first, second)]
-        both = _serve(tmp_path, "--print-login", **TOKEN)
-        by_port = [_serve(tmp_path, "--print-login", "--port", port, **TOKEN).stdout for port in ports]
-        by_ledger = _serve(tmp_path, "--print-login", "--ledger", "other.jsonl", **TOKEN).stdout
-        neither = _serve(tmp_path, "--print-login", "--port", "1", **TOKEN)
-        stranger = _serve(tmp_path, "--print-login", "--port", ports[0])
-
-    assert (both.returncode, "choose one with --port" in both.stderr, str(other) in both.stderr) == (1, True, True)
-    assert [f":{port}/login?code=" in link for port, link in zip(ports, by_port, strict=True)] == [True, True]
-    assert f":{ports[1]}/login?code=" in by_ledger
-    assert (neither.returncode, "no such server runs" in neither.stderr) == (1, True)
-    assert (stranger.returncode, "has another token" in stranger.stderr) == (3, True)
-
-
-def test_a_login_link_needs_no_token_file_to_be_named_again(tmp_path):
-    """Where the server was given one, the link is signed with what is in it; a token that is set goes first."""
-    file = tmp_path / "token"
-    file.write_text("a-token-of-its-own-file\n")
-    file.chmod(0o600)
-    page, otlp, grpc = map(str, free_ports(3))
-    command = [
-        sys.executable,
-        "-m",
-        "otel_events",
-        "serve",
-        "--token-file",
-        "token",
-        "--port",
-        page,
-        "--otlp-port",
-        otlp,
-    ]
-    with subprocess.Popen(
-        [*command, "--grpc-port", grpc], env=environment(tmp_path), cwd=tmp_path, stderr=subprocess.PIPE, text=True
-    ) as process:
-        while not process.stderr.readline().startswith("ledger"):
-            assert process.poll() is None
-        link = _serve(tmp_path, "--print-login").stdout.strip()
-        with httpx.Client(trust_env=False) as client:
-            answer = client.get(link)
-        stranger = _serve(tmp_path, "--print-login", **TOKEN)
-        process.terminate()
-        process.communicate(timeout=PATIENCE)
-
-    assert answer.status_code == 303
-    assert (stranger.returncode, "has another token" in stranger.stderr) == (3, True)
-
-
-class _Sender(threading.Thread):
-    """Sends batches one after the other, and notes which of them were acknowledged."""
-
-    def __init__(self, served, number):
-        super().__init__()
-        self._served = served
-        self._writer = f"{number:016x}"
-        self.acknowledged = []
-        self.sent = 0
-
-    def run(self):
-        with httpx.Client(trust_env=False, timeout=10) as client:
-            while True:
-                uids = [f"{self._writer}-{self.sent + at + 1:x}" for at in range(20)]
-                message = request(*["page.read"] * 20)
-                for part, uid in zip(message.resource_logs[0].scope_logs, uids, strict=True):
-                    part.log_records[0].attributes.add(key="log.record.uid").value.string_value = uid
-                headers = {"content-type": "application/x-protobuf"}
-                try:
-                    answer = client.post(
-                        f"{self._served.otlp}/v1/logs", content=message.SerializeToString(), headers=headers
-                    )
-                except httpx.HTTPError:
-                    return
-                if answer.status_code == 200:
-                    self.acknowledged += uids
-                self.sent += 20
-
-
-@pytest.mark.parametrize("fsync", ["always", "never"])
-def test_after_a_kill_nothing_that_was_acknowledged_is_missing(tmp_path, fsync):
-    """Killed again and again in the middle of load: all acknowledged events are in the ledger and found, each once."""
-    acknowledged, ports = [], None
-    for turn in range(3):
-        served = start(tmp_path, "--fsync", fsync, ports=ports)
-        ports = served.ports
-        senders = [_Sender(served, 16 * turn + number) for number in range(3)]
-        for sender in senders:
-            sender.start()
-        while min(len(sender.acknowledged) for sender in senders) < 200:
-            time.sleep(0.01)
-        served.kill()
-        for sender in senders:
-            sender.join(PATIENCE)
-            acknowledged += sender.acknowledged
-
-    with serving(tmp_path, ports=ports) as served:
-        found, after = [], 0
-        while after is not None:
-            answer = served.client.get("/api/events", params={"after": after, "limit": 1000, "order": "oldest"}).json()
-            found += answer["events"]
-            after = answer["next"]
-        code, _ = served.end()
-
-    uids = [event["uid"] for event in found]
-    assert set(acknowledged) <= set(uids)
-    assert len(uids) == len(set(uids))
-    assert [event["seq"] for event in found] == sorted({event["seq"] for event in found})
-    in_ledger = [json.loads(line)["uid"] for line in served.ledger.read_text().splitlines() if '"uid"' in line]
-    assert in_ledger == uids
-    assert code == 0
-
-
 def test_a_ledger_of_its_own_says_what_is_not_seen_and_how_to_see_it(tmp_path):
     """Programs without an endpoint write to the user's ledger: with the cure in hand they are shown."""
     with serving(tmp_path, "--ledger", str(tmp_path / "own.jsonl")) as served:
@@ -432,62 +274,5 @@ def test_a_ledger_of_its_own_says_what_is_not_seen_and_how_to_see_it(tmp_path):
 
 def _health(served):
     with httpx.Client(trust_env=False, timeout=30) as client:
-        headers = {"authorization": f"Bearer {TOKEN['OTEL_EVENTS_SERVER_TOKEN']}"}
+        headers = {"authorization": f"Bearer {SECRET}"}
         return client.get(f"http://127.0.0.1:{served.ports['page']}/api/health", headers=headers).json()
-
-
-def test_what_is_more_than_can_wait_is_told_to_come_again(tmp_path):
-    """429 with Retry-After, as long as requests of 64 MiB are on their way; afterwards all is taken."""
-    body = request("page.read").SerializeToString()
-    part = 15 << 20
-    with serving(tmp_path) as served, ExitStack() as stack:
-        for _ in range(4):
-            sender = stack.enter_context(socket.create_connection(("127.0.0.1", served.ports["otlp"])))
-            head = f"POST /v1/logs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-protobuf\r\nContent-Length: {part + 1}"
-            sender.sendall(f"{head}\r\n\r\n".encode() + bytes(part))
-        big = served.post("/v1/logs", bytes(part))
-        stack.close()
-        deadline = time.monotonic() + PATIENCE
-        while (after := served.post("/v1/logs", body)).status_code == 429 and time.monotonic() < deadline:
-            time.sleep(0.05)
-
-    assert (big.status_code, big.headers["retry-after"]) == (429, "1")
-    assert after.status_code == 200
-
-
-_COUNTING = """
-import os
-from pathlib import Path
-
-_asked = os.fdatasync
-
-def fdatasync(fd):
-    _asked(fd)
-    with Path(os.environ["ASKED"]).open("a") as file:
-        file.write(os.readlink(f"/proc/self/fd/{fd}") + "\\n")
-
-os.fdatasync = fdatasync
-"""
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="which file is asked for is told by /proc")
-@pytest.mark.parametrize("policy", ["always", "second", "never"])
-def test_the_disk_is_asked_as_often_as_is_set(tmp_path, policy):
-    """Before each answer, some time after it, or not at all."""
-    (tmp_path / "site").mkdir()
-    (tmp_path / "site" / "sitecustomize.py").write_text(_COUNTING)
-    asked = tmp_path / "asked"
-    asked.touch()
-    paths = os.pathsep.join((str(tmp_path / "site"), str(ROOT)))
-    with serving(tmp_path, "--fsync", policy, ASKED=str(asked), PYTHONPATH=paths) as served:
-        counts = []
-        for _ in range(3):
-            assert served.post("/v1/logs", request("page.read").SerializeToString()).status_code == 200
-            counts.append(asked.read_text().count("events.jsonl"))
-        deadline = time.monotonic() + PATIENCE
-        while policy == "second" and "events.jsonl" not in asked.read_text() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert served.end()[0] == 0
-
-    times = asked.read_text().count("events.jsonl")
-    assert {"always": counts[0] >= 1 and len(set(counts)) == 3, "second": times >= 1, "never": times == 0}[policy]
