@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import TYPE_CHECKING, Any
 
-from otel_events import process
-from otel_events.accounting import Accounts
-from otel_events.guards import build_redactor
+from otel_events.compat.guard import current_guard
 from otel_events.ledger.instants import format_instant_for_datetime
 from otel_events.ledger.tags import clean_text, tag_attributes
-from otel_events.notices import Notices
 from otel_events.values import freeze
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from otel_events.settings import Settings
-
-# The guard of the settings that held last. What it takes out is counted with the event, not with the line.
-_guard: tuple[Settings, Any] | None = None
 
 
 def plain(mapping: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,17 +39,9 @@ def join(own: Mapping[str, Any], payload: Mapping[str, Any], timestamp: int) -> 
 
 def encode(record: Mapping[str, Any]) -> bytes:
     """Return *record* as a line without secrets, spaced as `json.dumps` does it, because scripts grep for that."""
-    guard = _current_guard()
+    guard = current_guard()
     clean = tag_attributes(record if guard is None else guard.attributes(record))
     try:
         return f"{json.dumps(clean, ensure_ascii=False)}\n".encode()
     except UnicodeEncodeError:  # a lone surrogate
         return f"{json.dumps(clean_text(clean), ensure_ascii=False)}\n".encode()
-
-
-def _current_guard() -> Any:
-    global _guard
-    settings = process.current().ready_settings()
-    if _guard is None or _guard[0] is not settings:
-        _guard = (settings, build_redactor(settings, Accounts(), Notices(quiet_seconds=math.inf)))
-    return _guard[1]

@@ -10,9 +10,9 @@ import atexit
 import os
 import sys
 import time
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from otel_events.compat.event_names import text_of
 from otel_events.compat.flat_record import encode, join, plain
 from otel_events.compat.line_buffer import LineBuffer, number_from_environment, usable
 from otel_events.compat.line_writer import LineWriter
@@ -61,7 +61,7 @@ def emit_event(
 @silent
 def emit_task_lifecycle(status: str, /, task_id: str, **details: Any) -> None:
     """Say that a task was `started`, `completed`, `failed`, ...: the event `task_<status>`."""
-    _say(f"task_{_text(status)}", details, {"task_id": task_id})
+    _say(f"task_{text_of(status)}", details, {"task_id": task_id})
 
 
 @silent
@@ -104,7 +104,7 @@ def flush() -> None:
 def _say(
     name: str, payload: Mapping[str, Any], ids: Mapping[str, Any], *, message: Any = None, severity: Any = None
 ) -> None:
-    name, given = _text(name), plain(payload)
+    name, given = text_of(name), plain(payload)
     known = _said(ids)
     own = {"event": name, **known, **_surroundings({*known, *given}), **_said(severity=severity, message=message)}
     # An id that the call says by its parameter: the payload's is the same thing said twice.
@@ -125,15 +125,6 @@ def _surroundings(known: set[str]) -> dict[str, Any]:
     bound = bound_attributes()
     said = {key: bound.get(attribute) for key, attribute in _IDS.items() if not {key, attribute} & known}
     return {key: value for key, value in said.items() if value is not None}
-
-
-def _text(name: Any) -> str:
-    """Return the name that *name* means, or raise TypeError."""
-    if isinstance(name, Enum):
-        name = name.value
-    if not isinstance(name, str):
-        raise TypeError(f"{type(name).__name__} is no name of an event")
-    return name
 
 
 # -- where lines go ------------------------------------------------------------------------------------------------------

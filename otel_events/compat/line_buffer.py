@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 import time
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
+from otel_events.compat.process_end import call_at_end_of_child
 from otel_events.compat.silent import count
 
 if TYPE_CHECKING:
@@ -52,11 +52,7 @@ class LineBuffer:
             return
         threading.Thread(target=self._run, name="otel_events-compat-lines", daemon=True).start()
         self._is_running = True
-        module = sys.modules.get("multiprocessing.process")
-        if module is not None and module.parent_process() is not None:
-            from multiprocessing.util import Finalize
-
-            Finalize(None, self._at_end, exitpriority=0)
+        call_at_end_of_child(self._at_end)
 
     def _run(self) -> None:
         while True:

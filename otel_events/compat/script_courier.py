@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections import deque
@@ -11,6 +10,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from otel_events.accounting import Tally
+from otel_events.compat.process_end import call_at_end_of_child
 from otel_events.compat.silent import count
 from otel_events.otlp.outcome import Accepted, Retry, Unreachable
 from otel_events.sinks import Webhook
@@ -90,11 +90,7 @@ class ScriptCourier:
             self._thread.start()
         except RuntimeError:  # the interpreter is going down: `end` puts aside what waits
             self._thread = None
-        module = sys.modules.get("multiprocessing.process")
-        if module is not None and module.parent_process() is not None:
-            from multiprocessing.util import Finalize
-
-            Finalize(None, at_end, exitpriority=0)
+        call_at_end_of_child(at_end)
 
     def end(self) -> None:
         """Bring what can be brought at once, and put the rest aside; take no longer than a moment."""
