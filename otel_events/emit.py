@@ -216,20 +216,20 @@ def emit_own(
 def capture_log_record(
     name: Any,
     message: Any,
-    severity: tuple[int, str],
+    severity: tuple[int, str] | None,
     *,
     timestamp: int,
     exception: CapturedException | None,
     attributes: dict[str, Any],
     context: Context,
     scope: InstrumentationScope,
-) -> None:
-    """Put what a log bridge was given on the way of events; may raise what its parts raise.
+) -> int:
+    """Put what a bridge or a drop-in was given on the way of events; return its number. May raise what its parts raise.
 
     Args:
         name: what `emit` takes for an event; empty for a plain log record, which no catalogue knows.
         message: the display string, or None.
-        severity: OpenTelemetry's number, and the source's word for it.
+        severity: OpenTelemetry's number, and the source's word for it; None for the definition's.
         timestamp: when the record was made, nanoseconds since the epoch.
         exception: what it tells of.
         attributes: its own.
@@ -243,12 +243,14 @@ def capture_log_record(
     bound = link.merged if link is not None else None
     defaults = runtime.process_attributes
     capture = runtime.capture
-    uid = next(capture.sequence)
-    draft = (uid, timestamp, event, message, own, None, (severity, None, exception), bound, defaults, context, scope)
+    number = next(capture.sequence)
+    more = None if severity is None and exception is None else (severity, None, exception)
+    draft = (number, timestamp, event, message, own, None, more, bound, defaults, context, scope)
     _put(capture, draft, event, weight)
     span: Any = context.get(_SPAN_KEY) if event else None
     if span is not None:
         runtime.copy_to_span(span, draft)
+    return number
 
 
 def _freeze_in_place(attributes: dict[str, Any]) -> int:

@@ -15,7 +15,7 @@ from otel_events.sinks.sender import Sender
 from otel_events.sinks.shapes import Shaper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
     from otel_events.accounting import Accounts
@@ -139,12 +139,13 @@ class MessageSink:
 
     def write(self, events: Sequence[Event]) -> None:
         """Take a batch of events."""
+        self.send(message for event in events if (message := self._shape(event)) is not None)
+
+    def send(self, messages: Iterable[Message]) -> None:
+        """Take messages that are made already. Never waits for the network."""
         lines: list[bytes] = []
         size = 0
-        for event in events:
-            message = self._shape(event)
-            if message is None:
-                continue
+        for message in messages:
             line = write_message(message)
             if lines and (size + len(line) > MAX_BYTES or len(lines) >= self._max_messages):
                 self._sender.append(b"".join(lines), len(lines))
