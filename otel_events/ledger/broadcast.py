@@ -1,4 +1,7 @@
-"""Events in the shape of the older broadcaster, both ways: `{"type", "ts", "cycle", "day", "data"}`, and a `uid` beside."""
+"""Events in the shape of the older broadcaster, both ways: `{"type", "ts", "cycle", "day", "data"}`, and a `uid` beside.
+
+The drop-in says beside that whose the event is, and in which span: `service`, `trace_id`, `span_id`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from otel_events import catalog
-from otel_events.event import CORRELATION, Event, Severity
+from otel_events.event import CORRELATION, Event, InstrumentationScope, Severity
 from otel_events.ledger.instants import parse_instant
 from otel_events.values import freeze
 
@@ -14,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from otel_events.event import Attributes
+
+# Of events that the broadcaster's consumers have already: its programs, the drop-in among them, publish them themselves.
+BROADCASTER_SCOPE = InstrumentationScope("otel_events.compat.broadcaster")
 
 _MILLISECONDS = len("2026-02-14T19:01:23.456")
 # These have the day in their data as well, as the broadcaster's programs wrote them.
@@ -50,6 +56,7 @@ def decode_broadcast(said: Mapping[str, Any], uid: str) -> Event:
     message = attributes.get("message")
     severity = (definition.severity if definition else None) or Severity.INFO
     moment = parse_instant(said.get("ts"))
+    trace_id = _read_id(said.get("trace_id"), 32)
     return Event(
         name=name,
         timestamp=now if moment is None else moment,
@@ -58,9 +65,28 @@ def decode_broadcast(said: Mapping[str, Any], uid: str) -> Event:
         severity_text=severity.name,
         body=message if isinstance(message, str) else definition.message if definition and definition.message else None,
         attributes=attributes,
+        trace_id=trace_id,
+        span_id=_read_id(said.get("span_id"), 16) if trace_id else 0,
+        trace_flags=1 if trace_id else 0,
+        scope=BROADCASTER_SCOPE,
         uid=said["uid"] if isinstance(said.get("uid"), str) and said["uid"] else uid,
         given_name=given if given != name else "",
     )
+
+
+def service_of(said: Mapping[str, Any], default: str) -> str:
+    """Return whose event *said* is; *default* if it does not say."""
+    service = said.get("service")
+    return service if isinstance(service, str) and service else default
+
+
+def _read_id(text: object, length: int) -> int:
+    """Return the id that *text* is in hexadecimal, 0 if it is none."""
+    is_id = isinstance(text, str) and len(text) == length and text.isalnum() and text.isascii()
+    try:
+        return int(text, 16) if is_id else 0  # type: ignore[call-overload]
+    except ValueError:
+        return 0
 
 
 def _attributes(said: Mapping[str, Any]) -> Attributes:

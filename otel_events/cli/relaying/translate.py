@@ -10,7 +10,7 @@ from uuid import UUID
 
 from otel_events import catalog
 from otel_events.event import Event, Resource, Severity
-from otel_events.ledger.broadcast import decode_broadcast
+from otel_events.ledger.broadcast import decode_broadcast, service_of
 from otel_events.ledger.line import dump_line
 from otel_events.ledger.read import LedgerReader, load_json
 
@@ -86,7 +86,12 @@ class Translator:
         # A topic's own flat payload may have a `type` too, which then means something else.
         is_topic = bool(given) and catalog.current().find(catalog.current().canonical(given)) is not None
         if isinstance(kind, str) and kind and not is_topic and ("data" in said or "ts" in said):
-            return [self._named(decode_broadcast(said, self._uid(message)))], False
+            event = decode_broadcast(said, self._uid(message))
+            service = service_of(said, "")
+            if service:
+                event.resource = self._resources.setdefault(service, Resource({"service.name": service}))
+                return [event], False
+            return [self._named(event)], False
         if given:
             return self._read_line(message, {**said, "event": given})
         self._strange += 1

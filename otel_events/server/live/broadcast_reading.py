@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
 
 from otel_events.event import Resource
-from otel_events.ledger.broadcast import decode_broadcast
+from otel_events.ledger.broadcast import decode_broadcast, service_of
 from otel_events.ledger.read import LedgerReader
 from otel_events.server.store.stored import Arrival
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 RELAYED_BY = "relayed_by"
 UID_PREFIX = "b-"
-_SERVICE = Resource({"service.name": "broadcaster"})
+_SERVICE = "broadcaster"  # of programs that do not say whose events theirs are
 _REMEMBERED = 20_000  # twice what the broadcaster's stream holds
 _MAX_PAYLOAD = 1024 * 1024
 _MAX_NAME = 255
@@ -56,7 +59,8 @@ class BroadcastReader:
             return None
         if "type" not in said:
             return self._read_line(payload)
-        return Arrival(decode_broadcast(said, f"{UID_PREFIX}{digest}" + (f"-{before}" if before else "")), _SERVICE)
+        event = decode_broadcast(said, f"{UID_PREFIX}{digest}" + (f"-{before}" if before else ""))
+        return Arrival(event, self._resource(service_of(said, _SERVICE), {}))
 
     def _read_line(self, payload: bytes) -> Arrival | None:
         """Return the event in what the Redis sink of a program of ours sent: a line of the ledger."""
@@ -64,7 +68,10 @@ class BroadcastReader:
         if recorded is None or not recorded.event.uid:
             self.malformed += 1
             return None
-        return Arrival(recorded.event, self._resources.setdefault(recorded.service, Resource(recorded.resource)))
+        return Arrival(recorded.event, self._resource(recorded.service, recorded.resource))
+
+    def _resource(self, service: str, attributes: Mapping[str, Any]) -> Resource:
+        return self._resources.setdefault(service, Resource({"service.name": service, **attributes}))
 
 
 def _load(payload: bytes) -> dict[str, Any] | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from otel_events.server.live.broadcast_reading import RELAYED_BY, UID_PREFIX, BroadcastReader
+from otel_events.ledger.broadcast import BROADCASTER_SCOPE
+from otel_events.server.live.broadcast_reading import RELAYED_BY, BroadcastReader
 from otel_events.server.live.broadcast_shape import as_broadcast, dump
 from otel_events.server.live.redis_link import BLOCK
 from otel_events.server.live.redis_share import entries_of
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from otel_events.server.live.redis_cursors import RedisCursors
     from otel_events.server.live.redis_link import RedisLink
     from otel_events.server.store.store import Store
-    from otel_events.server.store.stored import Arrival
+    from otel_events.server.store.stored import Arrival, StoredEvent
 
 FIELD = "event"
 _KEPT = 10_000  # entries of the stream: the broadcaster's contract
@@ -104,8 +105,7 @@ class BroadcastBridge:
         events, cursor = await self._hub.history_after(self._relayed_to, None)
         pipe = self._link.client.pipeline(transaction=False)
         for event in events:
-            uid = event.record.text("uid")
-            if uid.startswith(UID_PREFIX) or self._is_foreign(uid):
+            if _is_published(event) or self._is_foreign(event.record.text("uid")):
                 continue  # its consumers have it from where it came
             said = dump({**as_broadcast(event), RELAYED_BY: self._cursors.instance})
             pipe.publish(self._channel, said)
@@ -126,3 +126,9 @@ class BroadcastBridge:
                 count = len(self._waiting)
                 self.stored += len(await asyncio.to_thread(self._store.append, self._waiting[:count]))
                 del self._waiting[:count]
+
+
+def _is_published(event: StoredEvent) -> bool:
+    """Tell whether the program that emitted *event* is one of the broadcaster's, and has published it itself."""
+    scope = event.record.get("scope")
+    return isinstance(scope, dict) and scope.get("name") == BROADCASTER_SCOPE.name
