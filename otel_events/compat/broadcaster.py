@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
+from importlib import import_module
 from operator import index
 from typing import Any
 
@@ -57,6 +58,8 @@ class Broadcaster:
         self._plan: Redis | None = None
         try:
             self._plan = Redis(redis_url, channel, stream, name="broadcaster")
+            # Now: the end of a short program leaves no time for it.
+            import_module("redis")
         except Exception as error:  # an address that is none, or `redis` is not installed: the program goes on
             count("compat_bad_setting")
             process.current().notices.warn("compat_broadcaster", f"a broadcaster publishes nothing: {error}")

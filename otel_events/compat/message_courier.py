@@ -40,15 +40,16 @@ class MessageCourier:
     Args:
         plan: of the sink.
         make: makes a message, on the thread; what it raises on is dropped as `compat_message_failed`.
+        is_ending: the program is: what is put goes into the spool at once, for the next one.
     """
 
-    def __init__(self, plan: SinkPlan, make: Callable[[Any], Message]) -> None:
+    def __init__(self, plan: SinkPlan, make: Callable[[Any], Message], *, is_ending: bool = False) -> None:
         self._plan = plan
         self._make = make
         self._waiting: deque[Any] = deque()
         self._wakeups: SimpleQueue[None] = SimpleQueue()  # re-entrant, for signal handlers
         self._is_asleep = False
-        self._is_ending = False
+        self._is_ending = is_ending
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
         self._turn = threading.RLock()
@@ -60,6 +61,9 @@ class MessageCourier:
         if len(self._waiting) > _MOST_WAITING:
             self._waiting.popleft()
             count("compat_message_dropped")
+        if self._is_ending:
+            self._take_turn(time.monotonic() + _AFTER_FAILURE)
+            return
         if self._thread is None and self._starting.acquire(blocking=False):
             try:
                 self._start()
@@ -68,8 +72,6 @@ class MessageCourier:
         if self._is_asleep:
             self._is_asleep = False
             self._wakeups.put(None)
-        if self._is_ending:  # into the spool, for the next program
-            self._take_turn(time.monotonic() + _AFTER_FAILURE)
 
     def flush(self, deadline: float) -> bool:
         """Return True only if all that was put was taken at its destination by *deadline*."""
@@ -95,7 +97,7 @@ class MessageCourier:
         except RuntimeError:  # the interpreter is going down and starts no more threads: `end` does what there is to do
             return
         self._thread = thread
-        call_at_end_of_child(_end)
+        call_at_end_of_child(_end_for_good)
 
     def _run(self) -> None:
         while not self._is_ending:
@@ -174,7 +176,9 @@ def _root(settings: Settings) -> Path | None:
 def courier_for(plan: SinkPlan, make: Callable[[Any], Message]) -> MessageCourier:
     """Return this process's courier of *plan*: who sends to one place shares one, and with it the order."""
     courier = _couriers.get(plan)
-    return courier if courier is not None else _couriers.setdefault(plan, MessageCourier(plan, make))
+    if courier is None:
+        courier = _couriers.setdefault(plan, MessageCourier(plan, make, is_ending=_is_over))
+    return courier
 
 
 def flush(timeout: float) -> bool:
@@ -184,11 +188,19 @@ def flush(timeout: float) -> bool:
     return all(answers)
 
 
-def _end() -> None:
+def end_all() -> None:
+    """Let all couriers send what they can within the `exit_timeout`, and forget them."""
     couriers = list(_couriers.values())
+    _couriers.clear()
     deadline = time.monotonic() + (process.current().ready_settings().exit_timeout if couriers else 0.0)
     for courier in couriers:
         courier.end(deadline)
+
+
+def _end_for_good() -> None:
+    global _is_over
+    _is_over = True
+    end_all()
 
 
 def _begin_anew() -> None:
@@ -199,7 +211,8 @@ def _begin_anew() -> None:
 
 
 _parents: list[Any] = []
+_is_over = False
 _couriers: dict[SinkPlan, MessageCourier] = {}
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_begin_anew)
-atexit.register(_end)
+atexit.register(_end_for_good)
