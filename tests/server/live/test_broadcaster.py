@@ -1,0 +1,59 @@
+"""A program on the broadcaster's drop-in, watched through the real server, that hears it by Redis and by OTLP."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.message_servers import RedisServer, running, wait_until
+from tests.server.served import run_program, serving
+
+pytestmark = pytest.mark.slow
+
+DAEMON = """
+import otel_events as ev
+from otel_events.compat.broadcaster import emit, flush, set_cycle
+
+for cycle in range(1, 51):
+    set_cycle(cycle, 1551)
+    emit("cycle.start", {"day": 1551, "session": "s"})
+    with ev.task("dream", task_id=f"t-{cycle}"):
+        emit("sense", {"projection": {"nodes": ["α"]}})
+assert flush(30)
+assert ev.flush(30)
+"""
+
+
+@pytest.fixture
+def redis(tmp_path):
+    (tmp_path / "redis").mkdir()
+    with running(RedisServer(tmp_path / "redis")) as server:
+        yield server
+
+
+def events(server, name):
+    answer = server.client.get("/api/events", params={"filter": name, "limit": 1000}).json()
+    return answer["events"]
+
+
+@pytest.mark.parametrize("way", ["redis", "both"])
+def test_each_event_is_shown_once_whatever_way_it_came(redis, tmp_path, way):
+    """By Redis alone, or by OTLP as well: the server has it once, with name, data, cycle, service, task and trace."""
+    sent = {} if way == "both" else {"OTEL_SDK_DISABLED": "true"}
+    with serving(tmp_path, OTEL_EVENTS_SERVER_REDIS_URL=redis.url, OTEL_EVENTS_SERVER_REDIS_BROADCAST="true") as server:
+        run_program(server, DAEMON, REDIS_URL=redis.url, OTEL_SERVICE_NAME="daemon", **sent)
+        run_program(server, 'import otel_events as ev; ev.emit("decision"); assert ev.flush(30)')
+        wait_until(lambda: len(events(server, "sense.project")) == 50 and len(events(server, "cycle.start")) == 50)
+        wait_until(lambda: "decision" in [said["type"] for said in redis.entries()])
+
+        found = events(server, "sense.project")
+        assert sorted(event["cycle"] for event in found) == list(range(1, 51))
+        assert {(event["service"], event["task_id"][:2], event["day"]) for event in found} == {("daemon", "t-", 1551)}
+        assert {json.dumps(event["attributes"], ensure_ascii=False) for event in found} == {
+            '{"projection": {"nodes": ["α"]}}'
+        }
+        assert all(event["trace_id"] for event in found)
+        # Nor has the server published them a second time for the broadcaster's consumers, as it does with all others.
+        types = [said["type"] for said in redis.entries()]
+        assert (types.count("sense"), types.count("cycle.start")) == (50, 50)
