@@ -46,6 +46,8 @@ class Couriers:
                 return "nothing says where it was to go: name an endpoint with --to"
             return Courier.to(endpoint, cast("Signal", info.signal), patience=self._patience), endpoint.address
         plan = self._plan(info)
+        if plan is None and info.signal not in MESSAGE_SINKS:
+            return f"of the sink {info.signal!r} in a program's code: run that program again"
         if plan is None:
             return (
                 f"of the sink {info.signal!r}: set its OTEL_EVENTS_{info.signal.upper()}_URL, or run its program again"

@@ -1,0 +1,41 @@
+"""The examples of those who move in: each runs against real servers, and prints what its document shows."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.message_servers import RedisServer, running
+from tests.program import PATIENCE, ROOT, environment
+
+pytestmark = pytest.mark.slow
+
+
+def shown_in(document, example):
+    """Return the block of *document* that says what *example* prints."""
+    text = (ROOT / document).read_text(encoding="utf-8")
+    return re.search(rf"<!-- output of {re.escape(example)} -->\n```text\n(.*?)```", text, re.DOTALL)[1]
+
+
+def run_example(name, home, **env):
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "examples" / name)],
+        env=environment(home, PYTHONIOENCODING="utf-8", **env),
+        cwd=home,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def test_the_broadcaster(tmp_path):
+    """What the daemon's calls were promised to do is what consumers of Redis see."""
+    (tmp_path / "redis").mkdir()
+    with running(RedisServer(tmp_path / "redis")) as server:
+        printed = run_example("broadcaster.py", tmp_path, REDIS_URL=server.url)
+
+    assert printed.strip() == shown_in("docs/migrate/broadcaster.md", "examples/broadcaster.py").strip()
