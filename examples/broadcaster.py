@@ -25,7 +25,7 @@ def run_daemon(url: str, cycle: int, day: int) -> list[dict[str, Any]]:
     b = Broadcaster(redis_url=url, channel="v5:events", stream="v5:stream")
     b.set_cycle(cycle, day)
     events = [emit("cycle.start", {"day": day, "session": "s-1"})]
-    events.append(b.emit("sense.project", {"projection": {"nodes": ["α", "β"], "seen": {"an object"}}}))
+    events.append(b.emit("sense.project", {"projection": {"nodes": ["blau", "grün"], "seen": {"an object"}}}))
     worker = threading.Thread(target=lambda: events.append(b.emit("observe", {"novelty_score": 0.3})))
     worker.start()
     worker.join()
