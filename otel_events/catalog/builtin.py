@@ -154,7 +154,7 @@ GROUPS: dict[str, tuple[tuple[str, str], ...]] = {
 
 # name: brief, message, severity, category, domain, aliases, attributes, flags, stability, note
 EVENTS: dict[str, tuple[Any, ...]] = {
-    'heartbeat': ('A sign of life.', 'Heartbeat', None, 'absence', '', (), (('component', 'm'), ('interval', 'm'), ('status', 'm'), 'correlation'), '', 'development', ''),
+    'heartbeat': ('A sign of life.', 'Heartbeat', None, 'absence', '', (), (('component', 'm'), ('interval', 'm'), ('status', 'm'), 'correlation'), 'l', 'development', ''),
     'heartbeat.missed': ('An expected sign of life did not come.', 'Heartbeat missed', 13, 'absence', '', (), (('component', 'm'), ('expected_within', 'm'), ('last_seen', 'm'), 'correlation'), 'ls', 'development', ''),
     'heartbeat.missed.resolved': ('A missed sign of life came after all.', 'Heartbeat back', None, 'absence', '', (), (('component', 'm'), ('duration', 'm'), 'correlation'), 'ls', 'development', ''),
     'task.stalled': ('A task did not end in the time it was given.', 'Task stalled', 13, 'absence', '', (), (('expected_within', 'm'), ('last_seen', 'm'), 'correlation'), 'ls', 'development', ''),
