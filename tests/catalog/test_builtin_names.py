@@ -110,6 +110,9 @@ task.stalled task.stalled absence
 task.stalled.resolved task.stalled.resolved absence
 cycle.stalled cycle.stalled absence
 cycle.stalled.resolved cycle.stalled.resolved absence
+expectation.set expectation.set absence
+expectation.missed expectation.missed absence
+expectation.missed.resolved expectation.missed.resolved absence
 test.event test.event otel_events
 otel_events.writer.started otel_events.writer.started otel_events
 otel_events.writer.report otel_events.writer.report otel_events
