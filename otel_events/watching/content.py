@@ -1,0 +1,105 @@
+"""The beginning of a file: its text, and the fields that it states by itself."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MOST_BYTES = 64 * 1024
+_FENCES = {"---": "---", "+++": "+++"}
+_FIELD = re.compile(r"([A-Za-z_][\w.-]*)[ \t]*[:=][ \t]*(.*)")
+
+
+class Content:
+    """What a file says, read once and no further than its first 64 KiB."""
+
+    __slots__ = ("_fields", "_path", "_text")
+
+    def __init__(self, path: Path | None, text: str | None = None) -> None:
+        self._path = path
+        self._text = text
+        self._fields: dict[str, Any] | None = None
+
+    @classmethod
+    def nothing(cls) -> Content:
+        """Return the content of a file that is not there."""
+        return cls(None, "")
+
+    @property
+    def text(self) -> str:
+        """Return the beginning as text; "" if it is no text, or cannot be read."""
+        if self._text is None:
+            self._text = _read(self._path)
+        return self._text
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Return what the front matter says, or the JSON object that the file is; {} if it is neither."""
+        if self._fields is None:
+            self._fields = _json_object(self.text) or _front_matter(self.text)
+        return self._fields
+
+    @property
+    def body(self) -> str:
+        """Return the text behind the front matter."""
+        return self.text[_end_of_front_matter(self.text) :]
+
+
+def _read(path: Path | None) -> str:
+    if path is None:
+        return ""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES)
+    except OSError:  # gone or locked by now, which the next change tells
+        return ""
+    if b"\0" in data:
+        return ""
+    # A character that the bound cut in two is no reason to lose the text.
+    return data.decode("utf-8-sig", "replace")
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    if not text.lstrip().startswith("{"):
+        return {}
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _front_matter(text: str) -> dict[str, Any]:
+    """Return the fields of the front matter that are one line each; deeper ones are not for events."""
+    end = _end_of_front_matter(text)
+    fields: dict[str, Any] = {}
+    for line in text[:end].splitlines()[1:-1]:
+        found = _FIELD.fullmatch(line.rstrip())
+        if found and found[2]:
+            fields[found[1]] = _plain(found[2])
+    return fields
+
+
+def _plain(text: str) -> Any:
+    text = text.strip()
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        return text[1:-1]
+    text = text.split(" #", 1)[0].rstrip()
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return value if isinstance(value, int | float | str | bool) else text
+
+
+def _end_of_front_matter(text: str) -> int:
+    """Return where the front matter ends, line end included; 0 if there is none."""
+    fence = _FENCES.get(text[:3])
+    if fence is None or text[3:].split("\n", 1)[0].strip():
+        return 0
+    found = re.compile(rf"^{re.escape(fence)}[ \t]*\r?$\n?", re.MULTILINE).search(text, 4)
+    return found.end() if found else 0
