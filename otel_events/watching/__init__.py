@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from otel_events.watching.change import Change, Classifier, FileEvent
+from otel_events.watching.plan import make_plan
 from otel_events.watching.watcher import Watcher
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def watch(
     polling: bool = False,
     poll_interval: float = 2.0,
     content: bool = True,
-    on_event: Callable[[Change, FileEvent], None] | None = None,
+    on_event: Callable[[Change | None, FileEvent], None] | None = None,
 ) -> Watcher:
     """Return a watcher of *paths*, to be used with `with`, `async with`, or by `start` and `stop`.
 
@@ -49,9 +50,26 @@ def watch(
         polling: look at the directories again and again instead of being told by the system: network drives.
         poll_interval: seconds between two such looks.
         content: prompts and responses are on events of the profile `egos`.
-        on_event: called with each change and its event, after that was emitted; on the watcher's thread.
+        on_event: called with each change, or None, and its event, after that was emitted; on the watcher's thread.
 
     Raises:
         ConfigurationError: a path does not exist, a rule file is wrong, or the extra `watch` is not installed.
     """
-    raise NotImplementedError
+    plan = make_plan(
+        paths,
+        include=include,
+        exclude=exclude,
+        classify=classify,
+        rules=rules,
+        profile=profile,
+        content=content,
+        initial=initial,
+        debounce=debounce,
+        burst=burst,
+        polling=polling,
+        poll_interval=poll_interval,
+        only_classified=only_classified,
+        ignore_files=ignore_files,
+        on_event=on_event,
+    )
+    return Watcher(plan)

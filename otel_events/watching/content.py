@@ -6,6 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from otel_events.watching.plain_files import open_plain
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -53,7 +55,7 @@ def _read(path: Path | None) -> str:
     if path is None:
         return ""
     try:
-        with path.open("rb") as file:
+        with open_plain(str(path)) as file:
             data = file.read(MOST_BYTES)
     except OSError:  # gone or locked by now, which the next change tells
         return ""
