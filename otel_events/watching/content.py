@@ -6,14 +6,14 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from otel_events.catalog.located_yaml import parse_yaml
 from otel_events.watching.plain_files import open_plain
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 MOST_BYTES = 64 * 1024
-_FENCES = {"---": "---", "+++": "+++"}
-_FIELD = re.compile(r"([A-Za-z_][\w.-]*)[ \t]*[:=][ \t]*(.*)")
+_FENCE = re.compile(r"^---[ \t]*\r?$\n?", re.MULTILINE)
 
 
 class Content:
@@ -46,6 +46,11 @@ class Content:
         return self._fields
 
     @property
+    def is_json(self) -> bool:
+        """Tell whether it is a JSON object, as far as it is read."""
+        return self.text.lstrip().startswith("{")
+
+    @property
     def body(self) -> str:
         """Return the text behind the front matter."""
         return self.text[_end_of_front_matter(self.text) :]
@@ -76,32 +81,15 @@ def _json_object(text: str) -> dict[str, Any]:
 
 
 def _front_matter(text: str) -> dict[str, Any]:
-    """Return the fields of the front matter that are one line each; deeper ones are not for events."""
     end = _end_of_front_matter(text)
-    fields: dict[str, Any] = {}
-    for line in text[:end].splitlines()[1:-1]:
-        found = _FIELD.fullmatch(line.rstrip())
-        if found and found[2]:
-            fields[found[1]] = _plain(found[2])
-    return fields
-
-
-def _plain(text: str) -> Any:
-    text = text.strip()
-    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
-        return text[1:-1]
-    text = text.split(" #", 1)[0].rstrip()
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-    return value if isinstance(value, int | float | str | bool) else text
+    if not end:
+        return {}
+    value, _ = parse_yaml(_FENCE.sub("", text[:end]), "")  # what is wrong with it is its author's business
+    return value if isinstance(value, dict) else {}
 
 
 def _end_of_front_matter(text: str) -> int:
     """Return where the front matter ends, line end included; 0 if there is none."""
-    fence = _FENCES.get(text[:3])
-    if fence is None or text[3:].split("\n", 1)[0].strip():
-        return 0
-    found = re.compile(rf"^{re.escape(fence)}[ \t]*\r?$\n?", re.MULTILINE).search(text, 4)
-    return found.end() if found else 0
+    first = _FENCE.match(text)
+    last = _FENCE.search(text, first.end()) if first else None
+    return last.end() if last else 0

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 from otel_events import runtime
 from otel_events.emit import emit
 from otel_events.notices import Notices
-from otel_events.watching.change import FileEvent
 from otel_events.watching.pending import Allowance
 from otel_events.watching.plain_events import describe_batch, describe_change, describe_trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from otel_events.watching.change import Change, Classifier
+    from otel_events.watching.change import Change, Classifier, FileEvent
     from otel_events.watching.root import Trouble
 
 # How many of the newest files are looked at for one that means something.
