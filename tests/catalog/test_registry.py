@@ -183,7 +183,7 @@ def test_all_mistakes_are_told_with_file_and_line(tmp_path):
         "shop.yaml:15: requirement_level 'must' must be one of required, recommended, opt_in",
         (
             "shop.yaml:16: 'http.route' is none of error.type, exception.type, exception.message,"
-            " exception.stacktrace: define it under 'attributes'"
+            " exception.stacktrace, file.path, file.name, file.extension, file.directory, file.size: define it under 'attributes'"
         ),
         "shop.yaml:13: 'brief' is missing",
         "shop.yaml:16: severity 'loud' must be a word such as WARN or ERROR, or a number from 1 to 24",
