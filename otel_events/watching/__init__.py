@@ -29,7 +29,7 @@ def watch(
     burst: int = 100,
     polling: bool = False,
     poll_interval: float = 2.0,
-    content: bool = True,
+    content: bool | None = None,
     on_event: Callable[[Change | None, FileEvent], None] | None = None,
 ) -> Watcher:
     """Return a watcher of *paths*, to be used with `with`, `async with`, or by `start` and `stop`.
@@ -49,7 +49,7 @@ def watch(
         burst: more changes at once than these are told as one event, `file.batch_changed`; 0 for no bound.
         polling: look at the directories again and again instead of being told by the system: network drives.
         poll_interval: seconds between two such looks.
-        content: prompts and responses are on events of the profile `egos`.
+        content: prompts and responses are on events of the profile `egos`; None: as the setting `watch_content` says.
         on_event: called with each change, or None, and its event, after that was emitted; on the watcher's thread.
 
     Raises:

@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from otel_events import process
 from otel_events.errors import ConfigurationError
 from otel_events.watching.egos import egos_classifiers
 from otel_events.watching.own_files import find_own_files
@@ -92,7 +93,7 @@ def make_plan(
     classify: Classifier | Iterable[Classifier],
     rules: str | PathLike[str] | None,
     profile: str | None,
-    content: bool,
+    content: bool | None,
     initial: int,
     debounce: float,
     burst: int,
@@ -106,7 +107,8 @@ def make_plan(
     import_watchdog("events")
     problems: list[str] = []
     own = (classify,) if callable(classify) else tuple(classify)
-    ready = _profile(profile, problems, with_content=content)
+    with_content = process.current().ready_settings().watch_content if content is None else content
+    ready = _profile(profile, problems, with_content=with_content)
     loaded = _rules(rules, problems)
     numbers = {"debounce": debounce, "poll_interval": poll_interval}
     problems += [f"{name} must be more than 0, not {value!r}" for name, value in numbers.items() if not value > 0]

@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING
 from otel_events.context import carry
 from otel_events.watching.notifications import Notice, Notifications, forget_parents
 from otel_events.watching.root import Root
+from otel_events.watching.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from types import TracebackType
 
     from typing_extensions import Self
 
-    from otel_events.watching.change import Change
+    from otel_events.watching.change import Change, FileEvent
     from otel_events.watching.plan import Plan
     from otel_events.watching.root import Observe
     from otel_events.watching.scope import Scope
@@ -62,6 +63,19 @@ class Watcher:
     def is_running(self) -> bool:
         """Tell whether it watches."""
         return self._thread is not None
+
+    @property
+    def known_files(self) -> int:
+        """Return how many files it watches now."""
+        return sum(len(root.snapshot) for root in self._roots)
+
+    def preview(self) -> Iterator[tuple[Change, list[FileEvent]]]:
+        """Yield for each file that is there, by its path, the events that a change of it would give; emit nothing."""
+        for scope in self._plan.make_scopes():
+            snapshot = Snapshot(scope)
+            snapshot.take()
+            for change in sorted(snapshot.newest(), key=lambda each: each.path):
+                yield change, self._teller.classify(change)
 
     def start(self) -> Self:
         """Begin, and return when every change from now on will be seen; nothing if it has begun.
