@@ -51,6 +51,7 @@ class Scope:
         self._ignore_files = IgnoreFiles(root) if ignore_files and not self._only else None
         self._is_own = is_own
         self._entered: dict[str, bool] = {}
+        self._covered: dict[str, bool] = {}
 
     @property
     def is_of_single_files(self) -> bool:
@@ -63,24 +64,11 @@ class Scope:
 
     def covers(self, path: str) -> bool:
         """Tell whether the file at *path* is watched, provided that the directories that it is in are."""
-        if self._only:
-            return path in self._only
-        relative = self._relative(path)
-        if self._exclude.match_file(relative) or self._is_own(path):
-            return False
-        if self._ignore_files is not None and self._ignore_files.ignores(relative, is_directory=False):
-            return False
-        return self._include is None or self._include.match_file(relative)
+        return self._remember(self._covered, path, self._decide_on_file)
 
     def enters(self, directory: str) -> bool:
         """Tell whether files in *directory* may be watched, provided that the directories that it is in are."""
-        if directory == self.root:
-            return True
-        if directory not in self._entered:
-            if len(self._entered) > _MOST_REMEMBERED:
-                self._entered.clear()
-            self._entered[directory] = self._decide_on(directory)
-        return self._entered[directory]
+        return directory == self.root or self._remember(self._entered, directory, self._decide_on_directory)
 
     def reaches(self, path: str) -> bool:
         """Tell whether every directory between the root and *path* is entered."""
@@ -100,6 +88,7 @@ class Scope:
     def read_anew(self) -> None:
         """Forget what the ignore files said, for one of them has changed."""
         self._entered.clear()
+        self._covered.clear()
         if self._ignore_files is not None:
             self._ignore_files.forget()
 
@@ -123,7 +112,25 @@ class Scope:
                 elif self.covers(entry.path):
                     yield entry.path
 
-    def _decide_on(self, directory: str) -> bool:
+    def _remember(self, known: dict[str, bool], path: str, decide: Callable[[str], bool]) -> bool:
+        answer = known.get(path)
+        if answer is None:
+            if len(known) >= _MOST_REMEMBERED:
+                known.clear()
+            answer = known[path] = decide(path)
+        return answer
+
+    def _decide_on_file(self, path: str) -> bool:
+        if self._only:
+            return path in self._only
+        relative = self._relative(path)
+        if self._exclude.match_file(relative) or self._is_own(path):
+            return False
+        if self._ignore_files is not None and self._ignore_files.ignores(relative, is_directory=False):
+            return False
+        return self._include is None or bool(self._include.match_file(relative))
+
+    def _decide_on_directory(self, directory: str) -> bool:
         if self._only:
             return False
         relative = self._relative(directory)
