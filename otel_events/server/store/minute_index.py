@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING
-
-from otel_events.server.store.own import is_own
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence
 
     from otel_events.server.store.entry import Entry
+    from otel_events.server.store.stretch import Stretch
 
 MINUTE = 60_000_000_000  # nanoseconds
 _ERROR = 17
@@ -28,22 +29,22 @@ class Minutes:
         self._connection = connection
         self._sums: dict[tuple[int, int, int], list[int]] = {}
 
-    def note(self, entry: Entry, time: int, service: int | None, persona: int | None) -> None:
-        """Count *entry*."""
-        if is_own(entry.record.name):
-            return
-        place = (time // MINUTE, service or NOBODY, persona or NOBODY)
+    def note(self, stretch: Stretch, service: int | None, persona: int | None) -> None:
+        """Count the events of *stretch*."""
+        start, times = 0, stretch.times
+        while start < len(times):
+            minute = times[start] // MINUTE
+            end = bisect_left(times, (minute + 1) * MINUTE, start)  # they are in order
+            self._count((minute, service or NOBODY, persona or NOBODY), stretch.entries[start:end], times[start:end])
+            start = end
+
+    def _count(self, place: tuple[int, int, int], entries: Sequence[Entry], times: Sequence[int]) -> None:
         sums = self._sums.get(place)
         if sums is None:
-            sums = self._sums[place] = [0, 0, time, time, entry.seq, entry.seq]
-        sums[0] += 1
-        if entry.record.severity >= _ERROR:
-            sums[1] += 1
-        if time < sums[2]:
-            sums[2] = time
-        elif time > sums[3]:
-            sums[3] = time
-        sums[5] = entry.seq
+            sums = self._sums[place] = [0, 0, times[0], times[-1], entries[0].seq, 0]
+        sums[0] += len(entries)
+        sums[1] += sum(entry.record.severity >= _ERROR for entry in entries)
+        sums[2:] = [min(sums[2], times[0]), max(sums[3], times[-1]), sums[4], entries[-1].seq]
 
     def write(self) -> None:
         """Add what was counted to the table."""
