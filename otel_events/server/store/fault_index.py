@@ -25,12 +25,12 @@ class Faults:
         self._rows: list[tuple[int, int, int | None, int, int]] = []
 
     def note(self, stretch: Stretch, service: int | None) -> None:
-        """Take note of the errors in *stretch*."""
-        for entry, time in zip(stretch.entries, stretch.times, strict=True):
-            record = entry.record
-            if is_error(record):
-                number = self._fingerprints.number(fingerprint(record.event()))
-                self._rows.append((entry.seq, number, service, time, min(weight_of(record), 1 << 40)))
+        """Take note of *stretch* if it is an error."""
+        entry = stretch.entries[0]  # an error stands alone
+        record = entry.record
+        if is_error(record):
+            number = self._fingerprints.number(fingerprint(record.event()))
+            self._rows.append((entry.seq, number, service, stretch.times[0], min(weight_of(record), 1 << 40)))
 
     def write(self) -> None:
         """Bring the table up to what was noted."""

@@ -53,13 +53,16 @@ class Index:
         writers = self.writers.note(entries)
         taken = [entry for entry, writer in zip(entries, writers, strict=True) if writer is not None]
         times = [_bounded(entry.record.timestamp) for entry in taken]
-        names = iter(self._totals.note(taken, times))
+        severities = [_severity(entry.record) for entry in taken]
+        names = self._totals.note(taken, times, severities)
         rows: list[tuple[Any, ...]] = []
         for stretch in stretches(taken, times, [writer for writer in writers if writer is not None]):
             shared = self._shared(stretch)
+            start, end = len(rows), len(rows) + len(stretch.entries)
+            own = zip(stretch.entries, stretch.times, names[start:end], severities[start:end], strict=True)
             rows += [
-                (seq, file, offset, length, part, time, name, _severity(record), *shared)
-                for (seq, offset, length, part, record, _), time, name in zip(stretch.entries, stretch.times, names)  # noqa: B905  # the names go on
+                (seq, file, offset, length, part, time, name, severity, *shared)
+                for (seq, offset, length, part, _, _), time, name, severity in own
             ]
         self._connection.executemany(_INSERT, rows)
         for table in (self._totals, self._tasks, self._scopes, self._faults, self._minutes, self.writers):

@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
 
-    from otel_events.server.store.entry import Entry
     from otel_events.server.store.stretch import Stretch
 
 MINUTE = 60_000_000_000  # nanoseconds
-_ERROR = 17
 _UPSERT = """
 INSERT INTO minutes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (minute, service, persona) DO UPDATE SET
   count = count + excluded.count, errors = errors + excluded.errors, first_time = min(first_time, excluded.first_time),
@@ -35,16 +32,13 @@ class Minutes:
         while start < len(times):
             minute = times[start] // MINUTE
             end = bisect_left(times, (minute + 1) * MINUTE, start)  # they are in order
-            self._count((minute, service or NOBODY, persona or NOBODY), stretch.entries[start:end], times[start:end])
+            place = (minute, service or NOBODY, persona or NOBODY)
+            first, last = stretch.entries[start].seq, stretch.entries[end - 1].seq
+            sums = self._sums.setdefault(place, [0, 0, times[start], times[end - 1], first, last])
+            sums[0] += end - start
+            sums[1] += stretch.errors
+            sums[2:] = [min(sums[2], times[start]), max(sums[3], times[end - 1]), sums[4], last]
             start = end
-
-    def _count(self, place: tuple[int, int, int], entries: Sequence[Entry], times: Sequence[int]) -> None:
-        sums = self._sums.get(place)
-        if sums is None:
-            sums = self._sums[place] = [0, 0, times[0], times[-1], entries[0].seq, 0]
-        sums[0] += len(entries)
-        sums[1] += sum(entry.record.severity >= _ERROR for entry in entries)
-        sums[2:] = [min(sums[2], times[0]), max(sums[3], times[-1]), sums[4], entries[-1].seq]
 
     def write(self) -> None:
         """Add what was counted to the table."""

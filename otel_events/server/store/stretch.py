@@ -14,11 +14,10 @@ if TYPE_CHECKING:
     from otel_events.server.store.entry import Entry
 
 _ERROR = 17
-_STALLED = ".stalled"
+_EXCEPTION = "exception.type"
 # Names of events that open or close something: which run they belong to is for each of them to be found out.
 TASK_CLOSING = {"task.completed": "completed", "task.failed": "failed", "task.cancelled": "cancelled"}
-SCOPE_BOUNDS = frozenset({"session.start", "cycle.start", "session.end", "cycle.end"})
-_BOUNDS = frozenset({"task.started", *TASK_CLOSING}) | SCOPE_BOUNDS
+_BOUNDS = frozenset({"task.started", *TASK_CLOSING, "session.start", "session.end", "cycle.start", "cycle.end"})
 
 
 class Around(NamedTuple):
@@ -43,8 +42,10 @@ class Around(NamedTuple):
 class Stretch:
     """Some events with the same around them, none earlier than the one before it.
 
+    What opens or closes something, is an error or a stall, or what a writer says of itself, stands alone.
+
     Attributes:
-        entries: the events, one or more; one that opens or closes something, or in which a writer speaks of itself, stands alone.
+        entries: the events, one or more.
         times: when they happened, within what a table can hold.
         around: where they came from.
     """
@@ -67,12 +68,12 @@ class Stretch:
     @property
     def errors(self) -> int:
         """Return how many are errors by their severity."""
-        return sum(entry.record.severity >= _ERROR for entry in self.entries)
+        return int(self.entries[0].record.severity >= _ERROR)
 
     @property
     def stalls(self) -> int:
         """Return how many say that something stalled."""
-        return sum(entry.record.name.endswith(_STALLED) for entry in self.entries)
+        return int(self.entries[0].record.name.endswith(".stalled"))
 
 
 def stretches(entries: Sequence[Entry], times: Sequence[int], writers: Sequence[str]) -> Iterator[Stretch]:
@@ -86,7 +87,7 @@ def stretches(entries: Sequence[Entry], times: Sequence[int], writers: Sequence[
             *(lookup("task_id"), lookup("session_id"), lookup("cycle"), lookup("trace_id")),
             *(lookup("service"), lookup("persona"), writer, entry.instance),
         )
-        stands_alone = _stands_alone(record.name)
+        stands_alone = record.severity >= _ERROR or _EXCEPTION in record.attributes or _is_remarkable(record.name)
         if last is not None and (around != last or time < latest or stands_alone or is_alone):
             yield Stretch(entries[start:place], times[start:place], Around(*last))
             start = place
@@ -96,5 +97,5 @@ def stretches(entries: Sequence[Entry], times: Sequence[int], writers: Sequence[
 
 
 @lru_cache(maxsize=4_096)
-def _stands_alone(name: str) -> bool:
-    return name in _BOUNDS or is_own(name)
+def _is_remarkable(name: str) -> bool:
+    return name in _BOUNDS or name.endswith((".stalled", ".failed")) or is_own(name)

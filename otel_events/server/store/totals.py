@@ -26,19 +26,19 @@ class Totals:
         self._names: dict[str, int] = {}
         self._seconds: dict[tuple[int, int, int], list[int]] = {}
 
-    def note(self, entries: Sequence[Entry], times: Sequence[int]) -> list[int]:
+    def note(self, entries: Sequence[Entry], times: Sequence[int], severities: Sequence[int]) -> list[int]:
         """Count *entries*, which happened at *times*; return the numbers of their names."""
-        known, records = self._names, [entry.record for entry in entries]
-        names = [known.get(record.name) or self._learn(record.name) for record in records]
-        levels = [min(max(record.severity + 3, 0), 27) // 4 for record in records]
+        known = self._names
+        names = [known.get(entry.record.name) or self._learn(entry.record.name) for entry in entries]
         seqs = [entry.seq for entry in entries]
-        places = list(zip([time // _SECOND for time in times], names, levels, strict=True))
+        places = list(zip([time // _SECOND for time in times], names, severities, strict=True))
         firsts = dict(zip(reversed(places), reversed(seqs), strict=True))
         lasts = dict(zip(places, seqs, strict=True))
         for place, count in Counter(places).items():
-            sums = self._seconds.setdefault(place, [0, firsts[place], 0])
+            second, name, severity = place
+            sums = self._seconds.setdefault((second, name, (severity + 3) // 4), [0, firsts[place], 0])
             sums[0] += count
-            sums[2] = lasts[place]
+            sums[1:] = [min(sums[1], firsts[place]), max(sums[2], lasts[place])]
         return names
 
     def write(self) -> None:

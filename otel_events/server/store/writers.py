@@ -121,8 +121,9 @@ class Writers:
         """Take note of *entries* of one writer, none of which is known."""
         writer = self._find(name)
         for number, entry in zip(numbers, entries, strict=True):
-            if is_own(entry.record.name) or _SUMMARY in entry.record.attributes:
-                _listen(writer, number, entry.record)
+            record = entry.record
+            if _SUMMARY in record.attributes or is_own(record.name):
+                _listen(writer, number, record)
         writer.first_number = min(writer.first_number, *numbers)
         writer.last_number = max(writer.last_number, *numbers)
         self._count(writer, entries)
@@ -145,8 +146,9 @@ class Writers:
 
     def _count(self, writer: Writer, entries: Sequence[Entry]) -> None:
         writer.received += len(entries)
-        times = [entry.record.timestamp for entry in entries if entry.record.timestamp <= _LAST]
-        writer.last_time = max(writer.last_time, max(times, default=0))
+        writer.last_time = max(
+            writer.last_time, *[time for entry in entries if (time := entry.record.timestamp) <= _LAST], 0
+        )
         writer.last_seq = entries[-1].seq
         if not writer.service:
             writer.service = entries[0].record.text("service")[:_MAX_TEXT]
