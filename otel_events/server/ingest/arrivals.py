@@ -52,12 +52,13 @@ class Arrivals:
             now: nanoseconds since the Unix epoch, for records that do not say when they happened.
         """
         arrived = Arrived()
+        may_be_long = request.ByteSize() > MAX_EVENT_BYTES
         for group in request.resource_logs:
             resource = Resource(attributes_of(group.resource.attributes), group.schema_url)
             for part in group.scope_logs:
                 scope = self._scope(scope_of(part.scope, part.schema_url))
                 for record in part.log_records:
-                    if record.ByteSize() > MAX_EVENT_BYTES:
+                    if may_be_long and record.ByteSize() > MAX_EVENT_BYTES:
                         arrived.rejected += 1
                         continue
                     arrived.arrivals.append(Arrival(self._settle(event_of(record, scope), now), resource))

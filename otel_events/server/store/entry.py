@@ -26,19 +26,3 @@ class Entry(NamedTuple):
     part: int
     record: Record
     instance: str = ""
-
-
-class Told(NamedTuple):
-    """An event as the tables of tasks, sessions and cycles look at it.
-
-    Attributes:
-        entry: the event.
-        time: when it happened, within what a table can hold.
-        trace: that it was in, empty for none.
-        writer: who says so, empty if that is not known.
-    """
-
-    entry: Entry
-    time: int
-    trace: str
-    writer: str

@@ -11,7 +11,7 @@ from otel_events.server.store.words import Words
 if TYPE_CHECKING:
     import sqlite3
 
-    from otel_events.server.store.entry import Entry
+    from otel_events.server.store.stretch import Stretch
 
 WORD = "fault"  # the kind of words that fingerprints are
 
@@ -24,12 +24,13 @@ class Faults:
         self._fingerprints = Words(connection, WORD)
         self._rows: list[tuple[int, int, int | None, int, int]] = []
 
-    def note(self, entry: Entry, time: int, service: int | None) -> None:
-        """Take note of *entry* if it is an error."""
+    def note(self, stretch: Stretch, service: int | None) -> None:
+        """Take note of *stretch* if it is an error."""
+        entry = stretch.entries[0]  # an error stands alone
         record = entry.record
         if is_error(record):
             number = self._fingerprints.number(fingerprint(record.event()))
-            self._rows.append((entry.seq, number, service, time, min(weight_of(record), 1 << 40)))
+            self._rows.append((entry.seq, number, service, stretch.times[0], min(weight_of(record), 1 << 40)))
 
     def write(self) -> None:
         """Bring the table up to what was noted."""

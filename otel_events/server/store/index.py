@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from otel_events.server.store.entry import Told
 from otel_events.server.store.fault_index import Faults
 from otel_events.server.store.minute_index import Minutes
 from otel_events.server.store.own import is_own
-from otel_events.server.store.scope_index import SCOPE_BOUNDS, Scopes
-from otel_events.server.store.tasks import TASK_BOUNDS, Tasks
+from otel_events.server.store.scope_index import Scopes
+from otel_events.server.store.stretch import stretches
+from otel_events.server.store.tasks import Tasks
 from otel_events.server.store.totals import Totals
 from otel_events.server.store.words import Words, key_of
 from otel_events.server.store.writers import Writers
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
 
+    from otel_events.reading.record import Record
     from otel_events.server.store.entry import Entry
+    from otel_events.server.store.stretch import Stretch
 
 _INSERT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _LAST = 2**63 - 1
 _MAX_SEVERITY = 24
-# Names of events that open or close something.
-_BOUNDS = TASK_BOUNDS | SCOPE_BOUNDS
 _Runs: TypeAlias = tuple["int | None", "int | None", "int | None"]
 _NO_RUNS: _Runs = (None, None, None)
 
@@ -47,25 +47,26 @@ class Index:
         self._services = Words(connection, "service")
         self._personas = Words(connection, "persona")
         self._writer_ids = Words(connection, "writer")
-        # Where the event before came from in this batch, when, and the runs that it belongs to.
-        self._around: tuple[object, ...] | None = None
-        self._time = 0
-        self._runs = _NO_RUNS
 
     def add(self, file: int, entries: Sequence[Entry]) -> list[Entry]:
         """Take *entries* of one file in; return them without those whose uid is known."""
-        self._around = None
+        writers = self.writers.note(entries)
+        taken = [entry for entry, writer in zip(entries, writers, strict=True) if writer is not None]
+        times = [_bounded(entry.record.timestamp) for entry in taken]
+        severities = [_severity(entry.record) for entry in taken]
+        names = self._totals.note(taken, times, severities)
         rows: list[tuple[Any, ...]] = []
-        taken: list[Entry] = []
-        for entry in entries:
-            writer = self._writer_of(entry)
-            if writer is None:
-                continue
-            rows.append(self._row(file, entry, writer))
-            taken.append(entry)
+        for stretch in stretches(taken, times, [writer for writer in writers if writer is not None]):
+            shared = self._shared(stretch)
+            start, end = len(rows), len(rows) + len(stretch.entries)
+            own = zip(stretch.entries, stretch.times, names[start:end], severities[start:end], strict=True)
+            rows += [
+                (seq, file, offset, length, part, time, name, severity, *shared)
+                for (seq, offset, length, part, _, _), time, name, severity in own
+            ]
         self._connection.executemany(_INSERT, rows)
-        for part in (self._totals, self._tasks, self._scopes, self._faults, self._minutes, self.writers):
-            part.write()
+        for table in (self._totals, self._tasks, self._scopes, self._faults, self._minutes, self.writers):
+            table.write()
         return taken
 
     def forget(self) -> None:
@@ -83,34 +84,20 @@ class Index:
         ):
             part.forget()
 
-    def _writer_of(self, entry: Entry) -> str | None:
-        uid = entry.record.facts.get("uid")
-        return self.writers.note(uid, entry) if uid and type(uid) is str else ""
-
-    def _row(self, file: int, entry: Entry, writer: str) -> tuple[Any, ...]:
-        record = entry.record
-        lookup = record.facts.get if record.raw else record.get
-        task_id, session_id, trace_id = lookup("task_id"), lookup("session_id"), lookup("trace_id")
-        service, persona, cycle = lookup("service"), lookup("persona"), lookup("cycle")
-        time = record.timestamp if -_LAST <= record.timestamp <= _LAST else _LAST
-        runs = _NO_RUNS
-        if (task_id is not None or session_id is not None or cycle is not None) and not is_own(record.name):
-            # What writers say of themselves is nothing that their task did.
-            told = Told(entry, time, trace_id if type(trace_id) is str else "", writer or entry.instance)
-            runs = self._place(told, (task_id, session_id, cycle))
+    def _shared(self, stretch: Stretch) -> tuple[Any, ...]:
+        """Count a stretch for all that it belongs to; return what is the same in the rows of its events."""
+        task_id, session_id, cycle, trace_id, service, persona, writer, _ = stretch.around
         service_number = self._services.number(str(service)) if service else None
         persona_number = self._personas.number(str(persona)) if persona is not None else None
-        self._faults.note(entry, time, service_number)
-        self._minutes.note(entry, time, service_number, persona_number)
+        self._faults.note(stretch, service_number)
+        runs = _NO_RUNS
+        # What writers say of themselves is nothing that their task did.
+        if not is_own(stretch.entries[0].record.name):
+            self._minutes.note(stretch, service_number, persona_number)
+            if task_id is not None or session_id is not None or cycle is not None:
+                scopes = self._scopes.note(stretch)
+                runs = (self._tasks.note(stretch, scopes), *scopes)
         return (
-            entry.seq,
-            file,
-            entry.offset,
-            entry.length,
-            entry.part,
-            time,
-            self._totals.note(entry),
-            record.severity if 0 <= record.severity <= _MAX_SEVERITY else 0,
             service_number,
             persona_number,
             cycle if type(cycle) is int and -_LAST <= cycle <= _LAST else None,
@@ -121,20 +108,13 @@ class Index:
             *runs,
         )
 
-    def _place(self, told: Told, ids: tuple[object, object, object]) -> _Runs:
-        """Count an event for its task, session and cycle, of which *ids* has the ids; return which run of each that is."""
-        around = (*ids, told.trace, told.writer)
-        if around == self._around and told.time >= self._time and told.entry.record.name not in _BOUNDS:
-            # Most events come from where the one before came from: then they are of the same runs.
-            self._scopes.note_again(told)
-            self._tasks.note_again(told)
-        else:
-            task_id, session_id, cycle = ids
-            scopes = self._scopes.note(told, session_id, cycle)
-            run = self._tasks.note(str(task_id) if task_id is not None else None, told, scopes)
-            self._around, self._runs = around, (run, *scopes)
-        self._time = told.time
-        return self._runs
+
+def _bounded(time: int) -> int:
+    return time if -_LAST <= time <= _LAST else _LAST
+
+
+def _severity(record: Record) -> int:
+    return record.severity if 0 <= record.severity <= _MAX_SEVERITY else 0
 
 
 def _plain(value: object) -> str:

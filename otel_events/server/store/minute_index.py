@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING
-
-from otel_events.server.store.own import is_own
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from otel_events.server.store.entry import Entry
+    from otel_events.server.store.stretch import Stretch
 
 MINUTE = 60_000_000_000  # nanoseconds
-_ERROR = 17
 _UPSERT = """
 INSERT INTO minutes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (minute, service, persona) DO UPDATE SET
   count = count + excluded.count, errors = errors + excluded.errors, first_time = min(first_time, excluded.first_time),
@@ -28,22 +26,19 @@ class Minutes:
         self._connection = connection
         self._sums: dict[tuple[int, int, int], list[int]] = {}
 
-    def note(self, entry: Entry, time: int, service: int | None, persona: int | None) -> None:
-        """Count *entry*."""
-        if is_own(entry.record.name):
-            return
-        place = (time // MINUTE, service or NOBODY, persona or NOBODY)
-        sums = self._sums.get(place)
-        if sums is None:
-            sums = self._sums[place] = [0, 0, time, time, entry.seq, entry.seq]
-        sums[0] += 1
-        if entry.record.severity >= _ERROR:
-            sums[1] += 1
-        if time < sums[2]:
-            sums[2] = time
-        elif time > sums[3]:
-            sums[3] = time
-        sums[5] = entry.seq
+    def note(self, stretch: Stretch, service: int | None, persona: int | None) -> None:
+        """Count the events of *stretch*."""
+        start, times = 0, stretch.times
+        while start < len(times):
+            minute = times[start] // MINUTE
+            end = bisect_left(times, (minute + 1) * MINUTE, start)  # they are in order
+            place = (minute, service or NOBODY, persona or NOBODY)
+            first, last = stretch.entries[start].seq, stretch.entries[end - 1].seq
+            sums = self._sums.setdefault(place, [0, 0, times[start], times[end - 1], first, last])
+            sums[0] += end - start
+            sums[1] += stretch.errors
+            sums[2:] = [min(sums[2], times[start]), max(sums[3], times[end - 1]), sums[4], last]
+            start = end
 
     def write(self) -> None:
         """Add what was counted to the table."""

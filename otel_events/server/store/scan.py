@@ -120,8 +120,6 @@ class Scanner:
             found.next_seq += 1
 
     def _instance(self, record: Record) -> str:
-        if "uid" in record.facts:
-            return ""
         return self._instances.get(record.text("service"), "")
 
     def _add_header(self, line: bytes, found: Scanned) -> None:
@@ -134,11 +132,10 @@ class Scanner:
             return
         service = str(parsed.get("service", ""))
         found.introductions.append(Introduction(header[0], service, header[1]))
-        instance = header[1].get("service.instance.id")
-        if not header[0] and instance:
+        if not header[0]:
             if len(self._instances) >= _MAX_INSTANCES:
                 self._instances.clear()
-            self._instances[service] = str(instance)[:_MAX_INSTANCE]
+            self._instances[service] = str(header[1].get("service.instance.id", ""))[:_MAX_INSTANCE]
         marked = parsed.get(NEXT_SEQ)
         if type(marked) is int and 0 < marked < 1 << 53:
             found.markers.append((marked, found.next_seq))

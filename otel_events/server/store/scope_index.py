@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from otel_events.reading.runs import MAX_RUNS, Run, Runs
 
@@ -12,9 +12,8 @@ if TYPE_CHECKING:
 
     from otel_events.reading.record import Record
     from otel_events.reading.runs import Role
-    from otel_events.server.store.entry import Entry, Told
+    from otel_events.server.store.stretch import Stretch
 
-_ERROR = 17
 _MAX_TEXT = 300
 _LAST = 2**63 - 1
 _ROLES: dict[str, Role] = {
@@ -23,7 +22,6 @@ _ROLES: dict[str, Role] = {
     "session.end": "closes",
     "cycle.end": "closes",
 }
-SCOPE_BOUNDS = frozenset(_ROLES)
 _NO_SESSION = ""
 _KNOWN = "run, trace_id, writer, first_time, started, ended"
 
@@ -44,6 +42,7 @@ _CYCLE = f"""INSERT INTO cycles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
 
 # The runs of an event's session and cycle, by their numbers.
 ScopeRuns: TypeAlias = tuple["int | None", "int | None"]
+_Place = TypeVar("_Place", bound=tuple[Any, ...])
 
 
 @dataclass(slots=True)
@@ -65,17 +64,14 @@ class _Change:
     day: str | int | None = None
     session_run: int | None = None
 
-    def add(self, entry: Entry, time: int) -> None:
-        """Count *entry*."""
-        self.events += 1
-        self.last_seq = entry.seq
-        self.first_time = min(self.first_time, time)
-        self.last_time = max(self.last_time, time)
-        record = entry.record
-        if record.severity >= _ERROR:
-            self.errors += 1
-        if record.name.endswith(".stalled"):
-            self.stalls += 1
+    def add(self, stretch: Stretch) -> None:
+        """Count the events of *stretch*."""
+        self.events += len(stretch.entries)
+        self.last_seq = stretch.entries[-1].seq
+        self.first_time = min(self.first_time, stretch.times[0])
+        self.last_time = max(self.last_time, stretch.times[-1])
+        self.errors += stretch.errors
+        self.stalls += stretch.stalls
 
     def bound(self, record: Record, time: int, role: Role) -> None:
         """Take note of when it began or ended, if this event says so."""
@@ -93,57 +89,30 @@ class Scopes:
         self._session_runs = Runs(self._load_session, takes_strangers=lambda _: True)
         # A cycle's number counts within a session, else within one run of a program.
         self._cycle_runs = Runs(self._load_cycle, takes_strangers=lambda key: key[0] != _NO_SESSION)
-        self._latest: list[_Change] = []
         self._sessions: dict[tuple[str, int], _Change] = {}
         self._cycles: dict[tuple[str, str | int, int], _Change] = {}
 
-    def note(self, told: Told, session: object, cycle: object) -> ScopeRuns:
-        """Take note of an event, which may be of a session, a cycle, or both; return their runs."""
-        self._latest.clear()
-        name = told.entry.record.name
+    def note(self, stretch: Stretch) -> ScopeRuns:
+        """Take note of events that may be of a session, a cycle, or both; return their runs."""
+        name = stretch.entries[0].record.name
         role = _ROLES.get(name, "tells")
         of_session: Role = role if role == "tells" or name.startswith("session.") else "tells"
         of_cycle: Role = "tells" if of_session is role else role
         session_id, session_run = _NO_SESSION, None
-        if session is not None:
-            session_id = str(session)[:_MAX_TEXT]
-            session_run = self._note_session(session_id, of_session, told)
-        number = _number(cycle)
-        if number is None:
+        if stretch.around.session_id is not None:
+            session_id = str(stretch.around.session_id)[:_MAX_TEXT]
+            run = self._session_runs.place(session_id, of_session, *_whence(stretch))
+            session_run = run.number
+            _add(self._sessions, (session_id, session_run), run, stretch, of_session)
+        cycle = _number(stretch.around.cycle)
+        if cycle is None:
             return session_run, None
-        return session_run, self._note_cycle((session_id, number), session_run, of_cycle, told)
-
-    def note_again(self, told: Told) -> None:
-        """Take note of an event of the same runs as the one before in its batch, which neither opens nor closes one."""
-        for change in self._latest:
-            change.add(told.entry, told.time)
-
-    def _note_session(self, session_id: str, role: Role, told: Told) -> int:
-        entry, time, trace, writer = told
-        run = self._session_runs.place(session_id, role, time, trace[:_MAX_TEXT], writer)
-        change = self._sessions.get((session_id, run.number))
-        if change is None:
-            change = self._sessions[session_id, run.number] = _begin(run, entry, time)
-        self._latest.append(change)
-        change.add(entry, time)
-        if role != "tells":
-            change.bound(entry.record, time, role)
-        return run.number
-
-    def _note_cycle(self, key: tuple[str, str | int], session_run: int | None, role: Role, told: Told) -> int:
-        entry, time, trace, writer = told
-        run = self._cycle_runs.place(key, role, time, trace[:_MAX_TEXT], writer)
-        place = (*key, run.number)
-        change = self._cycles.get(place)
-        if change is None:
-            change = self._cycles[place] = _begin(run, entry, time)
-            change.session_run = session_run
-        self._latest.append(change)
-        change.add(entry, time)
-        if role != "tells":
-            change.bound(entry.record, time, role)
-            change.day = _number(entry.record.get("day"))
-        return run.number
+        run = self._cycle_runs.place((session_id, cycle), of_cycle, *_whence(stretch))
+        change = _add(self._cycles, (session_id, cycle, run.number), run, stretch, of_cycle)
+        change.session_run = session_run if change.session_run is None else change.session_run
+        if of_cycle != "tells":
+            change.day = _number(stretch.entries[0].record.get("day"))
+        return session_run, run.number
 
     def write(self) -> None:
         """Bring the tables up to what was noted."""
@@ -175,8 +144,21 @@ class Scopes:
         return [Run(*row) for row in reversed(rows)]
 
 
-def _begin(run: Run, entry: Entry, time: int) -> _Change:
-    return _Change(run, entry.record.text("service")[:_MAX_TEXT], time, entry.seq)
+def _whence(stretch: Stretch) -> tuple[int, str, str]:
+    return stretch.times[0], stretch.trace[:_MAX_TEXT], stretch.writer
+
+
+def _add(changes: dict[_Place, _Change], place: _Place, run: Run, stretch: Stretch, role: Role) -> _Change:
+    """Count *stretch* for the run at *place*; return what the batch says of it."""
+    first = stretch.entries[0]
+    change = changes.get(place)
+    if change is None:
+        service = first.record.text("service")[:_MAX_TEXT]
+        change = changes[place] = _Change(run, service, stretch.times[0], first.seq)
+    change.add(stretch)
+    if role != "tells":
+        change.bound(first.record, stretch.times[0], role)
+    return change
 
 
 def _cycle_row(key: tuple[str, str | int, int], change: _Change) -> tuple[Any, ...]:

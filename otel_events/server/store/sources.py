@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import orjson
 
 from otel_events.ledger.line import EventsFormat
 from otel_events.ledger.tags import tag_attributes
+from otel_events.reading.uids import prefix_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,37 +63,27 @@ class Sources:
         """Return the lines of *arrivals* in pieces, with headers where they are needed, each line with its newline."""
         lines: list[bytes] = []
         self._used = {}
-        start = 0
-        while start < len(arrivals):
-            source = self._source_of(arrivals[start])
-            end = start + 1
-            while end < len(arrivals) and self._is_of(source, arrivals[start].resource, arrivals[end]):
-                end += 1
+        for (_, writer), some in groupby(arrivals, _whose):
+            together = list(some)
+            source = self._source_of(together[0].resource, writer)
             needs_header = self._needs_header(source)
             if needs_header:
                 lines.append(self._introduce(source))
             self._used.setdefault(id(source), (source, needs_header))
-            lines.append(source.form.encode_all([arrival.event for arrival in arrivals[start:end]], _refuse).text)
-            start = end
+            lines.append(source.form.encode_all([arrival.event for arrival in together], _refuse).text)
         return lines
 
-    def _is_of(self, source: _Source, resource: Resource, arrival: Arrival) -> bool:
-        if arrival.resource is not resource:
-            return False
-        uid = arrival.event.uid
-        return uid.startswith(source.writer) and uid[len(source.writer) : len(source.writer) + 1] in {"-", ""}
-
-    def _source_of(self, arrival: Arrival) -> _Source:
-        key = (self._key_of(arrival.resource), arrival.event.uid.rpartition("-")[0])
+    def _source_of(self, resource: Resource, writer: str) -> _Source:
+        key = (self._key_of(resource), writer)
         source = self._sources.get(key)
         if source is None:
             if len(self._sources) >= _MAX_SOURCES:
                 self._sources.clear()
                 self._last_of_service.clear()
-            attributes = arrival.resource.attributes
+            attributes = resource.attributes
             service = str(attributes.get("service.name", ""))
-            form = EventsFormat(service=service, resource=attributes, writer_id=key[1])
-            source = self._sources[key] = _Source(form, service, key[1])
+            form = EventsFormat(service=service, resource=attributes, writer_id=writer)
+            source = self._sources[key] = _Source(form, service, writer)
         return source
 
     def _key_of(self, resource: Resource) -> bytes:
@@ -113,6 +105,11 @@ class Sources:
         source.file = self._file
         self._last_of_service[source.service] = source
         return source.form.header()
+
+
+def _whose(arrival: Arrival) -> tuple[int, str]:
+    """Return what tells whose an event is: of one request, by its resource, and by its writer if it is one of ours."""
+    return id(arrival.resource), prefix_of(arrival.event.uid)
 
 
 def _refuse(_event: Event, error: Exception) -> None:

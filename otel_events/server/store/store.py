@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from contextlib import contextmanager
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from otel_events.accounting import Accounts
@@ -225,18 +226,12 @@ class Store:
         """Return the calling thread's connection to the index, which can only read; see `schema` for the tables."""
         return self._index.read()
 
-    def _without_known(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
-        has, fresh, seen = self._index.catch_up.index.writers.has, [], set()
-        for arrival in arrivals:
-            uid = arrival.event.uid
-            if uid:
-                if uid in seen or has(uid):
-                    continue
-                seen.add(uid)
-            fresh.append(arrival)
-        if len(fresh) < len(arrivals):
-            self.accounts.dropped.add("duplicate", len(arrivals) - len(fresh))
-        return fresh
+    def _without_known(self, arrivals: Sequence[Arrival]) -> Sequence[Arrival]:
+        are_new = self._index.catch_up.index.writers.are_new([arrival.event.uid for arrival in arrivals])
+        if all(are_new):
+            return arrivals
+        self.accounts.dropped.add("duplicate", are_new.count(False))
+        return list(compress(arrivals, are_new))
 
     def _take_in(self) -> list[tuple[Entry, StoredEvent]]:
         """Bring the index up to the ledger and tell the listeners; return what was new."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from otel_events.ledger.line import dump_line
 from otel_events.ledger.tags import tag_attributes
 from otel_events.reading.runs import MAX_RUNS, Run, Runs
+from otel_events.server.store.stretch import TASK_CLOSING
 from otel_events.server.store.words import key_of
 
 if TYPE_CHECKING:
@@ -15,16 +16,13 @@ if TYPE_CHECKING:
 
     from otel_events.reading.record import Record
     from otel_events.reading.runs import Role
-    from otel_events.server.store.entry import Told
     from otel_events.server.store.scope_index import ScopeRuns
+    from otel_events.server.store.stretch import Stretch
 
 RUNNING = "running"
 # Its id stands on events, and none of them says that it began or ended.
 MENTIONED = "mentioned"
-_CLOSING = {"task.completed": "completed", "task.failed": "failed", "task.cancelled": "cancelled"}
-_ROLES: dict[str, Role] = {"task.started": "opens", **dict.fromkeys(_CLOSING, "closes")}
-TASK_BOUNDS = frozenset(_ROLES)
-_ERROR = 17
+_ROLES: dict[str, Role] = {"task.started": "opens", **dict.fromkeys(TASK_CLOSING, "closes")}
 _ELSEWHERE = frozenset({"task_name", "duration", "error.type"})
 _MAX_ID = 1_000
 
@@ -69,13 +67,11 @@ class _Change:
     parent_run: int | None = None
     writer: str = ""
 
-    def add(self, told: Told) -> None:
-        """Count an event."""
-        entry = told.entry
-        self.last_seq = entry.seq
-        self.events += 1
-        if entry.record.severity >= _ERROR:
-            self.errors += 1
+    def add(self, stretch: Stretch) -> None:
+        """Count the events of *stretch*."""
+        self.last_seq = stretch.entries[-1].seq
+        self.events += len(stretch.entries)
+        self.errors += stretch.errors
 
 
 class Tasks:
@@ -85,40 +81,31 @@ class Tasks:
         self._connection = connection
         self._runs = Runs(lambda task_id: load_runs(connection, task_id, MAX_RUNS), takes_strangers=lambda _: True)
         self._changes: dict[tuple[str, int], _Change] = {}
-        self._latest: _Change | None = None
 
-    def note(self, task_id: str | None, told: Told, scopes: ScopeRuns) -> int | None:
-        """Take note of an event of the task; return the number of the run that it belongs to.
+    def note(self, stretch: Stretch, scopes: ScopeRuns) -> int | None:
+        """Take note of the events of *stretch*; return the number of the run that they belong to, None if they are of no task.
 
         Args:
-            task_id: of the task, None for none.
-            told: the event.
-            scopes: the runs of its session and its cycle.
+            stretch: the events.
+            scopes: the runs of their session and their cycle.
         """
-        self._latest = None
-        if task_id is None:
+        if stretch.around.task_id is None:
             return None
-        entry, time, trace, writer = told
-        record, task_id = entry.record, task_id[:_MAX_ID]
+        task_id, time, writer = str(stretch.around.task_id)[:_MAX_ID], stretch.times[0], stretch.writer
+        record = stretch.entries[0].record
         role = _ROLES.get(record.name, "tells")
-        run = self._runs.place(task_id, role, time, trace[:_MAX_ID], writer)
+        run = self._runs.place(task_id, role, time, stretch.trace[:_MAX_ID], writer)
         key = (task_id, run.number)
         change = self._changes.get(key)
         if change is None:
-            change = self._changes[key] = _Change(record, entry.seq, time, scopes)
-        self._latest = change
-        change.add(told)
+            change = self._changes[key] = _Change(record, stretch.entries[0].seq, time, scopes)
+        change.add(stretch)
         if role == "opens":
             change.opening, change.writer = change.opening or record, writer
-            change.runs, change.parent_run = scopes, self._run_of_parent(told)
+            change.runs, change.parent_run = scopes, self._run_of_parent(stretch)
         elif role == "closes":
             change.closing, change.writer = record, change.writer or writer
         return run.number
-
-    def note_again(self, told: Told) -> None:
-        """Take note of an event of the same run as the one before in its batch, which neither opens nor closes it."""
-        if self._latest is not None:
-            self._latest.add(told)
 
     def write(self) -> None:
         """Bring the table up to what was noted; the events of the batch are in theirs."""
@@ -133,9 +120,9 @@ class Tasks:
         self._changes.clear()
         self._runs.forget()
 
-    def _run_of_parent(self, told: Told) -> int | None:
-        parent = told.entry.record.text("parent_task_id")[:_MAX_ID]
-        found = self._runs.find(parent, told.time, told.trace, told.writer) if parent else None
+    def _run_of_parent(self, stretch: Stretch) -> int | None:
+        parent = stretch.entries[0].record.text("parent_task_id")[:_MAX_ID]
+        found = self._runs.find(parent, stretch.times[0], stretch.trace, stretch.writer) if parent else None
         return found.number if found is not None else None
 
     def _take_early(self, task_id: str, run: Run) -> None:
@@ -186,7 +173,7 @@ def _row(task_id: str, run: int, change: _Change) -> tuple[Any, ...]:
         _text(told, "trace_id"),
         _text(told, "span_id"),
         change.writer or None,
-        _CLOSING[closing.name] if closing is not None else RUNNING if change.opening is not None else MENTIONED,
+        TASK_CLOSING[closing.name] if closing is not None else RUNNING if change.opening is not None else MENTIONED,
         _bounded(change.opening.timestamp) if change.opening is not None else None,
         _bounded(closing.timestamp) if closing is not None else None,
         closing.duration if closing is not None else None,

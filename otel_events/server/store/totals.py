@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from otel_events import catalog
@@ -9,11 +10,11 @@ from otel_events.server.store.own import is_own
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence
 
     from otel_events.server.store.entry import Entry
 
 _SECOND = 1_000_000_000
-_LAST = 2**63 - 1
 _ERROR_LEVEL = 5
 
 
@@ -25,18 +26,20 @@ class Totals:
         self._names: dict[str, int] = {}
         self._seconds: dict[tuple[int, int, int], list[int]] = {}
 
-    def note(self, entry: Entry) -> int:
-        """Count *entry*; return the number of its name."""
-        record, seq = entry.record, entry.seq
-        name = self._names.get(record.name) or self._learn(record.name)
-        place = (record.timestamp // _SECOND, name, min(max(record.severity + 3, 0), 27) // 4)
-        sums = self._seconds.get(place)
-        if sums is None:
-            self._seconds[place] = [1, seq, seq]
-        else:
-            sums[0] += 1
-            sums[2] = seq
-        return name
+    def note(self, entries: Sequence[Entry], times: Sequence[int], severities: Sequence[int]) -> list[int]:
+        """Count *entries*, which happened at *times*; return the numbers of their names."""
+        known = self._names
+        names = [known.get(entry.record.name) or self._learn(entry.record.name) for entry in entries]
+        seqs = [entry.seq for entry in entries]
+        places = list(zip([time // _SECOND for time in times], names, severities, strict=True))
+        firsts = dict(zip(reversed(places), reversed(seqs), strict=True))
+        lasts = dict(zip(places, seqs, strict=True))
+        for place, count in Counter(places).items():
+            second, name, severity = place
+            sums = self._seconds.setdefault((second, name, (severity + 3) // 4), [0, firsts[place], 0])
+            sums[0] += count
+            sums[1:] = [min(sums[1], firsts[place]), max(sums[2], lasts[place])]
+        return names
 
     def write(self) -> None:
         """Add what was counted to the tables."""
@@ -44,7 +47,7 @@ class Totals:
         self._connection.executemany(
             "INSERT INTO seconds VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (second, name, level) DO UPDATE SET count = count + excluded.count,"
             " first_seq = min(first_seq, excluded.first_seq), last_seq = max(last_seq, excluded.last_seq)",
-            [(max(-_LAST, min(second, _LAST)), *place, *sums) for (second, *place), sums in seconds.items()],
+            [(*place, *sums) for place, sums in seconds.items()],
         )
         names: dict[int, list[int]] = {}
         for (second, name, level), (count, first, last) in seconds.items():
