@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from otel_events.errors import ConfigurationError
 from otel_events.event import SEVERITY_WORDS, parse_severity
@@ -25,8 +24,7 @@ INSTEAD_OF_WORDS = "a comma means or, a space means and"
 _QUOTED = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """One thing that must hold of an event.
 
     Attributes:
@@ -40,8 +38,7 @@ class Condition:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(NamedTuple):
     """What includes or excludes events: all of it must hold.
 
     Attributes:
@@ -57,8 +54,7 @@ class Clause:
     texts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FilterSettings:
+class FilterSettings(NamedTuple):
     """An event passes if no excluding clause fits, and an including one does or there is none.
 
     Attributes:
@@ -68,8 +64,7 @@ class FilterSettings:
     clauses: tuple[Clause, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
+class Mistake(NamedTuple):
     """What is wrong at one place of a filter.
 
     Attributes:
@@ -113,8 +108,7 @@ def parse_filter(text: str | Iterable[str]) -> FilterSettings:
     return FilterSettings(clauses)
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
+class _Word(NamedTuple):
     text: str
     column: int
 

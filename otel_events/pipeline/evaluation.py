@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 import re
-from dataclasses import dataclass
 from fnmatch import translate
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -40,7 +39,6 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
 class Access(Generic[S]):
     """How to look into subjects of one kind.
 
@@ -49,8 +47,11 @@ class Access(Generic[S]):
         values: returns everything that a quoted text may stand in, beside the name.
     """
 
-    lookup: Callable[[S, str], Any]
-    values: Callable[[S], Iterable[object]]
+    __slots__ = ("lookup", "values")
+
+    def __init__(self, lookup: Callable[[S, str], Any], values: Callable[[S], Iterable[object]]) -> None:
+        self.lookup = lookup
+        self.values = values
 
 
 def compile_filter(settings: FilterSettings, access: Access[S]) -> Callable[[S], bool] | None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from otel_events.binding import forget_around
 from otel_events.interrupts import is_interrupt
@@ -59,8 +58,7 @@ class Journal(Protocol):
         """Let go of it; what is not settled stays on disk."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wiring:
+class Wiring(NamedTuple):
     """All that a batch passes through. `configure` replaces it as a whole, between two batches.
 
     Attributes:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from otel_events.redaction.lazy_pattern import lazy_pattern
 
@@ -58,8 +58,7 @@ _FILE = lazy_pattern(r"(?:[A-Za-z]:)?[\\/~.][\w\\/.\- ]*\.[A-Za-z][\w]{1,4}")
 _AFTER_PWD = ("pwd=", "pwd: ", "pwd:")
 
 
-@dataclass(frozen=True, slots=True)
-class Assigned:
+class Assigned(NamedTuple):
     """A value as a text assigns it.
 
     Attributes:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from otel_events.event import CORRELATION
 from otel_events.redaction.sensitive_words import (
@@ -40,8 +39,7 @@ _NAME_KEYS = ("name", "key", "Name", "Key")
 VALUE_KEYS = frozenset({"value", "Value", "val"})
 
 
-@dataclass(frozen=True, slots=True)
-class KeyVerdict:
+class KeyVerdict(NamedTuple):
     """What a key says of its value.
 
     Attributes:

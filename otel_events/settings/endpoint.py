@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from otel_events.settings.kinds import Kind, UnusableError, show
@@ -18,8 +17,7 @@ DEFAULT_ENDPOINTS = {HTTP: "http://localhost:4318", GRPC: "http://localhost:4317
 DEFAULT_TIMEOUT = 10.0
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class EndpointSettings:
+class EndpointSettings(NamedTuple):
     """Where and how one signal is sent.
 
     Attributes:

@@ -7,9 +7,8 @@ import operator
 import os
 import re
 import reprlib
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,8 +43,7 @@ def show(value: object) -> str:
     return _short.repr(value)
 
 
-@dataclass(frozen=True, slots=True)
-class Partial:
+class Partial(NamedTuple):
     """A value of which some parts could not be used.
 
     Attributes:
@@ -57,8 +55,7 @@ class Partial:
     complaints: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """What a setting's value may be.
 
     Attributes:

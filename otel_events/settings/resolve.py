@@ -109,7 +109,7 @@ class _Resolver:
         values["propagators"] = self._installed_only("propagators", "opentelemetry_propagator", _PROPAGATORS).value
         values |= self._messages()
         values["span_limits"] = SpanLimitSettings(
-            **{field: self._lookup.find(f"span_limits.{field}").value for field in SpanLimitSettings.__slots__}
+            **{field: self._lookup.find(f"span_limits.{field}").value for field in SpanLimitSettings._fields}
         )
         values["spool_dir"] = self._place(self._lookup.find("spool_dir"))
         for name, value in values.items():
@@ -141,7 +141,7 @@ class _Resolver:
         """Return the settings of the sinks of messages."""
         made: dict[str, Any] = {}
         for sink, kind in MESSAGE_SETTINGS.items():
-            found = {field: self._lookup.find(f"{sink}.{field}") for field in kind.__slots__}
+            found = {field: self._lookup.find(f"{sink}.{field}") for field in kind._fields}
             values = {field: each.value for field, each in found.items()}
             package = _PACKAGES.get(sink)
             if values["url"] and package and importlib.util.find_spec(package) is None:
@@ -154,7 +154,7 @@ class _Resolver:
 
     def _batches(self, values: Mapping[str, Any]) -> dict[str, Any]:
         batch, queue = self._fit(self._lookup.find("max_export_batch_size"), self._lookup.find("queue_events"))
-        spans = {field: self._lookup.find(f"span_batch.{field}") for field in SpanBatchSettings.__slots__}
+        spans = {field: self._lookup.find(f"span_batch.{field}") for field in SpanBatchSettings._fields}
         inherited = {**values, "max_export_batch_size": batch, "queue_events": queue}
         for field, found in spans.items():
             if not found.is_given:
