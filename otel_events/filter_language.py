@@ -7,21 +7,22 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from otel_events.errors import ConfigurationError
 from otel_events.event import SEVERITY_WORDS, parse_severity
+from otel_events.lazy_pattern import lazy_pattern
 from otel_events.time_spans import parse_span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 # Quotation marks let commas and spaces be part of a value. One without a second one goes to the end.
-_WORD = re.compile(r"(?:\"[^\"]*(?:\"|$)|'[^']*(?:'|$)|[^\s,\"'])+|,")
-_CONDITION = re.compile(r"(?P<key>[\w.\-]+)(?P<operator>!=|>=|<=|=|>|<)(?P<value>.*)", re.DOTALL)
-_PATTERN = re.compile(r"[\w.\-*?\[\]!]+")
+_WORD = lazy_pattern(r"(?:\"[^\"]*(?:\"|$)|'[^']*(?:'|$)|[^\s,\"'])+|,")
+_CONDITION = lazy_pattern(r"(?P<key>[\w.\-]+)(?P<operator>!=|>=|<=|=|>|<)(?P<value>.*)", re.DOTALL)
+_PATTERN = lazy_pattern(r"[\w.\-*?\[\]!]+")
 # A condition with spaces in it.
-_OPERATOR = re.compile(r"[<>]=?|!?=")
+_OPERATOR = lazy_pattern(r"[<>]=?|!?=")
 # Words of other languages, and what stands for them here.
 FOREIGN_WORDS = frozenset({"and", "or"})
 INSTEAD_OF_WORDS = "a comma means or, a space means and"
-_QUOTED = re.compile(r"\"([^\"]*)\"|'([^']*)'")
+_QUOTED = lazy_pattern(r"\"([^\"]*)\"|'([^']*)'")
 
 
 class Condition(NamedTuple):

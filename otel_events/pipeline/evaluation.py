@@ -8,6 +8,7 @@ from fnmatch import translate
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from otel_events.event import parse_severity
+from otel_events.lazy_pattern import lazy_pattern
 from otel_events.pipeline.name_patterns import spellings_of
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Subject(Protocol):
 S = TypeVar("S", bound=Subject)
 
 MISSING: Any = object()
-WILD = re.compile(r"[*?\[]")
+WILD = lazy_pattern(r"[*?\[]")
 _MAX_NAMES = 4_096  # names are few; a program that makes them up must not fill the memory
 
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {

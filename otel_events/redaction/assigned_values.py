@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from otel_events.redaction.lazy_pattern import lazy_pattern
+from otel_events.lazy_pattern import lazy_pattern
 
 _OPEN = lazy_pattern(r"[fFrRbBuU]{0,2}(\\{0,7})(\"\"\"|'''|[\"'`])")
 _SPACE = lazy_pattern(r"[ \t]{0,64}")

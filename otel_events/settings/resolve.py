@@ -305,6 +305,6 @@ class _Resolver:
     def _expand(self, path: str | None) -> str | None:
         """Return *path* with `~` as the home directory, because not everything that sets variables is a shell."""
         home = self._environ.get("HOME") or self._environ.get("USERPROFILE")
-        if path is None or not home or not re.match(r"~(?:[/\\]|$)", path):
+        if path is None or not home or not (path == "~" or path.startswith(("~/", "~\\"))):
             return path
         return home + path[1:]

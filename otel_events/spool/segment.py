@@ -17,6 +17,8 @@ import zlib
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from otel_events.lazy_pattern import lazy_pattern
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -36,8 +38,8 @@ _CRC = struct.Struct("<I")
 _KIND_SETTLED = 255
 _ENCODINGS: dict[int, Encoding] = {0: None, 1: "gzip"}
 _KINDS: dict[Encoding, int] = {encoding: kind for kind, encoding in _ENCODINGS.items()}
-_NAME = re.compile(rf"(\d{{10}})-({WRITER_PATTERN})\.spool", re.ASCII)
-_LOCK_NAME = re.compile(rf"({WRITER_PATTERN})\.lock")
+_NAME = lazy_pattern(rf"(\d{{10}})-({WRITER_PATTERN})\.spool", re.ASCII)
+_LOCK_NAME = lazy_pattern(rf"({WRITER_PATTERN})\.lock")
 
 HEADER_BYTES: Final = _HEADER.size
 RECORD_OVERHEAD: Final = _RECORD.size
