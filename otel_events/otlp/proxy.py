@@ -6,6 +6,8 @@ import base64
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from otel_events.whole_imports import whole_import
+
 if TYPE_CHECKING:
     from otel_events.otlp.endpoint import Endpoint
 
@@ -29,7 +31,8 @@ def find_proxy(endpoint: Endpoint) -> Proxy | None:
     if endpoint.is_loopback:
         return None
     # Heavy, and not needed on loopback. Typeshed knows the platform's own variants only.
-    from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]
+    with whole_import():
+        from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]
 
     proxies = getproxies_environment()
     url = proxies.get(endpoint.scheme) or proxies.get("all")

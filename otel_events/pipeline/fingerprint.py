@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from otel_events.lazy_pattern import lazy_pattern
 from otel_events.pipeline.summary import COUNT
+from otel_events.whole_imports import whole_import
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +73,8 @@ def _digest(origin: str, error_type: str, stack: str, message: str, detail: str)
 
 
 def _hash(text: str) -> str:
-    import hashlib  # with all of OpenSSL, which a program without errors does without
+    with whole_import():
+        import hashlib  # with all of OpenSSL, which a program without errors does without
 
     return hashlib.sha1(text.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
 

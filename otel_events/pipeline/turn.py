@@ -68,6 +68,7 @@ class Wiring(NamedTuple):
         flush_interval: seconds for which events are gathered.
         spools: tells what waits to be sent.
         send_leftovers: begins to send what earlier processes, or sinks, have left on disk.
+        prepare: makes sinks ready for a batch, while one is gathered; asked each time.
         writer_events: what the writer says of itself; None if nothing.
         journal: keeps events on disk from the moment `emit` returns; None if that is not wanted.
         leftovers: gives the events that dead processes have left in a journal; None if there are none.
@@ -80,6 +81,7 @@ class Wiring(NamedTuple):
     flush_interval: float
     spools: Callable[[], Sequence[SpoolState]] = _no_spools
     send_leftovers: Callable[[], None] = _nothing
+    prepare: Callable[[], None] = _nothing
     writer_events: WriterEvents | None = None
     journal: Journal | None = None
     leftovers: Leftovers | None = None
