@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -124,8 +124,7 @@ def with_session_id(attributes: Mapping[str, Value]) -> Mapping[str, Value]:
     return {**attributes, "session.id": attributes["session_id"]}
 
 
-@dataclass(frozen=True, slots=True)
-class InstrumentationScope:
+class InstrumentationScope(NamedTuple):
     """Who emitted: a library and its version, as OpenTelemetry names it."""
 
     name: str
@@ -145,8 +144,7 @@ class Resource:
     schema_url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CapturedException:
+class CapturedException(NamedTuple):
     """An exception as the caller's thread saw it; its stack is formatted later, by the pipeline.
 
     Nothing in it keeps frames and their locals alive.

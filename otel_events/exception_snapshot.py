@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from otel_events.event import CapturedException
@@ -37,7 +36,7 @@ def capture_exception(exception: Any, *, max_lines: int | None = None) -> Captur
     if not issubclass(type(error), BaseException):
         return None
     snapshot = _snapshot(error, _MAX_CHAIN)
-    return snapshot if max_lines is None else replace(snapshot, max_lines=max_lines)
+    return snapshot if max_lines is None else snapshot._replace(max_lines=max_lines)
 
 
 def exception_type(error: BaseException) -> str:

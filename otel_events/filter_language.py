@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from otel_events.errors import ConfigurationError
 from otel_events.event import SEVERITY_WORDS, parse_severity
+from otel_events.lazy_pattern import lazy_pattern
 from otel_events.time_spans import parse_span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 # Quotation marks let commas and spaces be part of a value. One without a second one goes to the end.
-_WORD = re.compile(r"(?:\"[^\"]*(?:\"|$)|'[^']*(?:'|$)|[^\s,\"'])+|,")
-_CONDITION = re.compile(r"(?P<key>[\w.\-]+)(?P<operator>!=|>=|<=|=|>|<)(?P<value>.*)", re.DOTALL)
-_PATTERN = re.compile(r"[\w.\-*?\[\]!]+")
+_WORD = lazy_pattern(r"(?:\"[^\"]*(?:\"|$)|'[^']*(?:'|$)|[^\s,\"'])+|,")
+_CONDITION = lazy_pattern(r"(?P<key>[\w.\-]+)(?P<operator>!=|>=|<=|=|>|<)(?P<value>.*)", re.DOTALL)
+_PATTERN = lazy_pattern(r"[\w.\-*?\[\]!]+")
 # A condition with spaces in it.
-_OPERATOR = re.compile(r"[<>]=?|!?=")
+_OPERATOR = lazy_pattern(r"[<>]=?|!?=")
 # Words of other languages, and what stands for them here.
 FOREIGN_WORDS = frozenset({"and", "or"})
 INSTEAD_OF_WORDS = "a comma means or, a space means and"
-_QUOTED = re.compile(r"\"([^\"]*)\"|'([^']*)'")
+_QUOTED = lazy_pattern(r"\"([^\"]*)\"|'([^']*)'")
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """One thing that must hold of an event.
 
     Attributes:
@@ -40,8 +39,7 @@ class Condition:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(NamedTuple):
     """What includes or excludes events: all of it must hold.
 
     Attributes:
@@ -57,8 +55,7 @@ class Clause:
     texts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FilterSettings:
+class FilterSettings(NamedTuple):
     """An event passes if no excluding clause fits, and an including one does or there is none.
 
     Attributes:
@@ -68,8 +65,7 @@ class FilterSettings:
     clauses: tuple[Clause, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
+class Mistake(NamedTuple):
     """What is wrong at one place of a filter.
 
     Attributes:
@@ -113,8 +109,7 @@ def parse_filter(text: str | Iterable[str]) -> FilterSettings:
     return FilterSettings(clauses)
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
+class _Word(NamedTuple):
     text: str
     column: int
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from otel_events.accounting import Accounts
@@ -88,7 +87,7 @@ def _can_be_used(keyword: tuple[str, Any]) -> bool:
 def build_span_guards(settings: Settings, accounts: Accounts, notices: Notices) -> tuple[SpanGuard, ...]:
     """Return what is done to spans, in the order of the stages that do the same to events."""
     longest = settings.span_limits.attribute_value_length
-    limits = replace(limit_settings(settings), attribute_value_length_limit=longest)
+    limits = limit_settings(settings)._replace(attribute_value_length_limit=longest)
     redactor = build_redactor(settings, accounts, notices)
     limit = LimitSpans(limits, accounts.cut)
     return (limit,) if redactor is None else (RedactSpans(redactor), limit)

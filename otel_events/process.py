@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from otel_events import propagation, runtime, tracing
+from otel_events import propagation, runtime, tracing, whole_imports
 from otel_events.capture_slots import extend_catalog, fill_slots
 from otel_events.context import bind
 from otel_events.errors import ConfigurationError
@@ -341,9 +341,9 @@ def stand_in(sink: Sink | None) -> Iterator[Process]:
 
 
 class _Fork(threading.local):
-    """The lock that a thread holds while it forks."""
+    """The locks that a thread holds while it forks."""
 
-    held: Any = None
+    held: tuple[Any, ...] = ()
 
 
 _fork = _Fork()
@@ -351,18 +351,19 @@ _fork = _Fork()
 
 def _wait_for_set_up() -> None:
     """Let no thread be in the midst of setting up: the locks of what it imports just now would stay locked in the child."""
-    lock = _current.lock
-    _fork.held = lock if lock.acquire(timeout=_FORK_PATIENCE) else None
+    locks = (_current.lock, whole_imports.lock)
+    _fork.held = tuple(lock for lock in locks if lock.acquire(timeout=_FORK_PATIENCE))
 
 
 def _go_on() -> None:
-    lock, _fork.held = _fork.held, None
-    if lock is not None:
+    locks, _fork.held = _fork.held, ()
+    for lock in locks:
         lock.release()
 
 
 def _forget_parent() -> None:
-    _fork.held = None
+    _fork.held = ()
+    whole_imports.lock = threading.RLock()
     _current.after_fork()
 
 

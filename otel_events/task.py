@@ -5,9 +5,8 @@ from __future__ import annotations
 import concurrent.futures
 import functools
 import inspect
-from dataclasses import dataclass
 from time import perf_counter_ns
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from opentelemetry.trace import Status, StatusCode
 
@@ -35,8 +34,7 @@ if TYPE_CHECKING:
 _OUTCOMES = ("completed", "failed", "cancelled")
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
+class _Kind(NamedTuple):
     """What distinguishes a task from a phase, a cycle and a session: its events, and whether it is a span.
 
     Attributes:

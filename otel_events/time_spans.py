@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 
-_PART = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*(ns|us|µs|μs|ms|s|sec|m|min|h|d|w)", re.ASCII)
-_WHOLE = re.compile(rf"(?:{_PART.pattern}\s*)+", re.ASCII)
+from otel_events.lazy_pattern import lazy_pattern
+
+_ONE = r"(\d+(?:\.\d+)?|\.\d+)\s*(ns|us|µs|μs|ms|s|sec|m|min|h|d|w)"
+_PART = lazy_pattern(_ONE, re.ASCII)
+_WHOLE = lazy_pattern(rf"(?:{_ONE}\s*)+", re.ASCII)
 _SECONDS = {
     "ns": 1e-9,
     "us": 1e-6,

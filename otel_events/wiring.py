@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from otel_events.entry_points import load_entry_point
 from otel_events.guards import build_span_guards, build_stages
 from otel_events.otel_logs import program_provider
+from otel_events.otlp.transport import prepare_http
 from otel_events.pipeline.before_emit import BeforeEmit
 from otel_events.pipeline.dispatch import Dispatch, Route, Sinks
 from otel_events.pipeline.normalize import Normalize
@@ -16,6 +17,7 @@ from otel_events.pipeline.one_by_one import NormalizeOne, RedactOne
 from otel_events.pipeline.redact import Redact
 from otel_events.pipeline.spans import GuardSpans
 from otel_events.pipeline.worker import Wiring
+from otel_events.settings.endpoint import HTTP
 from otel_events.settings.lists import is_plan
 from otel_events.sinks.planning import plans_by_default, plans_of
 
@@ -77,6 +79,7 @@ def build_wiring(
         flush_interval=min(settings.flush_interval, settings.span_batch.flush_interval),
         spools=table.spool_states,
         send_leftovers=table.send_leftovers,
+        prepare=table.prepare,
         # Where events go nowhere, the writer need not say that it is there; nor to a test that captures.
         writer_events=writer_events if sinks.events and instead is None else None,
         journal=journal,
@@ -203,6 +206,11 @@ class _SinkTable:
         if self._spools is not None and self._spools.find_leftovers():
             for sink in self._network_sinks:
                 sink.start()
+
+    def prepare(self) -> None:
+        """Import what the first request takes, while its events are still gathered."""
+        if any(one is not None and one.protocol == HTTP for one in (self._settings.logs, self._settings.traces)):
+            prepare_http()
 
     # -- events ------------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from tests.acceptor import HttpAcceptor
 from tests.program import ledger_events, run_program
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
@@ -90,6 +91,52 @@ print(json.dumps(os.waitpid(pid, 0)[1]))
 
     assert ran.said == 0, ran
     assert sorted(event["event"] for event in ran.default_ledger) == ["seed.bred", "seed.planted"]
+
+
+@pytest.mark.slow
+@needs_fork
+@pytest.mark.parametrize("pause", [0, 0.002, 0.005, 0.01, 0.02, 0.04])
+def test_forking_while_the_first_request_is_prepared(tmp_path, pause):
+    """A child of a process whose threads import just then what the first request takes, imports it too and sends."""
+    program = """
+import os, time
+ev.configure(endpoint=sys.argv[1], flush_interval=0.001)
+ev.emit("seed.planted")
+time.sleep(float(sys.argv[2]))
+pid = os.fork()
+if pid == 0:
+    ev.emit("seed.bred")
+    os._exit(0 if ev.flush(20) else 1)
+print(json.dumps([os.waitpid(pid, 0)[1], ev.flush(20)]))
+"""
+    with HttpAcceptor() as acceptor:
+        ran = run_program(program, tmp_path, acceptor.url(""), str(pause), PYTHONWARNINGS="ignore")
+
+    assert ran.said == [0, True], ran
+
+
+@needs_fork
+def test_no_fork_cuts_an_import_of_ours_in_two(tmp_path):
+    """Who forks while a thread of ours imports something waits for it; the child finds it imported."""
+    program = """
+import os, threading, time
+from otel_events.whole_imports import whole_import
+begun, is_done = threading.Event(), False
+def work():
+    global is_done
+    with whole_import():
+        begun.set()
+        time.sleep(0.2)
+        is_done = True
+threading.Thread(target=work).start()
+begun.wait()
+pid = os.fork()
+if pid == 0:
+    with whole_import():
+        os._exit(0 if is_done else 1)
+print(json.dumps(os.waitpid(pid, 0)[1]))
+"""
+    assert run_program(program, tmp_path, PYTHONWARNINGS="ignore").said == 0
 
 
 @pytest.mark.slow

@@ -11,8 +11,7 @@ import sys
 import types
 import typing
 import uuid
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 # As `otel_events.values` turns them into what OTLP can carry.
 _BY_CLASS: tuple[tuple[type, str], ...] = (
@@ -35,8 +34,7 @@ _ARRAYS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class FieldType:
+class FieldType(NamedTuple):
     """What an annotation says of an attribute: its type, its brief, its well-known values, whether it may be None."""
 
     type: str = "any"

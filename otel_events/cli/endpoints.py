@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -45,8 +44,7 @@ def find_endpoints(to: str | None, protocol: str | None) -> dict[Signal, Endpoin
 
 def make_endpoint(settings: EndpointSettings) -> Endpoint:
     """Return the endpoint that *settings* describe, or raise a UsageError with all that is wrong with it."""
-    values = {each.name: getattr(settings, each.name) for each in fields(settings)}
     try:
-        return Endpoint(**values)
+        return Endpoint(**settings._asdict())
     except ConfigurationError as error:
         raise click.UsageError("; ".join(map(harmless, error.problems))) from error

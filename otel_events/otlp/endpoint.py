@@ -5,13 +5,13 @@ from __future__ import annotations
 import ipaddress
 import math
 import os
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from otel_events.errors import ConfigurationError
+from otel_events.lazy_pattern import lazy_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,8 +20,8 @@ Signal: TypeAlias = Literal["logs", "traces"]
 Protocol: TypeAlias = Literal["http/protobuf", "grpc"]
 Compression: TypeAlias = Literal["none", "gzip"]
 
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
-_METADATA_NAME = re.compile(r"[0-9a-z_.-]+\Z")
+_HEADER_NAME = lazy_pattern(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+_METADATA_NAME = lazy_pattern(r"[0-9a-z_.-]+\Z")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 

@@ -11,6 +11,7 @@ from otel_events.otlp.compression import decompress
 from otel_events.otlp.outcome import Accepted, Outcome, Refused, Retry, TooLarge, Unreachable, say
 from otel_events.otlp.proxy import basic
 from otel_events.otlp.user_agent import USER_AGENT
+from otel_events.whole_imports import whole_import
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +46,8 @@ class GrpcTransport:
 
     def send(self, body: bytes, encoding: str | None, deadline: float) -> Outcome:
         """Call Export with *body* and return what became of it by *deadline* or the endpoint's timeout."""
-        import grpc  # heavy: the sending thread pays for it, not the program
+        with whole_import():
+            import grpc  # heavy: the sending thread pays for it, not the program
 
         message = decompress(body) if encoding == "gzip" else body  # gRPC compresses by itself
         timeout = min(self._endpoint.timeout, deadline - time.monotonic())

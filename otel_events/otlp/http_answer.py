@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 import re
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from otel_events.otlp.outcome import Accepted, Outcome, Refused, Retry, TooLarge, say
 
@@ -28,8 +27,7 @@ _ADVICE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """An HTTP response, read up to a bound."""
 
     status: int

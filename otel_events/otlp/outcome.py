@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 _LONGEST_REASON = 300  # characters; a server may answer with a page
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(NamedTuple):
     """The server has the request; *rejected* of its records it will not keep (a partial success)."""
 
     rejected: int = 0
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Retry:
+class Retry(NamedTuple):
     """The server asks for the same request later, *after* seconds from now if it said so."""
 
     reason: str
@@ -25,27 +23,29 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True)
-class Unreachable:
+class _Because:
+    reason: str
+
+
+class Unreachable(_Because):
     """No answer that can be trusted: no connection, none in time, or one that broke off. To be sent again.
 
     The server may have kept the request all the same, so that sending again can make duplicates.
     """
 
-    reason: str
+    __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TooLarge:
+class TooLarge(_Because):
     """The server takes no request of this size: half of it may pass."""
 
-    reason: str
+    __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(_Because):
     """The server will not take this request, and the specification forbids to send it again."""
 
-    reason: str
+    __slots__ = ()
 
 
 Outcome: TypeAlias = Accepted | Retry | Unreachable | TooLarge | Refused

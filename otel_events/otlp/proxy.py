@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
+
+from otel_events.whole_imports import whole_import
 
 if TYPE_CHECKING:
     from otel_events.otlp.endpoint import Endpoint
 
 
-@dataclass(frozen=True, slots=True)
-class Proxy:
+class Proxy(NamedTuple):
     """Where to connect to instead, and what to show there."""
 
     host: str
     port: int
-    authorization: str | None = field(default=None, repr=False)
+    authorization: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Proxy({self.host}:{self.port})"  # never what authorises
 
 
 def find_proxy(endpoint: Endpoint) -> Proxy | None:
@@ -28,7 +31,8 @@ def find_proxy(endpoint: Endpoint) -> Proxy | None:
     if endpoint.is_loopback:
         return None
     # Heavy, and not needed on loopback. Typeshed knows the platform's own variants only.
-    from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]
+    with whole_import():
+        from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]
 
     proxies = getproxies_environment()
     url = proxies.get(endpoint.scheme) or proxies.get("all")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import json
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -43,4 +42,6 @@ def _user_of(endpoint: Endpoint, authorization: str | None) -> str | None:
 
 @lru_cache(maxsize=16)  # for each signal, at each `configure`, and in each child of a fork
 def _hash(text: str, address: str) -> str:
+    import hashlib  # with all of OpenSSL
+
     return hashlib.pbkdf2_hmac("sha256", text.encode(), address.encode(), _ITERATIONS).hex()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from itertools import chain, compress, islice
 from operator import gt
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from otel_events.event import Event
 
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Alike:
+class Alike(NamedTuple):
     """Events of one batch that differ in nothing but number, time and the values of their attributes, all of them plain.
 
     Never changed: who would change one of them makes events of them.
@@ -139,7 +137,7 @@ class Batch(Sequence[Event]):
 
     def beside(self, places: Sequence[int], others: list[Event], between: Sequence[int]) -> Batch:
         """Return a batch of its events, the first of them at the first of *places*, and of *others*, which are at *between*."""
-        groups = [replace(group, places=[places[at] for at in group.places]) for group in self.alike]
+        groups = [group._replace(places=[places[at] for at in group.places]) for group in self.alike]
         own = [places[at] for at in self.places]
         new_places, alone = _in_order([(own, self.alone), (between, others)])
         return Batch(groups, alone, new_places)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from otel_events.event import Severity
 from otel_events.pipeline.bounds import Bounds
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
 _ERROR_NAMES = ("error", "script.error")
 
 
-@dataclass(frozen=True, slots=True)
-class DuplicateRule:
+class DuplicateRule(NamedTuple):
     """Events of which a second one within a window says nothing new.
 
     Attributes:
@@ -37,8 +35,7 @@ class DuplicateRule:
     attributes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class DeduplicateSettings:
+class DeduplicateSettings(NamedTuple):
     """What is deduplicated.
 
     Attributes:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from otel_events.interrupts import is_interrupt
 from otel_events.pipeline.batch import Batch
@@ -29,8 +28,7 @@ _GRACE = 0.01
 _MAX_NAMES = 4096  # names are few; a program that makes them up must not fill the memory
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """Events whose name matches *pattern* go to the sinks named, and to no other.
 
     Attributes:
@@ -42,8 +40,7 @@ class Route:
     sinks: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Sinks:
+class Sinks(NamedTuple):
     """Where events and spans go.
 
     Attributes:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import operator
 import re
-from dataclasses import dataclass
 from fnmatch import translate
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from otel_events.event import parse_severity
+from otel_events.lazy_pattern import lazy_pattern
 from otel_events.pipeline.name_patterns import spellings_of
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Subject(Protocol):
 S = TypeVar("S", bound=Subject)
 
 MISSING: Any = object()
-WILD = re.compile(r"[*?\[]")
+WILD = lazy_pattern(r"[*?\[]")
 _MAX_NAMES = 4_096  # names are few; a program that makes them up must not fill the memory
 
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
@@ -40,7 +40,6 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
 class Access(Generic[S]):
     """How to look into subjects of one kind.
 
@@ -49,8 +48,11 @@ class Access(Generic[S]):
         values: returns everything that a quoted text may stand in, beside the name.
     """
 
-    lookup: Callable[[S, str], Any]
-    values: Callable[[S], Iterable[object]]
+    __slots__ = ("lookup", "values")
+
+    def __init__(self, lookup: Callable[[S, str], Any], values: Callable[[S], Iterable[object]]) -> None:
+        self.lookup = lookup
+        self.values = values
 
 
 def compile_filter(settings: FilterSettings, access: Access[S]) -> Callable[[S], bool] | None:

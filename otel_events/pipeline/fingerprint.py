@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from otel_events.lazy_pattern import lazy_pattern
 from otel_events.pipeline.summary import COUNT
+from otel_events.whole_imports import whole_import
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from otel_events.event import Event, Value
 
 _FRAMES = 5
-_FRAME = re.compile(r'File "([^"\r\n]{1,1024})", line [0-9]{1,9}(?:, in ([^\r\n]{1,256}))?')
-_SEPARATOR = re.compile(r"[\\/]")
+_FRAME = lazy_pattern(r'File "([^"\r\n]{1,1024})", line [0-9]{1,9}(?:, in ([^\r\n]{1,256}))?')
+_SEPARATOR = lazy_pattern(r"[\\/]")
 _MAX_TEXT = 2_048  # characters of a message that tell what it is about
 _MAX_STACK = 32_768
 # Longer forms first: a UUID has numbers in it.
 # As a summary ends that stands for many equal ones.
-_REPEATED = re.compile(r" \(repeated [0-9]{1,12} times in [^()]{1,20}\)$")
-_FOLDED = re.compile(
+_REPEATED = lazy_pattern(r" \(repeated [0-9]{1,12} times in [^()]{1,20}\)$")
+_FOLDED = lazy_pattern(
     r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
     r"|0[xX][0-9a-fA-F]{1,32}"
     r"|(?<![0-9A-Za-z])(?=[0-9a-fA-F]{0,63}[0-9])[0-9a-fA-F]{8,64}(?![0-9A-Za-z])"
@@ -54,12 +54,12 @@ def fingerprint_by(event: Event, keys: Sequence[str]) -> str:
     everything = event.all_attributes()
     chosen = {key: everything.get(key) for key in keys} if keys else everything
     text = "\0".join(f"{key}\1{value!r}" for key, value in sorted(chosen.items()))
-    return hashlib.sha1(f"{event.name}\0{text}".encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
+    return _hash(f"{event.name}\0{text}")
 
 
 def stack_fingerprint(stacktrace: str) -> str:
     """Return the SHA-1 of the five innermost frames as `file::function|...`: no line numbers, no folders."""
-    return hashlib.sha1("|".join(_frames(stacktrace)).encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
+    return _hash("|".join(_frames(stacktrace)))
 
 
 def message_template(message: str) -> str:
@@ -69,7 +69,14 @@ def message_template(message: str) -> str:
 
 def _digest(origin: str, error_type: str, stack: str, message: str, detail: str) -> str:
     parts = (origin, error_type, *_frames(stack), message_template(message), message_template(detail))
-    return hashlib.sha1("\0".join(parts).encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
+    return _hash("\0".join(parts))
+
+
+def _hash(text: str) -> str:
+    with whole_import():
+        import hashlib  # with all of OpenSSL, which a program without errors does without
+
+    return hashlib.sha1(text.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
 
 
 @lru_cache(maxsize=128)  # a storm comes from few places; a stack may have 16 KiB

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from otel_events.event import CORRELATION
 from otel_events.pipeline.shrink import (
@@ -33,8 +32,7 @@ _KEPT = frozenset({*CORRELATION, _BODY})
 _SMALL = frozenset({int, float, bool, type(None)})
 
 
-@dataclass(frozen=True, slots=True)
-class LimitSettings:
+class LimitSettings(NamedTuple):
     """How large an event may be. None: no limit.
 
     Attributes:
@@ -59,7 +57,7 @@ class Limit:
         self._body_limit = settings.max_body_length
         self._room = None if settings.max_event_bytes is None else max(settings.max_event_bytes - _RECORD_BYTES, 0)
         # Half of the event at most, so that its own attributes have their part whatever was bound.
-        self._bound_settings = replace(settings, max_event_bytes=None if self._room is None else self._room // 2)
+        self._bound_settings = settings._replace(max_event_bytes=None if self._room is None else self._room // 2)
         self._cut = accounts.cut
 
     def __call__(self, events: list[Event]) -> list[Event]:

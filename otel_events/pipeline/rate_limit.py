@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from otel_events.event import Severity
 from otel_events.pipeline.bounds import Bounds
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 SUPPRESSED = "otel_events.suppressed"
 
 
-@dataclass(frozen=True, slots=True)
-class RateLimit:
+class RateLimit(NamedTuple):
     """How often events may come.
 
     Attributes:
@@ -43,8 +42,7 @@ class RateLimit:
     jitter: float = 0.1
 
 
-@dataclass(frozen=True, slots=True)
-class RateLimitSettings:
+class RateLimitSettings(NamedTuple):
     """What is limited; nothing by default.
 
     Attributes:

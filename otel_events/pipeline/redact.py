@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from otel_events.event import CORRELATION, InstrumentationScope
@@ -171,8 +170,7 @@ class Redact:
         """Redact the scope of an event: the name of a logger may be made up as well."""
         scope = event.scope
         try:
-            clean = replace(
-                scope,
+            clean = scope._replace(
                 name=self._guard.text(scope.name),
                 version=self._guard.text(scope.version),
                 attributes=tuple(self._guard.attributes(dict(scope.attributes)).items()),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from otel_events.event import CORRELATION
 from otel_events.pipeline.bounds import Bounds
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 _MAX_NUMBERS = 64  # attributes of one window that are summed up
 
 
-@dataclass(frozen=True, slots=True)
-class RollUpSettings:
+class RollUpSettings(NamedTuple):
     """What is rolled up; nothing by default: displays roll up, the record keeps every step.
 
     Attributes:

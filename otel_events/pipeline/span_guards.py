@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from otel_events.pipeline.limit import limit_attributes
@@ -39,7 +38,7 @@ class LimitSpans:
     fails_closed = False
 
     def __init__(self, settings: LimitSettings, cut: Tally) -> None:
-        self._settings = replace(settings, attribute_count_limit=None)
+        self._settings = settings._replace(attribute_count_limit=None)
         self._cut = cut
 
     def attributes(self, attributes: Mapping[str, Value]) -> tuple[Mapping[str, Value], int]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from otel_events.binding import forget_around
 from otel_events.interrupts import is_interrupt
@@ -59,8 +58,7 @@ class Journal(Protocol):
         """Let go of it; what is not settled stays on disk."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wiring:
+class Wiring(NamedTuple):
     """All that a batch passes through. `configure` replaces it as a whole, between two batches.
 
     Attributes:
@@ -70,6 +68,7 @@ class Wiring:
         flush_interval: seconds for which events are gathered.
         spools: tells what waits to be sent.
         send_leftovers: begins to send what earlier processes, or sinks, have left on disk.
+        prepare: makes sinks ready for a batch, while one is gathered; asked each time.
         writer_events: what the writer says of itself; None if nothing.
         journal: keeps events on disk from the moment `emit` returns; None if that is not wanted.
         leftovers: gives the events that dead processes have left in a journal; None if there are none.
@@ -82,6 +81,7 @@ class Wiring:
     flush_interval: float
     spools: Callable[[], Sequence[SpoolState]] = _no_spools
     send_leftovers: Callable[[], None] = _nothing
+    prepare: Callable[[], None] = _nothing
     writer_events: WriterEvents | None = None
     journal: Journal | None = None
     leftovers: Leftovers | None = None

@@ -6,6 +6,7 @@ import math
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from queue import Empty
 from typing import TYPE_CHECKING
 
@@ -183,6 +184,8 @@ class Pipeline:
     def _gather(self) -> None:
         # Whoever emits now finds us awake and gives no wake-up; a flush does, and cuts the window short.
         until = time.monotonic() + self.wiring.flush_interval
+        with suppress(Exception):  # whoever needs what is not ready then meets the same mistake, and tells it
+            self.wiring.prepare()
         while not self._requests and not self._is_stopping and (rest := until - time.monotonic()) > 0:
             try:
                 self._wakeups.get(timeout=rest)

@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from otel_events.redaction.lazy_pattern import lazy_pattern
+from otel_events.lazy_pattern import lazy_pattern
 
 _OPEN = lazy_pattern(r"[fFrRbBuU]{0,2}(\\{0,7})(\"\"\"|'''|[\"'`])")
 _SPACE = lazy_pattern(r"[ \t]{0,64}")
@@ -58,8 +58,7 @@ _FILE = lazy_pattern(r"(?:[A-Za-z]:)?[\\/~.][\w\\/.\- ]*\.[A-Za-z][\w]{1,4}")
 _AFTER_PWD = ("pwd=", "pwd: ", "pwd:")
 
 
-@dataclass(frozen=True, slots=True)
-class Assigned:
+class Assigned(NamedTuple):
     """A value as a text assigns it.
 
     Attributes:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from otel_events.lazy_pattern import lazy_pattern
 from otel_events.redaction.assigned_values import Assigned, assigned_at, header_at, is_prose, is_secret, whole
 from otel_events.redaction.checks import is_random
 from otel_events.redaction.keys import words_of
-from otel_events.redaction.lazy_pattern import lazy_pattern
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Iterator
 
     from otel_events.redaction.keys import KeyVerdict
     from otel_events.redaction.rule import Span
 
-_DURATION = re.compile(r"[0-9.]{1,12}[a-zµ%]{1,3}")
-_PGP_KEY_ID = re.compile(r"[0-9A-F]{16}:?")
+_DURATION = lazy_pattern(r"[0-9.]{1,12}[a-zµ%]{1,3}")
+_PGP_KEY_ID = lazy_pattern(r"[0-9A-F]{16}:?")
 _BEFORE = (  # words that belong to a key although a space follows them, as people write it
     "api access secret private account shared signing encryption auth authentication client bearer refresh bot personal"
     " master security credit card debit pass db database user root admin login service session wifi ssh aws azure mot de"

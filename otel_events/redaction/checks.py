@@ -7,20 +7,21 @@ from __future__ import annotations
 import base64
 import binascii
 import math
-import re
 from collections import Counter
 
-_DIGITS = re.compile(r"[^0-9]")
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+from otel_events.lazy_pattern import lazy_pattern
+
+_DIGITS = lazy_pattern(r"[^0-9]")
+_UUID = lazy_pattern(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _HEX = "0123456789abcdefABCDEF"
 _UUID_LENGTH = 36
 DIGEST_LENGTHS = frozenset({32, _UUID_LENGTH, 40, 56, 64, 96, 128})
-_RANDOM_ALPHABET = re.compile(r"[A-Za-z0-9+/=_\-.~%]{16,512}")
-_FILE_NAME = re.compile(r"\.[a-z][a-z0-9]{1,4}$")
-_CITATION = re.compile(r"[a-z]{2,16}(?:19|20)[0-9]{2}[a-z]{2,16}")  # the key of a paper
-_SEGMENT = re.compile(r"[-_./=~+%]+")
+_RANDOM_ALPHABET = lazy_pattern(r"[A-Za-z0-9+/=_\-.~%]{16,512}")
+_FILE_NAME = lazy_pattern(r"\.[a-z][a-z0-9]{1,4}$")
+_CITATION = lazy_pattern(r"[a-z]{2,16}(?:19|20)[0-9]{2}[a-z]{2,16}")  # the key of a paper
+_SEGMENT = lazy_pattern(r"[-_./=~+%]+")
 # A word, perhaps with a capital or in capitals, perhaps with a few digits at an end: what people type.
-_WORDLIKE = re.compile(r"(?:[A-Za-z]?[a-z]*|[A-Z]+)[0-9]{0,4}|[0-9]{1,8}(?:[a-z]{0,3})")
+_WORDLIKE = lazy_pattern(r"(?:[A-Za-z]?[a-z]*|[A-Z]+)[0-9]{0,4}|[0-9]{1,8}(?:[a-z]{0,3})")
 _MAX_WORD = 16  # letters: random lower case is longer, and words of people are not
 _BITS = 2.8  # of entropy a character: random text of 16 characters and more has it, words hardly
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
+from otel_events.lazy_pattern import lazy_pattern
 from otel_events.redaction.rule import Rule, Trigger, pattern_rule
 
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DATE = lazy_pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def _is_typed(found: str) -> bool:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from otel_events.event import CORRELATION
+from otel_events.lazy_pattern import lazy_pattern
 from otel_events.redaction.sensitive_words import (
     ABOUT_WORDS,
     HINT_INNOCENT,
@@ -23,8 +22,8 @@ if TYPE_CHECKING:
 
 Degree = Literal["innocent", "hint", "secret"]
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-zß-ÿ]+|[0-9]+")
-_NUMBERED = re.compile(r"[0-9]{1,4}")
+_WORD = lazy_pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-zß-ÿ]+|[0-9]+")
+_NUMBERED = lazy_pattern(r"[0-9]{1,4}")
 _MAX_KEY = 256  # characters: what is longer is a text, and no name of anything
 _MAX_WORDS = 12
 # What may follow the word that makes a key sensitive without changing what the value is.
@@ -40,8 +39,7 @@ _NAME_KEYS = ("name", "key", "Name", "Key")
 VALUE_KEYS = frozenset({"value", "Value", "val"})
 
 
-@dataclass(frozen=True, slots=True)
-class KeyVerdict:
+class KeyVerdict(NamedTuple):
     """What a key says of its value.
 
     Attributes:

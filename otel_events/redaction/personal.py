@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from otel_events.lazy_pattern import lazy_pattern
 from otel_events.redaction.checks import iban_end, is_card
-from otel_events.redaction.lazy_pattern import lazy_pattern
 from otel_events.redaction.rule import Rule, Trigger
 
 if TYPE_CHECKING:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from otel_events.redaction.assignments import ASSIGNMENT_NEEDLES, Assignments
 from otel_events.redaction.checks import has_mixed_characters, is_digest, is_random
@@ -66,8 +65,7 @@ KINDS = frozenset(rule.name for rule in (*_BEFORE_ASSIGNED, *PERSONAL_RULES)) | 
 _Table: TypeAlias = "tuple[tuple[str, tuple[tuple[str, int], ...]], ...]"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One secret in a text.
 
     Attributes:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from otel_events.errors import ConfigurationError
 from otel_events.redaction.scanner import KINDS
@@ -16,8 +15,7 @@ MARKER = "<REDACTED:{kind}>"
 _LEAST_SCANNED = 1_024
 
 
-@dataclass(frozen=True, slots=True)
-class RedactionSettings:
+class RedactionSettings(NamedTuple):
     """What is redacted beside the built-in rules, and what is not.
 
     Attributes:
@@ -35,7 +33,7 @@ class RedactionSettings:
     innocent_keys: tuple[str, ...] = ()
     patterns: tuple[tuple[str | re.Pattern[str], str], ...] = ()
     allow: tuple[str | re.Pattern[str], ...] = ()
-    without: frozenset[str] = field(default_factory=frozenset)
+    without: frozenset[str] = frozenset()
     max_scanned: int = 64 * 1024
 
 

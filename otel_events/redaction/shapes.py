@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from otel_events.lazy_pattern import lazy_pattern
 from otel_events.redaction.checks import has_mixed_characters, is_random
-from otel_events.redaction.lazy_pattern import lazy_pattern
 from otel_events.redaction.rule import Rule, Trigger, pattern_rule
 
 if TYPE_CHECKING:

@@ -6,6 +6,8 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
+from otel_events.lazy_pattern import lazy_pattern
+
 try:
     from re import _compiler as compiler  # type: ignore[attr-defined]
     from re import _constants as constants  # type: ignore[attr-defined]  # private, and the only parser there is
@@ -33,7 +35,7 @@ _ALL_TOO_SLOW = 1.0  # seconds of CPU for all of them
 _MAX_PUMPS = 24
 _REPEATS = frozenset({constants.MAX_REPEAT, constants.MIN_REPEAT, getattr(constants, "POSSESSIVE_REPEAT", None)})
 _END = "\0!"  # fits nothing: it is the failing that takes long
-_WORD = re.compile(r"(?<!\\)[A-Za-z0-9_\-]{3,40}")
+_WORD = lazy_pattern(r"(?<!\\)[A-Za-z0-9_\-]{3,40}")
 _MAX_WORDS = 4
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from otel_events.settings.endpoint import GRPC, HTTP
 
@@ -21,8 +20,7 @@ _OTLP_PROTOCOLS: dict[str, str | None] = {
 KNOWN_EXPORTERS = (*_OTLP_PROTOCOLS, "console")
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
+class Destination(NamedTuple):
     """Where events and spans go, as far as settings decide it.
 
     Attributes:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from otel_events.settings.kinds import Kind, UnusableError, show
@@ -18,8 +16,7 @@ DEFAULT_ENDPOINTS = {HTTP: "http://localhost:4318", GRPC: "http://localhost:4317
 DEFAULT_TIMEOUT = 10.0
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class EndpointSettings:
+class EndpointSettings(NamedTuple):
     """Where and how one signal is sent.
 
     Attributes:
@@ -66,19 +63,23 @@ def _split(text: str) -> SplitResult:
     return parts
 
 
+def _is_url(text: str) -> bool:
+    return text.lower().startswith(("http://", "https://"))
+
+
 def _accept_target(value: object) -> str:
     """Return what can be an endpoint of either protocol."""
     text = value.strip() if isinstance(value, str) else ""
     if not text or not text.isprintable() or " " in text:
         raise UnusableError
-    if re.match(r"https?://", text, re.IGNORECASE):
+    if _is_url(text):
         _split(text)
     return text
 
 
 def _accept_url(value: object) -> str:
     text = _accept_target(value)
-    if not re.match(r"https?://", text, re.IGNORECASE):
+    if not _is_url(text):
         raise UnusableError
     return text
 
@@ -122,7 +123,7 @@ def doubt(endpoint: str, protocol: str, *, is_base: bool, is_protocol_given: boo
     if protocol != HTTP:
         return ""
     parts = urlsplit(endpoint)
-    if is_base and re.search(r"/v1/(logs|traces|metrics)/?$", parts.path):
+    if is_base and parts.path.removesuffix("/").endswith(("/v1/logs", "/v1/traces", "/v1/metrics")):
         return f"ends in {parts.path[parts.path.rindex('/v1/') :]!r}, and the signal's path is appended to it once more"
     if parts.port == 4317 and not is_protocol_given:
         return (

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import operator
 import os
-import re
 import reprlib
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from otel_events.lazy_pattern import lazy_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 LONGEST_WAIT = (2**31 - 1) / 1000
 _LONGEST_AGE = 100 * 366 * 86_400.0
 
-_WHOLE = re.compile(r"[0-9]{1,18}")  # more digits are no setting, and `int` refuses some thousands of them
-_NUMBER_WITH_UNIT = re.compile(r"([0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})\s*([A-Za-z]*)")
+_WHOLE = lazy_pattern(r"[0-9]{1,18}")  # more digits are no setting, and `int` refuses some thousands of them
+_NUMBER_WITH_UNIT = lazy_pattern(r"([0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})\s*([A-Za-z]*)")
 _DURATION_UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _SIZE_UNITS = {"": 1, "b": 1} | {
     f"{letter}{suffix}": factor**power
     for power, letter in enumerate("kmgt", start=1)
     for suffix, factor in (("b", 1000), ("ib", 1024))
 }
-_CREDENTIALS = re.compile(r"(?:(?<=//)|^)[^\s]*@")
+_CREDENTIALS = lazy_pattern(r"(?:(?<=//)|^)[^\s]*@")
 
 _short = reprlib.Repr()
 _short.maxstring = _short.maxother = 100
@@ -44,8 +44,7 @@ def show(value: object) -> str:
     return _short.repr(value)
 
 
-@dataclass(frozen=True, slots=True)
-class Partial:
+class Partial(NamedTuple):
     """A value of which some parts could not be used.
 
     Attributes:
@@ -57,8 +56,7 @@ class Partial:
     complaints: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """What a setting's value may be.
 
     Attributes:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from otel_events.lazy_pattern import lazy_pattern
 from otel_events.settings.kinds import Kind, UnusableError, not_from_text, show
 
 MESSAGE_SINKS = ("redis", "nats", "webhook")
 SINKS = ("otlp", "ledger", "otel", "memory", *MESSAGE_SINKS)
 
-_NAME = re.compile(r"[^\s,]+")
+_NAME = lazy_pattern(r"[^\s,]+")
 
 
 def as_items(value: object) -> tuple[Any, ...]:

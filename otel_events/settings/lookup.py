@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from otel_events.settings.declaration import SETTINGS
 from otel_events.settings.kinds import Partial, UnusableError, show
@@ -31,8 +30,7 @@ _OUR_VARIABLES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A value and where it came from; neither a keyword nor a variable: the default."""
 
     value: Any

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class _Secretive:
-    """Says whether there is a URL; that may hold a password, and settings get printed."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({'' if getattr(self, 'url', None) is None else 'url=<given>'})"
+def _shown(settings: RedisSettings | NatsSettings | WebhookSettings) -> str:
+    """Say whether there is a URL; that may hold a password, and settings get printed."""
+    return f"{type(settings).__name__}({'' if settings.url is None else 'url=<given>'})"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class RedisSettings(_Secretive):
+class RedisSettings(NamedTuple):
     """What `configure(redis={...})` takes. `url` is None where nobody asked for it."""
 
     url: str | None
@@ -32,9 +26,11 @@ class RedisSettings(_Secretive):
     client_certificate: str | None
     client_key: str | None
 
+    def __repr__(self) -> str:
+        return _shown(self)
 
-@dataclass(frozen=True, slots=True, repr=False)
-class NatsSettings(_Secretive):
+
+class NatsSettings(NamedTuple):
     """What `configure(nats={...})` takes. `url` is None where nobody asked for it."""
 
     url: str | None
@@ -46,9 +42,11 @@ class NatsSettings(_Secretive):
     client_certificate: str | None
     client_key: str | None
 
+    def __repr__(self) -> str:
+        return _shown(self)
 
-@dataclass(frozen=True, slots=True, repr=False)
-class WebhookSettings(_Secretive):
+
+class WebhookSettings(NamedTuple):
     """What `configure(webhook={...})` takes. `url` is None where nobody asked for it."""
 
     url: str | None
@@ -60,6 +58,9 @@ class WebhookSettings(_Secretive):
     certificate: str | None
     client_certificate: str | None
     client_key: str | None
+
+    def __repr__(self) -> str:
+        return _shown(self)
 
 
 MESSAGE_SETTINGS: dict[str, type[Any]] = {"redis": RedisSettings, "nats": NatsSettings, "webhook": WebhookSettings}

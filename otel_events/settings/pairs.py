@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from otel_events.event import CORRELATION
+from otel_events.lazy_pattern import lazy_pattern
 from otel_events.settings.kinds import Kind, Partial, UnusableError, show
 
 if TYPE_CHECKING:
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
 
     _Check: TypeAlias = Callable[[str, Any], tuple[str, Any]]
 
-_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_HEADER_NAME = lazy_pattern(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 # What both HTTP and gRPC can carry; above all no line break, which would start a header of the value's own.
-_HEADER_VALUE = re.compile(r"[\x20-\x7e\t]*")
+_HEADER_VALUE = lazy_pattern(r"[\x20-\x7e\t]*")
 
 
 def _read_pair(item: str, check: _Check) -> tuple[str, Any]:

@@ -110,7 +110,7 @@ class _Resolver:
         values["propagators"] = self._installed_only("propagators", "opentelemetry_propagator", _PROPAGATORS).value
         values |= self._messages()
         values["span_limits"] = SpanLimitSettings(
-            **{field: self._lookup.find(f"span_limits.{field}").value for field in SpanLimitSettings.__slots__}
+            **{field: self._lookup.find(f"span_limits.{field}").value for field in SpanLimitSettings._fields}
         )
         values["spool_dir"] = self._place(self._lookup.find("spool_dir"))
         for name, value in values.items():
@@ -142,7 +142,7 @@ class _Resolver:
         """Return the settings of the sinks of messages."""
         made: dict[str, Any] = {}
         for sink, kind in MESSAGE_SETTINGS.items():
-            found = {field: self._lookup.find(f"{sink}.{field}") for field in kind.__slots__}
+            found = {field: self._lookup.find(f"{sink}.{field}") for field in kind._fields}
             values = {field: each.value for field, each in found.items()}
             package = _PACKAGES.get(sink)
             if values["url"] and package and importlib.util.find_spec(package) is None:
@@ -155,7 +155,7 @@ class _Resolver:
 
     def _batches(self, values: Mapping[str, Any]) -> dict[str, Any]:
         batch, queue = self._fit(self._lookup.find("max_export_batch_size"), self._lookup.find("queue_events"))
-        spans = {field: self._lookup.find(f"span_batch.{field}") for field in SpanBatchSettings.__slots__}
+        spans = {field: self._lookup.find(f"span_batch.{field}") for field in SpanBatchSettings._fields}
         inherited = {**values, "max_export_batch_size": batch, "queue_events": queue}
         for field, found in spans.items():
             if not found.is_given:
@@ -306,6 +306,6 @@ class _Resolver:
     def _expand(self, path: str | None) -> str | None:
         """Return *path* with `~` as the home directory, because not everything that sets variables is a shell."""
         home = self._environ.get("HOME") or self._environ.get("USERPROFILE")
-        if path is None or not home or not re.match(r"~(?:[/\\]|$)", path):
+        if path is None or not home or not (path == "~" or path.startswith(("~/", "~\\"))):
             return path
         return home + path[1:]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from otel_events.settings.message_settings import NatsSettings, RedisSettings, WebhookSettings
 
 
-@dataclass(frozen=True, slots=True)
-class SpanLimitSettings:
+class SpanLimitSettings(NamedTuple):
     """The limits of spans, under the names that `configure(span_limits={...})` takes. None: no limit."""
 
     attribute_count: int
@@ -26,8 +24,7 @@ class SpanLimitSettings:
     link_attribute_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class SpanBatchSettings:
+class SpanBatchSettings(NamedTuple):
     """The batching of spans, under the names that `configure(span_batch={...})` takes; unset, that of events."""
 
     flush_interval: float
@@ -36,8 +33,7 @@ class SpanBatchSettings:
     max_export_batch_size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """Everything that can be set, resolved. Fields are the keywords of `configure`, save those named here.
 
     Attributes:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Backoff:
+class Backoff(NamedTuple):
     """Waits that double from *initial* to *maximum* seconds, by chance up to half as long.
 
     Chance spreads what waited out the same outage: else all of it would return in one instant. A wait that the server

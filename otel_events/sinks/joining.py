@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from otel_events.otlp import encode
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     Part: TypeAlias = tuple[bytes, int]
 
 
-@dataclass(slots=True)
 class Joining:
     """Joins what is not compressed: requests one after the other are one request, in protobuf as in lines.
 
@@ -28,10 +26,18 @@ class Joining:
         apart: so many batches of those to come go out on their own.
     """
 
-    max_bytes: int = 1024 * 1024
-    max_records: int = 512
-    cut: Callable[[bytes], tuple[Part, Part] | None] = encode.split
-    apart: int = 0
+    __slots__ = ("apart", "cut", "max_bytes", "max_records")
+
+    def __init__(
+        self,
+        max_bytes: int = 1024 * 1024,
+        max_records: int = 512,
+        cut: Callable[[bytes], tuple[Part, Part] | None] = encode.split,
+    ) -> None:
+        self.max_bytes = max_bytes
+        self.max_records = max_records
+        self.cut = cut
+        self.apart = 0
 
     def take_more(self, first: Batch, spool: Spool) -> list[Batch]:
         """Return *first* and what waits in *spool* and goes out with it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +46,7 @@ def plans_by_default(settings: Settings) -> set[str]:
 
 
 def _plan(name: str, values: Any) -> SinkPlan:
-    said = {field.name: getattr(values, field.name) for field in fields(values)}
+    said = values._asdict()
     if said["url"] is None:
         if name == "webhook":
             raise ConfigurationError(_WHAT, ["the sink 'webhook' needs a URL: webhook={'url': ...}"])

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from otel_events.files import sync_file
 from otel_events.otlp.tenant import tenant_of
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
     from otel_events.otlp.endpoint import Endpoint, Signal
 
 
-@dataclass(frozen=True, slots=True)
-class SpoolSettings:
+class SpoolSettings(NamedTuple):
     """How events wait for the network.
 
     Attributes:
@@ -120,8 +118,7 @@ class Spools:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Made:
+class _Made(NamedTuple):
     signal: str
     destination: str
     spool: DiskSpool | MemorySpool

@@ -7,9 +7,8 @@ import os
 import time
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from otel_events.file_lock import take_lock
 from otel_events.spool.claim import Claim, is_living
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
 _MOST_CLAIMS = 8  # each costs a lock that is held: what a thousand short-lived processes left is taken over bit by bit
 
 
-@dataclass(frozen=True, slots=True)
-class OtherSegment:
+class OtherSegment(NamedTuple):
     """A segment of another writer, dead or alive, that nobody has read yet.
 
     Attributes:
@@ -40,8 +38,7 @@ class OtherSegment:
     began: float
 
 
-@dataclass(frozen=True, slots=True)
-class Adopted:
+class Adopted(NamedTuple):
     """What a look into the directory brought.
 
     Attributes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from otel_events.file_lock import take_lock
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from otel_events.file_lock import HeldLock
 
 
-@dataclass(slots=True)
 class Claim:
     """A dead writer whose segments are ours to send, as long as its lock is held.
 
@@ -23,10 +21,13 @@ class Claim:
         is_left: some of them are not for us: the lock file stays.
     """
 
-    token: str
-    lock: HeldLock
-    paths: set[Path] = field(default_factory=set)
-    is_left: bool = False
+    __slots__ = ("is_left", "lock", "paths", "token")
+
+    def __init__(self, token: str, lock: HeldLock) -> None:
+        self.token = token
+        self.lock = lock
+        self.paths: set[Path] = set()
+        self.is_left = False
 
     def let_go(self) -> None:
         """Let others have what is left."""

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
 import sys
 from pathlib import Path
 
+from otel_events.lazy_pattern import lazy_pattern
 from otel_events.spool.segment import read_name
 from otel_events.state_directory import state_directory
 
 _JOURNALS = ".journal"  # no service's own directory begins with a dot
 _UNNAMED = "unknown_service"  # how OpenTelemetry begins the name of a service that has none
 _MAX_SLUG = 64
-_UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
+_UNFIT = lazy_pattern(r"[^A-Za-z0-9._-]+")
 
 
 def default_root() -> Path:
@@ -25,7 +24,7 @@ def default_root() -> Path:
 def spool_directory(root: Path, service: str, destination: str, signal: str, tenant: str = "") -> Path:
     """Return where *service* keeps what of *signal* waits for *destination*, as *tenant* there; that is a hash already."""
     key = f"{destination}\n{tenant}" if tenant else destination
-    place = hashlib.sha256(key.encode()).hexdigest()[:16]
+    place = _hash(key.encode())[:16]
     return root / _slug(service) / place / signal
 
 
@@ -73,4 +72,10 @@ def _program() -> str:
 
 
 def _short_hash(text: str) -> str:
-    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:8]
+    return _hash(text.encode(errors="surrogateescape"))[:8]
+
+
+def _hash(text: bytes) -> str:
+    import hashlib  # with all of OpenSSL, which a program that sends nothing does without
+
+    return hashlib.sha256(text).hexdigest()

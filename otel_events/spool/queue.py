@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,8 +12,7 @@ Encoding: TypeAlias = Literal["gzip"] | None  # as HTTP's Content-Encoding
 REFUSED, TOO_LARGE = "refused", "too_large"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Batch:
+class Batch(NamedTuple):
     """One request as it will be posted.
 
     Attributes:
@@ -36,8 +34,7 @@ class Batch:
         return f"Batch(id={self.id}, records={self.records}, bytes={len(self.body)}, encoding={self.encoding!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(NamedTuple):
     """What a spool holds, batches that are being sent included."""
 
     batches: int

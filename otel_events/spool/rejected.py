@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from otel_events.files import OwnedFile, make_private_directory
+from otel_events.lazy_pattern import lazy_pattern
 from otel_events.spool.segment import WRITER_PATTERN
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 QUARANTINE = "quarantine"
 MAX_BYTES = 64 << 20
 _SUFFIXES = {None: ".otlp", "gzip": ".otlp.gz"}
-_NAME = re.compile(rf"({WRITER_PATTERN}-\d{{6,}})(\.otlp|\.otlp\.gz|\.json)", re.ASCII)
+_NAME = lazy_pattern(rf"({WRITER_PATTERN}-\d{{6,}})(\.otlp|\.otlp\.gz|\.json)", re.ASCII)
 
 
 def read_rejected_name(name: str) -> tuple[str, bool] | None:

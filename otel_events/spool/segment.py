@@ -15,8 +15,9 @@ import re
 import struct
 import zlib
 from bisect import bisect_right
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from otel_events.lazy_pattern import lazy_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,15 +38,14 @@ _CRC = struct.Struct("<I")
 _KIND_SETTLED = 255
 _ENCODINGS: dict[int, Encoding] = {0: None, 1: "gzip"}
 _KINDS: dict[Encoding, int] = {encoding: kind for kind, encoding in _ENCODINGS.items()}
-_NAME = re.compile(rf"(\d{{10}})-({WRITER_PATTERN})\.spool", re.ASCII)
-_LOCK_NAME = re.compile(rf"({WRITER_PATTERN})\.lock")
+_NAME = lazy_pattern(rf"(\d{{10}})-({WRITER_PATTERN})\.spool", re.ASCII)
+_LOCK_NAME = lazy_pattern(rf"({WRITER_PATTERN})\.lock")
 
 HEADER_BYTES: Final = _HEADER.size
 RECORD_OVERHEAD: Final = _RECORD.size
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """How a segment begins: *number* is that of its first batch, *began* in Unix seconds."""
 
     version: int
@@ -53,8 +53,7 @@ class Header:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A batch in a segment: its number, and where its body is."""
 
     number: int
@@ -69,7 +68,6 @@ class Found:
         return len(data) == self.length and zlib.crc32(data) == self.crc
 
 
-@dataclass(slots=True)
 class Scan:
     """What is in a segment.
 
@@ -83,13 +81,16 @@ class Scan:
         is_empty: nothing in it was ever a batch.
     """
 
-    header: Header | None
-    waiting: list[Found] = field(default_factory=list)
-    missing: list[tuple[int, int]] = field(default_factory=list)
-    cut_at: int | None = None
-    cut_records: int = 0
-    is_damaged: bool = False
-    is_empty: bool = True
+    __slots__ = ("cut_at", "cut_records", "header", "is_damaged", "is_empty", "missing", "waiting")
+
+    def __init__(self, header: Header | None) -> None:
+        self.header = header
+        self.waiting: list[Found] = []
+        self.missing: list[tuple[int, int]] = []
+        self.cut_at: int | None = None
+        self.cut_records = 0
+        self.is_damaged = False
+        self.is_empty = True
 
     @property
     def is_newer(self) -> bool:

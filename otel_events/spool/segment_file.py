@@ -5,9 +5,8 @@ from __future__ import annotations
 import errno
 import os
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from otel_events.files import OwnedFile, sync_directory
 from otel_events.spool.segment import (
@@ -33,8 +32,7 @@ _OPEN = os.O_RDWR | os.O_APPEND
 _CHUNK_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class DiskCalls:
+class DiskCalls(NamedTuple):
     """The calls in which a disk fails; tests put failing ones in place."""
 
     write: Callable[[int, bytes], int] = os.write

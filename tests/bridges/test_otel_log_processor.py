@@ -2,7 +2,6 @@
 
 import logging
 import threading
-from dataclasses import replace
 
 import pytest
 from opentelemetry import context as otel_context
@@ -237,7 +236,7 @@ def test_a_stage_that_logs_does_not_feed_itself(kept, provider, fresh):  # noqa:
             provider.get_logger("a.stage").emit(LogRecord(body="seen"))
             return events
 
-    fresh.pipeline.rewire(replace(fresh.pipeline.wiring, stages=(Stage(),)))
+    fresh.pipeline.rewire(fresh.pipeline.wiring._replace(stages=(Stage(),)))
     ev.emit("seed.planted")
     for _ in range(3):
         assert ev.flush()

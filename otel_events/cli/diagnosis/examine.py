@@ -138,7 +138,7 @@ def _say(what: str, places: list[str]) -> str:
 
 
 def _make(settings: EndpointSettings) -> Endpoint:
-    return Endpoint(**{name: getattr(settings, name) for name in EndpointSettings.__slots__})
+    return Endpoint(**settings._asdict())
 
 
 def _place(settings: EndpointSettings) -> str:
