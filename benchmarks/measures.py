@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from benchmarks.subjects.subject import Subject
 
 _SPAN_EVENTS = 100  # a span holds 128 by default
+_OWN_CALLS = 100
 _PATIENCE = 60.0
 
 
@@ -52,16 +53,23 @@ def _net(taken: list[int], own: list[int] | None = None) -> dict[str, Any]:
     return {"ns": [max(1, round(one - cost)) for one in taken], "own_ns": cost}
 
 
-def calls(subject: Subject, *, count: int, in_span: bool = False) -> dict[str, Any]:
-    """Time *count* calls one by one, in a burst; and the CPU of all threads until all is handed over."""
+def calls(subject: Subject, *, count: int, bursts: int = 1, in_span: bool = False) -> dict[str, Any]:
+    """Time calls one by one, in *bursts* of *count*, and the CPU of all threads; each is handed over before the next begins.
+
+    The first burst finds a process that has rested while others were measured, and shows how cold that has made it.
+    """
     taken: list[int] = []
+    own: list[int] = []
+    is_drained = True
     began = process_time_ns()
-    for start in range(0, count, _SPAN_EVENTS):
-        with subject.speaking(in_span=in_span) as say:
-            taken += _clocked(say, range(start, min(start + _SPAN_EVENTS, count)))
-    is_drained = subject.drain(_PATIENCE)
+    for first in range(0, bursts * count, count):
+        for start in range(first, first + count, _SPAN_EVENTS):
+            with subject.speaking(in_span=in_span) as say:
+                taken += _clocked(say, range(start, min(start + _SPAN_EVENTS, first + count)))
+        own += _clocked(say_nothing, range(_OWN_CALLS))
+        is_drained &= subject.drain(_PATIENCE)
     cpu = process_time_ns() - began
-    return {**_net(taken), "cpu_ns": cpu / count, "is_drained": is_drained}
+    return {**_net(taken, own), "cpu_ns": cpu / len(taken), "is_drained": is_drained}
 
 
 def calls_apart(subject: Subject, *, count: int, pause: float, in_span: bool = False) -> dict[str, Any]:
@@ -96,11 +104,17 @@ def drain(subject: Subject, *, timeout: float = _PATIENCE) -> dict[str, Any]:
     return {"is_drained": subject.drain(timeout)}
 
 
-def tasks(subject: Any, *, count: int) -> dict[str, Any]:
-    """Time *count* spans, or tasks."""
-    with subject.tasks() as work:
-        taken = _clocked(work, range(count))
-    return {**_net(taken), "is_drained": subject.drain(_PATIENCE)}
+def tasks(subject: Any, *, count: int, bursts: int) -> dict[str, Any]:
+    """Time spans, or tasks, as `calls` does calls."""
+    taken: list[int] = []
+    own: list[int] = []
+    is_drained = True
+    for _ in range(bursts):
+        with subject.tasks() as work:
+            taken += _clocked(work, range(count))
+        own += _clocked(say_nothing, range(_OWN_CALLS))
+        is_drained &= subject.drain(_PATIENCE)
+    return {**_net(taken, own), "is_drained": is_drained}
 
 
 def tight(subject: Subject, *, count: int) -> dict[str, Any]:

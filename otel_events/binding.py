@@ -10,11 +10,16 @@ from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, Context, create
 from opentelemetry.context.contextvars_context import ContextVarsRuntimeContext
 from opentelemetry.trace.propagation import _SPAN_KEY
 
+from otel_events import runtime
+from otel_events.event import DEFAULT_SCOPE, Around
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from contextvars import Token
 
     from opentelemetry.trace import Span
+
+    from otel_events.event import InstrumentationScope
 
 BINDING_KEY = create_key("otel_events.binding")
 # Whether any scope ended where it could not be taken out of the Context. From then on readers look for closed ones.
@@ -146,50 +151,69 @@ def close_by_hand(binding: Binding, name: str, attributes: Mapping[str, Any]) ->
     return {}
 
 
-class Surroundings:
+class Surroundings(Around):
     """What an event takes from the Context in which it happens.
 
     Attributes:
         here: that Context.
-        context: the same without scopes that have ended.
         link: the innermost open scope in it.
-        bound: what is bound there; None without a scope.
         is_in_task: a scope in it is a task's.
         span: the span that is current there, or None.
     """
 
-    __slots__ = ("bound", "context", "here", "is_in_task", "link", "span")
+    __slots__ = ("here", "is_in_task", "link", "span")
 
-    def __init__(self, here: Context) -> None:
+    def __init__(self, here: Context, scope: InstrumentationScope) -> None:
+        context, link = current_in(here)
+        super().__init__(None if link is None else link.merged, runtime.process_attributes, context, scope)
         self.here = here
-        self.context, self.link = current_in(here)
-        link = self.link
-        self.bound = None if link is None else link.merged
+        self.link = link
         self.is_in_task = link is not None and link.is_in_task
-        self.span: Any = self.context.get(_SPAN_KEY)
+        self.span: Any = context.get(_SPAN_KEY)
 
 
-_NOWHERE = Surroundings(Context())
-# Of the Context that was asked about last: most events come from the same one as the event before. A Context never changes.
-last_around = _NOWHERE
+_NOWHERE = Surroundings(Context(), DEFAULT_SCOPE)
 
 
-def look_around(here: Context) -> Surroundings | None:
-    """Return what events in *here* take from it, and remember it; None where instrumentation is suppressed."""
-    global last_around
-    around = Surroundings(here)
-    if around.context.get(_SUPPRESS_INSTRUMENTATION_KEY):
-        return None
-    last_around = around
-    if some_are_stale:  # asked last: a scope may end on another thread just now
-        last_around = _NOWHERE
-    return around
+class Onlooker:
+    """Who emits under one scope, and what was around it last: most events come from the same Context as the one before.
+
+    A Context never changes. What else may change is forgotten by `forget_around`.
+    """
+
+    __slots__ = ("_around", "_scope")
+
+    def __init__(self, scope: InstrumentationScope) -> None:
+        self._scope = scope
+        self._around = _NOWHERE
+
+    def _look_around(self, here: Context) -> Surroundings | None:
+        """Return what events in *here* take from it, and remember it; None where instrumentation is suppressed."""
+        around = Surroundings(here, self._scope)
+        if around.context.get(_SUPPRESS_INSTRUMENTATION_KEY):
+            return None
+        self._around = around
+        _remembering.add(self)
+        # Asked last: on another thread a scope may end, or something be bound, just now.
+        if some_are_stale or around.defaults is not runtime.process_attributes:
+            self._around = _NOWHERE
+        return around
+
+
+_remembering: set[Onlooker] = set()
 
 
 def forget_around() -> None:
-    """Keep nothing alive that was only remembered."""
-    global last_around
-    last_around = _NOWHERE
+    """Keep nothing alive that was only remembered, nor hold it for true."""
+    for onlooker in _remembering.copy():
+        onlooker._around = _NOWHERE
+        _remembering.discard(onlooker)
+
+
+def bind_process(attributes: Mapping[str, Any]) -> None:
+    """Let *attributes*, and no others, be those of the process."""
+    runtime.process_attributes = attributes
+    forget_around()
 
 
 class Attachment:

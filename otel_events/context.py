@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry import context as otel_context
 
 from otel_events import runtime
-from otel_events.binding import Attachment, carried, current, detach_token
+from otel_events.binding import Attachment, bind_process, carried, current, detach_token
 from otel_events.event import CORRELATION
 from otel_events.scoping import Function, Scope, decorate
 from otel_events.values import IMMUTABLE, freeze
@@ -81,7 +81,7 @@ def bind(**attributes: Any) -> None:
     fresh = freeze_attributes(attributes)
     with _bind_lock:
         merged = {**runtime.process_attributes, **fresh}
-        runtime.process_attributes = {key: value for key, value in merged.items() if value is not None}
+        bind_process({key: value for key, value in merged.items() if value is not None})
 
 
 def _forget_parent() -> None:

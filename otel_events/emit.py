@@ -8,21 +8,20 @@ from functools import wraps
 from time import time_ns
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY
 from opentelemetry.trace.propagation import _SPAN_KEY
 
-from otel_events import binding, catalog, runtime
-from otel_events.binding import close_by_hand, current_in, get_context, look_around
+from otel_events import catalog, runtime
+from otel_events.binding import Onlooker, close_by_hand, current_in, get_context
 from otel_events.context import attribute_name, frozen
 from otel_events.definition import event_attributes
 from otel_events.errors import StrictModeError
-from otel_events.event import DEFAULT_SCOPE, InstrumentationScope
+from otel_events.event import DEFAULT_SCOPE, Around, InstrumentationScope
 from otel_events.exception_snapshot import capture_exception
 from otel_events.interrupts import is_interrupt
 from otel_events.values import clean, estimate, freeze
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from opentelemetry.context import Context
 
@@ -40,48 +39,38 @@ _OPTIONS = frozenset(("severity", "timestamp", "exception", "attributes"))
 def _emit(self: Any, event: Any, message: Any = None, /, **fields: Any) -> None:  # noqa: C901, PLR0912  # the hot path
     """Do what `Emitter.emit` says.
 
-    Without its options in the signature: Python would compare each keyword of a call with each of them, which is a tenth of
-    what the call costs.
+    Without its options in the signature: Python would compare each keyword of a call with each of them, which is a fifth of
+    what the call costs. Nor does it look for them, which is a tenth: a plain one looks like an attribute, and is left among
+    these for the pipeline to find.
     """
-    given = more = None
     try:
         context: Any = get_context()
-        around: Any = binding.last_around
+        around = self._around
         if around.here is not context:
-            around = look_around(context)
+            around = self._look_around(context)
             if around is None:
                 runtime.capture.accounts.dropped.add("suppressed")
                 return
-        if not _OPTIONS.isdisjoint(fields):
-            given, more = _take_options(fields)
-        weight = 0
         for value in fields.values():
             kind = type(value)
             if kind is str:
-                if len(value) > _LARGE:
-                    weight += len(value)
-            elif kind is not int and kind is not float and kind is not bool and value is not None:
-                weight = _freeze_in_place(fields)
-                break
+                if len(value) <= _LARGE:
+                    continue
+            # `exception=True` is the one being handled, which has to be looked at now.
+            elif kind is int or kind is float or value is None or (kind is bool and "exception" not in fields):
+                continue
+            given, more, weight = _look_closer(fields)
+            break
+        else:
+            given = more = None
+            weight = 0
         if message is not None or given is not None or type(event) is not str:
             event, message, given, extra = _sort_out(event, message, given)
             weight += extra
         if around.is_in_task and event in runtime.closing_names:
             given = _close_by_hand(around.link, event, given or {}, fields)
         capture = runtime.capture
-        draft = (
-            next(capture.sequence),
-            time_ns(),
-            event,
-            message,
-            given,
-            fields,
-            more,
-            around.bound,
-            runtime.process_attributes,
-            around.context,
-            self._scope,
-        )
+        draft = (next(capture.sequence), time_ns(), event, message, given, fields, more, around)
         # What `_put` would do with nearly all of them, without the call.
         if weight or not capture.is_plain or len(capture.items) >= capture.room:
             _put(capture, draft, event, weight)
@@ -101,6 +90,12 @@ def _emit(self: Any, event: Any, message: Any = None, /, **fields: Any) -> None:
         runtime.capture.accounts.dropped.add("emit_failed")
 
 
+def _look_closer(fields: dict[str, Any]) -> tuple[Any, tuple[Any, Any, Any] | None, int]:
+    """Take the options out of keywords that are not all plain and short; return `attributes`, the others, and the weight."""
+    given, more = _take_options(fields)
+    return given, more, _freeze_in_place(fields)
+
+
 def _take_options(fields: dict[str, Any]) -> tuple[Any, tuple[Any, Any, Any] | None]:
     """Take out of keywords those that are no attributes; return the attributes among them, and the rest if any is said."""
     given = fields.pop("attributes", None)
@@ -110,12 +105,30 @@ def _take_options(fields: dict[str, Any]) -> tuple[Any, tuple[Any, Any, Any] | N
     return given, (frozen(severity), frozen(timestamp), None if exception is None else _capture(exception))
 
 
+def has_options(keys: Iterable[str]) -> bool:
+    """Tell whether `emit` has left options among keywords of these names: then `sorted_out` finds them."""
+    return not _OPTIONS.isdisjoint(keys)
+
+
+def sorted_out(draft: Draft) -> Draft:
+    """Return *draft* with the options where they belong that `emit` has left among its keywords: plain ones, and none of weight."""
+    fields = draft[5]
+    if not fields or not has_options(fields):
+        return draft
+    fields = fields.copy()  # a copy for a span may have the same
+    given, more = _take_options(fields)
+    own = draft[4] if given is None else {**(draft[4] or {}), **_copy(given)}
+    return (*draft[:4], own, fields, more, draft[7])
+
+
 def _close_by_hand(link: Binding, event: str, given: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
     return {**close_by_hand(link, event, {**given, **fields}), **given}
 
 
 def _put(capture: Capture, draft: Draft, event: str, weight: int) -> None:
     """Put *draft* on its way; raise what strict mode has against it."""
+    if not capture.is_plain:
+        draft = sorted_out(draft)
     if capture.strict is not None and event:  # a plain log record is none that the catalogue could know
         capture.strict(draft)
     capture.put(draft, event, weight)
@@ -130,13 +143,10 @@ def _done_by(quick: Callable[..., None]) -> Callable[[_Said], _Said]:
     return replace
 
 
-class Emitter:
+class Emitter(Onlooker):
     """Emits events under one instrumentation scope; the package's own `emit` is one of these."""
 
-    __slots__ = ("_scope",)
-
-    def __init__(self, scope: InstrumentationScope) -> None:
-        self._scope = scope
+    __slots__ = ()
 
     @_done_by(_emit)
     def emit(
@@ -170,7 +180,6 @@ def emit_own(
     name: str,
     attributes: dict[str, Any],
     context: Context,
-    bound: Mapping[str, Any] | None,
     *,
     severity: int | None = None,
     exception: Any = None,
@@ -180,31 +189,27 @@ def emit_own(
     Args:
         name: its name.
         attributes: its own, and nobody else's from now on.
-        context: in which it happens, without scopes that have ended.
-        bound: what is bound there.
+        context: in which it happens, which is the one that holds here.
         severity: if not the definition's.
         exception: what it tells of.
     """
     capture = runtime.capture
     try:
-        if context.get(_SUPPRESS_INSTRUMENTATION_KEY):
-            capture.accounts.dropped.add("suppressed")
-            return
+        around: Any = _package._around
+        if around.here is not context:
+            around = _package._look_around(context)
+            if around is None:
+                capture.accounts.dropped.add("suppressed")
+                return
         weight = _freeze_in_place(attributes)
         captured = None if exception is None else _capture(exception)
         more = None if severity is None and captured is None else (severity, None, captured)
-        # fmt: off
-        draft = (
-            next(capture.sequence), time_ns(), name, None, attributes, None, more, bound, runtime.process_attributes,
-            context, DEFAULT_SCOPE,
-        )
-        # fmt: on
+        draft = (next(capture.sequence), time_ns(), name, None, attributes, None, more, around)
         if capture.strict is not None:
             capture.strict(draft)
         capture.put(draft, name, weight)
-        span: Any = context.get(_SPAN_KEY)
-        if span is not None:
-            runtime.copy_to_span(span, draft)
+        if around.span is not None:
+            runtime.copy_to_span(around.span, draft)
     except StrictModeError:
         raise
     except Exception as error:
@@ -240,12 +245,10 @@ def capture_log_record(
     event, message, own, weight = _sort_out(name, message, attributes)
     if link is not None and event in runtime.closing_names:
         own = _close_by_hand(link, event, own or {}, {})
-    bound = link.merged if link is not None else None
-    defaults = runtime.process_attributes
+    around = Around(link.merged if link is not None else None, runtime.process_attributes, context, scope)
     capture = runtime.capture
     number = next(capture.sequence)
-    more = None if severity is None and exception is None else (severity, None, exception)
-    draft = (number, timestamp, event, message, own, None, more, bound, defaults, context, scope)
+    draft = (number, timestamp, event, message, own, None, (severity, None, exception), around)
     _put(capture, draft, event, weight)
     span: Any = context.get(_SPAN_KEY) if event else None
     if span is not None:
@@ -347,7 +350,7 @@ def refuse_departures(draft: Draft) -> None:
     if definition is None:
         raise StrictModeError(f"event '{name}' is not in the catalogue; define it, or correct its name")
     keywords = {attribute_name(key): value for key, value in fields.items()}
-    known = {**draft[8], **(draft[7] or {}), **given, **keywords}
+    known = {**draft[7].defaults, **(draft[7].bound or {}), **given, **keywords}
     if departures := catalog.check(definition, {key: clean(value) for key, value in known.items()}):
         raise StrictModeError(f"event '{name}': {'; '.join(departures)}")
 
@@ -362,4 +365,5 @@ def get_emitter(name: str, version: str = "", *, schema_url: str = "") -> Emitte
     return Emitter(InstrumentationScope(name, version, schema_url))
 
 
-emit = Emitter(DEFAULT_SCOPE).emit
+_package = Emitter(DEFAULT_SCOPE)
+emit = _package.emit

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from otel_events import propagation, runtime, tracing, whole_imports
+from otel_events.binding import forget_around
 from otel_events.capture_slots import extend_catalog, fill_slots
 from otel_events.context import bind
 from otel_events.errors import ConfigurationError
@@ -334,6 +335,7 @@ def stand_in(sink: Sink | None) -> Iterator[Process]:
         _current = outer
         for name, value in slots.items():
             setattr(runtime, name, value)
+        forget_around()
         propagation.allowed_keys = allowed_keys
         if os.getpid() != pid:  # forked inside: what waited outside is the parent's to deliver
             runtime.capture = runtime.Capture()

@@ -14,7 +14,7 @@ from opentelemetry import trace
 from opentelemetry.context import Context
 
 from otel_events import catalog, runtime
-from otel_events.binding import Attachment, current
+from otel_events.binding import Attachment, bind_process, current
 from otel_events.context import CORRELATION, BindingScope, bound_attributes, known_attributes
 from otel_events.tracing import with_process_parent
 
@@ -88,7 +88,7 @@ def adopt_environment(environ: Mapping[str, str]) -> None:
         return
     parent, attributes = _read(environ)
     runtime.process_parent = parent
-    runtime.process_attributes = {**attributes, **runtime.process_attributes}
+    bind_process({**attributes, **runtime.process_attributes})
 
 
 class Remote(BindingScope):

@@ -17,7 +17,7 @@ from opentelemetry.context import Context
 
 from otel_events import catalog, runtime
 from otel_events.catalog import process_wide
-from otel_events.event import parse_timestamp
+from otel_events.event import Around, parse_timestamp
 from otel_events.interrupts import is_interrupt
 
 if TYPE_CHECKING:
@@ -40,8 +40,9 @@ _copies_in: dict[type, type[Any] | None] = {}
 _verdicts: tuple[Any, Any, dict[str, bool]] = (None, None, {})
 _UNKNOWN: Any = object()
 _make: Any = object.__new__
-# A draft without its Context, which holds the span that holds the copy: only the garbage collector could free a span then.
-_without_context = itemgetter(0, 1, 2, 3, 4, 5, 6, 7, 8, 10)
+# What the call said. What is around it comes without its Context, which holds the span that holds the copy: only the garbage
+# collector could free a span then.
+_said = itemgetter(0, 1, 2, 3, 4, 5, 6)
 
 
 def copy_to_span(span: Any, draft: Draft) -> None:  # noqa: C901  # the hot path of who emits in a span
@@ -65,7 +66,8 @@ def copy_to_span(span: Any, draft: Draft) -> None:  # noqa: C901  # the hot path
         elif span._end_time is None:
             # Past the class's own `__init__`, which is half of what a copy costs.
             copy = _make(copy_class)
-            copy.kept = _without_context(draft)
+            copy.kept = _said(draft)
+            copy.around = draft[7].apart or _part(draft[7])
             copy.writer = runtime.capture.writer
             copy.limits = span._limits
             # Without the span's lock, which its own thread may hold, and without the list's, likewise. A deque's append
@@ -80,6 +82,11 @@ def copy_to_span(span: Any, draft: Draft) -> None:  # noqa: C901  # the hot path
             raise
         # The event itself is on its way already.
         runtime.capture.accounts.problems.add("span_event_failed")
+
+
+def _part(around: Around) -> Around:
+    around.apart = apart = Around(around.bound, around.defaults, _NO_CONTEXT, around.scope)
+    return apart
 
 
 def _begin_verdicts() -> dict[str, bool]:
@@ -107,7 +114,7 @@ def finish_copies(span_events: Iterable[Any]) -> None:
     waiting = [(event, kept) for event in span_events if is_copy(event) and (kept := event.kept) is not None]
     if not waiting:
         return
-    copies = [((*kept[:-1], _NO_CONTEXT, kept[-1]), event.writer) for event, kept in waiting]
+    copies = [((*kept, event.around), event.writer) for event, kept in waiting]
     try:
         finished = runtime.finish_copy(copies)
     except Exception as error:
@@ -122,8 +129,8 @@ def finish_copies(span_events: Iterable[Any]) -> None:
 
 def timestamp_of(draft: Draft) -> int:
     """Return when the event of *draft* happened, nanoseconds since the epoch; what is no time counts as unsaid."""
-    more = draft[6]
-    given = None if more is None else more[1]
+    fields, more = draft[5], draft[6]
+    given = (None if fields is None else fields.get("timestamp")) if more is None else more[1]
     if given is None:
         return draft[1]
     try:
@@ -178,7 +185,8 @@ def _lazy_event_class() -> type[Any]:
         """
 
         # What is worked out later: a draft without its Context, whose it is (another's after a fork), the span's limits.
-        __slots__ = ("kept", "limits", "writer")
+        __slots__ = ("around", "kept", "limits", "writer")
+        around: Around
         kept: Any
         limits: Any
         writer: str

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import settings
 
 from otel_events import catalog, runtime
+from otel_events.binding import bind_process
 from otel_events.testing import capture_events
 
 settings.register_profile("thorough", deadline=None)
@@ -36,7 +37,8 @@ def _same_process_for_every_test():
     """Whatever a test binds, defines or adopts ends with it."""
     before = catalog.current(), runtime.process_attributes, runtime.process_parent
     yield
-    defined, runtime.process_attributes, runtime.process_parent = before
+    defined, attributes, runtime.process_parent = before
+    bind_process(attributes)
     catalog.set_current(defined)
 
 

@@ -8,7 +8,8 @@ from collections import deque
 
 import pytest
 
-from otel_events import catalog, process, runtime
+from otel_events import catalog, process
+from otel_events.binding import bind_process
 from otel_events.pipeline.writer_events import NAMES
 from tests.effort import little_room
 
@@ -24,7 +25,7 @@ def fresh(monkeypatch, tmp_path):
         monkeypatch.setenv(name, value)
     known = catalog.current()
     with process.stand_in(None) as made:
-        runtime.process_attributes = {}
+        bind_process({})
         yield made
         if made.pipeline is not None:
             made.pipeline.stop(time.monotonic() + 0.3)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.contest import Entry
 from benchmarks.results import Aim, Line, compare, halves
+from benchmarks.rows.bursts import BURSTS, SIZE
 from benchmarks.subjects import OURS
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ _RATE = 500  # events a second; `sync` may take milliseconds for each
 def modes(bench: Bench) -> list[Line]:
     """Measure the caller and the CPU of all threads in each mode that touches a disk, beside `memory`."""
     with bench.contest(*(Entry(OURS, {"durability": mode}, label=mode) for mode in ("memory", *_MODES))) as contest:
-        figures = halves(contest.rounds(bench.effort.few, "calls", count=300))
+        figures = halves(contest.rounds(bench.effort.few, "calls", count=300, bursts=BURSTS))
         steady = contest.rounds(max(3, bench.effort.rounds * 2 // 3), "paced", rate=_RATE, seconds=1.0)
     total = {name: [one["cpu_ns"] / 1e3 for one in rounds] for name, rounds in steady.items()}
     return [
@@ -36,5 +37,5 @@ def journal(bench: Bench) -> list[Line]:
         if not contest.rounds(1, "is_journaled", warm_up=False)[OURS][0]["is_journaled"]:
             return [Line("journal", what, "µs", note="no event was on disk when `emit` returned")]
         contest.arrived(OURS, "release")
-        figures = contest.rounds(bench.effort.rounds, "calls", count=500)
+        figures = contest.rounds(bench.effort.rounds, "calls", count=SIZE, bursts=BURSTS)
     return [compare("journal", what, "µs", halves(figures), Aim(10, 15, of_ratio=False), note=contest.told())]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks.results import Aim, Line, compare, halves, taken_off
+from benchmarks.rows.bursts import BURSTS, SIZE
 from benchmarks.subjects import OURS, SDK
 
 if TYPE_CHECKING:
@@ -26,10 +27,10 @@ def pauses(bench: Bench) -> list[Line]:
 def in_span(bench: Bench) -> list[Line]:
     """Measure calls that also make a span event; the SDK's user calls `Logger.emit` and `span.add_event`."""
     with bench.contest(OURS, SDK, "span_event") as contest:
-        dense = contest.rounds(bench.effort.rounds, "calls", count=500, in_span=True)
+        dense = contest.rounds(bench.effort.rounds, "calls", count=SIZE, bursts=BURSTS, in_span=True)
         apart = contest.rounds(2 * bench.effort.rounds, "calls_apart", count=_CALLS, in_span=True, pause=_PAUSE)
         span_events = contest.arrived(OURS)["span_events"]
-    expected = 500 * (bench.effort.rounds + 1) + _CALLS * (2 * bench.effort.rounds + 1)
+    expected = SIZE * BURSTS * (bench.effort.rounds + 1) + _CALLS * (2 * bench.effort.rounds + 1)
     lost = "" if span_events == expected else f"{span_events} of {expected} span events arrived"
     note, note_apart = _join(contest.told(), lost, taken_off(dense, SDK)), taken_off(apart, SDK)
     in_bursts, with_pauses = "caller in a span, bursts: p50", "caller in a span, 1 ms pauses: p50"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.contest import Entry
 from benchmarks.results import Aim, Line, compare, halves
+from benchmarks.rows.bursts import BURSTS, SIZE
 from benchmarks.subjects import OURS, SDK
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def ledger(bench: Bench) -> list[Line]:
     """Measure the ledger sink against the ledger that programs write by hand."""
     with bench.contest(_LEDGER, "naive") as contest:
         rates = contest.rounds(bench.effort.few, "throughput", count=20_000)
-        figures = contest.rounds(bench.effort.rounds, "calls", count=500)
+        figures = contest.rounds(bench.effort.rounds, "calls", count=SIZE, bursts=BURSTS)
     per_s = {name: [one["per_s"] for one in rounds] for name, rounds in rates.items()}
     more = Aim(5, 4, is_more_better=True)
     return [

@@ -6,6 +6,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from otel_events import catalog
+from otel_events.emit import has_options
 from otel_events.event import Severity
 from otel_events.values import clean
 
@@ -169,30 +170,23 @@ class Shapes:
         kins: dict[tuple[Any, ...], Kin] = {}
         alone: list[int] = []
         # Of the draft before: most have the same all around them, which is told by identity in no time.
-        name_before = keys_before = bound_before = defaults_before = context_before = scope_before = _UNKNOWN
+        name_before = keys_before = around_before = _UNKNOWN
         kin: Kin | None = None
         for place, draft in enumerate(drafts):
             if len(draft) == _FOREIGN:
                 alone.append(place)
                 continue
-            _, _, name, message, given, fields, more, bound, defaults, context, scope = draft
+            _, _, name, message, given, fields, more, around = draft
             # Most events bring keywords, or a mapping; the few that bring both are looked at alone.
             if more is not None or (given and fields):
                 alone.append(place)
                 continue
             keys = tuple(fields or given or ())
-            if (
-                name is not name_before
-                or keys != keys_before
-                or bound is not bound_before
-                or defaults is not defaults_before
-                or context is not context_before
-                or scope is not scope_before
-            ):
-                name_before, keys_before, bound_before = name, keys, bound
-                defaults_before, context_before, scope_before = defaults, context, scope
-                around = (name, keys, id(bound), id(defaults), id(context), id(scope))
-                kin = kins.get(around) or _begin(kins, around, known)
+            if name is not name_before or keys != keys_before or around is not around_before:
+                name_before, keys_before, around_before = name, keys, around
+                # By what is in it: where Contexts alternate, each event may have one of its own that says the same.
+                same = (name, keys, id(around.bound), id(around.defaults), id(around.context), id(around.scope))
+                kin = kins.get(same) or _begin(kins, same, known)
             if kin is None:
                 alone.append(place)
             elif message is not None:
@@ -203,19 +197,19 @@ class Shapes:
         return kins.values(), alone
 
 
-def _begin(kins: dict[tuple[Any, ...], Kin], around: tuple[Any, ...], known: _Known) -> Kin | None:
-    name, keys, *_ = around
+def _begin(kins: dict[tuple[Any, ...], Kin], same: tuple[Any, ...], known: _Known) -> Kin | None:
+    name, keys, *_ = same
     shape = known[1].get((name, keys)) or _learn(known, name, keys)
     if shape is None:
         return None
-    kin = kins[around] = Kin(shape)
+    kin = kins[same] = Kin(shape)
     return kin
 
 
 def _learn(known: _Known, name: str, keys: tuple[str, ...]) -> Shape | None:
     definitions, shapes = known
     shape = None
-    if _is_plain_name(name) and len(keys) <= _MAX_KEYS and all(map(_is_plain_key, keys)):
+    if _is_plain_name(name) and len(keys) <= _MAX_KEYS and all(map(_is_plain_key, keys)) and not has_options(keys):
         shape = Shape(name, keys, definitions.find(name))
     if shape is not None:
         if len(shapes) >= _MAX_SHAPES:

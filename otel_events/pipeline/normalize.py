@@ -9,6 +9,7 @@ from opentelemetry import trace
 
 from otel_events import catalog, runtime
 from otel_events.context import attribute_name
+from otel_events.emit import sorted_out
 from otel_events.event import SEVERITY_WORDS, Event, Severity, parse_severity, parse_timestamp
 from otel_events.interrupts import is_interrupt
 from otel_events.pipeline.alike import Shapes
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from otel_events.accounting import Accounts
     from otel_events.catalog import Catalog, EventDefinition
-    from otel_events.event import Attributes, Draft, InstrumentationScope, Value
+    from otel_events.event import Around, Attributes, Draft, InstrumentationScope, Value
     from otel_events.notices import Notices
     from otel_events.pipeline.alike import Kin, Shape
     from otel_events.pipeline.foreign import ForeignDraft
@@ -39,7 +40,6 @@ _TOLD_HERE = {
     "bad_attributes": "an event was emitted whose attributes are no mapping; they are in its attribute 'attributes'",
     "bad_exception": "an event was emitted with an exception= that is none; it goes on without",
 }
-_NOBODY = object()
 _MAX_BESIDE = 1024  # a scope may last as long as the program
 _ENOUGH = 8  # drafts from which on it pays to make columns of them
 _NUMBER, _TIME = itemgetter(0), itemgetter(1)  # of a draft
@@ -123,8 +123,7 @@ class Normalize:
         seen = shape.look_at(columns)
         if seen is None:
             return None
-        *_, bound, defaults, context, scope = drafts[0]
-        common, known = self._common_of(shape, (bound, defaults, context, scope, runtime.process_parent), batch)
+        common, known = self._common_of(shape, drafts[0][7], batch)
         if shape.missing and not shape.is_complete({**rows[0], **common.bound}):
             return None
         if not shape.is_known:
@@ -132,13 +131,14 @@ class Normalize:
         numbers, times = list(map(_NUMBER, drafts)), list(map(_TIME, drafts))
         return Alike(common, self.writer, kin.places, numbers, times, rows, columns, *seen, known)
 
-    def _common_of(self, shape: Shape, around: _Around, batch: _Batch) -> tuple[Event, dict[object, Any]]:
-        """Return what drafts of *shape* share that have the same *around* them, and what is known of it."""
+    def _common_of(self, shape: Shape, place: Around, batch: _Batch) -> tuple[Event, dict[object, Any]]:
+        """Return what drafts of *shape* share that have the same around them, and what is known of it."""
         # The ids are of objects that are kept beside, in this batch and until there is another one like it.
+        bound, defaults, context, scope = place.bound, place.defaults, place.context, place.scope
+        around = (bound, defaults, context, scope, runtime.process_parent)
         key = (shape, *map(id, around))
         entry = self._commons.get(key)
         if entry is None:
-            bound, defaults, context, scope, _ = around
             common = Event(
                 shape.name,
                 0,
@@ -175,13 +175,13 @@ class Normalize:
             return False
         writer, name, given_name = self.writer, shape.name, shape.given_name
         severity, severity_text = shape.severity, shape.severity.name
-        last: tuple[Any, Any, Any] = (_NOBODY, _NOBODY, _NOBODY)
+        last: Any = None
         merged: Mapping[str, Value] = {}
         for place, own in zip(places, rows, strict=True):
-            sequence, now, _, message, _, _, _, bound, defaults, context, scope = drafts[place]
-            if bound is not last[0] or defaults is not last[1] or context is not last[2]:
-                last = (bound, defaults, context)
-                merged = batch.bound_beside(shape, bound, defaults)
+            sequence, now, _, message, _, _, _, around = drafts[place]
+            if around is not last:
+                last, context, scope = around, around.context, around.scope
+                merged = batch.bound_beside(shape, around.bound, around.defaults)
                 trace_id, span_id, trace_flags = batch.trace_ids(context)
                 if shape.missing and not shape.is_complete({**own, **merged}):
                     return False
@@ -222,7 +222,7 @@ class Normalize:
         return event
 
     def _event(self, draft: Draft, batch: _Batch) -> Event:
-        sequence, now, name, message, given, fields, more, bound, defaults, context, scope = draft
+        sequence, now, name, message, given, fields, more, around = sorted_out(draft)
         severity, timestamp, exception = more or (None, None, None)
         definition = batch.catalog.find(name)
         attributes, unset = _own_attributes(given, fields)
@@ -231,12 +231,12 @@ class Normalize:
             timestamp=now,
             observed_timestamp=now,
             attributes=attributes,
-            bound=batch.bound(bound, defaults),
-            scope=scope,
+            bound=batch.bound(around.bound, around.defaults),
+            scope=around.scope,
             uid=uid_of(self.writer, sequence),
-            context=context,
+            context=around.context,
         )
-        event.trace_id, event.span_id, event.trace_flags = batch.trace_ids(context)
+        event.trace_id, event.span_id, event.trace_flags = batch.trace_ids(around.context)
         if definition is None:
             self._note_unknown(event, is_log=type(severity) is tuple)
         elif name != event.name:
