@@ -13,29 +13,14 @@ import { FilterBar } from "./FilterBar";
 import { useLiveKeys } from "./keys";
 import type { Row } from "./rows";
 import { RateStrip } from "./RateStrip";
-import {
-  filter,
-  hasOlder,
-  held,
-  hold,
-  indexOf,
-  isLoading,
-  isPaused,
-  isUnreadable,
-  loadNewer,
-  loadOlder,
-  resume,
-  showAround,
-  showFrom,
-  shownRows,
-  version,
-} from "./store";
+import { version } from "./drawing";
+import { isUnreadable } from "./following";
+import { hold, loadNewer, loadOlder, resume, showAround, showFrom } from "./holding";
+import { filter, hasOlder, held, indexOf, isLoading, isPaused, shownRows } from "./store";
 import { Toolbar } from "./Toolbar";
 
 const ROW = 24;
 const NARROW_ROW = 44;
-// Elements are used again for other rows; more rows than this are in sight on no screen.
-const SLOTS = 256;
 // Rows that leave room on a screen, so that nobody can scroll to those before them.
 const FEW = 50;
 
@@ -120,13 +105,14 @@ export function LiveView() {
             onLeaveEnd={hold}
             onReachEnd={reachEnd}
             onReachStart={() => void fetchOlder()}
-            row={(index) => {
+            row={(index, slot, top) => {
               const row = rows[index];
               return (
                 row && (
                   <EventRow
-                    key={index % SLOTS}
+                    key={slot}
                     row={row}
+                    top={top}
                     size={sizeOf(row)}
                     isSelected={row.seq === selected}
                     onSelect={select}
