@@ -177,7 +177,7 @@ def test_every_document_is_on_the_map():
     assert beside <= set(blocks.find_links(TEXTS["docs/index.md"]))
 
 
-@pytest.mark.parametrize("name", ["ledger_emitter.py", "library.py", "processes.py", "threads.py"])
+@pytest.mark.parametrize("name", ["event_log.py", "ledger_emitter.py", "library.py", "processes.py", "threads.py"])
 @pytest.mark.slow
 def test_every_example_runs(name, tmp_path):
     """The small examples run and leave events in the ledger."""
