@@ -175,14 +175,14 @@ class Screen(App[None]):
         if task:
             self._collect(f"task {record.text('task_name') or task}", OfTask(task))
         else:
-            self.notify("this event is in no task", timeout=2)
+            self.log_.say("this event is in no task")
 
     def _tell_trace(self, record: Record) -> None:
         trace = record.text("trace_id")
         if trace:
             self._collect(f"trace {trace}", of_trace(trace))
         else:
-            self.notify("this event is in no trace", timeout=2)
+            self.log_.say("this event is in no trace")
 
     @work(thread=True)
     def _collect(self, title: str, belongs: OfTask) -> None:

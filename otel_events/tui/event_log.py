@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _TICK = 1 / 12
 _OLDER = 4_096
+_SAID = 3.0  # seconds
 _NEAR = 50  # rows from the first one, where older ones are fetched
 
 
@@ -158,6 +159,16 @@ class EventLog(Vertical):
             log.go_to(timeline.find_event(*at))
         self.has_all = False
         self._fill()
+        self.post_message(self.Changed())
+
+    def say(self, text: str) -> None:
+        """Say something for a moment, where the filter's mistakes are said too."""
+        self.problem = text
+        self.set_timer(_SAID, self._say_no_more)
+        self.post_message(self.Changed())
+
+    def _say_no_more(self) -> None:
+        self.problem = ""
         self.post_message(self.Changed())
 
     def _tick(self) -> None:
@@ -307,7 +318,7 @@ class EventLog(Vertical):
     def action_save(self) -> None:
         """Write what is shown into a file."""
         path, count = save_records(self.feed.timeline.shown_records(), Path.cwd())
-        self.app.call_from_thread(self.notify, f"{count:,} events in {path}")
+        self.app.call_from_thread(self.say, f"{count:,} events saved in {path}")
 
     def on_filter_bar_taken(self, event: FilterBar.Taken) -> None:
         """Use the filter that was written."""
@@ -364,7 +375,7 @@ class EventLog(Vertical):
 
     def _go_to_found(self, index: int | None, what: str, step: int) -> None:
         if index is None:
-            self.notify(f"no {what} {'after' if step > 0 else 'before'} this", timeout=2)
+            self.say(f"no {what} {'after' if step > 0 else 'before'} this")
         else:
             self.log_view.follows = False
             self.log_view.go_to(index)

@@ -50,7 +50,8 @@ class Feed:
         """Take in what is due now; return whether there was anything."""
         now = time.monotonic()
         came = self.source.take()
-        if len(came) > _AT_ONCE:
+        is_bulk = len(came) > _AT_ONCE
+        if is_bulk:
             due = [*self._drip.all(), *came]
         else:
             self._drip.put(came, now)
@@ -61,8 +62,9 @@ class Feed:
             if isinstance(item, Arrival):
                 self._tell(item.record)
         self.timeline.add(due)
-        self._last_tick = now
-        self._measure_lag(due)
+        if not is_bulk:
+            self._last_tick = now
+            self._measure_lag(due)
         return True
 
     def _tell(self, record: Record) -> None:

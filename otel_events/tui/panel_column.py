@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.containers import Vertical
+from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from otel_events.tui.panels.alerts import Alerts
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from otel_events.tui.panels.panel import Panel
 
 
-class PanelColumn(Vertical):
+class PanelColumn(VerticalScroll):
     """What runs, how much, who, what is wrong, and who writes.
 
     Args:
@@ -33,7 +33,7 @@ class PanelColumn(Vertical):
 
     DEFAULT_CSS: ClassVar[str] = """
     PanelColumn { width: 44; }
-    PanelColumn > Static { border: round $panel; border-title-color: $text-muted; height: 1fr; padding: 0 1; }
+    PanelColumn > Static { border: round $panel; border-title-color: $text-muted; height: auto; padding: 0 1; }
     """
 
     def __init__(self, groups: Groups, signs: Signs) -> None:
@@ -61,6 +61,6 @@ class PanelColumn(Vertical):
             return
         now = clock_now()
         for frame, panel in zip(self.query(Static), self._panels, strict=True):
-            size = frame.content_size
-            if size.width > 0 and size.height > 0:
-                frame.update(panel.draw(Room(size.width, size.height, now, self._signs)))
+            width = frame.content_size.width
+            if width > 0:
+                frame.update(panel.draw(Room(width, panel.most_lines, now, self._signs)))

@@ -56,7 +56,7 @@ class Columns:
     def fitting(cls, width: int, *, has_env: bool, has_persona: bool) -> Columns:
         """Return columns for *width* cells."""
         is_wide = width >= _WIDE
-        clock, domain, name = (12, 9, 26) if is_wide else (8, 6, 20)
+        clock, domain, name = (12, 10, 26) if is_wide else (8, 7, 20)
         env, episode = (3, 4) if has_env else (0, 0)
         who = (14 if is_wide else 8) if has_persona and (is_wide or not has_env) else 0
         widths = (clock, domain, name, env, episode, who)
@@ -95,7 +95,7 @@ class RowWriter:
         clock = show_local(record.timestamp, with_date=False) or "-"
         said = self._said(record, row.extra if isinstance(row.extra, RolledUp) else None)
         cells: list[tuple[str, int, Style]] = [
-            (clock, columns.time, DIM),
+            (clock[: columns.time], columns.time, DIM),
             (self._domain(record.name), columns.domain, named(self._domain(record.name))),
             (record.name or "(log)", columns.name, loud if record.severity >= 13 else BOLD),
             (record.text("env_id"), columns.env, named(record.text("env_id"))),

@@ -20,6 +20,7 @@ class Alerts:
     """What was triggered and not resolved, the latest first."""
 
     title = "Alerts"
+    most_lines = 5
 
     def __init__(self) -> None:
         self._alerts = OpenAlerts()

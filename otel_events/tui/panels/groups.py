@@ -32,6 +32,7 @@ class Groups:
     """Environments where there are any, else personas; the digit before each is the key that shows it alone."""
 
     title = "Who"
+    most_lines = 9
 
     def __init__(self) -> None:
         self._seen: OrderedDict[tuple[str, str], _Seen] = OrderedDict()

@@ -21,6 +21,7 @@ class Health:
     """Each writer with its events, its holes, and how it ended; those with losses first."""
 
     title = "Writers"
+    most_lines = 5
 
     def __init__(self) -> None:
         self._writers = Writers()
@@ -35,10 +36,12 @@ class Health:
 
     def draw(self, room: Room) -> Text:
         """Return a line for each."""
-        states = sorted(self.states(room.now), key=lambda each: (-each.missing, each.end != "open", -each.last_time))
+        states = sorted(
+            self.states(room.now), key=lambda each: (-each.unexplained, each.end != "open", -each.last_time)
+        )
         lines: list[tuple[str, Style]] = []
         for each in states:
-            missing = f" {each.missing:,} missing" if each.missing else ""
+            missing = f" {each.unexplained:,} missing" if each.unexplained else ""
             left = f"{each.service or each.writer} {each.pid or ''}".rstrip()
             style = LOSS if each.unexplained or each.end == "unclean" else PLAIN if each.end == "open" else DIM
             lines.append((both_ends(left, f"{each.events:,}{missing} {each.end}", room), style))

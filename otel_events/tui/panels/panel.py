@@ -30,9 +30,15 @@ class Room:
 
 
 class Panel(Protocol):
-    """Something beside the events."""
+    """Something beside the events.
+
+    Attributes:
+        title: of its frame.
+        most_lines: how many it takes at most, however much there is to say.
+    """
 
     title: str
+    most_lines: int
 
     def add(self, record: Record) -> None:
         """Take note of an event that happened."""

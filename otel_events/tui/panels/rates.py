@@ -25,6 +25,7 @@ class Rates:
     """Counts of each second, by category."""
 
     title = "Events a second"
+    most_lines = 8
 
     def __init__(self) -> None:
         self._categories: dict[str, str] = {}

@@ -36,6 +36,7 @@ class Tasks:
     """What began and has not ended, the latest first."""
 
     title = "Running"
+    most_lines = 10
 
     def __init__(self) -> None:
         self._running: OrderedDict[str, _Running] = OrderedDict()
