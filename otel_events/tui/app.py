@@ -173,7 +173,7 @@ class Screen(App[None]):
     def _tell_story(self, record: Record) -> None:
         task = record.text("task_id")
         if task:
-            self._collect(f"task {record.text('task_name') or task}", OfTask(task))
+            self._collect(f"task {task}", OfTask(task))
         else:
             self.log_.say("this event is in no task")
 
@@ -187,6 +187,8 @@ class Screen(App[None]):
     @work(thread=True)
     def _collect(self, title: str, belongs: OfTask) -> None:
         records, is_cut = collect(self.log_.feed.timeline.records(), belongs)
+        name = next((name for each in records if (name := each.text("task_name"))), "")
+        title = f"{title} {name}" if name and title.startswith("task") else title
         self.call_from_thread(self.push_screen, Story(title, records, is_cut=is_cut))
 
     def action_alerts(self) -> None:

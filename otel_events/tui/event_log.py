@@ -178,8 +178,14 @@ class EventLog(Vertical):
         above = self.feed.timeline.project_more()
         if above is not None:
             self.log_view.show_news(above=above)
-        elif self.log_view.scroll_offset.y < _NEAR and not self.log_view.follows:
+        elif self._wants_older():
             self._fill()
+
+    def _wants_older(self) -> bool:
+        """Return whether there is room for older events, or somebody reads near the first that are known."""
+        log = self.log_view
+        is_near = log.scroll_offset.y < _NEAR and not log.follows
+        return is_near or len(self.feed.timeline) < log.size.height
 
     def _age(self) -> None:
         self.log_view.refresh()

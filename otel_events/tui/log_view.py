@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _MAX_STRIPS = 500
 
 
-class LogView(ScrollView, can_focus=True):
+class LogView(ScrollView, can_focus=True, inherit_bindings=False):
     """Rows of a timeline. Where somebody reads, nothing moves: rows before it are added above, new ones below.
 
     Args:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from otel_events.tui.timeline import Row
 
 _LONG = frozenset({"exception.stacktrace", "stack_trace", "traceback", "duration", "task_name"})
-_WIDE = 110
+# From so many cells on: clock, domain, name, persona.
+_WIDTHS = ((130, (12, 10, 28, 14)), (90, (12, 8, 22, 10)), (0, (8, 7, 20, 8)))
 _AGE = 4
 _COUNT = 8
 _LEAST_MESSAGE = 12
@@ -55,10 +56,9 @@ class Columns:
     @classmethod
     def fitting(cls, width: int, *, has_env: bool, has_persona: bool) -> Columns:
         """Return columns for *width* cells."""
-        is_wide = width >= _WIDE
-        clock, domain, name = (12, 10, 26) if is_wide else (8, 7, 20)
+        clock, domain, name, who = next(widths for least, widths in _WIDTHS if width >= least)
         env, episode = (3, 4) if has_env else (0, 0)
-        who = (14 if is_wide else 8) if has_persona and (is_wide or not has_env) else 0
+        who = who if has_persona and (width >= _WIDTHS[0][0] or not has_env) else 0
         widths = (clock, domain, name, env, episode, who)
         taken = sum(each + 1 for each in widths if each) + _AGE + _COUNT + 2
         return cls(*widths, max(_LEAST_MESSAGE, width - taken))
