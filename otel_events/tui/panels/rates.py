@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import ceil
 from typing import TYPE_CHECKING
 
 from otel_events.catalog import current
@@ -53,17 +54,18 @@ class Rates:
         return sum(sum(self._counts.get(second, Counter()).values()) for second in range(last - 5, last)) / 5
 
     def draw(self, room: Room) -> Text:
-        """Return a line of bars for each category, the busiest first."""
-        last, width = int(room.now), max(5, min(_SECONDS, room.width - _LABEL - _RIGHT))
-        seconds = range(last - width, last)
-        table = [self._counts.get(second, Counter()) for second in seconds]
+        """Return a line of bars for each category, the busiest first, and its rate over the last five seconds."""
+        last = int(room.now)
+        table = [self._counts.get(second, Counter()) for second in range(last - _SECONDS, last)]
+        width = ceil(_SECONDS / max(5, room.width - _LABEL - _RIGHT))  # seconds that share a bar
         totals: Counter[str] = Counter()
         for counts in table:
             totals.update(counts)
         lines: list[tuple[str, Style]] = []
         for category, _ in totals.most_common():
             series = [counts[category] for counts in table]
-            left = f"{category[: _LABEL - 1]:<{_LABEL}}{sparkline(series, room.signs.bars)}"
+            bars = sparkline([sum(series[at : at + width]) for at in range(0, _SECONDS, width)], room.signs.bars)
+            left = f"{category[: _LABEL - 1]:<{_LABEL}}{bars}"
             lines.append((both_ends(left, f"{sum(series[-5:]) / 5:,.1f}", room), named(category)))
         return stack(lines, room, nothing="nothing in the last minute")
 
