@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit as _atexit
 import os as _os
+from typing import Any as _Any
 
 from otel_events import quiet_start as _quiet_start  # noqa: F401  # first of all: what it does, it does now
 from otel_events import runtime as _runtime
@@ -59,6 +60,18 @@ __all__ = [
     "stats",
     "task",
 ]
+
+
+def __getattr__(name: str) -> _Any:
+    """Import what needs an extra when it is asked for: `EventLog`, the list of the terminal screen, as a widget."""
+    if name != "EventLog":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        from otel_events.tui.event_log import EventLog
+    except ModuleNotFoundError as error:
+        raise ImportError(f"EventLog needs {error.name}: install otel-events[tui]") from error
+    return EventLog
+
 
 _runtime.starter = _start_in_background
 _runtime.flush = flush

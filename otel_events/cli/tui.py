@@ -16,7 +16,7 @@ from otel_events.reading.sources import STANDARD_INPUT, SourceError
 _EPILOG = examples(
     "tui",
     "tui 'severity>=warn' runs/events.jsonl",
-    "tui http://127.0.0.1:5001            # what `otel-events serve` has",
+    "tui http://127.0.0.1:5001   # what `serve` has, live",
     "tui https://events.example.org --token-file token",
     "tui --theme nord --no-roll-up 'epoch.*'",
 )

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _TICK = 1 / 12
 _OLDER = 4_096
+_OLDER_OF_ALL = 16_384  # at once, when all of them are wanted
 _SAID = 3.0  # seconds
 _NEAR = 50  # rows from the first one, where older ones are fetched
 
@@ -212,7 +213,7 @@ class EventLog(Vertical):
         """Fetch older events: a few, or with *is_all* until there are no more."""
         try:
             while self.is_reading_older:
-                arrivals = self.feed.source.older(_OLDER)
+                arrivals = self.feed.source.older(_OLDER_OF_ALL if is_all else _OLDER)
                 added = self.app.call_from_thread(self._take_older, arrivals) if self.is_running else 0
                 if not arrivals or (not is_all and (added or 0) > _NEAR):
                     break
