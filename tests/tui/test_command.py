@@ -50,6 +50,7 @@ def test_in_a_real_terminal_the_screen_begins_answers_and_ends(tmp_path, ledger,
         tmux.press("?")
         tmux.until("newest, and follow")
         tmux.press("Escape")
+        tmux.until_gone("newest, and follow")  # Escape and q at once would be Alt+q
         tmux.press("q")
         tmux.until("before", "ended 0")
 
@@ -100,6 +101,12 @@ class Tmux:
     def until(self, *texts):
         end = time.monotonic() + PATIENCE
         while not all(text in self.text() for text in texts):
+            assert time.monotonic() < end, self.text()
+            time.sleep(0.05)
+
+    def until_gone(self, text):
+        end = time.monotonic() + PATIENCE
+        while text in self.text():
             assert time.monotonic() < end, self.text()
             time.sleep(0.05)
 
