@@ -31,6 +31,7 @@ from otel_events.task import Task, cycle, phase, session, task
 from otel_events.version import VERSION as __version__  # noqa: N811  # the name that tools look for
 
 if _TYPE_CHECKING:
+    from otel_events.tui.event_log import EventLog
     from otel_events.watching import watch
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "DefinitionError",
     "Emitter",
     "EventHandler",
+    "EventLog",
     "Heartbeat",
     "OtelEventsError",
     "Severity",
@@ -71,12 +73,18 @@ __all__ = [
 
 
 def __getattr__(name: str) -> _Any:
-    """Import what few programs use when it is asked for."""
+    """Import what few programs use, or what needs an extra, when it is asked for."""
     if name == "watch":
         from otel_events.watching import watch
 
         return watch
-    raise AttributeError(f"module 'otel_events' has no attribute '{name}'")
+    if name != "EventLog":
+        raise AttributeError(f"module 'otel_events' has no attribute '{name}'")
+    try:
+        from otel_events.tui.event_log import EventLog
+    except ModuleNotFoundError as error:
+        raise ImportError(f"EventLog needs {error.name}: install otel-events[tui]") from error
+    return EventLog
 
 
 _runtime.starter = _start_in_background

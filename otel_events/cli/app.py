@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "errors": ("otel_events.cli.errors", "Group errors by what is the same about them."),
     "show": ("otel_events.cli.show", "Tell the story of one task, trace, cycle or session as a tree."),
     "catalog": ("otel_events.cli.catalog", "Which events there are: list, show, check, coverage, export, docs, new."),
+    "tui": ("otel_events.cli.tui", "Show events on a screen of the terminal, as they happen."),
     "serve": ("otel_events.cli.serve", "Receive, keep, stream and show events."),
     "relay": ("otel_events.cli.relay", "Send on what programs say on Redis, NATS, in a ledger or a pipe."),
     "watch": ("otel_events.cli.watch", "Tell what happens to files, as events."),

@@ -10,9 +10,9 @@ import click
 
 from otel_events.catalog import current
 from otel_events.cli.colours import palette_for
-from otel_events.cli.harmless import harmless
 from otel_events.cli.row_formats import json_text, write_table
 from otel_events.reading.analysis.coverage import Coverage, measure_coverage
+from otel_events.reading.harmless import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,9 +11,9 @@ from otel_events.catalog.event_definition import AttributeDefinition, EventDefin
 from otel_events.catalog.export import RegistryManifest, write_registry
 from otel_events.catalog.names import name_problem
 from otel_events.cli.complaints import InputError, missing_extra
-from otel_events.cli.harmless import harmless
 from otel_events.errors import ConfigurationError
 from otel_events.event import Severity
+from otel_events.reading.harmless import harmless
 
 _MODULE = '''\
 """The events of {name}, typed: checkers and editors know them, and so does the catalogue, once this is imported.

@@ -15,10 +15,10 @@ from otel_events.catalog import current
 from otel_events.cli.catalog_source import extend
 from otel_events.cli.colours import palette_for
 from otel_events.cli.complaints import InputError, NotThereError, missing_extra
-from otel_events.cli.harmless import harmless
 from otel_events.cli.row_formats import json_text, write_table
-from otel_events.cli.texts import count_of
 from otel_events.errors import ConfigurationError, DefinitionError
+from otel_events.reading.harmless import harmless
+from otel_events.reading.texts import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

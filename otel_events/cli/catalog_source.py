@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from otel_events.catalog import current, extend_current
 from otel_events.cli.complaints import InputError, missing_extra
-from otel_events.cli.harmless import harmless
 from otel_events.errors import ConfigurationError, DefinitionError
+from otel_events.reading.harmless import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from otel_events.cli import emitting, exit_codes
-from otel_events.cli.harmless import harmless
+from otel_events.reading.harmless import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

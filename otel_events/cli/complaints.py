@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from otel_events.cli import exit_codes
-from otel_events.cli.harmless import harmless
+from otel_events.reading.harmless import harmless
 
 if TYPE_CHECKING:
     from otel_events.filter_language import FilterError

@@ -15,8 +15,8 @@ from otel_events.cli import emitting, exit_codes
 from otel_events.cli.colours import Palette, palette_for
 from otel_events.cli.diagnosis.examine import examine
 from otel_events.cli.diagnosis.sources import DEFAULT, list_settings
-from otel_events.cli.harmless import harmless
 from otel_events.cli.row_formats import json_text
+from otel_events.reading.harmless import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

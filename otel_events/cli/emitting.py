@@ -11,7 +11,7 @@ import click
 
 import otel_events as ev
 from otel_events.cli import STARTED
-from otel_events.cli.harmless import harmless
+from otel_events.reading.harmless import harmless
 
 SERVICE = "otel-events"
 # Once events are on disk the network gets this long: enough for a Collector on this machine, no wait for one that hangs.

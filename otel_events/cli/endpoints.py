@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from otel_events.cli.harmless import harmless
 from otel_events.errors import ConfigurationError
 from otel_events.otlp.endpoint import Endpoint
+from otel_events.reading.harmless import harmless
 from otel_events.settings import resolve
 
 if TYPE_CHECKING:

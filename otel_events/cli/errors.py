@@ -52,7 +52,7 @@ def command(*, read: Input, limit: int, stack: bool, is_json: bool) -> None:
     if not found:
         click.echo("no errors")
         return
-    from otel_events.cli.texts import count_of
+    from otel_events.reading.texts import count_of
 
     count = sum(group.count for group in found)
     click.echo(f"{count_of(count, 'error')} in {count_of(len(found), 'group')}")
@@ -64,9 +64,9 @@ def command(*, read: Input, limit: int, stack: bool, is_json: bool) -> None:
 
 def _write(group: ErrorGroup, groups: ErrorGroups, *, with_stack: bool) -> None:
     from otel_events.cli.colours import palette_for
-    from otel_events.cli.harmless import harmless
-    from otel_events.cli.texts import show_ago, show_recent
     from otel_events.cli.whereabouts import stack_of
+    from otel_events.reading.harmless import harmless
+    from otel_events.reading.texts import show_ago, show_recent
 
     palette = palette_for()
     now = time.time()

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from otel_events.cli.harmless import harmless
 from otel_events.event import CORRELATION
 from otel_events.pipeline.evaluation import MISSING
+from otel_events.reading.harmless import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -11,9 +11,9 @@ import click
 
 from otel_events.cli import exit_codes
 from otel_events.cli.complaints import InputError, WrongFilterError
-from otel_events.cli.harmless import harmless
 from otel_events.cli.progress import Progress
 from otel_events.filter_language import FilterError, FilterSettings, parse_filter
+from otel_events.reading.harmless import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -202,7 +202,7 @@ def passed_over(report: ReadReport) -> str:
     parts = [f"{count:,} {kind}" for kind, count in kinds.items() if count]
     if not parts:
         return ""
-    from otel_events.cli.texts import count_of
+    from otel_events.reading.texts import count_of
 
     return f"{count_of(report.passed_over, 'line')} ({', '.join(parts)})"
 

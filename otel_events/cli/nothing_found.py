@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Protocol
 
 from otel_events.catalog import current
 from otel_events.cli.field_watch import KEYS
-from otel_events.cli.harmless import harmless
-from otel_events.cli.texts import count_of, show_local
 from otel_events.filter_language import FOREIGN_WORDS, INSTEAD_OF_WORDS
 from otel_events.pipeline.evaluation import WILD
 from otel_events.reading.analysis.glance import glance_at
 from otel_events.reading.decode import Decoder
 from otel_events.reading.follow import Follower
+from otel_events.reading.harmless import harmless
 from otel_events.reading.lines import is_plain
 from otel_events.reading.read import read_records
 from otel_events.reading.sources import SourceError, find_sources
+from otel_events.reading.texts import count_of, show_local
 from otel_events.time_spans import parse_span
 
 if TYPE_CHECKING:

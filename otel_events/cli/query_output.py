@@ -11,10 +11,10 @@ import click
 
 from otel_events.cli import exit_codes
 from otel_events.cli.field_watch import watch
-from otel_events.cli.harmless import harmless
 from otel_events.cli.output_file import opened
 from otel_events.cli.row_formats import write_csv, write_jsonl, write_table
-from otel_events.cli.texts import (
+from otel_events.reading.harmless import harmless
+from otel_events.reading.texts import (
     DURATION,
     count_of,
     own_message,

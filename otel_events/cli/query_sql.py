@@ -13,10 +13,10 @@ from otel_events.cli import exit_codes
 from otel_events.cli.complaints import InputError, missing_extra
 from otel_events.cli.output_file import opened
 from otel_events.cli.row_formats import write_csv, write_jsonl, write_table
-from otel_events.cli.texts import show_value
 from otel_events.event import CORRELATION
 from otel_events.ledger.instants import format_instant
 from otel_events.ledger.tags import tag_attributes
+from otel_events.reading.texts import show_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -17,7 +17,6 @@ from otel_events.cli import exit_codes
 from otel_events.cli.complaints import InputError
 from otel_events.cli.emitting import SERVICE
 from otel_events.cli.endpoints import find_endpoints
-from otel_events.cli.harmless import harmless
 from otel_events.cli.inputs import is_path, tell
 from otel_events.cli.progress import Progress
 from otel_events.cli.replaying.lossless import PassedOver, read_items
@@ -25,12 +24,13 @@ from otel_events.cli.replaying.pace import Pace, bounds_of, pace_from
 from otel_events.cli.replaying.play import Played, play
 from otel_events.cli.replaying.targets import LedgerTarget, OtlpTarget, Target
 from otel_events.cli.row_formats import json_text
-from otel_events.cli.texts import count_of
 from otel_events.ledger.instants import format_instant
 from otel_events.ledger.read import ReadReport
 from otel_events.ledger.rotate import ledger_files
+from otel_events.reading.harmless import harmless
 from otel_events.reading.selection import Selection
 from otel_events.reading.sources import SourceError, ledger_path
+from otel_events.reading.texts import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -12,10 +12,10 @@ from typing import IO, TYPE_CHECKING, Any
 import orjson
 
 from otel_events.cli.colours import Palette, palette_for
-from otel_events.cli.harmless import harmless, harmless_json
 from otel_events.event import parse_severity
 from otel_events.ledger.line import dump_line
 from otel_events.ledger.tags import tag
+from otel_events.reading.harmless import harmless, harmless_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from otel_events import spool
 from otel_events.cli.complaints import InputError, NotThereError
 from otel_events.cli.endpoints import read_settings
-from otel_events.cli.harmless import harmless
+from otel_events.reading.harmless import harmless
 from otel_events.spool.own import ABOUT
 from otel_events.spool.places import default_root, has_segments
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from otel_events import spool
 from otel_events.accounting import Accounts
-from otel_events.cli.harmless import harmless
 from otel_events.cli.progress import Progress
 from otel_events.cli.spool_couriers import OTLP
 from otel_events.cli.spool_sending import Sent, send_all
-from otel_events.cli.texts import count_of
 from otel_events.notices import Notices
+from otel_events.reading.harmless import harmless
+from otel_events.reading.texts import count_of
 from otel_events.spool.queue import REFUSED, TOO_LARGE
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ import click
 
 from otel_events import spool
 from otel_events.cli.colours import palette_for
-from otel_events.cli.harmless import harmless
 from otel_events.cli.row_formats import json_text, write_table
-from otel_events.cli.texts import count_of, show_local
 from otel_events.ledger.instants import format_instant
+from otel_events.reading.harmless import harmless
+from otel_events.reading.texts import count_of, show_local
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

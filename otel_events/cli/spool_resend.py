@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from otel_events import spool
 from otel_events.cli.spool_sending import Sent, send_all
-from otel_events.cli.texts import count_of
+from otel_events.reading.texts import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

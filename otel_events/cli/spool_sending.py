@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from otel_events.cli.harmless import harmless
 from otel_events.cli.row_formats import json_text
 from otel_events.cli.spool_couriers import Couriers
+from otel_events.reading.harmless import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

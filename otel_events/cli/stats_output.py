@@ -14,13 +14,13 @@ from otel_events.cli import exit_codes
 from otel_events.cli.colours import palette_for
 from otel_events.cli.complaints import InputError
 from otel_events.cli.field_watch import tell_missing
-from otel_events.cli.harmless import harmless
 from otel_events.cli.row_formats import json_text, write_table
-from otel_events.cli.texts import count_of, show_ago, show_local, show_seconds
 from otel_events.ledger.instants import format_instant
 from otel_events.reading.analysis.coverage import measure_coverage
 from otel_events.reading.analysis.statistics import NONE, Statistics
+from otel_events.reading.harmless import harmless
 from otel_events.reading.own_words import asks_for_own
+from otel_events.reading.texts import count_of, show_ago, show_local, show_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from otel_events.cli.complaints import NotThereError
-from otel_events.cli.harmless import harmless
-from otel_events.cli.texts import count_of
 from otel_events.filter_language import FilterSettings
 from otel_events.reading.analysis import story
 from otel_events.reading.analysis.story_runs import ID_KEYS, split_runs
+from otel_events.reading.harmless import harmless
 from otel_events.reading.selection import Selection
 from otel_events.reading.sources import STANDARD_INPUT
+from otel_events.reading.texts import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

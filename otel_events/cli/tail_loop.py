@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Protocol
 import click
 
 from otel_events.cli.complaints import InputError
-from otel_events.cli.harmless import harmless, harmless_json
 from otel_events.cli.inputs import tell
 from otel_events.cli.tail_view import TailView
 from otel_events.ledger.read import ReadReport
 from otel_events.reading.decode import Decoder
 from otel_events.reading.follow import Follower
+from otel_events.reading.harmless import harmless, harmless_json
 from otel_events.reading.lines import is_plain
 from otel_events.reading.selection import Selection
 from otel_events.reading.sources import STANDARD_INPUT, SourceError, find_sources, ledger_path

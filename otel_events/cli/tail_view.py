@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from otel_events.catalog import current
 from otel_events.cli.colours import palette_for
-from otel_events.cli.harmless import harmless
-from otel_events.cli.texts import own_message, show_local, show_pairs, show_seconds
 from otel_events.reading.analysis.pairs import part_of
+from otel_events.reading.harmless import harmless
+from otel_events.reading.texts import own_message, show_local, show_pairs, show_seconds
 
 if TYPE_CHECKING:
     from otel_events.reading.record import Record

@@ -13,9 +13,10 @@ from operator import index
 from typing import Any
 
 from opentelemetry import trace
+from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY
 
 from otel_events import process, runtime
-from otel_events.binding import get_context, look_around
+from otel_events.binding import get_context
 from otel_events.compat import message_courier
 from otel_events.compat.broadcast_message import Said, make_message, to_json
 from otel_events.compat.event_names import text_of
@@ -127,7 +128,7 @@ def _make_event(name: str, data: Any, now: int) -> dict[str, Any]:
 def _emit_event(name: str, data: Any, now: int) -> str:
     """Have the event go its own way; return its uid, empty if there is none."""
     context, capture = get_context(), runtime.capture
-    if look_around(context) is None:
+    if context.get(_SUPPRESS_INSTRUMENTATION_KEY):
         capture.accounts.dropped.add("suppressed")
         return ""
     try:

@@ -37,6 +37,11 @@ class Follower:
         self._rest = b""
         self._known: set[Identity] = set()
 
+    @property
+    def identity(self) -> Identity | None:
+        """Return which file is being read, whatever its name is by now; None before there was one."""
+        return self._identity
+
     def last(self, count: int, *, with_rest: bool = False) -> list[Record]:
         """Return the records of up to *count* of the last lines, and begin behind them.
 
@@ -62,7 +67,9 @@ class Follower:
             step *= 4
         self._rest = lines.pop() if lines else b""
         self._position = size
-        return list(self._decoder.decode(Block(lines[-count:] if count else [], self._rest if with_rest else b"")))
+        lines = lines[-count:] if count else []
+        begin = size - len(self._rest) - sum(map(len, lines)) - len(lines)
+        return list(self._decoder.decode(Block(lines, self._rest if with_rest else b"", start=begin)))
 
     def poll(self) -> list[Record]:
         """Return what has been appended since the last call; a missing or unreadable file is as one without news."""
@@ -96,7 +103,7 @@ class Follower:
             status = _status(path)
             if status is not None and status.st_size > self._position:
                 records += self._read(path, status.st_size)
-            records += self._decoder.decode(Block([], self._rest))
+            records += self._decoder.decode(Block([], self._rest, start=self._position - len(self._rest)))
             self._rest = b""
         self._known = {identity for identity, _ in siblings}
         self._begin(current)
@@ -120,10 +127,11 @@ class Follower:
             with path.open("rb") as file:
                 file.seek(self._position)
                 while self._position < size and (data := file.read(min(_MOST, size - self._position))):
+                    begin = self._position - len(self._rest)
                     self._position += len(data)
                     *lines, rest = (self._rest + data).split(b"\n")
                     self._rest = rest if len(rest) <= _MAX_REST else b""
-                    records += self._decoder.decode(Block(lines, oversized=int(len(rest) > _MAX_REST)))
+                    records += self._decoder.decode(Block(lines, oversized=int(len(rest) > _MAX_REST), start=begin))
         except OSError:
             self._decoder.report.unreadable += 1
         return records

@@ -23,11 +23,13 @@ class Block(NamedTuple):
         lines: without their newlines.
         tail: the end of the file, if no newline ends it; else empty.
         oversized: how many lines longer than allowed were thrown away.
+        start: where in its file the first line begins, as far as whoever read it says so.
     """
 
     lines: list[bytes]
     tail: bytes = b""
     oversized: int = 0
+    start: int = 0
 
 
 def is_plain(path: Path) -> bool:

@@ -15,7 +15,7 @@ import pytest
 
 from otel_events.cli import exit_codes
 from otel_events.cli.app import COMMANDS
-from otel_events.cli.harmless import harmless, harmless_json
+from otel_events.reading.harmless import harmless, harmless_json
 from tests.effort import rest_slow
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="signals and pipes of POSIX")

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from otel_events import spool
 from otel_events.cli.diagnosis.finding import Finding, Situation
 from otel_events.cli.diagnosis.message_sinks import message_sinks
-from otel_events.cli.texts import count_of
 from otel_events.file_lock import take_lock
 from otel_events.ledger.rotate import list_rotated
+from otel_events.reading.texts import count_of
 from otel_events.sinks.ledger import default_path
 from otel_events.spool.places import default_root
 

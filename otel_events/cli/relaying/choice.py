@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from otel_events.cli.endpoints import find_endpoints
-from otel_events.cli.harmless import harmless
 from otel_events.cli.replay_run import open_target
 from otel_events.errors import ConfigurationError
 from otel_events.reading import sources as reading
+from otel_events.reading.harmless import harmless
 from otel_events.reading.sources import SourceError, ledger_path
 
 if TYPE_CHECKING:

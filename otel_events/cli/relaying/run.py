@@ -15,18 +15,18 @@ from otel_events.cli import exit_codes
 from otel_events.cli.complaints import InputError
 from otel_events.cli.ending import ending_by_signal
 from otel_events.cli.endpoints import read_settings
-from otel_events.cli.harmless import harmless
 from otel_events.cli.progress import Progress
 from otel_events.cli.relaying.choice import RelayWish, choose_source, choose_target
 from otel_events.cli.relaying.cursor import Cursor, usual_path
 from otel_events.cli.relaying.message import RelayError
 from otel_events.cli.relaying.translate import Translator
 from otel_events.cli.row_formats import json_text
-from otel_events.cli.texts import count_of
 from otel_events.guards import build_stages
 from otel_events.notices import Notices
 from otel_events.pipeline.limit import Limit
 from otel_events.pipeline.redact import Redact
+from otel_events.reading.harmless import harmless
+from otel_events.reading.texts import count_of
 from otel_events.sinks.backoff import Backoff
 
 if TYPE_CHECKING:

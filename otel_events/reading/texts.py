@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from otel_events.cli.harmless import harmless
 from otel_events.event import CORRELATION
 from otel_events.ledger.tags import tag
+from otel_events.reading.harmless import harmless
 
 if TYPE_CHECKING:
     from otel_events.reading.record import Record

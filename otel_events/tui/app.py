@@ -1,0 +1,219 @@
+"""The terminal screen as an application."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.app import App
+from textual.binding import Binding
+from textual.containers import Horizontal
+from textual.widgets import Static
+
+from otel_events.reading.analysis.story import OfTask, collect, of_trace
+from otel_events.reading.sources import SourceError
+from otel_events.tui.detail import Detail
+from otel_events.tui.event_log import EventLog
+from otel_events.tui.help import Help
+from otel_events.tui.panel_column import PanelColumn
+from otel_events.tui.status_line import status_of
+from otel_events.tui.story import Story
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+    from textual.events import Resize
+
+    from otel_events.reading.record import Record
+    from otel_events.tui.source import Source
+
+_WIDE = 120
+_AROUND = 6
+
+
+class Screen(App[None]):
+    """Events, panels, and a line that says what is not seen.
+
+    Args:
+        source: where the events come from.
+        filter: which are shown, in the filter language.
+        rolls_up: show frequent types as one row a second.
+        is_ascii: draw with ASCII signs alone; None to ask the terminal.
+
+    Raises:
+        FilterError: *filter* cannot be read.
+    """
+
+    TITLE = "otel-events"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("t", "story", "Task"),
+        Binding("T", "trace", "Trace", show=False),
+        Binding("a", "alerts", "Alerts"),
+        Binding("x", "error_groups", "Errors"),
+        Binding("p", "panels", "Panels", show=False),
+        Binding("question_mark", "help", "Help", key_display="?"),
+        Binding("q,ctrl+c", "quit", "Quit"),
+    ]
+    CSS: ClassVar[str] = """
+    #status { height: 1; dock: bottom; width: 100%; background: $panel; padding: 0 1; }
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        filter: str = "",  # noqa: A002  # the word that everybody knows it by
+        rolls_up: bool = True,
+        is_ascii: bool | None = None,
+    ) -> None:
+        super().__init__()
+        self.log_ = EventLog(source, filter=filter, rolls_up=rolls_up, is_ascii=is_ascii, observers=(self._note,))
+        self.panels = PanelColumn(self.log_.groups, self.log_.signs)
+        self._wants_panels: bool | None = None
+
+    def compose(self) -> ComposeResult:
+        """Make the parts."""
+        with Horizontal():
+            yield self.log_
+            yield self.panels
+        yield Static(id="status", markup=False)
+
+    def on_mount(self) -> None:
+        """Keep the panels up to date."""
+        self.set_interval(0.5, self._draw)
+
+    def use_theme(self, name: str) -> None:
+        """Look like the theme *name*; `ansi` takes the terminal's own colours.
+
+        Raises:
+            SourceError: there is no such theme.
+        """
+        name = {"ansi": "textual-ansi"}.get(name, name)
+        if name not in self.available_themes:
+            raise SourceError(f"there is no theme {name}; there are {', '.join(sorted(self.available_themes))}")
+        self.theme = name
+
+    def on_resize(self, event: Resize) -> None:
+        """Show the panels where there is room for them."""
+        self._lay_out(event.size.width)
+
+    def _lay_out(self, width: int) -> None:
+        wants = self._wants_panels
+        self.panels.display = width >= _WIDE if wants is None else wants
+        self.log_.display = width >= _WIDE or not self.panels.display
+        self.panels.styles.width = 44 if self.log_.display else "100%"
+
+    def _note(self, record: Record) -> None:
+        self.panels.note(record)
+
+    def _draw(self) -> None:
+        self.panels.draw()
+        self._show_status()
+
+    def _show_status(self) -> None:
+        if self.screen_stack:
+            for line in self.screen_stack[0].query("#status").results(Static):
+                line.update(status_of(self.log_, open_alerts=len(self.panels.alerts)))
+
+    def on_event_log_changed(self) -> None:
+        """Say so."""
+        self._show_status()
+
+    def on_event_log_opened(self, event: EventLog.Opened) -> None:
+        """Show all of it."""
+        self._open(event.record)
+
+    @work(thread=True)
+    def _open(self, record: Record) -> None:
+        neighbours = self._neighbours(record)
+        self.call_from_thread(self.push_screen, Detail(record, neighbours), lambda wanted: self._go_on(wanted, record))
+
+    def _go_on(self, wanted: str | None, record: Record) -> None:
+        if wanted == "t":
+            self._tell_story(record)
+        elif wanted == "T":
+            self._tell_trace(record)
+
+    def _neighbours(self, record: Record) -> list[Record]:
+        """Return what happened in the same task right before and after *record*, with it."""
+        task, uid = record.text("task_id"), record.text("uid")
+        if not task:
+            return []
+        before: deque[Record] = deque(maxlen=_AROUND)
+        after: list[Record] = []
+        for other in self.log_.feed.timeline.records_near(self.log_.log_view.cursor):
+            if other.text("task_id") != task:
+                continue
+            is_here = other.text("uid") == uid
+            if after or is_here:
+                after.append(other)
+                if len(after) > _AROUND:
+                    break
+            else:
+                before.append(other)
+        return [*before, *after]
+
+    def _current(self) -> Record | None:
+        row = self.log_.log_view.row()
+        return row.record if row is not None else None
+
+    def action_story(self) -> None:
+        """Tell the story of the task of the event at the cursor."""
+        record = self._current()
+        if record is not None:
+            self._tell_story(record)
+
+    def action_trace(self) -> None:
+        """Tell the story of the trace of the event at the cursor."""
+        record = self._current()
+        if record is not None:
+            self._tell_trace(record)
+
+    def _tell_story(self, record: Record) -> None:
+        task = record.text("task_id")
+        if task:
+            self._collect(f"task {task}", OfTask(task))
+        else:
+            self.log_.say("this event is in no task")
+
+    def _tell_trace(self, record: Record) -> None:
+        trace = record.text("trace_id")
+        if trace:
+            self._collect(f"trace {trace}", of_trace(trace))
+        else:
+            self.log_.say("this event is in no trace")
+
+    @work(thread=True)
+    def _collect(self, title: str, belongs: OfTask) -> None:
+        records, is_cut = collect(self.log_.feed.timeline.records(), belongs)
+        name = next((name for each in records if (name := each.text("task_name"))), "")
+        title = f"{title} {name}" if name and title.startswith("task") else title
+        self.call_from_thread(self.push_screen, Story(title, records, is_cut=is_cut))
+
+    def action_alerts(self) -> None:
+        """Show alerts and what resolved them, or all again."""
+        self._toggle_filter("alert.*, threshold.*, *.missed, *.stalled, *.resolved")
+
+    @work(thread=True)
+    def action_error_groups(self) -> None:
+        """Group the errors by what is the same about them."""
+        from otel_events.tui.error_groups import ErrorGroups, group_errors
+
+        groups = group_errors(self.log_.feed.timeline.records())
+        self.call_from_thread(self.push_screen, ErrorGroups(groups))
+
+    def action_panels(self) -> None:
+        """Show the panels, or the events alone."""
+        self._wants_panels = not self.panels.display
+        self._lay_out(self.size.width)
+        (self.log_.log_view if self.log_.display else self.panels).focus()
+        self.call_after_refresh(self._draw)
+
+    def action_help(self) -> None:
+        """Show the keys."""
+        self.push_screen(Help())
+
+    def _toggle_filter(self, text: str) -> None:
+        view = self.log_.view
+        self.log_.show_as(view.with_filter("" if view.text == text else text))

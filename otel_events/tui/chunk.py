@@ -1,0 +1,124 @@
+"""Some thousands of events that stand next to each other, by their places, and which of them are shown how."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from otel_events.tui.source import Place
+
+if TYPE_CHECKING:
+    from otel_events.reading.record import Record
+    from otel_events.tui.source import Arrival
+
+MOST = 4_096
+_MAX_NUMBERS = 6
+_NUMBERS = frozenset({int, float})
+
+
+@dataclass(slots=True)
+class RolledUp:
+    """Events of one frequent type that happened within a second, as one row.
+
+    Attributes:
+        last: index in its chunk of the latest of them.
+        count: how many.
+        numbers: of each numeric attribute the sum and how many had it.
+    """
+
+    last: int
+    count: int = 0
+    numbers: dict[str, tuple[float, int]] = field(default_factory=dict)
+
+    def add(self, index: int, record: Record) -> None:
+        """Count *record*, the one at *index*."""
+        self.last = index
+        self.count += 1
+        numbers = self.numbers
+        for key, value in record.attributes.items():
+            if type(value) in _NUMBERS and (key in numbers or len(numbers) < _MAX_NUMBERS):
+                total, count = numbers.get(key, (0.0, 0))
+                numbers[key] = (total + value, count + 1)  # type: ignore[operator]  # it is a number
+
+    def means(self) -> dict[str, float]:
+        """Return the mean of each numeric attribute."""
+        return {key: total / count for key, (total, count) in self.numbers.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A row that is no event: the name of a group, a gap.
+
+    Attributes:
+        text: for people.
+        is_loss: it stands for events that cannot be shown.
+    """
+
+    text: str
+    is_loss: bool = False
+
+
+Extra: TypeAlias = "RolledUp | Heading"
+
+
+class Chunk:
+    """Places of events, 24 bytes each, and the rows that are made of them.
+
+    Attributes:
+        number: grows from the oldest chunk to the newest; negative for those read backwards.
+        severities: of each event.
+        extras: rows that are no single events.
+        shown: what is shown, in order: an event's index, or `~index` of an extra.
+        is_projected: `shown` is as the view in force wants it.
+    """
+
+    __slots__ = ("_files", "_lengths", "_offsets", "_parts", "extras", "is_projected", "number", "severities", "shown")
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self._files = array("H")
+        self._offsets = array("Q")
+        self._lengths = array("I")
+        self._parts = array("H")
+        self.severities = array("B")
+        self.extras: list[Extra] = []
+        self.shown = array("i")
+        self.is_projected = True
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def append(self, arrival: Arrival) -> int:
+        """Keep where *arrival* is, and return its index."""
+        place = arrival.place
+        self._files.append(place.file)
+        self._offsets.append(place.offset)
+        self._lengths.append(place.length)
+        self._parts.append(place.part)
+        self.severities.append(min(max(arrival.record.severity, 0), 255))
+        return len(self._files) - 1
+
+    def place(self, index: int) -> Place:
+        """Return where the event at *index* is."""
+        return Place(self._files[index], self._offsets[index], self._lengths[index], self._parts[index])
+
+    def places(self) -> list[Place]:
+        """Return where all its events are."""
+        return list(map(Place, self._files, self._offsets, self._lengths, self._parts))
+
+    def show_event(self, index: int) -> None:
+        """Add a row for the event at *index*."""
+        self.shown.append(index)
+
+    def show_extra(self, extra: Extra) -> None:
+        """Add a row that is no single event."""
+        self.shown.append(~len(self.extras))
+        self.extras.append(extra)
+
+    def forget_rows(self) -> None:
+        """Take all rows away but losses, which no view may hide."""
+        losses = [extra for extra in self.extras if isinstance(extra, Heading) and extra.is_loss]
+        self.extras, self.shown = [], array("i")
+        for loss in losses:
+            self.show_extra(loss)

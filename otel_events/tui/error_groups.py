@@ -1,0 +1,95 @@
+"""Errors by what is the same about them, as a list to choose from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual.screen import Screen
+from textual.widgets import Footer, OptionList, Static
+
+from otel_events.reading.analysis.error_groups import ErrorGroups as Groups
+from otel_events.reading.texts import show_ago
+from otel_events.tui.detail import Detail
+from otel_events.tui.look import BOLD, DIM, by_severity
+from otel_events.tui.panels.lines import fitting
+from otel_events.tui.row_text import clock_now
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from otel_events.reading.analysis.error_groups import ErrorGroup
+    from otel_events.reading.record import Record
+
+_MOST = 500
+_MAX_TEXT = 400
+
+
+def group_errors(records: Iterable[Record]) -> list[ErrorGroup]:
+    """Return the groups of the errors among *records*, the largest first."""
+    groups = Groups()
+    for record in records:
+        groups.add(record)
+    return groups.largest()[:_MOST]
+
+
+class ErrorGroups(Screen[None]):
+    """Groups of errors; Enter shows the latest of one.
+
+    Args:
+        groups: the largest first.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("escape,q,x", "app.pop_screen", "Back"),
+        ("j", "down", "Down"),
+        ("k", "up", "Up"),
+    ]
+    DEFAULT_CSS: ClassVar[str] = """
+    ErrorGroups > #head { height: 1; text-style: bold; padding: 0 1; }
+    ErrorGroups > OptionList { height: 1fr; }
+    """
+
+    def __init__(self, groups: list[ErrorGroup]) -> None:
+        super().__init__()
+        self._groups = groups
+
+    def compose(self) -> ComposeResult:
+        """Make the list."""
+        count = sum(group.count for group in self._groups)
+        yield Static(f"{count:,} errors in {len(self._groups):,} groups", id="head", markup=False)
+        yield OptionList(*(_describe(group) for group in self._groups))
+        yield Footer()
+
+    def on_mount(self) -> None:
+        """Let the keys go to the list."""
+        self.query_one(OptionList).focus()
+
+    def action_down(self) -> None:
+        """Go to the next group."""
+        self.query_one(OptionList).action_cursor_down()
+
+    def action_up(self) -> None:
+        """Go to the group before."""
+        self.query_one(OptionList).action_cursor_up()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Show the latest error of the group."""
+        self.app.push_screen(Detail(self._groups[event.option_index].example))
+
+
+def _describe(group: ErrorGroup) -> Text:
+    record = group.example
+    kind = record.text("exception.type")
+    said = record.text("exception.message") or record.text("message")
+    now = clock_now()
+    return Text.assemble(
+        (f"{group.count:>7,}  ", by_severity(max(record.severity, 17))),
+        (fitting(" ".join(filter(None, (record.name, kind))), 60, "…"), BOLD),
+        "  ",
+        fitting(said, _MAX_TEXT, "…"),
+        (f"  first {show_ago(group.first, now)}, last {show_ago(group.last, now)}", DIM),
+    )

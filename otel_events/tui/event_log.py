@@ -1,0 +1,393 @@
+"""The event log as a widget: rows, their keys, and the line for a filter."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import Static
+
+from otel_events.reading.selection import Selection
+from otel_events.tui.choose_source import choose_source
+from otel_events.tui.feed import Feed
+from otel_events.tui.filter_bar import FilterBar
+from otel_events.tui.log_view import LogView
+from otel_events.tui.look import signs
+from otel_events.tui.panels.groups import Groups
+from otel_events.tui.saving import save_records
+from otel_events.tui.view import View
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from otel_events.reading.record import Record
+    from otel_events.tui.source import Source
+
+_TICK = 1 / 12
+_OLDER = 4_096
+_OLDER_OF_ALL = 16_384  # at once, when all of them are wanted
+_SAID = 3.0  # seconds
+_NEAR = 50  # rows from the first one, where older ones are fetched
+
+
+class EventLog(Vertical):
+    """Events as they happen: single ones with what they say, frequent types as one row a second.
+
+    Args:
+        source: a ledger's path, the address of `otel-events serve`, or a source of your own; None for the configured ledger.
+        filter: which events are shown, in the filter language.
+        rolls_up: show types that the catalogue calls frequent as one row a second.
+        observers: are called with every event that comes, shown or not.
+        is_ascii: draw with ASCII signs alone; None to ask the terminal.
+
+    Raises:
+        FilterError: *filter* cannot be read.
+        SourceError: *source* is not there.
+    """
+
+    DEFAULT_CSS: ClassVar[str] = """
+    EventLog > #title { height: 1; color: $text-muted; text-style: underline; width: 100%; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down", "by(1)", "Down", show=False),
+        Binding("k,up", "by(-1)", "Up", show=False),
+        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
+        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
+        Binding("g,home", "first", "First", show=False),
+        Binding("G,end", "last", "Last", show=False),
+        Binding("f", "follow", "Follow"),
+        Binding("space", "pause", "Pause"),
+        Binding("slash", "filter", "Filter", key_display="/"),
+        Binding("n", "match(1)", "Next match", show=False),
+        Binding("N", "match(-1)", "Match before", show=False),
+        Binding("e", "error(1)", "Next error"),
+        Binding("E", "error(-1)", "Error before", show=False),
+        Binding("right_square_bracket", "group(1)", "Next episode or cycle", show=False),
+        Binding("left_square_bracket", "group(-1)", "Episode or cycle before", show=False),
+        Binding("r", "roll_up", "Roll up"),
+        Binding("o", "group_by", "Group"),
+        Binding("s", "save", "Save"),
+        Binding("enter", "open", "Details"),
+        Binding("escape", "clear", "Clear filter", show=False),
+        *[Binding(str(digit), f"only({digit})", f"Only number {digit}", show=False) for digit in range(1, 10)],
+    ]
+
+    class Changed(Message):
+        """What the log shows, or how, is different."""
+
+    class Opened(Message):
+        """Somebody wants to see all of an event.
+
+        Attributes:
+            record: the event.
+        """
+
+        def __init__(self, record: Record) -> None:
+            super().__init__()
+            self.record = record
+
+    def __init__(
+        self,
+        source: str | Path | Source | None = None,
+        *,
+        filter: str = "",  # noqa: A002  # the word that everybody knows it by
+        rolls_up: bool = True,
+        observers: Sequence[Callable[[Record], object]] = (),
+        is_ascii: bool | None = None,
+        id: str | None = None,  # noqa: A002  # Textual's name
+    ) -> None:
+        super().__init__(id=id)
+        self.groups = Groups()
+        self.signs = signs(is_ascii=is_ascii)
+        view = View(rolls_up=rolls_up).with_filter(filter)
+        self.feed = Feed(choose_source(source), view, (self._note, self.groups.add, *observers))
+        self.log_view = LogView(self.feed.timeline, self.signs)
+        self.filter_bar = FilterBar()
+        self.problem = ""
+        self.marked = ""
+        self.is_reading_older = False
+        self.has_all = False
+        self._seen_names: set[str] = set()
+        self._all_view: View | None = None
+
+    @property
+    def view(self) -> View:
+        """Return how the events are looked at."""
+        return self.feed.timeline.view
+
+    @property
+    def waiting(self) -> int:
+        """Return how many rows came while paused."""
+        return len(self.feed.timeline) - self.log_view.count
+
+    def compose(self) -> ComposeResult:
+        """Make the line of titles, the rows and the line for a filter."""
+        yield Static(id="title", markup=False)
+        yield self.log_view
+        yield self.filter_bar
+
+    def on_mount(self) -> None:
+        """Begin to read."""
+        self.feed.start()
+        self.set_interval(_TICK, self._tick)
+        self.set_interval(1.0, self._age)
+        self.log_view.focus()
+
+    def on_unmount(self) -> None:
+        """Let go of the source."""
+        self.feed.source.close()
+
+    def show_as(self, view: View) -> None:
+        """Look at the events in another way; the event at the cursor, or the one nearest to it, keeps the cursor."""
+        log, timeline = self.log_view, self.feed.timeline
+        at = timeline.index_of_event(timeline.key(log.cursor)) if log.row() is not None else None
+        was_following = log.follows
+        timeline.show_as(view)
+        while at is not None and not was_following and not timeline.is_projected(at[0]):
+            timeline.project_more()
+        log.forget_rows()
+        log.follows = was_following
+        log.show_news()
+        if at is not None and not was_following and len(timeline):
+            log.go_to(timeline.find_event(*at))
+        self.has_all = False
+        self._fill()
+        self.post_message(self.Changed())
+
+    def say(self, text: str) -> None:
+        """Say something for a moment, where the filter's mistakes are said too."""
+        self.problem = text
+        self.set_timer(_SAID, self._say_no_more)
+        self.post_message(self.Changed())
+
+    def _say_no_more(self) -> None:
+        self.problem = ""
+        self.post_message(self.Changed())
+
+    def _tick(self) -> None:
+        if self.feed.tick():
+            self.log_view.note_facts(has_env=self.groups.has_env, has_persona=self.groups.has_persona)
+            self.log_view.show_news()
+        above = self.feed.timeline.project_more()
+        if above is not None:
+            self.log_view.show_news(above=above)
+        elif self._wants_older():
+            self._fill()
+
+    def _wants_older(self) -> bool:
+        """Return whether there is room for older events, or somebody reads near the first that are known."""
+        log = self.log_view
+        is_near = log.scroll_offset.y < _NEAR and not log.follows
+        return is_near or len(self.feed.timeline) < log.size.height
+
+    def _age(self) -> None:
+        self.log_view.refresh()
+        self.post_message(self.Changed())
+
+    def _note(self, record: Record) -> None:
+        if record.name not in self._seen_names and len(self._seen_names) < 1_000:
+            self._seen_names.add(record.name)
+            self.filter_bar.words.add(record.name)
+            for key in record.attributes:
+                self.filter_bar.words.add(f"{key}=")
+        persona = record.text("persona")
+        if persona:
+            self.filter_bar.words.add(f"persona={persona}")
+
+    def _fill(self) -> None:
+        """Fetch older events, if there are any and nobody does so already."""
+        if not self.is_reading_older and not self.has_all:
+            self.is_reading_older = True
+            self._read_older(is_all=False)
+
+    @work(thread=True, exclusive=False)
+    def _read_older(self, *, is_all: bool) -> None:
+        """Fetch older events: a few, or with *is_all* until there are no more."""
+        try:
+            while self.is_reading_older:
+                arrivals = self.feed.source.older(_OLDER_OF_ALL if is_all else _OLDER)
+                added = self.app.call_from_thread(self._take_older, arrivals) if self.is_running else 0
+                if not arrivals or (not is_all and (added or 0) > _NEAR):
+                    break
+        finally:
+            self.is_reading_older = False
+
+    def _take_older(self, arrivals: list) -> int:  # type: ignore[type-arg]  # of arrivals
+        above = self.feed.timeline.prepend(arrivals)
+        self.has_all = not arrivals
+        self.log_view.show_news(above=above)
+        if self._goes_to_first and self.has_all:
+            self._goes_to_first = False
+            self.log_view.go_to(0)
+        self.post_message(self.Changed())
+        return above
+
+    _goes_to_first = False
+
+    def action_by(self, rows: int) -> None:
+        """Move the cursor."""
+        self.log_view.go_by(rows)
+
+    def action_page(self, pages: int) -> None:
+        """Move the cursor by windows."""
+        self.log_view.go_by(pages * max(1, self.log_view.size.height - 1))
+
+    def action_first(self) -> None:
+        """Go to the first of all events, and fetch those before it."""
+        self.log_view.go_to(0)
+        if not self.has_all:
+            self._goes_to_first = True
+            if not self.is_reading_older:
+                self.is_reading_older = True
+                self._read_older(is_all=True)
+
+    def action_last(self) -> None:
+        """Go to the newest event and follow."""
+        self.log_view.go_to(self.log_view.count - 1)
+
+    def action_follow(self) -> None:
+        """Follow, or stay here."""
+        log = self.log_view
+        if log.follows:
+            log.follows = False
+        else:
+            log.pause(is_on=False)
+            self.action_last()
+        self.post_message(self.Changed())
+
+    def action_pause(self) -> None:
+        """Let what comes wait, or show it."""
+        self.log_view.pause(is_on=not self.log_view.is_paused)
+        self.post_message(self.Changed())
+
+    def action_filter(self) -> None:
+        """Let a filter be written."""
+        self.filter_bar.open(self.marked or self.view.text)
+
+    def action_clear(self) -> None:
+        """Stop what goes on: reading older events, marks, the filter."""
+        if self.is_reading_older and self._goes_to_first:
+            self.is_reading_older = self._goes_to_first = False
+        elif self.marked:
+            self._mark("")
+        elif self.view.text:
+            self.show_as(self.view.with_filter(""))
+
+    def action_roll_up(self) -> None:
+        """Show frequent types as rows of a second, or each event."""
+        self.show_as(replace(self.view, rolls_up=not self.view.rolls_up))
+
+    def action_group_by(self) -> None:
+        """Group by episode, cycle, task, or not."""
+        self.show_as(self.view.next_group())
+
+    def action_open(self) -> None:
+        """Show all of the event at the cursor."""
+        row = self.log_view.row()
+        if row is not None and row.record is not None:
+            self.post_message(self.Opened(row.record))
+
+    def action_error(self, step: int) -> None:
+        """Go to the next error, or the one before."""
+        found = self.feed.timeline.next_error(self.log_view.cursor, step)
+        self._go_to_found(found if found is None or found < self.log_view.count else None, "error", step)
+
+    def action_match(self, step: int) -> None:
+        """Go to the next event that fits the filter or the mark, or the one before."""
+        fits = Selection(self.view.with_filter(self.marked or self.view.text).filter).compile()
+        self._go_to_found(self._find(step, lambda record, _: fits is None or fits(record)), "match", step)
+
+    def action_group(self, step: int) -> None:
+        """Go to where the next episode or cycle begins, or the one before."""
+        row = self.log_view.row()
+        here = _group(row.record) if row is not None and row.record is not None else ""
+        found = self._find(step, lambda record, _: (group := _group(record)) not in {"", here})
+        self._go_to_found(found, "episode or cycle", step)
+
+    def action_only(self, digit: int) -> None:
+        """Show one environment or persona alone, by its number; the same number again shows all."""
+        listed = self.groups.listed()
+        if digit > len(listed):
+            return
+        key, value = listed[digit - 1]
+        wanted = f"{key}={value}" if value.replace("-", "").replace("_", "").isalnum() else f'{key}="{value}"'
+        self.show_as(self.view.with_filter("" if self.view.text == wanted else wanted))
+
+    @work(thread=True)
+    def action_save(self) -> None:
+        """Write what is shown into a file."""
+        path, count = save_records(self.feed.timeline.shown_records(), Path.cwd())
+        self.app.call_from_thread(self.say, f"{count:,} events saved in {path}")
+
+    def on_filter_bar_taken(self, event: FilterBar.Taken) -> None:
+        """Use the filter that was written."""
+        event.stop()
+        self._close_filter_bar()
+        if event.only_marks:
+            self._mark(event.text)
+        else:
+            self.marked = ""
+            self.show_as(self.view.with_filter(event.text))
+
+    def on_filter_bar_left(self, event: FilterBar.Left) -> None:
+        """Go back to the rows."""
+        event.stop()
+        self._close_filter_bar()
+
+    def on_filter_bar_problem(self, event: FilterBar.Problem) -> None:
+        """Say why the filter cannot be read."""
+        event.stop()
+        self.problem = event.text
+        self.post_message(self.Changed())
+
+    def on_log_view_moved(self, event: LogView.Moved) -> None:
+        """Say that the place is another, and show the columns as the rows have them."""
+        event.stop()
+        self.query_one("#title", Static).update(self.log_view.writer.title())
+        self.post_message(self.Changed())
+
+    def on_log_view_opened(self, event: LogView.Opened) -> None:
+        """Show all of the event that was clicked."""
+        event.stop()
+        self.action_open()
+
+    def _close_filter_bar(self) -> None:
+        self.problem = ""
+        self.filter_bar.close()
+        self.log_view.focus()
+        self.post_message(self.Changed())
+
+    def _mark(self, text: str) -> None:
+        self.marked = text.strip()
+        fits = Selection(self.view.with_filter(text).filter).compile() if self.marked else None
+        self.log_view.mark(fits)
+        self.post_message(self.Changed())
+
+    def _find(self, step: int, fits: Callable[[Record, int], bool]) -> int | None:
+        timeline, index = self.feed.timeline, self.log_view.cursor + step
+        while 0 <= index < self.log_view.count:
+            record = timeline.row(index).record
+            if record is not None and fits(record, index):
+                return index
+            index += step
+        return None
+
+    def _go_to_found(self, index: int | None, what: str, step: int) -> None:
+        if index is None:
+            self.say(f"no {what} {'after' if step > 0 else 'before'} this")
+        else:
+            self.log_view.follows = False
+            self.log_view.go_to(index)
+
+
+def _group(record: Record) -> str:
+    episode, cycle = record.text("episode"), record.text("cycle")
+    return f"e{episode}" if episode else f"c{cycle}" if cycle else ""

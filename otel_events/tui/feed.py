@@ -1,0 +1,77 @@
+"""From a source to rows and panels: what the screen does at each of its ticks, and knows nothing of screens."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from otel_events.tui.drip import Drip
+from otel_events.tui.source import Arrival
+from otel_events.tui.timeline import Timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from otel_events.reading.record import Record
+    from otel_events.tui.source import Source
+    from otel_events.tui.view import View
+
+_AT_ONCE = 500  # more than a list can show one by one: they were there before, or somebody reads a file
+
+_RECENT = 2.0  # seconds
+
+
+class Feed:
+    """Takes what a source gives, at the rate at which it came.
+
+    Args:
+        source: started by `start`.
+        view: which events are rows.
+        observers: are told of every event, also of those that are no rows.
+    """
+
+    def __init__(self, source: Source, view: View, observers: Sequence[Callable[[Record], object]] = ()) -> None:
+        self.source = source
+        self.timeline = Timeline(source, view)
+        self._observers = observers
+        self._drip = Drip()
+        self._last_tick = 0.0
+        self.behind = 0.0
+
+    def start(self) -> None:
+        """Begin to read."""
+        self.source.start()
+
+    def is_moving(self) -> bool:
+        """Return whether events have come in the last two seconds."""
+        return time.monotonic() - self._last_tick < _RECENT
+
+    def tick(self) -> bool:
+        """Take in what is due now; return whether there was anything."""
+        now = time.monotonic()
+        came = self.source.take()
+        is_bulk = len(came) > _AT_ONCE
+        if is_bulk:
+            due = [*self._drip.all(), *came]
+        else:
+            self._drip.put(came, now)
+            due = self._drip.due(now)
+        if not due:
+            return False
+        for item in due:
+            if isinstance(item, Arrival):
+                self._tell(item.record)
+        self.timeline.add(due)
+        if not is_bulk:
+            self._last_tick = now
+            self._measure_lag(due)
+        return True
+
+    def _tell(self, record: Record) -> None:
+        for observer in self._observers:
+            observer(record)
+
+    def _measure_lag(self, due: Sequence[object]) -> None:
+        last = due[-1]
+        if isinstance(last, Arrival) and last.record.timestamp:
+            self.behind = max(0.0, time.time() - last.record.timestamp / 1e9)

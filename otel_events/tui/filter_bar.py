@@ -1,0 +1,126 @@
+"""The line in which a filter is written, with completion."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.message import Message
+from textual.suggester import Suggester
+from textual.widgets import Input
+
+from otel_events.catalog import current
+from otel_events.filter_language import FilterError, parse_filter
+
+if TYPE_CHECKING:
+    from textual.binding import BindingType
+
+_MAX_WORDS = 5_000
+_KEYS = ("severity>=", "service=", "trace_id=", "task_id=", "persona=", "cycle=", "env_id=", "episode=", "duration>")
+
+
+class Words(Suggester):
+    """Completes the last word: names of events, attributes, and values that were seen."""
+
+    def __init__(self) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._words: dict[str, None] = dict.fromkeys(_KEYS)
+        self._words.update((each.name, None) for each in current().definitions())
+
+    def add(self, word: str) -> None:
+        """Know one more."""
+        if word not in self._words and len(self._words) < _MAX_WORDS:
+            self._words[word] = None
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """Return *value* with its last word whole."""
+        head, _, last = value.rpartition(" ")
+        if not last:
+            return None
+        found = min((word for word in self._words if word.startswith(last) and word != last), key=len, default=None)
+        return f"{head} {found}" if head and found else found
+
+
+class FilterBar(Input):
+    """Enter takes the filter, Ctrl+N marks what fits and hides nothing, Esc leaves it as it was."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [("escape", "give_up", "Back"), ("ctrl+n", "mark", "Mark")]
+    DEFAULT_CSS: ClassVar[str] = """
+    FilterBar { height: 1; border: none; padding: 0 1; display: none; }
+    FilterBar.-open { display: block; }
+    FilterBar:focus { border: none; }
+    FilterBar.-wrong { color: $text-error; }
+    """
+
+    class Taken(Message):
+        """A filter was written.
+
+        Attributes:
+            text: of the filter, which can be read.
+            only_marks: what does not fit stays.
+        """
+
+        def __init__(self, text: str, *, only_marks: bool) -> None:
+            super().__init__()
+            self.text = text
+            self.only_marks = only_marks
+
+    class Left(Message):
+        """Nothing is to change."""
+
+    class Problem(Message):
+        """What is written cannot be read.
+
+        Attributes:
+            text: why; empty if it can be.
+        """
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    def __init__(self) -> None:
+        self.words = Words()
+        super().__init__(placeholder="filter: task.* persona=thesis severity>=warn", suggester=self.words)
+
+    def open(self, text: str) -> None:
+        """Let a filter be written, beginning with *text*."""
+        self.value = text
+        self.cursor_position = len(text)
+        self.add_class("-open")
+        self.focus()
+
+    def close(self) -> None:
+        """Go away."""
+        self.remove_class("-open")
+
+    def on_input_changed(self, _event: Input.Changed) -> None:
+        """Say at once whether it can be read."""
+        problem = _problem(self.value)
+        self.set_class(bool(problem), "-wrong")
+        self.post_message(self.Problem(problem))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Take it, if it can be read."""
+        event.stop()
+        self._take(only_marks=False)
+
+    def action_mark(self) -> None:
+        """Mark what fits, and hide nothing."""
+        self._take(only_marks=True)
+
+    def action_give_up(self) -> None:
+        """Leave all as it was."""
+        self.close()
+        self.post_message(self.Left())
+
+    def _take(self, *, only_marks: bool) -> None:
+        problem = _problem(self.value)
+        self.post_message(self.Problem(problem) if problem else self.Taken(self.value, only_marks=only_marks))
+
+
+def _problem(text: str) -> str:
+    try:
+        parse_filter(text)
+    except FilterError as error:
+        return str(error)
+    return ""

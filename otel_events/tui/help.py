@@ -1,0 +1,73 @@
+"""The keys, and what they do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.table import Table
+from rich.text import Text
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from otel_events.tui.look import BOLD, DIM
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+_KEYS = (
+    ("j k, arrows, PgUp PgDn", "move"),
+    ("g  G", "first of all events; newest, and follow"),
+    ("f", "follow, or stay here"),
+    ("Space", "pause: what comes waits, and is counted"),
+    ("/", "filter; Tab or right arrow completes, Ctrl+N marks and hides nothing"),
+    ("n  N", "next match, match before"),
+    ("e  E", "next error, error before"),
+    ("[  ]", "episode or cycle before, next one"),
+    ("1-9", "one environment or persona alone, by its number in the panel"),
+    ("r", "frequent types: one row a second, or each event"),
+    ("o", "group by episode, by cycle, by task, not at all"),
+    ("Enter", "all of an event; there c copies it"),
+    ("t  T", "story of its task; its trace"),
+    ("a", "alerts"),
+    ("x", "errors, by what is the same about them"),
+    ("p", "panels beside the events"),
+    ("s", "save what is shown as JSONL"),
+    ("Esc", "back; takes marks and filter away"),
+    ("Ctrl+P", "themes and the like"),
+    ("q", "end"),
+)
+_FILTER = (
+    ("task.*", "events of that name; * ? [...] as in names of files"),
+    ("persona=thesis", "an attribute or fact; != is the opposite"),
+    ("quality>0.8  duration>50ms", "numbers and times: > >= < <="),
+    ("severity>=warn", "trace debug info warn error fatal"),
+    ('"timed out"', "a text anywhere in it"),
+    ("a b, c   -a", "spaces: all of it; commas: one of them; minus: not"),
+)
+
+
+class Help(ModalScreen[None]):
+    """A page of keys and of the filter language."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [("escape,q,question_mark", "app.pop_screen", "Back")]
+    DEFAULT_CSS: ClassVar[str] = """
+    Help { align: center middle; }
+    Help > VerticalScroll { width: 76; max-width: 100%; height: auto; max-height: 100%; background: $surface;
+                            border: round $primary; padding: 0 1; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """Make the two tables."""
+        scroll = VerticalScroll(Static(_table(_KEYS)), Static(Text("\nA filter", style=DIM)), Static(_table(_FILTER)))
+        scroll.border_title = "Keys"
+        scroll.border_subtitle = "Esc back"
+        yield scroll
+
+
+def _table(rows: tuple[tuple[str, str], ...]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    for key, text in rows:
+        table.add_row(Text(key, style=BOLD), Text(text))
+    return table

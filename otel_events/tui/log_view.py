@@ -1,0 +1,178 @@
+"""The list of rows: one view that draws the lines it is asked for, however many rows there are."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from otel_events.tui.look import CURSOR, MATCH
+from otel_events.tui.row_text import Columns, RowWriter, clock_now
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.segment import Segment
+    from textual import events
+
+    from otel_events.reading.record import Record
+    from otel_events.tui.look import Signs
+    from otel_events.tui.timeline import Key, Row, Timeline
+
+_MAX_STRIPS = 500
+
+
+class LogView(ScrollView, can_focus=True, inherit_bindings=False):
+    """Rows of a timeline. Where somebody reads, nothing moves: rows before it are added above, new ones below.
+
+    Args:
+        timeline: has the rows.
+        signs: what the terminal can show.
+    """
+
+    DEFAULT_CSS: ClassVar[str] = """
+    LogView { height: 1fr; background: $background; scrollbar-size-vertical: 1; }
+    """
+
+    class Moved(Message):
+        """The cursor is somewhere else, or the view follows or no longer does."""
+
+    class Opened(Message):
+        """Somebody wants to see all of the row at the cursor."""
+
+    def __init__(self, timeline: Timeline, signs: Signs) -> None:
+        super().__init__()
+        self.timeline = timeline
+        self.writer = RowWriter(signs)
+        self.cursor = 0
+        self.follows = True
+        self._marks: Callable[[Record], bool] | None = None
+        self._limit: int | None = None
+        self._has_env = self._has_persona = False
+        self._strips: OrderedDict[tuple[Key, int], list[Segment]] = OrderedDict()
+
+    @property
+    def count(self) -> int:
+        """Return how many rows can be seen: while paused, those that there were."""
+        return len(self.timeline) if self._limit is None else self._limit
+
+    @property
+    def is_paused(self) -> bool:
+        """Return whether new rows wait unseen."""
+        return self._limit is not None
+
+    def pause(self, *, is_on: bool) -> None:
+        """Let new rows wait, or show them."""
+        self._limit = len(self.timeline) if is_on else None
+        self.show_news()
+
+    def show_news(self, *, above: int = 0) -> None:
+        """Show what has changed in the timeline.
+
+        Args:
+            above: how many rows were added before all others.
+        """
+        if above:
+            self.cursor += above
+            if self._limit is not None:
+                self._limit += above
+        self.cursor = max(0, min(self.cursor, self.count - 1))
+        self.virtual_size = Size(self.size.width, self.count)
+        if above:
+            self.scroll_to(y=self.scroll_offset.y + above, animate=False, force=True)
+        if self.follows and not self.is_paused:
+            self.cursor = max(0, self.count - 1)
+            self.scroll_end(animate=False, force=True)
+        self.refresh()
+
+    def mark(self, fits: Callable[[Record], bool] | None) -> None:
+        """Mark the rows whose events fit; None for no marks."""
+        self._marks = fits
+        self.refresh()
+
+    def forget_rows(self) -> None:
+        """Begin anew: the timeline is looked at in another way."""
+        self._strips.clear()
+        if self._limit is not None:
+            self._limit = len(self.timeline)
+
+    def go_to(self, index: int) -> None:
+        """Put the cursor on the row at *index* and bring it into view; at the last one the view follows again."""
+        self.cursor = max(0, min(index, self.count - 1))
+        top, height = self.scroll_offset.y, max(1, self.size.height)
+        if self.cursor < top:
+            self.scroll_to(y=self.cursor, animate=False, force=True)
+        elif self.cursor >= top + height:
+            self.scroll_to(y=self.cursor - height + 1, animate=False, force=True)
+        self.follows = self.cursor >= self.count - 1
+        self.refresh()
+        self.post_message(self.Moved())
+
+    def go_by(self, rows: int) -> None:
+        """Move the cursor by so many rows."""
+        self.go_to(self.cursor + rows)
+
+    def row(self) -> Row | None:
+        """Return the row at the cursor, None if there is none."""
+        return self.timeline.row(self.cursor) if 0 <= self.cursor < self.count else None
+
+    def note_facts(self, *, has_env: bool, has_persona: bool) -> None:
+        """Take note of which columns there is something for."""
+        if (has_env, has_persona) != (self._has_env, self._has_persona):
+            self._has_env, self._has_persona = has_env, has_persona
+            self._lay_out()
+
+    def render_line(self, y: int) -> Strip:
+        """Return the line at *y* of the window."""
+        index, width = self.scroll_offset.y + y, self.size.width
+        if index >= self.count:
+            return Strip.blank(width, self.rich_style)
+        row = self.timeline.row(index)
+        segments = [*self._segments(row), self.writer.ending(row, clock_now())]
+        strip = Strip(segments).adjust_cell_length(width).apply_style(self.rich_style)
+        if self._marks is not None and row.record is not None and self._marks(row.record):
+            strip = strip.apply_style(MATCH)
+        return strip.apply_style(CURSOR) if index == self.cursor and not self._is_at_end(index) else strip
+
+    def _is_at_end(self, index: int) -> bool:
+        return self.follows and not self.has_focus and index == self.count - 1
+
+    def _segments(self, row: Row) -> list[Segment]:
+        key = (row.key, getattr(row.extra, "count", 0))
+        found = self._strips.get(key)
+        if found is None:
+            found = self._strips[key] = self.writer.segments(row)
+            if len(self._strips) > _MAX_STRIPS:
+                self._strips.popitem(last=False)
+        return found
+
+    def _lay_out(self) -> None:
+        self.writer.columns = Columns.fitting(self.size.width, has_env=self._has_env, has_persona=self._has_persona)
+        self._strips.clear()
+        self.refresh()
+        self.post_message(self.Moved())
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Lay the columns out for the new width; the row at the cursor stays in view."""
+        self._lay_out()
+        self.show_news()
+        if not self.follows:
+            self.go_to(self.cursor)
+
+    def on_mouse_scroll_up(self, _event: events.MouseScrollUp) -> None:
+        """Stop following: somebody reads."""
+        self.follows = False
+        self.post_message(self.Moved())
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor where the click was; a second click opens the row."""
+        index = self.scroll_offset.y + event.y
+        if index < self.count:
+            is_again = index == self.cursor and event.chain > 1
+            self.go_to(index)
+            if is_again:
+                self.post_message(self.Opened())

@@ -1,0 +1,1 @@
+"""What stands beside the events: each panel one file, which is told of every event and draws itself when asked."""

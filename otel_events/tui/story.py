@@ -1,0 +1,98 @@
+"""The story of a task or a trace as a tree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual.screen import Screen
+from textual.widgets import Footer, Static, Tree
+
+from otel_events.reading.analysis.story import Node, build_tree
+from otel_events.reading.harmless import harmless
+from otel_events.reading.texts import own_message, show_local, show_pairs, show_seconds
+from otel_events.tui.look import BOLD, DIM, by_severity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+    from textual.widgets.tree import TreeNode
+
+    from otel_events.reading.record import Record
+
+_LONG = frozenset({"exception.stacktrace", "stack_trace", "traceback", "duration", "task_name"})
+_MAX_TEXT = 300
+_MOST = 5_000
+
+
+class Story(Screen[None]):
+    """What belongs together, scopes around what happened in them.
+
+    Args:
+        title: what it is the story of.
+        records: in the order of time.
+        is_cut: there are more.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [("escape,q", "app.pop_screen", "Back")]
+    DEFAULT_CSS: ClassVar[str] = """
+    Story > #head { height: 1; text-style: bold; padding: 0 1; }
+    Story > Tree { height: 1fr; }
+    """
+
+    def __init__(self, title: str, records: Sequence[Record], *, is_cut: bool) -> None:
+        super().__init__()
+        self._head = title
+        self._records = records[:_MOST]
+        self._is_cut = is_cut or len(records) > _MOST
+
+    def compose(self) -> ComposeResult:
+        """Make the tree."""
+        count = f"the first {len(self._records):,} events" if self._is_cut else f"{len(self._records):,} events"
+        yield Static(Text(f"{harmless(self._head)} · {count}"), id="head")
+        tree: Tree[Record] = Tree("story")
+        tree.show_root = False
+        for node in build_tree(self._records):
+            _grow(tree.root, node)
+        tree.root.expand_all()
+        yield tree
+        yield Footer()
+
+    def on_mount(self) -> None:
+        """Let the keys go to the tree."""
+        self.query_one(Tree).focus()
+
+    def on_tree_node_selected(self, event: Tree.NodeSelected[Record]) -> None:
+        """Show all of an event; scopes only open and close."""
+        from otel_events.tui.detail import Detail
+
+        if event.node.data is not None and not event.node.allow_expand:
+            self.app.push_screen(Detail(event.node.data))
+
+
+def _grow(parent: TreeNode[Record], node: Node) -> None:
+    label = _label(node)
+    if not node.children:
+        parent.add_leaf(label, data=node.record)
+        return
+    branch = parent.add(label, data=node.record)
+    for child in node.children:
+        _grow(branch, child)
+
+
+def _label(node: Node) -> Text:
+    record, closing = node.record, node.closing
+    name = record.text("task_name") or record.name if node.is_scope else record.name
+    said = " ".join(filter(None, [harmless(own_message(record)), show_pairs(record, leave_out=_LONG)]))[:_MAX_TEXT]
+    severity = max(record.severity, closing.severity if closing is not None else 0)
+    took = show_seconds(node.duration) if node.duration is not None else ("open" if node.is_scope else "")
+    return Text.assemble(
+        (show_local(record.timestamp, with_date=False), DIM),
+        " ",
+        (harmless(name), BOLD + by_severity(severity) if node.is_scope else by_severity(severity)),
+        f" {took}" if took else "",
+        "  ",
+        said,
+    )

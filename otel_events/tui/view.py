@@ -1,0 +1,78 @@
+"""What of the events is shown, and how: the filter, roll-ups, groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from otel_events.catalog import current
+from otel_events.filter_language import FilterSettings, parse_filter
+from otel_events.reading.selection import Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from otel_events.reading.record import Record
+
+GroupBy: TypeAlias = Literal["", "episode", "cycle", "task"]
+GROUPS: tuple[GroupBy, ...] = ("", "episode", "cycle", "task")
+_WARN = 13
+_KEYS = {"episode": "episode", "cycle": "cycle", "task": "task_id"}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One way to look at events.
+
+    Attributes:
+        text: the filter, as it was written.
+        filter: the same, parsed.
+        rolls_up: frequent types are one row a second.
+        group_by: a heading stands where this changes; empty for none.
+        shows_own: what writers say of themselves is shown too.
+    """
+
+    text: str = ""
+    filter: FilterSettings = FilterSettings()  # noqa: RUF009  # it is frozen
+    rolls_up: bool = True
+    group_by: GroupBy = ""
+    shows_own: bool = False
+
+    def with_filter(self, text: str) -> View:
+        """Return the same with another filter, or raise FilterError."""
+        return replace(self, text=text.strip(), filter=parse_filter(text))
+
+    def next_group(self) -> View:
+        """Return the same with the next way to group."""
+        return replace(self, group_by=GROUPS[(GROUPS.index(self.group_by) + 1) % len(GROUPS)])
+
+    def compile(self) -> Callable[[Record], bool] | None:
+        """Return what tells whether a record is shown, None if every one is."""
+        return Selection(self.filter, hides_own=not self.shows_own).compile()
+
+    def group_of(self, record: Record) -> str:
+        """Return the name of the group that *record* is in; empty if it is in none."""
+        if not self.group_by:
+            return ""
+        value = record.text(_KEYS[self.group_by])
+        if not value:
+            return ""
+        if self.group_by == "task":
+            return f"task {record.text('task_name') or value}"
+        env = record.text("env_id") if self.group_by == "episode" else ""
+        return f"{self.group_by} {value}" + (f" · env {env}" if env else "")
+
+
+class Frequent:
+    """Tells of types whether displays roll them up; the catalogue says so, once for each name."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, bool] = {}
+
+    def __call__(self, record: Record) -> bool:
+        """Return whether *record* is one of many that say little each. What warns is none."""
+        known = self._known.get(record.name)
+        if known is None:
+            definition = current().find(record.name)
+            known = self._known[record.name] = definition is not None and definition.rolled_up_in_displays
+        return known and record.severity < _WARN

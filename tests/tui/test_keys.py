@@ -1,0 +1,222 @@
+"""Every key does what the help says."""
+
+from __future__ import annotations
+
+import json
+
+from otel_events.event import Severity
+
+
+def numbered(event, count, **more):
+    return [event("step.done", number, number=number + 1, step=number, **more) for number in range(count)]
+
+
+def test_it_begins_at_the_end_and_follows(watch, ledger, event, append):
+    """What is appended appears below, and the last row stays in view."""
+    path = ledger(*numbered(event, 100))
+
+    async def look(seen):
+        assert "step=99" in seen.rows[-1]
+        append(path, event("step.done", 101, step=100))
+        await seen.until(lambda: "step=100" in seen.rows[-1])
+        assert "following" in seen.text
+
+    watch(look, path)
+
+
+def test_what_is_read_never_moves(watch, ledger, event, append):
+    """With the cursor elsewhere new events come below, unseen; `f` and `G` go there."""
+    path = ledger(*numbered(event, 200))
+
+    async def look(seen):
+        await seen.press("pageup")
+        before = seen.rows
+        append(path, *[event("step.done", 300 + number, step=1_000 + number) for number in range(50)])
+        await seen.until(lambda: len(seen.log.feed.timeline) == 250)
+        assert seen.rows == before
+        assert "not following" in seen.text
+        await seen.press("f")
+        await seen.until(lambda: "step=1049" in seen.rows[-1])
+        await seen.press("k", "k")
+        assert seen.at_cursor.attributes["step"] == 1_047
+        await seen.press("G")
+        assert seen.at_cursor.attributes["step"] == 1_049
+
+    watch(look, path)
+
+
+def test_g_goes_to_the_first_of_all(watch, ledger, event):
+    """Also of a file of which only the end was read at first."""
+    path = ledger(*numbered(event, 9_000))
+
+    async def look(seen):
+        assert seen.log.feed.timeline.events < 9_000
+        await seen.press("g")
+        await seen.until(lambda: seen.log.has_all and seen.log.log_view.cursor == 0)
+        assert seen.at_cursor.attributes["step"] == 0
+        assert seen.log.feed.timeline.events == 9_000
+        await seen.press("j")
+        assert seen.at_cursor.attributes["step"] == 1
+
+    watch(look, path)
+
+
+def test_pause_counts_what_waits(watch, ledger, event, append):
+    """Space stops the list, says how much waits, and shows it when pressed again."""
+    path = ledger(*numbered(event, 5))
+
+    async def look(seen):
+        await seen.press("space")
+        append(path, *[event("step.done", 10, step=10 + number) for number in range(7)])
+        await seen.until_says("PAUSED, 7 waiting")
+        assert "step=4" in seen.rows[-1]
+        await seen.press("space")
+        await seen.until(lambda: "step=16" in seen.rows[-1])
+        assert "PAUSED" not in seen.text
+
+    watch(look, path)
+
+
+def test_a_filter_hides_what_does_not_fit(watch, ledger, event, append):
+    """`/` takes the filter language, completes, says mistakes at once; Esc takes it away."""
+    path = ledger(event("task.started", 0, task_id="t-1"), event("a.b", 1), event("task.failed", 2, task_id="t-1"))
+
+    async def look(seen):
+        await seen.press("slash")
+        await seen.write("task.")
+        await seen.press("asterisk", "enter")
+        await seen.until(lambda: len(seen.rows) == 2)
+        await seen.until_says("filter: task.*")
+        append(path, event("a.b", 3), event("task.completed", 4, task_id="t-2"))
+        await seen.until(lambda: len(seen.rows) == 3)
+        await seen.press("escape")
+        await seen.until(lambda: len(seen.rows) == 5)
+        await seen.press("slash")
+        await seen.write("quality>")
+        await seen.press("enter")
+        assert seen.log.filter_bar.has_class("-open", "-wrong")
+        await seen.press("escape")
+        assert not seen.log.filter_bar.has_class("-open")
+
+    watch(look, path)
+
+
+def test_the_filter_completes_names_that_were_seen(watch, ledger, event):
+    """Tab's neighbour, the right arrow, takes the suggestion."""
+
+    async def look(seen):
+        await seen.press("slash")
+        await seen.write("bespoke_")
+        await seen.until(lambda: seen.log.filter_bar._suggestion == "bespoke_thing.happened")
+        await seen.press("right")
+        assert seen.log.filter_bar.value == "bespoke_thing.happened"
+
+    watch(look, ledger(event("bespoke_thing.happened", 0)))
+
+
+def test_marks_hide_nothing_and_n_goes_from_one_to_the_next(watch, ledger, event):
+    """Ctrl+N in the line of the filter marks."""
+    path = ledger(*[event("odd" if number % 10 == 3 else "even", number, step=number) for number in range(50)])
+
+    async def look(seen):
+        await seen.press("slash")
+        await seen.write("odd")
+        await seen.press("ctrl+n")
+        assert len(seen.log.feed.timeline) == 50
+        await seen.until_says("marked: odd")
+        await seen.press("N")
+        assert seen.at_cursor.attributes["step"] == 43
+        await seen.press("N")
+        assert seen.at_cursor.attributes["step"] == 33
+        await seen.press("n")
+        assert seen.at_cursor.attributes["step"] == 43
+        await seen.press("n")
+        await seen.until_says("no match after this")
+        await seen.press("escape")
+        assert "marked" not in seen.text
+
+    watch(look, path)
+
+
+def test_e_goes_to_the_next_error(watch, ledger, event):
+    """And `E` to the one before."""
+    severity = {10: Severity.ERROR, 20: Severity.FATAL, 25: Severity.WARN}
+    path = ledger(*[event("a.b", n, step=n, severity=severity.get(n, Severity.INFO)) for n in range(40)])
+
+    async def look(seen):
+        await seen.press("E")
+        assert seen.at_cursor.attributes["step"] == 20
+        await seen.press("E")
+        assert seen.at_cursor.attributes["step"] == 10
+        await seen.press("e")
+        assert seen.at_cursor.attributes["step"] == 20
+        await seen.press("e")
+        await seen.until_says("no error after this")
+
+    watch(look, path)
+
+
+def test_brackets_go_by_episode_and_cycle(watch, ledger, event):
+    """To the first row that belongs to another one."""
+    path = ledger(*[event("a.b", number, step=number, episode=number // 10) for number in range(40)])
+
+    async def look(seen):
+        await seen.press("left_square_bracket")
+        assert seen.at_cursor.attributes["step"] == 29
+        await seen.press("right_square_bracket")
+        assert seen.at_cursor.attributes["step"] == 30
+
+    watch(look, path)
+
+
+def test_digits_show_one_environment_alone(watch, ledger, event):
+    """By its number in the panel; again shows all. Without environments they are personas."""
+    path = ledger(*[event("a.b", number, env_id=number % 3) for number in range(9)])
+    personas = ledger(event("a.b", 0, persona="antithesis"), event("a.b", 1, persona="thesis"), name="personas.jsonl")
+
+    async def environments(seen):
+        await seen.press("2")
+        await seen.until(lambda: len(seen.rows) == 3)
+        assert {seen.log.feed.timeline.row(n).record.get("env_id") for n in range(3)} == {1}
+        await seen.press("2")
+        await seen.until(lambda: len(seen.rows) == 9)
+
+    async def people(seen):
+        await seen.press("2")
+        await seen.until(lambda: len(seen.rows) == 1)
+        assert seen.at_cursor.text("persona") == "thesis"
+
+    watch(environments, path)
+    watch(people, personas)
+
+
+def test_s_saves_what_is_shown(watch, ledger, event, tmp_path, monkeypatch):
+    """All events of the filter in force, rolled up or not, as lines of a ledger that only this user can read."""
+    monkeypatch.chdir(tmp_path)
+    events = [event("reward.computed", number / 100, reward=float(number)) for number in range(50)]
+    path = ledger(*events, event("a.b", 2))
+
+    async def look(seen):
+        await seen.press("slash")
+        await seen.write("reward.computed")
+        await seen.press("enter")
+        await seen.press("s")
+        await seen.until_says("50 events saved")
+
+    watch(look, path)
+
+    [saved] = tmp_path.glob("events-*.jsonl")
+    assert saved.stat().st_mode & 0o077 == 0
+    assert {json.loads(line)["event"] for line in saved.read_text().splitlines()} == {"reward.computed"}
+
+
+def test_help_names_every_key(watch, ledger, event):
+    """`?` shows them, Esc goes back."""
+
+    async def look(seen):
+        await seen.press("question_mark")
+        await seen.until_says("next error", "severity>=warn")
+        await seen.press("escape")
+        await seen.until(lambda: "next error" not in seen.text)
+
+    watch(look, ledger(event("a.b", 0)))
