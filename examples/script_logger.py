@@ -1,4 +1,4 @@
-"""A script whose errors go to a collector, by the calls that it always had; here to a small one of its own.
+"""A script whose errors go to a collector, by the calls that it always had, here to a small one of its own: promised and seen.
 
 python examples/script_logger.py
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import time
 from tempfile import mkdtemp
+from typing import Any
 
 # Was: from script_logger import ...
 from otel_events.compat import script_logger
@@ -17,12 +18,32 @@ from otel_events.compat.script_receiver import ScriptReceiver
 
 def main() -> None:
     """Log what matters, and what does not."""
-    logger = setup_l2_logger("my_script", "orchestration/scripts/my_script.py")
+    logger = setup_l2_logger(script_name="my_script", script_path="orchestration/scripts/my_script.py")
     logger.info("for the console alone")
     try:
         int("c-1")
     except ValueError:
-        logger.exception("Bootstrap failed for %s, token=%s", "c-1", "abc123")
+        logger.exception("Bootstrap failed for %s, token=%s, https://user:hunter2@host", "c-1", "abc123")
+
+
+def compare(promised: str, seen: object) -> None:
+    """Print the two, one below the other."""
+    print(f"promised  {promised}\n    seen  {json.dumps(seen, ensure_ascii=False)}\n")
+
+
+def show(published: list[dict[str, Any]], metrics: dict[str, int]) -> None:
+    """Compare what was promised with what the collector got."""
+    (envelope,) = published
+    metadata = envelope["metadata"]
+    compare("below l2_level console only", len(published))
+    compare("type, citizen_id, channel", [envelope[key] for key in ("type", "citizen_id", "channel")])
+    compare("content: <script>: <message>, secrets as <REDACTED>", envelope["content"])
+    compare("severity, features_raw {urgency, novelty, trust}", [envelope["severity"], envelope["features_raw"]])
+    compare("metadata", sorted(metadata))
+    compare("signal_type, level, error_type", [metadata[key] for key in ("signal_type", "level", "error_type")])
+    compare("stimulus_id script_log_<script>_<ms>_<hex>", metadata["stimulus_id"].rsplit("_", 2)[0])
+    compare("dedupe_key and stack_fingerprint: sha1", [len(metadata[k]) for k in ("dedupe_key", "stack_fingerprint")])
+    compare("get_metrics() {dropped_logs, spool_writes, ...}", metrics)
 
 
 if __name__ == "__main__":
@@ -34,5 +55,4 @@ if __name__ == "__main__":
         until = time.monotonic() + 30
         while not get_metrics()["published"] and time.monotonic() < until:
             time.sleep(0.05)
-        print(json.dumps(receiver.published[0], indent=2))
-        print(get_metrics())
+        show(receiver.published, get_metrics())

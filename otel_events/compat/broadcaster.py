@@ -13,21 +13,17 @@ from operator import index
 from typing import Any
 
 from opentelemetry import trace
-from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY
 
-from otel_events import process, runtime
-from otel_events.binding import get_context
+from otel_events import process
 from otel_events.compat import message_courier
 from otel_events.compat.broadcast_message import Said, make_message, to_json
 from otel_events.compat.event_names import text_of
+from otel_events.compat.numbered import emit_numbered
 from otel_events.compat.silent import count, silent, silent_with
 from otel_events.context import bind, bound_attributes
-from otel_events.emit import capture_log_record
 from otel_events.event import CORRELATION
-from otel_events.interrupts import is_interrupt
 from otel_events.ledger.broadcast import BROADCASTER_SCOPE
 from otel_events.ledger.instants import format_instant
-from otel_events.pipeline.normalize import uid_of
 from otel_events.sinks.redis import DEFAULT_CHANNEL, DEFAULT_STREAM, Redis
 
 __all__ = ["Broadcaster", "emit", "flush", "get_broadcaster", "set_cycle"]
@@ -81,7 +77,10 @@ class Broadcaster:
     @silent
     def _say(self, event: dict[str, Any], now: int) -> None:
         text = to_json(event)
-        uid = _emit_event(event["type"], event["data"], now)
+        data = event["data"]
+        uid = emit_numbered(
+            event["type"], data if isinstance(data, Mapping) else {"data": data}, now, BROADCASTER_SCOPE
+        )
         if self._plan is not None and process.current().instead is None:  # a test that captures publishes nothing
             bound = bound_attributes()
             beside = {key: bound[key] for key in CORRELATION if key in bound and key not in _BESIDE_DATA}
@@ -123,31 +122,6 @@ def _make_event(name: str, data: Any, now: int) -> dict[str, Any]:
         "day": bound.get("day", 0),
         "data": data,
     }
-
-
-def _emit_event(name: str, data: Any, now: int) -> str:
-    """Have the event go its own way; return its uid, empty if there is none."""
-    context, capture = get_context(), runtime.capture
-    if context.get(_SUPPRESS_INSTRUMENTATION_KEY):
-        capture.accounts.dropped.add("suppressed")
-        return ""
-    try:
-        number = capture_log_record(
-            name,
-            None,
-            None,
-            timestamp=now,
-            exception=None,
-            attributes=data if isinstance(data, Mapping) else {"data": data},  # type: ignore[arg-type]
-            context=context,
-            scope=BROADCASTER_SCOPE,
-        )
-    except Exception as error:  # as in `emit`: the program goes on, and so does what is published
-        if is_interrupt(error):
-            raise
-        capture.accounts.dropped.add("emit_failed")
-        return ""
-    return uid_of(capture.writer, number)
 
 
 def _trace_ids() -> dict[str, str]:

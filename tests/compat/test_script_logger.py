@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from tests.message_servers import WebhookReceiver, running, wait_until
-from tests.program import PATIENCE, ROOT, environment, run_program
+from tests.program import PATIENCE, environment, run_program
 
 pytestmark = pytest.mark.slow
 
@@ -368,15 +368,3 @@ def test_without_posix_all_is_the_same(scripts, collector):
 
     assert done.returncode == 0
     assert lines(collector.taken()) == ["1", "2"]
-
-
-def test_the_example_shows_an_envelope(tmp_path):
-    """examples/script_logger.py runs, and prints what its collector got."""
-    command = [sys.executable, str(ROOT / "examples" / "script_logger.py")]
-    ran = subprocess.run(
-        command, env=environment(tmp_path), cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False
-    )
-
-    assert ran.returncode == 0, ran.stderr
-    envelope = json.loads(ran.stdout.rpartition("{")[0])
-    assert envelope["content"] == "my_script: Bootstrap failed for c-1, token=<REDACTED>"
