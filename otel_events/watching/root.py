@@ -78,6 +78,11 @@ class Root:
         """End."""
         self._detach()
 
+    def forget_parent(self) -> None:
+        """Let go of what the parent of a fork is told by."""
+        if self._notifications is not None:
+            self._notifications.forget_parent()
+
     def notice(self, notice: Notice, now: float) -> None:
         """Take what the system told at *now*."""
         path, target, _ = notice

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # What version control, editors and systems put beside the files that people mean.
 NEVER = (".git/", ".hg/", ".svn/", ".jj/", "__pycache__/", ".DS_Store", "Thumbs.db", "desktop.ini")
-EDITORS = ("*~", ".*.sw?", "4913", ".#*", "#*#", ".~lock.*#", "~$*", "*.kate-swp", ".goutputstream-*", "*.crswap")
+EDITORS = ("*~", ".*.sw?", "4913", ".#*", "\\#*#", ".~lock.*#", "~$*", "*.kate-swp", ".goutputstream-*", "*.crswap")
 _MOST_REMEMBERED = 65_536
 
 

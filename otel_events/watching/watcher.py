@@ -12,7 +12,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from otel_events.context import carry
-from otel_events.watching.notifications import Notice, Notifications, forget_parents
+from otel_events.watching.notifications import Notice, Notifications
 from otel_events.watching.root import Root
 from otel_events.watching.snapshot import Snapshot
 
@@ -229,6 +229,8 @@ class Watcher:
 
     def forget_parent(self) -> None:
         """Be a watcher that has not begun, in the child of a fork: its threads are the parent's."""
+        for root in self._roots:
+            root.forget_parent()
         self._forget()
 
 
@@ -239,7 +241,6 @@ def _forget_parent() -> None:
     for watcher in list(_running):
         watcher.forget_parent()
     _running.clear()
-    forget_parents()
 
 
 if hasattr(os, "register_at_fork"):
