@@ -163,9 +163,11 @@ class Root:
         return trouble
 
     def _compare(self, paths: tuple[str, ...], renames: tuple[tuple[str, str], ...]) -> list[Change]:
-        if any(map(self._scope.is_ignore_file, paths)):
+        changes = self.snapshot.compare(paths, renames)
+        # Afterwards: what changed in the same moment is a change by what held until then.
+        if (self.is_polled or any(map(self._scope.is_ignore_file, paths))) and self._scope.has_other_ignore_files():
             self.snapshot.obey_ignore_files()
-        return self.snapshot.compare(paths, renames)
+        return changes
 
     def _lose(self, reason: str = "the watched directory is gone") -> Trouble:
         # Its files are not deleted one by one: perhaps it is only not mounted.

@@ -53,6 +53,7 @@ class Watcher:
         self._next_poll = self._next_check = math.inf
         self._probes_room = False
         self._is_stopping = False
+        self._ended = threading.Event()
 
     @property
     def counts(self) -> Counts:
@@ -100,7 +101,7 @@ class Watcher:
         return self
 
     def stop(self, timeout: float = 10.0) -> bool:
-        """Tell what has changed until now, and end. May be called again.
+        """Tell what has changed until now, and end. May be called again, and by what it calls, which it cannot wait for.
 
         Returns:
             Whether it has ended within *timeout* seconds.
@@ -120,9 +121,10 @@ class Watcher:
     def run(self) -> None:
         """Watch until Ctrl-C, or until another thread calls `stop`."""
         with self:
-            thread = self._thread
-            while thread is not None and thread.is_alive():
-                thread.join(0.5)  # on Windows a Ctrl-C is seen between two of them
+            # Not `join`: one that a Ctrl-C interrupts takes the thread for one that has ended. And not without a limit: on
+            # Windows a Ctrl-C is seen between two of them.
+            while not self._ended.wait(0.5):
+                pass
 
     def __enter__(self) -> Self:
         return self.start()
@@ -152,6 +154,7 @@ class Watcher:
         finally:
             for root in self._roots:
                 root.close()
+            self._ended.set()
 
     def _gather(self, until: float) -> None:
         """Take what the system tells, and return a moment after the first of it, or at *until*."""
