@@ -6,7 +6,6 @@ import ctypes
 import errno
 import os
 import sys
-import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +74,14 @@ class Notifications:
             with suppress(RuntimeError):  # it ended by itself
                 observer.join(2.0)
 
+    def forget_parent(self) -> None:
+        """Close, in the child of a fork, the file by which the system tells the parent: its thread is not there."""
+        observer, self._observer = self._observer, None
+        inotify = getattr(observer, "_inotify_fd", None)
+        for name in ("_inotify_fd", "_kill_r", "_kill_w"):
+            with suppress(OSError, AttributeError, TypeError):  # another system, or another version of watchdog
+                os.close(getattr(inotify, name))
+
 
 def _handler(events: Any, tell: Callable[[Notice], None]) -> Any:
     class Handler(events.FileSystemEventHandler):  # type: ignore[misc]  # imported when it is needed
@@ -100,15 +107,3 @@ def has_room() -> bool:
         return answer >= 0 or ctypes.get_errno() != errno.ENOSPC
     finally:
         os.close(fd)
-
-
-def forget_parents() -> None:
-    """Let the child of a fork have notifications of its own: its parent's thread is not there, their file is."""
-    shared: Any = getattr(sys.modules.get("watchdog.observers.inotify_c"), "InotifyFD", None)
-    instance = getattr(shared, "_instance", None)
-    if instance is None:
-        return
-    for name in ("_inotify_fd", "_kill_r", "_kill_w"):
-        with suppress(OSError, AttributeError, TypeError):  # another version of watchdog
-            os.close(getattr(instance, name))
-    shared._instance, shared._global_lock = None, threading.Lock()

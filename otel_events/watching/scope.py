@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # What version control, editors and systems put beside the files that people mean.
 NEVER = (".git/", ".hg/", ".svn/", ".jj/", "__pycache__/", ".DS_Store", "Thumbs.db", "desktop.ini")
-EDITORS = ("*~", ".*.sw?", "4913", ".#*", "#*#", ".~lock.*#", "~$*", "*.kate-swp", ".goutputstream-*", "*.crswap")
+EDITORS = ("*~", ".*.sw?", "4913", ".#*", "\\#*#", ".~lock.*#", "~$*", "*.kate-swp", ".goutputstream-*", "*.crswap")
 _MOST_REMEMBERED = 65_536
 
 
@@ -84,6 +84,10 @@ class Scope:
     def is_ignore_file(self, path: str) -> bool:
         """Tell whether *path* is a file that says what to ignore."""
         return self._ignore_files is not None and self._ignore_files.is_one(path)
+
+    def has_other_ignore_files(self) -> bool:
+        """Tell whether an ignore file is not what it was when it was read."""
+        return self._ignore_files is not None and self._ignore_files.have_changed()
 
     def read_anew(self) -> None:
         """Forget what the ignore files said, for one of them has changed."""

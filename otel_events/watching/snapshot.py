@@ -30,16 +30,24 @@ class Snapshot:
         self._scope = scope
         self._root = Path(scope.root)
         self._entries: dict[str, Entry] = {}
+        self._paths: dict[tuple[int, int], str] = {}  # by the identity of the file, the last one of its names
 
     def take(self) -> None:
         """Take what is there now for what was there before."""
-        self._entries = {path: entry for path in self._scope.walk(self._scope.root, []) if (entry := look_at(path))}
+        self._entries.clear()
+        self._paths.clear()
+        for path in self._scope.walk(self._scope.root, []):
+            if entry := look_at(path):
+                self._keep(path, entry)
 
     def newest(self) -> Iterator[Change]:
         """Yield the files that are there, the one that was changed last first, each as a change."""
         newest = sorted(self._entries.items(), key=lambda item: item[1].modified_at, reverse=True)
         for path, entry in newest:
             yield self._change("modified", path, entry, is_initial=True)
+
+    def __contains__(self, path: str) -> bool:
+        return path in self._entries
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -73,13 +81,16 @@ class Snapshot:
             before, now = self._entries.get(path), look_at(path)
             if now is None:
                 if before is not None:
-                    deleted[path] = self._entries.pop(path)
+                    deleted[path] = self._drop(path)
                 continue
-            self._entries[path] = now
             if before is None:
                 created[path] = now
+                # Of a rename the system may tell one end long before the other.
+                if (source := self._paths.get(now.identity)) and status_of(source) is None:
+                    deleted[source] = self._drop(source)
             elif not before.says_the_same(now):
                 modified[path] = now
+            self._keep(path, now)
         moves = pair_moves(created, deleted, modified.keys(), renames)
         return self._changes(created, modified, deleted, moves)
 
@@ -88,10 +99,22 @@ class Snapshot:
         self._scope.read_anew()
         covered = set(self._scope.walk(self._scope.root, []))
         for path in self._entries.keys() - covered:
-            del self._entries[path]
+            self._drop(path)
         for path in covered - self._entries.keys():
             if entry := look_at(path):
-                self._entries[path] = entry
+                self._keep(path, entry)
+
+    def _keep(self, path: str, entry: Entry) -> None:
+        if path in self._entries:
+            self._drop(path)
+        self._entries[path] = entry
+        self._paths[entry.identity] = path
+
+    def _drop(self, path: str) -> Entry:
+        entry = self._entries.pop(path)
+        if self._paths.get(entry.identity) == path:
+            del self._paths[entry.identity]
+        return entry
 
     def _files_of(self, paths: Iterable[str]) -> Iterator[str]:
         seen: set[str] = set()

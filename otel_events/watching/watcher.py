@@ -12,7 +12,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from otel_events.context import carry
-from otel_events.watching.notifications import Notice, Notifications, forget_parents
+from otel_events.watching.notifications import Notice, Notifications
 from otel_events.watching.root import Root
 from otel_events.watching.snapshot import Snapshot
 
@@ -53,6 +53,7 @@ class Watcher:
         self._next_poll = self._next_check = math.inf
         self._probes_room = False
         self._is_stopping = False
+        self._ended = threading.Event()
 
     @property
     def counts(self) -> Counts:
@@ -100,7 +101,7 @@ class Watcher:
         return self
 
     def stop(self, timeout: float = 10.0) -> bool:
-        """Tell what has changed until now, and end. May be called again.
+        """Tell what has changed until now, and end. May be called again, and by what it calls, which it cannot wait for.
 
         Returns:
             Whether it has ended within *timeout* seconds.
@@ -120,9 +121,10 @@ class Watcher:
     def run(self) -> None:
         """Watch until Ctrl-C, or until another thread calls `stop`."""
         with self:
-            thread = self._thread
-            while thread is not None and thread.is_alive():
-                thread.join(0.5)  # on Windows a Ctrl-C is seen between two of them
+            # Not `join`: one that a Ctrl-C interrupts takes the thread for one that has ended. And not without a limit: on
+            # Windows a Ctrl-C is seen between two of them.
+            while not self._ended.wait(0.5):
+                pass
 
     def __enter__(self) -> Self:
         return self.start()
@@ -152,6 +154,7 @@ class Watcher:
         finally:
             for root in self._roots:
                 root.close()
+            self._ended.set()
 
     def _gather(self, until: float) -> None:
         """Take what the system tells, and return a moment after the first of it, or at *until*."""
@@ -229,6 +232,8 @@ class Watcher:
 
     def forget_parent(self) -> None:
         """Be a watcher that has not begun, in the child of a fork: its threads are the parent's."""
+        for root in self._roots:
+            root.forget_parent()
         self._forget()
 
 
@@ -239,7 +244,6 @@ def _forget_parent() -> None:
     for watcher in list(_running):
         watcher.forget_parent()
     _running.clear()
-    forget_parents()
 
 
 if hasattr(os, "register_at_fork"):
