@@ -64,9 +64,9 @@ def command(*, read: Input, limit: int, stack: bool, is_json: bool) -> None:
 
 def _write(group: ErrorGroup, groups: ErrorGroups, *, with_stack: bool) -> None:
     from otel_events.cli.colours import palette_for
-    from otel_events.cli.whereabouts import stack_of
     from otel_events.reading.harmless import harmless
     from otel_events.reading.texts import show_ago, show_recent
+    from otel_events.reading.whereabouts import stack_of
 
     palette = palette_for()
     now = time.time()
@@ -84,7 +84,7 @@ def _write(group: ErrorGroup, groups: ErrorGroups, *, with_stack: bool) -> None:
 
 
 def _where(group: ErrorGroup) -> Iterator[str]:
-    from otel_events.cli.whereabouts import logger_of, place_of
+    from otel_events.reading.whereabouts import logger_of, place_of
 
     record = group.example
     ids = [f"{key}={record.text(key)}" for key in ("persona", "task_id") if record.text(key)]
@@ -109,8 +109,8 @@ def _bars(counts: list[int]) -> str:
 
 
 def _as_dict(group: ErrorGroup, groups: ErrorGroups) -> dict[str, Any]:
-    from otel_events.cli.whereabouts import logger_of, place_of, stack_of
     from otel_events.ledger.instants import format_instant
+    from otel_events.reading.whereabouts import logger_of, place_of, stack_of
 
     kind, said = _describe(group)
     return {

@@ -14,14 +14,14 @@ from otel_events.absence.hindsight import look_back
 from otel_events.absence.vigil import Vigil
 from otel_events.cli import exit_codes
 from otel_events.cli.complaints import InputError
-from otel_events.cli.harmless import harmless, harmless_json
 from otel_events.cli.inputs import tell
-from otel_events.cli.texts import count_of, show_local, show_recent
 from otel_events.ledger.read import Recorded
 from otel_events.reading.decode import Decoder, as_record
 from otel_events.reading.follow import Follower
+from otel_events.reading.harmless import harmless, harmless_json
 from otel_events.reading.read import read_records
 from otel_events.reading.sources import STANDARD_INPUT, SourceError, find_sources, ledger_path
+from otel_events.reading.texts import count_of, show_local, show_recent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

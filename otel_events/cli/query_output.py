@@ -17,6 +17,7 @@ from otel_events.reading.harmless import harmless
 from otel_events.reading.texts import (
     DURATION,
     count_of,
+    fold_stack,
     own_message,
     show_pairs,
     show_recent,
@@ -112,7 +113,7 @@ def _cell(record: Record, field: str) -> str:
         return harmless(own_message(record))
     if field == DURATION:
         return show_seconds(record.duration)
-    return show_value(record.get(field))
+    return show_value(fold_stack(field, record.get(field)))
 
 
 def _plain(record: Record, field: str) -> Any:

@@ -36,12 +36,14 @@ class Story:
 
     Attributes:
         title: what it is the story of.
-        runs: the records of each run of the id, in the order in which those began; what the filter leaves of them.
+        runs: the records of each run of the id, by the numbers of these; what the filter leaves of them.
+        begun: when each of these began.
         is_cut: there is more of it than one tree can show.
     """
 
     title: str
     runs: Sequence[Sequence[Record]]
+    begun: Sequence[int]
     is_cut: bool
 
     def choose(self, run: int | None, *, is_all: bool) -> dict[int, Sequence[Record]]:
@@ -54,7 +56,7 @@ class Story:
             raise NotThereError(f"nothing of {self.title} fits the filter")
         if is_all:
             return told
-        latest = max(told)
+        latest = max(told, key=lambda number: (self.begun[number - 1], number))
         if count > 1:
             click.echo(
                 f"run {latest} of {count} of {self.title}; --run N shows another, --all-runs all of them", err=True
@@ -72,9 +74,10 @@ def find_story(read: Input, what: str, id_: str) -> Story:
         records, is_cut = story.collect(whole.records(), _OTHERS[what](id_), with_inner=what != "trace")
     if not records:
         raise _not_there(whole, what, id_)
-    runs = split_runs(records, what, id_) if what in ID_KEYS else [records]
+    runs = split_runs(records, what, id_) if what in ID_KEYS else [story.in_time(records)]
     fits = Selection(read.filter).compile()
-    return Story(harmless(f"{what} {id_}"), [list(filter(fits, run)) if fits else run for run in runs], is_cut)
+    left = [list(filter(fits, run)) if fits else run for run in runs]
+    return Story(harmless(f"{what} {id_}"), left, [run[0].timestamp if run else 0 for run in runs], is_cut)
 
 
 def _find_task(read: Input, id_: str) -> tuple[str, list[Record], bool]:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from otel_events.cli.colours import palette_for
-from otel_events.cli.whereabouts import STACKS
 from otel_events.reading.analysis.pairs import part_of
 from otel_events.reading.harmless import harmless
 from otel_events.reading.texts import count_of, own_message, show_local, show_pairs, show_seconds
+from otel_events.reading.whereabouts import STACKS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,6 +13,7 @@ from otel_events.cli.colours import palette_for
 from otel_events.reading.analysis.pairs import part_of
 from otel_events.reading.harmless import harmless
 from otel_events.reading.texts import own_message, show_local, show_pairs, show_seconds
+from otel_events.reading.whereabouts import STACKS
 
 if TYPE_CHECKING:
     from otel_events.reading.record import Record
@@ -23,8 +24,9 @@ _WINDOW = 1_000_000_000  # nanoseconds over which frequent types are summed up
 _MAX_TASKS = 10_000
 _DEEPEST = 8
 _DELTA_WIDTH = 8
+_SEVERITY_WIDTH = len("ERROR")
 _SOURCE_WIDTH = 24
-_LONG = frozenset({"exception.stacktrace", "stack_trace", "traceback", "duration", "task_name"})
+_LONG = frozenset({*STACKS, "duration", "task_name"})
 
 
 class TailView:
@@ -92,14 +94,16 @@ class TailView:
         times = f"{count:,}{_TIMES} " if count > 1 else ""
         head = harmless(f"{'│ ' * self._depth(record)}{times}{name}")
         said = self._said(record)
-        taken = len(clock) + _DELTA_WIDTH + _SOURCE_WIDTH + len(head) + 7  # spaces between
+        taken = len(clock) + _DELTA_WIDTH + _SEVERITY_WIDTH + _SOURCE_WIDTH + len(head) + 9  # spaces between
         if self._width is not None and taken + len(said) > self._width:
             said = said[: max(0, self._width - taken - 1)] + "…" if taken < self._width else ""
         shown = palette.by_severity(f"{head}  {said}".rstrip(), record.severity)
         if record.severity < _WARN:
             shown = f"{palette.bold(head)}  {said}".rstrip()
         coloured = palette.named(harmless(source)[:_SOURCE_WIDTH].ljust(_SOURCE_WIDTH), source)
-        sys.stdout.write(f"{palette.dim(f'{clock} {delta.rjust(_DELTA_WIDTH)}')}  {coloured}  {shown}\n")
+        severity = _severity(record).ljust(_SEVERITY_WIDTH)
+        severity = palette.by_severity(severity, record.severity) if record.severity >= _WARN else palette.dim(severity)
+        sys.stdout.write(f"{palette.dim(f'{clock} {delta.rjust(_DELTA_WIDTH)}')}  {severity}  {coloured}  {shown}\n")
 
     def _times(self, record: Record, *, is_one: bool) -> tuple[str, str]:
         text = show_local(record.timestamp) or "-"
@@ -159,6 +163,11 @@ class _RolledUp:
     def add(self, record: Record) -> None:
         self.count += 1
         self.last = record
+
+
+def _severity(record: Record) -> str:
+    """Return the severity in five letters at most: that of its range, since few know what WARN3 is."""
+    return record.severity_name.rstrip("234") if record.severity else ""
 
 
 def _source(record: Record) -> str:

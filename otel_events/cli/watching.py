@@ -15,10 +15,10 @@ from otel_events.cli import emitting, exit_codes
 from otel_events.cli.colours import Palette, palette_for
 from otel_events.cli.complaints import InputError
 from otel_events.cli.ending import ending_by_signal
-from otel_events.cli.harmless import harmless
 from otel_events.cli.row_formats import write_jsonl
-from otel_events.cli.texts import count_of, show_local, show_value
 from otel_events.errors import ConfigurationError
+from otel_events.reading.harmless import harmless
+from otel_events.reading.texts import count_of, show_local, show_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

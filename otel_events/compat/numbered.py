@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY
+
 from otel_events import runtime
 from otel_events.binding import get_context
 from otel_events.emit import capture_log_record
@@ -41,7 +43,7 @@ def emit_numbered(
         severity: else the definition's.
     """
     around, capture = get_context() if context is None else context, runtime.capture
-    if look_around(around) is None:
+    if around.get(_SUPPRESS_INSTRUMENTATION_KEY):
         capture.accounts.dropped.add("suppressed")
         return ""
     grade = parse_severity(severity)

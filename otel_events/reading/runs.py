@@ -22,7 +22,7 @@ class Run:
     """One time that something of an id was done.
 
     Attributes:
-        number: 1, 2, ... of this id, in the order in which they came.
+        number: 1, 2, ... of this id, in the order in which the first events of each came.
         trace: that it began in, empty if it has none or is not known.
         writer: who said that it began, empty if that is not known.
         began: when it began; as long as nobody has said so, when the first of its events that came happened.
@@ -51,6 +51,15 @@ class Run:
     def end(self, time: int) -> None:
         """Take note of an end; of several the last counts."""
         self.ended = time if self.ended is None else max(self.ended, time)
+
+    def has_early(self, other: Run, time: int, trace: str) -> bool:
+        """Return whether what was counted to *other* is of this run, which it came before the beginning of; it happened after that."""
+        return (
+            other is not self
+            and trace == self.trace != other.trace
+            and self.started is not None
+            and time >= self.started
+        )
 
     def is_over(self, time: int) -> bool:
         """Return whether it had ended before *time*."""

@@ -12,6 +12,7 @@ import orjson
 from otel_events.event import CORRELATION
 from otel_events.ledger.tags import tag
 from otel_events.reading.harmless import harmless
+from otel_events.reading.whereabouts import STACKS
 
 if TYPE_CHECKING:
     from otel_events.reading.record import Record
@@ -37,12 +38,19 @@ def show_value(value: Any) -> str:
 
 
 def show_pairs(record: Record, *, leave_out: frozenset[str] = frozenset()) -> str:
-    """Return the attributes of *record* but the correlation ones as `key=value key="two words"`."""
+    """Return the attributes of *record* but the correlation ones as `key=value key="two words"`; of a stack its last line."""
     return " ".join(
-        f"{harmless(key)}={_show_attribute(key, value)}"
+        f"{harmless(key)}={_show_attribute(key, fold_stack(key, value))}"
         for key, value in record.attributes.items()
         if key not in CORRELATION and key not in leave_out
     )
+
+
+def fold_stack(key: str, value: Any) -> Any:
+    """Return *value*; of a stack only its last line, which says what was raised."""
+    if key not in STACKS or not isinstance(value, str) or "\n" not in value.strip():
+        return value
+    return "… " + value.strip().splitlines()[-1].strip()
 
 
 def _show_attribute(key: str, value: Any) -> str:

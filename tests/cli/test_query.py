@@ -25,6 +25,21 @@ def test_a_table_has_the_columns_that_say_something(invoke, story):
     assert row.split()[2:] == ["INFO", "evidence.added", "thesis", "t-2", "quality=0.9"]
 
 
+def test_of_a_stack_a_table_shows_the_last_line(invoke, ledger, event, rows):
+    """In its own column and among the attributes; JSON has it whole."""
+    stack = 'Traceback (most recent call last):\n  File "a.py", line 1, in f\nValueError: bad value\n'
+    path = ledger(event("task.failed", 0, **{"exception.stacktrace": stack}))
+
+    among, alone = (
+        invoke("query", path, *more).out.splitlines()[1] for more in ((), ("--fields", "exception.stacktrace"))
+    )
+
+    assert among.endswith('exception.stacktrace="… ValueError: bad value"')
+    assert alone == "… ValueError: bad value"
+    [row] = rows(invoke("query", path, "--json").out)
+    assert row["attributes"]["exception.stacktrace"] == stack
+
+
 def test_filter_words_and_files_may_be_mixed(invoke, story, rows):
     """Words with a slash or a suffix of a file of events are files, the others are one filter."""
     answer = invoke("query", "task.*", "severity>=error", "./ledger.jsonl", "--json")

@@ -39,6 +39,19 @@ def test_the_last_events_are_shown(invoke, story):
     assert len(lines) == 6
 
 
+def test_each_line_has_its_severity(invoke, ledger, event):
+    """In a column of its own, by the name of its range: finer steps are in the JSON."""
+    from otel_events.event import Severity
+
+    names = {1: "TRACE", 5: "DEBUG", 9: "INFO", 15: "WARN", 17: "ERROR", 24: "FATAL"}
+    path = ledger(*(event("a.b", at, severity=Severity(severity)) for at, severity in enumerate(names)))
+
+    lines = invoke("tail", path).out.splitlines()
+
+    said = [line.partition("orchestrator")[0][-7:] for line in lines]
+    assert said == [f"{name:5}  " for name in names.values()]
+
+
 def test_frequent_types_are_summed_up(invoke, ledger, event):
     """One line a second with a count; a warning among them stands for itself."""
     from otel_events.event import Severity

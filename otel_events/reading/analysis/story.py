@@ -98,7 +98,7 @@ def of_cycle(number: str) -> Callable[[Record], bool]:
 def collect(
     records: Iterable[Record], belongs: Callable[[Record], bool], *, with_inner: bool = False
 ) -> tuple[list[Record], bool]:
-    """Return what belongs, in the order of time and each once; and whether there is more than one tree can show.
+    """Return what belongs, in the order in which it comes and each once; and whether there is more than one tree can show.
 
     Args:
         records: events and spans in any order.
@@ -117,11 +117,16 @@ def collect(
         if uid and uid in seen:
             continue
         if len(found) >= _MAX_RECORDS:
-            return sorted(found, key=_order), True
+            return found, True
         seen.add(uid)
         found.append(record)
     found += _inside(found, others)
-    return sorted(found, key=_order), False
+    return found, False
+
+
+def in_time(records: Iterable[Record]) -> list[Record]:
+    """Return *records* in the order of time."""
+    return sorted(records, key=_order)
 
 
 def _inside(found: Iterable[Record], spans: Iterable[Record]) -> list[Record]:

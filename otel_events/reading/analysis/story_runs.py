@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from otel_events.reading.analysis.pairs import part_of
+from otel_events.reading.analysis.story import in_time
 from otel_events.reading.runs import Role, Run, Runs, run_at
 from otel_events.reading.uids import writer_of
 
@@ -18,7 +19,7 @@ ID_KEYS = {"task": "task_id", "cycle": "cycle", "session": "session_id"}
 
 
 def split_runs(records: Sequence[Record], what: str, id_: str) -> list[list[Record]]:
-    """Return *records*, which stand in the order of time, run by run in the order in which those began.
+    """Return *records*, which stand in the order in which they came, run by run, by the numbers of these; each in the order of time.
 
     Args:
         records: that belong to the story, of children and spans too.
@@ -27,16 +28,21 @@ def split_runs(records: Sequence[Record], what: str, id_: str) -> list[list[Reco
     """
     # A cycle's number without a session counts within one run of a program.
     known = Runs(lambda _: [], takes_strangers=lambda key: bool(key[0]))
-    placed = {
-        id(record): known.place(_key(record, what, id_), _role(record, what), *_where(record))
-        for record in records
-        if record.kind == "event" and record.text(ID_KEYS[what]) == id_
-    }
-    runs = list(dict.fromkeys(placed.values()))
-    story: dict[Run | None, list[Record]] = {run: [] for run in sorted(runs, key=lambda run: (run.began, run.number))}
-    for record in records:
-        run = placed.get(id(record)) or run_at(runs, *_where(record))
-        story.setdefault(run, []).append(record)
+    own = [record for record in records if record.kind == "event" and record.text(ID_KEYS[what]) == id_]
+    placed: dict[int, Run] = {}
+    runs: dict[Run, None] = {}
+    for record in own:
+        placed[id(record)] = run = known.place(_key(record, what, id_), _role(record, what), *_where(record))
+        runs[run] = None
+    # What the server does with tasks alone: an early event of a session has been counted for its cycle and its task as well.
+    for _, late in known.late if what == "task" else ():
+        for record in own:
+            time, trace, _ = _where(record)
+            if late.has_early(placed[id(record)], time, trace):
+                placed[id(record)] = late
+    story: dict[Run | None, list[Record]] = {run: [] for run in runs}
+    for record in in_time(records):
+        story.setdefault(placed.get(id(record)) or run_at(list(runs), *_where(record)), []).append(record)
     return list(story.values())
 
 

@@ -11,6 +11,7 @@ from otel_events.server.api.instants import SECOND, instant
 from otel_events.server.api.operation import Operation
 from otel_events.server.api.problem import RequestError
 from otel_events.server.store.stored import Arrival
+from otel_events.server.store.writer_views import STATES
 from otel_events.version import VERSION
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def show_health(server: Server) -> dict[str, Any]:
         "refused": server.refused.counts(),
         "dropped": server.store.accounts.dropped.counts(),
         "problems": server.store.accounts.problems.counts(),
-        "index": {"state": "ready", "progress": None, "rebuilt": server.store.rebuilt},
+        "index": _index(server),
     }
 
 
@@ -102,6 +103,17 @@ def _stored(server: Server) -> dict[str, Any]:
     }
 
 
+def _index(server: Server) -> dict[str, Any]:
+    coming = server.store.coming
+    done, total = coming if coming is not None else (None, None)
+    return {
+        "state": "ready" if coming is None else "building",
+        "done": done,
+        "total": total,
+        "rebuilt": server.store.rebuilt,
+    }
+
+
 def _text(path: Path | None) -> str | None:
     return str(path) if path is not None else None
 
@@ -139,7 +151,12 @@ _HEALTH = schemas.shape(
     refused=schemas.counts(),
     dropped=schemas.counts(),
     problems=schemas.counts(),
-    index=schemas.shape(state=schemas.TEXT, progress=schemas.maybe(schemas.NUMBER), rebuilt=schemas.COUNT),
+    index=schemas.shape(
+        state={"type": "string", "enum": ["ready", "building"]},
+        done=schemas.maybe(schemas.COUNT),
+        total=schemas.maybe(schemas.COUNT),
+        rebuilt=schemas.COUNT,
+    ),
 )
 _WRITER = schemas.shape(
     writer=schemas.TEXT,
@@ -148,10 +165,11 @@ _WRITER = schemas.shape(
     pid=schemas.maybe(schemas.WHOLE),
     started=schemas.maybe(schemas.INSTANT),
     last=schemas.maybe(schemas.INSTANT),
-    state={"type": "string", "enum": ["running", "stopped", "unclean"]},
+    state={"type": "string", "enum": list(STATES)},
+    is_numbered=schemas.YES_OR_NO,
     emitted=schemas.maybe(schemas.COUNT),
     received=schemas.COUNT,
-    missing=schemas.COUNT,
+    missing=schemas.maybe(schemas.COUNT),
     dropped=schemas.counts(),
     summed=schemas.COUNT,
 )
@@ -160,14 +178,16 @@ OPERATIONS = (
     Operation(
         "/api/health",
         show_health,
-        f"How the server fares. `clients` are those of the streams; `refused` counts by reason: `slow_reader` are answers and streams that were cut because nobody read them; `ingest.rate` is events a second over the last {_RATE_SECONDS}; `retention` in bytes and seconds; `ledger.unseen` is the file to which programs of this user write where no endpoint is set, if that is another one; `trouble` says why nothing can be stored just now; `stored.events` leaves out what writers say of themselves.",
+        f"How the server fares. `clients` are those of the streams; `refused` counts by reason: `slow_reader` are answers and streams that were cut because nobody read them; `ingest.rate` is events a second over the last {_RATE_SECONDS}; `retention` in bytes and seconds; `ledger.unseen` is the file to which programs of this user write where no endpoint is set, if that is another one; `trouble` says why nothing can be stored just now; `stored.events` leaves out what writers say of themselves; while `index.state` is `building`, `index.done` of `index.total` bytes of the ledger are in the index again, and all other answers say what is in it so far.",
         _HEALTH,
     ),
     Operation(
         "/api/writers",
         list_writers,
         "Each program that writes: how it ended, what it says it dropped, what is missing without a word, and how many events it"
-        " has `summed` up in others (rolled up, or repeated).",
+        " has `summed` up in others (rolled up, or repeated). One whose events have no sequence numbers, as those of the shell or of"
+        " another SDK, goes by its `service.instance.id`, if it says one: it has `is_numbered` false, what is `missing` cannot be"
+        " told, and after ten minutes without an event it is `quiet`, since it never says that it ends.",
         schemas.shape(writers=schemas.listing(_WRITER)),
         (parameters.limit(200),),
     ),

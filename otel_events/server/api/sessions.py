@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from otel_events.server.api import parameters, schemas
@@ -11,6 +12,7 @@ from otel_events.server.api.parameters import RUN, TEXT, Parameter
 from otel_events.server.api.problem import not_found
 from otel_events.server.api.stages import CycleSpan, stages_of
 from otel_events.server.api.tasks import as_cycle, list_tasks
+from otel_events.server.store.writer_views import QUIET, states_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -21,19 +23,20 @@ _MOST_TASKS = 1_000
 _SESSION = (
     "SELECT session_id, run, (SELECT max(run) FROM sessions AS every WHERE every.session_id = sessions.session_id), service,"
     " started, ended, duration, events, errors, first_time, last_time,"
-    " (SELECT count(*) FROM cycles WHERE session_id = sessions.session_id AND session_run = sessions.run) FROM sessions"
+    " (SELECT count(*) FROM cycles WHERE session_id = sessions.session_id AND session_run = sessions.run), writer FROM sessions"
 )
 _CYCLE = (
     "SELECT cycle, run, (SELECT max(run) FROM cycles AS every WHERE every.session_id = cycles.session_id AND"
     " every.cycle = cycles.cycle), day, session_id, session_run, service, started, ended, duration, events, errors, stalls,"
-    " first_time, last_time, first_seq, last_seq FROM cycles"
+    " first_time, last_time, first_seq, last_seq, writer FROM cycles"
 )
 
 
 def list_sessions(server: Server, *, limit: int) -> dict[str, Any]:
     """Return sessions, each run of them by itself, the latest first."""
-    rows = server.store.read().execute(f"{_SESSION} ORDER BY last_seq DESC LIMIT ?", (limit,))
-    return {"sessions": [_session(row) for row in rows]}
+    connection = server.store.read()
+    rows = connection.execute(f"{_SESSION} ORDER BY last_seq DESC LIMIT ?", (limit,)).fetchall()
+    return {"sessions": _with_states(connection, [(_session(row), row[-1], row[10]) for row in rows])}
 
 
 def list_cycles(server: Server, *, session: str | None, session_run: int | None, limit: int) -> dict[str, Any]:
@@ -79,7 +82,7 @@ def _find_cycles(server: Server, limit: int, **equal: str | int | None) -> list[
 
 
 def _session(row: tuple[Any, ...]) -> dict[str, Any]:
-    session_id, run, runs, service, started, ended, duration, events, errors, first_time, last_time, cycles = row
+    session_id, run, runs, service, started, ended, duration, events, errors, first_time, last_time, cycles, _ = row
     return {
         "session_id": session_id,
         "run": run,
@@ -93,28 +96,49 @@ def _session(row: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def _cycles(connection: sqlite3.Connection, rows: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
-    stages = stages_of(connection, [CycleSpan(row[0], row[4] or None, row[1], *row[-2:]) for row in rows])
+    stages = stages_of(connection, [CycleSpan(row[0], row[4] or None, row[1], *row[15:17]) for row in rows])
     found = []
     for row, inner in zip(rows, stages, strict=True):
         cycle, run, runs, day, session_id, session_run, service, started, ended, duration, events, errors, stalls = row[
             :13
         ]
         found.append(
-            {
-                "cycle": cycle,
-                "run": run,
-                "runs": runs,
-                "day": day,
-                "session_id": session_id or None,
-                "session_run": session_run,
-                "service": service,
-                **_time(started, ended, duration, *row[13:15]),
-                "events": events,
-                "errors": errors,
-                "stalls": stalls,
-                "stages": inner,
-            }
+            (
+                {
+                    "cycle": cycle,
+                    "run": run,
+                    "runs": runs,
+                    "day": day,
+                    "session_id": session_id or None,
+                    "session_run": session_run,
+                    "service": service,
+                    **_time(started, ended, duration, *row[13:15]),
+                    "events": events,
+                    "errors": errors,
+                    "stalls": stalls,
+                    "stages": inner,
+                },
+                row[-1],
+                row[14],
+            )
         )
+    return _with_states(connection, found)
+
+
+def _with_states(connection: sqlite3.Connection, rows: list[tuple[dict[str, Any], str, int]]) -> list[dict[str, Any]]:
+    """Return each of *rows*, which come with their writers and the times of their last events, with what is known of its end."""
+    states = states_of(connection, {(row["service"] or "", writer) for row, writer, _ in rows})
+    recently = time.time_ns() - QUIET
+    found = []
+    for row, writer, last_time in rows:
+        writer_state = states.get((row["service"] or "", writer))
+        if row["ended"] is not None:
+            state = "ended"
+        elif writer_state in {"stopped", "unclean"}:
+            state = "orphaned"
+        else:
+            state = "running" if writer_state == "running" or last_time > recently else "quiet"
+        found.append({**row, "state": state, "writer_state": writer_state})
     return found
 
 
@@ -136,7 +160,9 @@ OPERATIONS = (
     Operation(
         "/api/sessions",
         list_sessions,
-        "Sessions, those with the latest events first; an id that is used again has a row for each run.",
+        "Sessions, those with the latest events first; an id that is used again has a row for each run. Of one that did not say that it ended,"
+        " `state` says what its writer tells: `running`; `orphaned`, if that has `stopped` without, or ended `unclean`; `quiet`, if nothing"
+        " was heard for ten minutes of a writer that cannot say so. `last` is its last event.",
         schemas.shape(sessions=schemas.listing(schemas.named("Session"))),
         (parameters.limit(200),),
     ),

@@ -25,6 +25,7 @@ class IndexFile:
     Attributes:
         catch_up: keeps it up with the ledger, while it is open.
         rebuilt: how often it was made anew since the server started, save for the first time of all.
+        coming: while it is brought up to the ledger, how many bytes of how many were read.
     """
 
     catch_up: CatchUp
@@ -40,6 +41,7 @@ class IndexFile:
         self._generation = 0
         self._changes = self._folded = 0
         self.rebuilt = 0
+        self.coming: tuple[int, int] | None = None
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -64,10 +66,14 @@ class IndexFile:
 
     def rebuild(self, progress: Progress | None = None) -> None:
         """Make it anew from the ledger, or raise sqlite3.Error: there is no room for it."""
-        self.close()
-        self._place.clear()
-        self._writing = schema.create(self._place.index)
-        self._bring_up(progress)
+        self.coming = (0, 0)
+        try:
+            self.close()
+            self._place.clear()
+            self._writing = schema.create(self._place.index)
+            self._bring_up(progress)
+        finally:
+            self.coming = None
 
     def close(self) -> None:
         """Let go of it. Whoever is just reading gets an error."""
@@ -116,7 +122,12 @@ class IndexFile:
         def advance(count: int) -> None:
             nonlocal done
             done += count
+            self.coming = (done, max(total, done))  # others go on writing
             if progress is not None:
-                progress(done, total)
+                progress(*self.coming)
 
-        self.catch_up.run(advance)
+        try:
+            self.coming = (done, total)
+            self.catch_up.run(advance)
+        finally:
+            self.coming = None

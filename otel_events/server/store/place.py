@@ -49,6 +49,7 @@ class Place:
                 f"another server{self._holder()} keeps {self.ledger}: stop it, or give this one a file of its own with --ledger"
             )
         with suppress(OSError):  # only for that message
+            (self.folder / "holder").touch(0o600)
             (self.folder / "holder").write_text(str(os.getpid()), encoding="ascii")
         return lock
 

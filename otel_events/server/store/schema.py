@@ -84,12 +84,13 @@ CREATE TABLE uids (hash INTEGER PRIMARY KEY, seq INTEGER NOT NULL);
 
 def create(path: Path) -> sqlite3.Connection:
     """Return a connection that writes to a new index at *path*, where nothing is."""
+    # Before SQLite does: the files that it puts beside have the mode of this one.
+    path.touch(0o600)
     connection = _connect(path)
     # Pages of 8 KiB: half as many of them to rewrite for rows that come in the order of their keys.
     connection.execute("PRAGMA page_size = 8192")
     _tune(connection)
     connection.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
-    path.chmod(0o600)
     return connection
 
 

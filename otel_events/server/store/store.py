@@ -131,9 +131,9 @@ class Store:
     @property
     def first_seq(self) -> int:
         """Return the lowest number that is kept; of an empty store the one that comes next."""
-        with self._lock:
-            files = self._index.catch_up.events.files.values()
-            return min((file.first_seq for file in files if file.first_seq), default=self.last_seq + 1)
+        # Without the lock, which is held for as long as an index is made anew.
+        files = list(self._index.catch_up.events.files.values())
+        return min((file.first_seq for file in files if file.first_seq), default=self.last_seq + 1)
 
     @property
     def last_seq(self) -> int:
@@ -144,6 +144,11 @@ class Store:
     def rebuilt(self) -> int:
         """Return how often a broken index was made anew."""
         return self._index.rebuilt
+
+    @property
+    def coming(self) -> tuple[int, int] | None:
+        """Return how many bytes of how many the index has come to, while it is being brought up to the ledger; else None."""
+        return self._index.coming
 
     def append(self, arrivals: Sequence[Arrival]) -> list[StoredEvent]:
         """Store *arrivals* less those whose uid is known; return them when they are as safe as the settings say.
@@ -250,9 +255,9 @@ class Store:
 
     def _rebuild(self) -> None:
         """Make the index anew, and tell the listeners of what it has found that they do not know."""
-        self._index.rebuilt += 1
         self.accounts.problems.add("index_rebuilt")
         self._index.rebuild()
+        self._index.rebuilt += 1
         self._tell(self._finder.select(None, after=self._told, limit=_MAX_TOLD))
 
     def _tell(self, stored: Sequence[StoredEvent]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import orjson
 from otel_events.ledger.rotate import ledger_files
 from otel_events.reading.runs import run_at
 from otel_events.server.store.tasks import RUNNING, load_runs
+from otel_events.server.store.writer_views import gone_writers, list_writers
 
 if TYPE_CHECKING:
     import sqlite3
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 ORPHANED = "orphaned"
 _SECOND = 1_000_000_000
-# A writer says how it fares every five minutes, if there is anything to write.
-_QUIET = 600 * _SECOND
 _TASK_KEYS = (
     *(
         "task_id",
@@ -105,7 +103,7 @@ class Views:
             f"{_TASKS} WHERE {' AND '.join(conditions)} ORDER BY last_seq DESC",  # columns are named here, values are bound
             values,
         )
-        gone = self._gone_writers()
+        gone = gone_writers(self._connect())
         found: list[dict[str, Any]] = []
         for row in rows:
             task = _task(row, gone)
@@ -125,7 +123,7 @@ class Views:
             )
             .fetchone()
         )
-        return _task(row, self._gone_writers()) if row else None
+        return _task(row, gone_writers(self._connect())) if row else None
 
     def beneath(self, task_id: str, run: int, *, limit: int) -> list[dict[str, Any]]:
         """Return the tasks beneath one run of a task, and beneath those, in the order in which they came."""
@@ -136,7 +134,7 @@ class Views:
             " AND state <> 'mentioned' ORDER BY first_seq",  # columns are named here, values are bound
             (task_id, run, limit + 1),
         )
-        gone = self._gone_writers()
+        gone = gone_writers(self._connect())
         return [_task(row, gone) for row in rows]
 
     def spans(
@@ -190,13 +188,7 @@ class Views:
 
     def writers(self, *, limit: int = 1_000) -> list[dict[str, Any]]:
         """Return what is known of each writer, the latest first."""
-        rows = self._connect().execute(
-            "SELECT writer, service, host, pid, started, first_number, last_number, received, emitted, dropped, summed,"
-            " is_stopped, last_time FROM writers ORDER BY last_time DESC LIMIT ?",
-            (limit,),
-        )
-        now = time.time_ns()
-        return [_writer(row, now) for row in rows]
+        return list_writers(self._connect(), limit)
 
     def disk(self) -> dict[str, int]:
         """Return how many bytes the files of events and spans and the index take."""
@@ -205,13 +197,6 @@ class Views:
             "spans": sum(map(_size, ledger_files(self._place.spans))),
             "index": _size(self._place.index) + _size(self._place.index.with_name(self._place.index.name + "-wal")),
         }
-
-    def _gone_writers(self) -> frozenset[str]:
-        """Return the writers that have ended, one way or the other."""
-        rows = self._connect().execute(
-            "SELECT writer FROM writers WHERE is_stopped OR last_time < ?", (time.time_ns() - _QUIET,)
-        )
-        return frozenset(writer for (writer,) in rows)
 
 
 _LEVELS = {0: "unspecified", 1: "trace", 2: "debug", 3: "info", 4: "warn", 5: "error", 6: "fatal"}
@@ -239,28 +224,6 @@ def _span(row: tuple[Any, ...]) -> dict[str, Any]:
     span: dict[str, Any] = dict(zip(_SPAN_KEYS, row, strict=True))
     said = orjson.loads(span.pop("body"))
     return {**span, "status": "error" if span["status"] else "ok", **said}
-
-
-def _writer(row: tuple[Any, ...], now: int) -> dict[str, Any]:
-    writer, service, host, pid, started, first, last, received, emitted, dropped, summed, is_stopped, last_time = row
-    # Its start was read: then nothing before is missing but what was lost.
-    first = 1 if started is not None else first
-    explained = sum(orjson.loads(dropped).values()) + summed
-    missing = max(0, last - first + 1 - received)
-    return {
-        "writer": writer,
-        "service": service,
-        "host": host,
-        "pid": pid,
-        "started": started,
-        "last": last_time,
-        "state": "stopped" if is_stopped else "running" if now - last_time < _QUIET else "unclean",
-        "emitted": emitted,
-        "received": received,
-        "missing": max(0, missing - explained),
-        "dropped": orjson.loads(dropped),
-        "summed": summed,
-    }
 
 
 def _size(path: Path) -> int:

@@ -11,6 +11,7 @@ from otel_events.reading.uids import is_writer, split_uid, split_uids
 from otel_events.server.store.numbers import Numbers
 from otel_events.server.store.own import is_own
 from otel_events.server.store.words import key_of
+from otel_events.server.store.writer_views import unnumbered
 
 if TYPE_CHECKING:
     import sqlite3
@@ -98,7 +99,7 @@ class Writers:
         elif not name:
             if len(self._resources) >= _MAX_KNOWN:
                 self._resources.clear()
-            self._resources[_unnumbered(service, str(resource.get(_INSTANCE, "")))] = resource
+            self._resources[unnumbered(service, str(resource.get(_INSTANCE, "")))] = resource
 
     def _is_new(self, uid: str, seen: set[str]) -> bool:
         if not uid:
@@ -137,7 +138,7 @@ class Writers:
                 return None
         service = entry.record.text("service")
         if service:
-            name = _unnumbered(service, entry.instance)
+            name = unnumbered(service, entry.instance)
             writer = self._find(name)
             if writer.resource is None:
                 self._describe(writer, service, self._resources.get(name, {}))
@@ -186,11 +187,6 @@ class Writers:
 def _uid_of(entry: Entry) -> str:
     uid = entry.record.facts.get("uid")
     return uid if type(uid) is str else ""
-
-
-def _unnumbered(service: str, instance: str) -> str:
-    """Return how the table calls a program that numbers nothing."""
-    return f"{service}/{instance}"[:_MAX_TEXT]
 
 
 def _listen(writer: Writer, number: int, record: Record) -> None:

@@ -144,6 +144,7 @@ def test_writers_are_known_by_what_they_number_and_say(store):
         "started": NOON,
         "last": None,
         "state": "stopped",
+        "is_numbered": True,
         "emitted": 10,
         "received": 6,
         "missing": 4,  # of 12 numbers 6 came, and 2 are explained

@@ -1,0 +1,52 @@
+"""An index that is made anew while the server runs: how far it is can be seen."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.program import PATIENCE
+from tests.server.served import serving
+
+pytestmark = pytest.mark.slow
+EVENTS = 60_000
+
+
+def fill(path):
+    """Write a ledger that takes some seconds to read."""
+    path.parent.mkdir(parents=True)
+    line = (
+        '{"time":"2026-02-14T12:00:%02d.%09dZ","unix":1771070400.0,"event":"page.read","severity":"INFO","message":null,'
+        '"service":"reader","attributes":{"page":%d}}\n'
+    )
+    path.write_text("".join(line % (number // 1_000 % 60, number, number) for number in range(EVENTS)))
+
+
+def test_health_says_how_far_an_index_is_that_is_made_anew(tmp_path):
+    """While it is, and until then all else is answered from what is in it; afterwards it is ready and all is there."""
+    fill(tmp_path / "state" / "otel-events" / "events.jsonl")
+    with serving(tmp_path) as server:
+        assert server.client.get("/api/health").json()["index"] == {
+            "state": "ready",
+            "done": None,
+            "total": None,
+            "rebuilt": 0,
+        }
+        server.ledger.with_name(".events.jsonl.index").joinpath("index.sqlite3").unlink()
+
+        seen, end = [], time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            answer = server.client.get("/api/health")
+            if answer.status_code == 200:
+                seen.append(answer.json()["index"])
+                if seen[-1]["rebuilt"] and seen[-1]["state"] == "ready":
+                    break
+        health = server.client.get("/api/health").json()
+
+    building = [index for index in seen if index["state"] == "building"]
+    done = [index["done"] for index in building]
+    assert done == sorted(done)
+    assert len(set(done)) > 1
+    assert {index["total"] for index in building} <= {0, server.ledger.stat().st_size}
+    assert (health["index"]["rebuilt"], health["stored"]["events"]) == (1, EVENTS)
