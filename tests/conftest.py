@@ -1,5 +1,6 @@
 """What every test starts from: the process as it was when pytest started."""
 
+import gc
 import os
 import sys
 
@@ -30,6 +31,11 @@ def pytest_configure(config):
         del os.environ["PYTHONDONTWRITEBYTECODE"]
     if config.option.queue_events:
         os.environ["TESTS_QUEUE_EVENTS"] = config.option.queue_events
+
+
+def pytest_collection_finish():
+    """Leave the tests themselves out of the garbage collector's rounds: thousands of them live until the end anyway."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -96,8 +96,9 @@ def test_who_emits_in_the_middle_of_a_drop_neither_hangs_nor_miscounts(tmp_path,
     assert len(ran.default_ledger) + stats["dropped"]["queue_full"] == stats["emitted"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
-@pytest.mark.parametrize("durability", rest_slow(["journal", "sync"]))
+@pytest.mark.parametrize("durability", ["journal", "sync"])
 def test_what_found_room_survives_a_kill_and_what_did_not_leaves_no_trace(tmp_path, durability):
     """A full queue takes no event into the journal that it counts as dropped; the next process delivers the others."""
     fills = f"""

@@ -7,7 +7,6 @@ import pytest
 
 import otel_events as ev
 from tests.acceptor import HttpAcceptor, accept, answer_with
-from tests.effort import rest_slow
 from tests.fresh import KeepingSink, fresh  # noqa: F401
 from tests.program import ledger_events, run_program
 from tests.test_durability import SENDS, kill_while_it_emits
@@ -233,7 +232,8 @@ def test_from_journal_to_async_leaves_nothing_behind(tmp_path):
     assert len(ledger_events(ledger)) == 1200
 
 
-@pytest.mark.parametrize("mode", rest_slow(["journal", "sync"]))
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["journal", "sync"])
 def test_a_killed_writer_has_said_that_it_started(tmp_path, mode):
     """Even of one that is killed at its first event it is known that it began, and that it never stopped."""
     env = {"OTEL_EVENTS_DURABILITY": mode}

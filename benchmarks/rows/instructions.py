@@ -1,4 +1,4 @@
-"""Instructions per event, which do not shake with the machine, against the last recorded count."""
+"""Instructions per event and of a set-up, which do not shake with the machine, against the last recorded count."""
 
 from __future__ import annotations
 
@@ -25,15 +25,16 @@ _PATHS = {
     "journal": "the same in journal mode",
     "whole": "`emit` to acknowledged, all threads",
     "ledger": "`emit` to the ledger's file",
+    "configure": "`configure()`, in a process that has imported us",
 }
-_FEW, _MANY = 1_024, 3_072
+_COUNTS = dict.fromkeys(_PATHS, (1024, 3072)) | {"configure": (0, 1)}
 _REFERENCES = re.compile(r"I\s+refs:\s+([\d,]+)")
 # The same code counts the same to a per mille or two; what other libraries change shows in their versions.
 _GOAL, _FLOOR = 1.02, 1.05
 
 
 def instructions(bench: Bench) -> list[Line]:
-    """Count under valgrind with few events and with many, and divide the difference."""
+    """Count under valgrind with few events and with many, or without a set-up and with one, and divide the difference."""
     if shutil.which("valgrind") is None:
         return [Line("instructions", _PATHS["caller"], "instructions", note="skipped: valgrind is not installed")]
     counts = _count_all(bench)
@@ -70,10 +71,10 @@ def _line(path: str, count: float, recorded: dict[str, Any]) -> Line:
 
 
 def _count_all(bench: Bench) -> dict[str, float]:
-    jobs = [(path, count) for path in _PATHS for count in (_FEW, _MANY)]
+    jobs = [(path, count) for path, counts in _COUNTS.items() for count in counts]
     with ThreadPoolExecutor(2) as pool:  # counting is not timing: two at once disturb nobody
         counted = dict(zip(jobs, pool.map(lambda job: _count(bench, *job), jobs), strict=True))
-    return {path: (counted[path, _MANY] - counted[path, _FEW]) / (_MANY - _FEW) for path in _PATHS}
+    return {path: (counted[path, many] - counted[path, few]) / (many - few) for path, (few, many) in _COUNTS.items()}
 
 
 def _count(bench: Bench, path: str, count: int) -> int:

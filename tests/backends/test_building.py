@@ -96,6 +96,7 @@ def test_two_builds_at_once_build_once(cache):
     assert program.built == 1
 
 
+@pytest.mark.slow
 def test_a_build_waits_for_that_of_another_process(cache):
     """The lock holds between processes, and a process that dies gives it back."""
     holder = f"from tools.backends.cache import Cache; from pathlib import Path; import time\nwith Cache(Path({str(cache.root)!r})).locked(): print('held', flush=True); time.sleep(60)"

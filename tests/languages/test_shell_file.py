@@ -10,6 +10,7 @@ from otel_events.version import VERSION
 from tests.languages.speaking import LANGUAGES, ROOT, SHELL_FILE, SHELLS, require
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", [SHELL_FILE, ROOT / "examples" / "languages.sh"], ids=lambda path: path.name)
 def test_shellcheck_finds_nothing(path):
     """shellcheck has nothing to say, in the dialect of POSIX."""

@@ -143,6 +143,7 @@ def test_the_next_request_of_a_connection_has_the_same_time(hasty):
     assert second == 408
 
 
+@pytest.mark.slow
 def test_a_body_that_pauses_or_trickles_is_let_go(hasty):
     """Between two pieces there is a bound, and for the whole."""
     with _connect(hasty) as connection:
@@ -166,6 +167,7 @@ def test_who_does_not_read_its_answer_is_let_go(hasty):
         _until(lambda: hasty.refused.counts().get("slow_reader", 0) >= 5 and len(hasty.access.connections) == 0)
 
 
+@pytest.mark.slow
 def test_an_idle_connection_is_closed_in_silence(hasty):
     """Between two requests; the next one opens another."""
     with _connect(hasty) as connection:

@@ -2,6 +2,8 @@
 
 import logging
 
+import pytest
+
 from otel_events.sinks.backoff import Backoff
 from otel_events.spool.memory import MemorySpool
 from tests.acceptor import accept, answer_with, events, lose_answer, reject, soon, take_at_most
@@ -23,6 +25,7 @@ def test_an_outage_delays_and_loses_nothing(acceptor, accounts, make_sink):
     assert accounts.problems.counts() == {"otlp_retry": 4}
 
 
+@pytest.mark.slow
 def test_the_server_chooses_the_wait(acceptor, make_sink):
     """With Retry-After, the next attempt comes no earlier than asked, even for a flush."""
     acceptor.script.append(answer_with(429, Retry_After="1"))

@@ -129,6 +129,7 @@ def test_a_batch_larger_than_the_cap_pushes_nothing_out(make_spool):
     assert spool.accounts.dropped.counts() == {"spool_full": 5}
 
 
+@pytest.mark.slow
 def test_what_is_too_old_is_dropped(make_spool, impatient, caplog):
     """Beyond its age a segment goes, counted and told, also one that a dead writer left."""
     spool = make_spool()

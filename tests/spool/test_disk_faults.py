@@ -152,6 +152,7 @@ def test_what_cannot_be_deleted_is_not_sent_again(make_spool, impatient, caplog)
     assert "cannot be deleted" in caplog.text
 
 
+@pytest.mark.slow
 def test_what_cannot_be_deleted_is_dropped_once(make_spool, impatient):
     """A file that is too old and stays all the same costs its records once in a process, not at every look."""
     first = make_spool()
