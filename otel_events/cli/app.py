@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("otel_events.cli.show", "Tell the story of one task, trace, cycle or session as a tree."),
     "catalog": ("otel_events.cli.catalog", "Which events there are: list, show, check, coverage, export, docs, new."),
     "serve": ("otel_events.cli.serve", "Receive, keep, stream and show events."),
+    "migrate": ("otel_events.cli.migrate", "Move over from a home-made event system: scan, rewrite, shim, verify."),
     "relay": ("otel_events.cli.relay", "Send on what programs say on Redis, NATS, in a ledger or a pipe."),
     "replay": ("otel_events.cli.replay", "Send records again, as they were."),
     "doctor": ("otel_events.cli.doctor", "Look at settings, endpoint, spool and ledger; say what to do."),
