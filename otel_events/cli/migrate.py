@@ -76,10 +76,10 @@ def scan(*, path: Path, is_json: bool, **wish: Any) -> int:
 @command.command(
     short_help="Change imports to the drop-ins, and calls to the native API.",
     epilog=examples(
-        "migrate rewrite src                 # shows a diff, writes nothing",
+        "migrate rewrite src            # shows a diff, writes nothing",
         "migrate rewrite src > move.patch",
         "migrate rewrite src --write",
-        "migrate rewrite src --native        # the calls, too",
+        "migrate rewrite src --native   # the calls, too",
         "migrate rewrite src --native --write",
     ),
 )
@@ -103,7 +103,7 @@ def rewrite(*, path: Path, **wish: Any) -> int:
     short_help="Write a module under the old name that is the drop-in.",
     epilog=examples(
         "migrate shim lib/ledger_emitter.py",
-        "migrate shim lib/ledger_emitter.py --force    # the old module is kept as .bak",
+        "migrate shim lib/ledger_emitter.py --force    # keeps a .bak",
         "migrate shim lib/events.py --as ledger_emitter",
     ),
 )
@@ -124,7 +124,7 @@ def shim(*, file: Path, drop_in: str | None, force: bool) -> int:
     short_help="Compare what a parallel run wrote, field by field.",
     epilog=examples(
         "migrate verify old.jsonl new.jsonl",
-        "migrate verify memory/resonance_ledger.jsonl events.jsonl --tolerance 5",
+        "migrate verify memory/ledger.jsonl events.jsonl --tolerance 5",
         "migrate verify old.jsonl new.jsonl --ignore host --json",
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from otel_events.migrating.differences import compare, fingerprint
 
@@ -28,14 +28,16 @@ class Pair(NamedTuple):
 class _Waiting:
     """A line whose partner has not come yet."""
 
-    __slots__ = ("fingerprint", "said", "time")
+    __slots__ = ("key", "mark", "said", "time")
 
-    def __init__(self, said: Said, time: int, mark: bytes) -> None:
+    def __init__(self, said: Said, time: int, mark: bytes, key: bytes) -> None:
         self.said = said
         self.time = time
-        self.fingerprint = mark
+        self.mark = mark
+        self.key = key
 
 
+_Key = TypeVar("_Key", str, bytes)
 _Queue: TypeAlias = "OrderedDict[int, _Waiting]"  # in order, and quick to take one out of the middle
 
 
@@ -49,6 +51,7 @@ class _Side:
         self.out_of_order = 0
         self.waiting: _Queue = OrderedDict()
         self.by_mark: dict[bytes, _Queue] = {}
+        self.by_key: dict[bytes, _Queue] = {}
         self.by_name: dict[str, _Queue] = {}
         self.next = next(self._lines, None)
 
@@ -65,25 +68,28 @@ class _Side:
         self.next = next(self._lines, None)
         return said
 
-    def wait(self, said: Said, mark: bytes) -> None:
-        each = _Waiting(said, said.time or self.latest, mark)
-        for queue in self.waiting, self.by_mark.setdefault(mark, OrderedDict()), self._of_name(said.name):
-            queue[id(each)] = each
+    def wait(self, said: Said, mark: bytes, key: bytes) -> None:
+        each = _Waiting(said, said.time or self.latest, mark, key)
+        self.waiting[id(each)] = each
+        self.by_mark.setdefault(mark, OrderedDict())[id(each)] = each
+        self.by_key.setdefault(key, OrderedDict())[id(each)] = each
+        self.by_name.setdefault(said.name, OrderedDict())[id(each)] = each
 
     def first(self) -> _Waiting | None:
         return next(iter(self.waiting.values()), None)
 
     def remove(self, each: _Waiting) -> None:
-        of_mark, of_name = self.by_mark[each.fingerprint], self.by_name[each.said.name]
-        for queue in self.waiting, of_mark, of_name:
-            del queue[id(each)]
-        if not of_mark:
-            del self.by_mark[each.fingerprint]
-        if not of_name:
-            del self.by_name[each.said.name]
+        del self.waiting[id(each)]
+        _take_out(self.by_mark, each.mark, each)
+        _take_out(self.by_key, each.key, each)
+        _take_out(self.by_name, each.said.name, each)
 
-    def _of_name(self, name: str) -> _Queue:
-        return self.by_name.setdefault(name, OrderedDict())
+
+def _take_out(index: dict[_Key, _Queue], key: _Key, each: _Waiting) -> None:
+    queue = index[key]
+    del queue[id(each)]
+    if not queue:
+        del index[key]
 
 
 class Pairing:
@@ -117,7 +123,7 @@ class Pairing:
                 other.remove(partner)
                 yield Pair(said, partner.said) if is_old else Pair(partner.said, said)
             else:
-                side.wait(said, mark)
+                side.wait(said, mark, self._key(said))
                 yield from self._settle(left, right)
         yield from self._settle(left, right, is_end=True)
         self.out_of_order.update(old=left.out_of_order, new=right.out_of_order)
@@ -140,7 +146,7 @@ class Pairing:
         open_sides = [side for side in (left, right) if side.next is not None] or [left, right]
         horizon = min(side.next_time for side in open_sides) - 2 * self._tolerance
         while (each := self._due(left, None if is_end else horizon)) is not None:
-            partner = self._find_like(each.said, right)
+            partner = self._find_like(each, right)
             left.remove(each)
             if partner is not None:
                 right.remove(partner)
@@ -159,17 +165,13 @@ class Pairing:
         self.cut_short += 1
         return each
 
-    def _find_like(self, said: Said, other: _Side) -> _Waiting | None:
-        """Return the waiting line that is most like *said*, and of those the nearest."""
-        queue = other.by_name.get(said.name)
-        if queue is None:
-            return None
-        near = [
-            each
-            for each in islice(queue.values(), _MOST_CANDIDATES)
-            if self._distance(said, each.said) <= self._tolerance and not self._contradict(said, each.said)
-        ]
-        return min(near, key=lambda each: self._unlikeness(said, each.said), default=None)
+    def _find_like(self, one: _Waiting, other: _Side) -> _Waiting | None:
+        """Return the waiting line that is most like *one*, and of those the nearest; with the same key fields, if any has."""
+        for queue in other.by_key.get(one.key), other.by_name.get(one.said.name):
+            near = [each for each in islice((queue or {}).values(), _MOST_CANDIDATES) if self._may_differ(one, each)]
+            if near:
+                return min(near, key=lambda each: self._unlikeness(one.said, each.said))
+        return None
 
     def _unlikeness(self, old: Said, new: Said) -> tuple[int, int]:
         differences = compare(old.fields, new.fields)
@@ -179,9 +181,14 @@ class Pairing:
         levels = {one.fields.get("severity"), other.fields.get("severity")} - {None}
         return len(levels) < 2 and self._distance(one, other) <= self._tolerance
 
-    def _contradict(self, one: Said, other: Said) -> bool:
-        a, b = one.fields, other.fields
-        return any(key in a and key in b and a[key] != b[key] for key in self._key_fields)
+    def _may_differ(self, one: _Waiting, other: _Waiting) -> bool:
+        if self._distance(one.said, other.said) > self._tolerance:
+            return False
+        a, b = one.said.fields, other.said.fields
+        return one.key == other.key or all(key not in a or key not in b or a[key] == b[key] for key in self._key_fields)
+
+    def _key(self, said: Said) -> bytes:
+        return fingerprint(said.name, {key: said.fields[key] for key in self._key_fields if key in said.fields})
 
     @staticmethod
     def _distance(one: Said, other: Said) -> int:

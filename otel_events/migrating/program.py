@@ -9,19 +9,19 @@ from libcst import metadata
 
 from otel_events.errors import OtelEventsError
 from otel_events.migrating.arguments import RefusalError, has_comment
-from otel_events.migrating.imports import read_import, rewrite_import
-from otel_events.migrating.native import to_native
+from otel_events.migrating.collector import Collector
+from otel_events.migrating.imports import rewrite_import
+from otel_events.migrating.rewriter import Rewriter, native_call, native_node
 from otel_events.migrating.site import Site
-from otel_events.migrating.systems import SYSTEMS
-from otel_events.migrating.uses import Use, find_uses
+from otel_events.migrating.uses import find_uses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from otel_events.migrating.imports import Imported, ImportStatement
-    from otel_events.migrating.native import NativeCall
     from otel_events.migrating.site import SiteKind
     from otel_events.migrating.systems import Modules
+    from otel_events.migrating.uses import Use
 
 _PROVIDERS = (metadata.PositionProvider, metadata.ScopeProvider, metadata.ParentNodeProvider)
 
@@ -54,9 +54,12 @@ class Program:
             raise UnparsableError("it would not come back as it is written")
         self._text = module.code
         self._wrapper = metadata.MetadataWrapper(module, unsafe_skip_copy=True)
-        self._known: dict[Any, Any] = dict(self._wrapper.resolve_many(_PROVIDERS))
-        self._collected = _Collector(modules)
+        self._collected = Collector(modules)
         self._wrapper.module.visit(self._collected)
+        # What is known of each node takes several times as long as all else: most files only have a word in common.
+        self._known: dict[Any, Any] = {}
+        if not self._collected.is_empty:
+            self._known.update(self._wrapper.resolve_many(_PROVIDERS))
         self._uses = [use for each in self._collected.statements for use in find_uses(each, self._known)]
         self._native: set[Use] = set()
         self._reasons: dict[Use, str] = {}
@@ -81,11 +84,18 @@ class Program:
             if self._is_alone(statement):
                 is_on_top = self._is_on_top(statement.node)
                 native = "" if is_there and is_on_top else self._prefix.statement
-                lines[statement.node] = rewrite_import(statement, native)
+                lines[statement.node] = self._lines(statement, native)
                 is_there = is_there or (is_on_top and statement.needs_native)
         if not calls and not lines:
             return self._source
-        return self._wrapper.module.visit(_Rewriter(calls, lines, self._prefix.name)).bytes
+        return self._wrapper.module.visit(Rewriter(calls, lines, self._prefix.name)).bytes
+
+    def _lines(self, statement: ImportStatement, native: str) -> list[cst.BaseSmallStatement]:
+        made = rewrite_import(statement, native)
+        line = cst.ensure_type(self._known[metadata.ParentNodeProvider][statement.node], cst.SimpleStatementLine)
+        if made or not any(map(has_comment, (*line.leading_lines, line.trailing_whitespace))):
+            return made
+        return rewrite_import(statement, self._prefix.statement)  # something must carry the comment
 
     def _try_native(self, use: Use) -> None:
         if use.call is None:
@@ -98,7 +108,7 @@ class Program:
             self._reasons[use] = use.imported.refusal
         else:
             try:
-                _to_native(use, use.call)
+                native_call(use, use.call)
                 self._native.add(use)
             except RefusalError as error:
                 self._reasons[use] = str(error)
@@ -124,7 +134,7 @@ class Program:
         return isinstance(parents.get(parents.get(node)), cst.Module)
 
     def _native_prefix(self) -> _Prefix:
-        scopes = {scope for scope in self._known[metadata.ScopeProvider].values() if scope is not None}
+        scopes = {scope for scope in self._known.get(metadata.ScopeProvider, {}).values() if scope is not None}
         assignments = [one for scope in scopes for one in scope.assignments if one.name == "ev"]
         ours = [one for one in assignments if _is_ours(one)]
         if len(ours) < len(assignments):
@@ -159,7 +169,7 @@ class Program:
     def _use_site(self, use: Use) -> Site:
         native = ""
         if use in self._native and use.call is not None:
-            native = self._code(_native_node(use, use.call, self._prefix.name))
+            native = self._code(native_node(use, use.call, self._prefix.name))
         kind: SiteKind = "call" if use.call is not None else "reference"
         node = use.call or use.node
         kept = "" if use.imported.refusal else self._code(node)
@@ -200,100 +210,3 @@ def _is_ours(assignment: Any) -> bool:
     if not isinstance(node, cst.Import):
         return False
     return any(each.evaluated_name == "otel_events" and each.evaluated_alias == "ev" for each in node.names)
-
-
-class _Collector(cst.CSTVisitor):
-    """Collects what tells of old systems by itself: imports, definitions, texts."""
-
-    def __init__(self, modules: Modules) -> None:
-        super().__init__()
-        self._modules = modules
-        self.statements: list[ImportStatement] = []
-        self.definitions: list[tuple[cst.FunctionDef | cst.ClassDef, str]] = []
-        self.topics: list[tuple[cst.SimpleString, str]] = []
-        self.texts: list[tuple[cst.SimpleString, str]] = []
-
-    def visit_Import(self, node: cst.Import) -> None:  # noqa: N802  # libcst's name
-        self._add(node)
-
-    def visit_ImportFrom(self, node: cst.ImportFrom) -> None:  # noqa: N802
-        self._add(node)
-
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:  # noqa: N802
-        self._define(node)
-
-    def visit_ClassDef(self, node: cst.ClassDef) -> None:  # noqa: N802
-        self._define(node)
-
-    def visit_SimpleString(self, node: cst.SimpleString) -> None:  # noqa: N802
-        if "\\" in node.value:  # what it is costs more than it can tell
-            return
-        text = node.evaluated_value
-        if not isinstance(text, str) or text.startswith("otel_events"):
-            return
-        topic = next((system for system in SYSTEMS if text in system.topics), None)
-        if topic is not None:
-            self.topics.append((node, topic.letter))
-            return
-        module, _, name = text.rpartition(".")
-        system = self._modules.system_of_name(module, name) if module.replace(".", "").isidentifier() else None
-        if system is None and text in self._modules.named:
-            system = self._modules.named[text]
-        if system is not None:
-            self.texts.append((node, system.letter))
-
-    def _add(self, node: cst.Import | cst.ImportFrom) -> None:
-        statement = read_import(node, self._modules)
-        if statement is not None:
-            self.statements.append(statement)
-
-    def _define(self, node: cst.FunctionDef | cst.ClassDef) -> None:
-        system = next((system for system in SYSTEMS if node.name.value in system.telling), None)
-        if system is not None and system.letter not in {letter for _, letter in self.definitions}:
-            self.definitions.append((node, system.letter))
-
-
-class _Rewriter(cst.CSTTransformer):
-    """Puts new calls and import statements in the place of old ones."""
-
-    def __init__(
-        self,
-        calls: dict[cst.Call, Use],
-        imports: dict[cst.CSTNode, list[cst.BaseSmallStatement]],
-        prefix: str,
-    ) -> None:
-        super().__init__()
-        self._calls = calls
-        self._imports = imports
-        self._prefix = prefix
-
-    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:  # noqa: N802
-        use = self._calls.get(original_node)
-        return updated_node if use is None else _native_node(use, updated_node, self._prefix)
-
-    def leave_SimpleStatementLine(  # noqa: N802
-        self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
-    ) -> Any:
-        made = self._imports.get(original_node.body[0]) if len(original_node.body) == 1 else None
-        if made is None:
-            return updated_node
-        if not made:
-            has_words = any(map(has_comment, (*original_node.leading_lines, original_node.trailing_whitespace)))
-            return updated_node if has_words else cst.RemoveFromParent()
-        first, *others = made
-        lines = [cst.SimpleStatementLine(body=[each]) for each in others]
-        if not lines:
-            return updated_node.with_changes(body=[first])
-        end = updated_node.trailing_whitespace
-        plain = cst.TrailingWhitespace()
-        head = updated_node.with_changes(body=[first], trailing_whitespace=plain)
-        return cst.FlattenSentinel([head, *lines[:-1], lines[-1].with_changes(trailing_whitespace=end)])
-
-
-def _to_native(use: Use, call: cst.Call) -> NativeCall:
-    return to_native(use.imported.system.letter, use.name, call, is_statement=use.is_statement)
-
-
-def _native_node(use: Use, call: cst.Call, prefix: str) -> cst.Call:
-    native = _to_native(use, call)
-    return call.with_changes(func=cst.Attribute(cst.Name(prefix), cst.Name(native.function)), args=native.arguments)

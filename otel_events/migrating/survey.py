@@ -72,6 +72,8 @@ def _look_into(path: Path, source: bytes, modules: Modules) -> Surveyed:
         return Surveyed(path, tuple(program.sites), source, program=program)
     except UnparsableError as error:
         return Surveyed(path, problem=str(error))
+    except RecursionError:  # thousands of terms in one expression: made by a machine
+        return Surveyed(path, problem="an expression in it is nested too deep")
 
 
 def _script_sites(source: bytes) -> Iterator[Site]:

@@ -265,6 +265,16 @@ def test_a_call_stays_where_it_might_not_and_why_is_told(migrate, tmp_path, call
             "def f():\n    import otel_events as ev\n    ev.emit('eval')\n",
         ),
         (
+            (
+                "from ledger_emitter import emit_event\n# old\nfrom ledger_emitter import emit_alert\n"
+                "emit_event('eval')\nemit_alert('info', 'm')\n"
+            ),
+            (
+                "import otel_events as ev\n# old\nimport otel_events as ev\n"
+                "ev.emit('eval')\nev.emit(\"alert.triggered\", 'm', severity='info')\n"
+            ),
+        ),
+        (
             "import otel_events as ev\nfrom ledger_emitter import emit_event\nemit_event('eval')\n",
             "import otel_events as ev\nev.emit('eval')\n",
         ),
@@ -309,7 +319,19 @@ def test_a_call_stays_where_it_might_not_and_why_is_told(migrate, tmp_path, call
             "import otel_events as ev\nev.emit('eval')\n",
         ),
     ],
-    ids=["whole", "local", "there", "taken", "exported", "handed on", "fallback", "shadowed", "returned", "moved"],
+    ids=[
+        "whole",
+        "local",
+        "comment",
+        "there",
+        "taken",
+        "exported",
+        "handed on",
+        "fallback",
+        "shadowed",
+        "returned",
+        "moved",
+    ],
 )
 def test_imports_follow_the_calls(rewritten, before, after):
     """What is needed no more goes, what is stays; the native API comes in where it is used, under a free name."""
