@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "catalog": ("otel_events.cli.catalog", "Which events there are: list, show, check, coverage, export, docs, new."),
     "tui": ("otel_events.cli.tui", "Show events on a screen of the terminal, as they happen."),
     "serve": ("otel_events.cli.serve", "Receive, keep, stream and show events."),
+    "migrate": ("otel_events.cli.migrate", "Move over from a home-made event system: scan, rewrite, shim, verify."),
     "relay": ("otel_events.cli.relay", "Send on what programs say on Redis, NATS, in a ledger or a pipe."),
     "watch": ("otel_events.cli.watch", "Tell what happens to files, as events."),
     "replay": ("otel_events.cli.replay", "Send records again, as they were."),

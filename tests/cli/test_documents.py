@@ -72,6 +72,11 @@ def folder(tmp_path, story, ledger_bytes, event):
     script = tmp_path / "backup.sh"
     script.write_text("#!/bin/sh\nexit 0\n")
     script.chmod(0o755)
+    for name in ("src/agent.py", "lib/ledger_emitter.py"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text("from ledger_emitter import emit_event\nemit_event('eval')\n")
+    for name in ("old.jsonl", "new.jsonl"):
+        (tmp_path / name).write_text('{"event": "eval", "ts": 1771095683}\n')
     tools = tmp_path / "bin"
     tools.mkdir()
     command = tools / "otel-events"

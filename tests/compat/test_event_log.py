@@ -2,6 +2,9 @@
 
 import enum
 import inspect
+import re
+import subprocess
+import sys
 import threading
 import time
 from collections import deque
@@ -13,6 +16,7 @@ import pytest
 
 import otel_events as ev
 from otel_events.compat.event_log import EventLogAggregator, EventLogEntry, domain_of
+from tests.program import PATIENCE, ROOT, environment
 
 
 class Kind(enum.Enum):
@@ -283,3 +287,23 @@ def test_threads_lose_no_count(aggregator, events):
 def test_tools_see_the_signature():
     """That a call never raises does not hide what it takes."""
     assert list(inspect.signature(EventLogAggregator.process_event).parameters) == ["self", "event", "payload"]
+
+
+@pytest.mark.slow
+def test_the_example_shows_what_was_promised_and_what_is_seen(tmp_path):
+    """And the document shows what it prints."""
+    example = "examples/event_log.py"
+    text = (ROOT / "docs" / "migrate" / "event-log.md").read_text(encoding="utf-8")
+    shown = re.search(rf"<!-- output of {re.escape(example)} -->\n```text\n(.*?)```", text, re.DOTALL)[1]
+
+    run = subprocess.run(
+        [sys.executable, str(ROOT / example)],
+        env=environment(tmp_path),
+        cwd=tmp_path,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=PATIENCE,
+        check=False,
+    )
+
+    assert (run.returncode, run.stderr, run.stdout.strip()) == (0, "", shown.strip())

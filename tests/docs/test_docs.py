@@ -129,7 +129,9 @@ def test_every_command_names_what_exists(name, command):
     elif words[0] == "python" and words[1] == "-m":
         assert importlib.util.find_spec(words[2]) is not None
     elif words[0] == "python" and "/" in words[1]:
-        assert (ROOT / words[1]).is_file()
+        assert (ROOT / words[1]).is_file() or f"not run: file {words[1]} -->" in TEXTS[
+            name
+        ]  # one that the page itself shows
     elif words[:2] == ["docker", "compose"]:
         assert (ROOT / "docker-compose.yml").is_file()
 

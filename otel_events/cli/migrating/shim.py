@@ -1,0 +1,34 @@
+"""`migrate shim`: one file, and where the old one is kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from otel_events.cli import exit_codes
+from otel_events.cli.complaints import InputError
+from otel_events.reading.harmless import harmless
+from otel_events.migrating.shim import write_shim
+from otel_events.migrating.source_files import SourceFileError
+from otel_events.migrating.systems import BY_DROP_IN, Modules
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def run_shim(file: Path, drop_in: str | None, *, force: bool) -> int:
+    """Write the shim; return the exit code."""
+    if file.suffix != ".py":
+        raise click.BadParameter(f"{file} is no name of a Python file", param_hint="FILE")
+    system = BY_DROP_IN[drop_in] if drop_in is not None else Modules().system_of(file.stem)
+    if system is None:
+        raise click.UsageError(f"which system {file.name} is cannot be told by its name: say --as")
+    try:
+        backup = write_shim(file, system, overwrites=force)
+    except SourceFileError as error:
+        raise InputError(str(error)) from error
+    if backup is not None:
+        click.echo(f"what was there is kept as {harmless(str(backup))}", err=True)
+    click.echo(f"{harmless(str(file))} is {system.path}")
+    return exit_codes.OK

@@ -1,0 +1,88 @@
+"""A program of each system goes the whole way: found, changed, run for real, and compared with what it wrote before."""
+
+import json
+
+import pytest
+
+from otel_events.cli import exit_codes
+
+NOWHERE = "http://127.0.0.1:9/ingest"  # the discard port: nobody answers there
+
+
+@pytest.mark.slow
+def test_the_pipeline_says_the_same_with_its_drop_in_and_by_native_calls(samples, migrate, run_program):
+    """System A: flat lines as before with the import changed; the same events with the calls changed."""
+    program = samples / "pipeline.py"
+    run_program(program, AGI_LEDGER_PATH="old.jsonl")
+
+    assert migrate("rewrite", program, "--write").code == exit_codes.OK
+    run_program(program, AGI_LEDGER_PATH="new.jsonl", OTEL_EVENTS_LEDGER_PATH="events.jsonl")
+    flat = migrate("verify", "old.jsonl", "new.jsonl", "--tolerance", 60)
+    events = migrate("verify", "old.jsonl", "events.jsonl", "--tolerance", 60)
+    assert migrate("rewrite", program, "--native", "--write").code == exit_codes.OK
+    run_program(program, AGI_LEDGER_PATH="none.jsonl", OTEL_EVENTS_LEDGER_PATH="native.jsonl")
+    native = migrate("verify", "old.jsonl", "native.jsonl", "--tolerance", 60)
+
+    said = "7 old events, 7 new: 7 same, 0 different, 0 missing, 0 extra\n"
+    assert [(each.code, each.out) for each in (flat, events, native)] == [(exit_codes.OK, said)] * 3
+    assert "ledger_emitter" not in program.read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_the_daemon_says_the_same_by_native_calls(samples, migrate, run_program):
+    """System B: every event with its data, its cycle and its day."""
+    program = samples / "daemon.py"
+    run_program(program, BROADCAST_FILE="old.jsonl")
+
+    assert migrate("rewrite", program, "--native", "--write").code == exit_codes.OK
+    text = program.read_text(encoding="utf-8")
+    text = text.replace("from otel_events.compat.broadcaster import get_broadcaster\n", "")  # what is left by hand
+    program.write_text(text.replace("self.events = get_broadcaster()", "pass"), encoding="utf-8")
+    run_program(program, OTEL_EVENTS_LEDGER_PATH="native.jsonl")
+    native = migrate("verify", "old.jsonl", "native.jsonl", "--tolerance", 60)
+
+    assert native.out == "5 old events, 5 new: 5 same, 0 different, 0 missing, 0 extra\n"
+    assert native.code == exit_codes.OK
+
+
+@pytest.mark.slow
+def test_the_training_run_shows_the_same_with_its_drop_in(samples, migrate, run_program, tmp_path):
+    """System D: the entries of its log; and every step is an event."""
+    program = samples / "training.py"
+    run_program(program, DISPLAY_FILE="old.jsonl")
+
+    assert migrate("rewrite", program, "--write").code == exit_codes.OK
+    run_program(program, DISPLAY_FILE="new.jsonl", OTEL_EVENTS_LEDGER_PATH="events.jsonl")
+    compared = migrate("verify", "old.jsonl", "new.jsonl")
+
+    assert compared.out == "3 old events, 3 new: 3 same, 0 different, 0 missing, 0 extra\n"
+    lines = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]
+    assert [line["event"] for line in lines].count("reward.computed") == 50
+
+
+@pytest.mark.slow
+def test_the_script_says_the_same_with_its_drop_in(samples, migrate, run_program):
+    """System E: the envelopes in its spool, every field; and an event of each."""
+    program = samples / "script.py"
+    run_program(program, COLLECTOR_URL=NOWHERE, SPOOL_DIRECTORY="old")
+
+    assert migrate("rewrite", program, "--write").code == exit_codes.OK
+    run_program(program, COLLECTOR_URL=NOWHERE, SPOOL_DIRECTORY="new", OTEL_EVENTS_LEDGER_PATH="events.jsonl")
+    envelopes = migrate("verify", "./old", "./new", "--tolerance", 60)
+    events = migrate("verify", "./old", "events.jsonl", "--tolerance", 60)
+
+    said = "2 old events, 2 new: 2 same, 0 different, 0 missing, 0 extra\n"
+    assert (envelopes.out, events.out) == (said, said)
+
+
+@pytest.mark.slow
+def test_a_shim_changes_no_program_at_all(samples, migrate, run_program, tmp_path):
+    """A module under the old name, beside the program, is the drop-in."""
+    program = samples / "pipeline.py"
+    run_program(program, AGI_LEDGER_PATH="old.jsonl")
+
+    assert migrate("shim", samples / "ledger_emitter.py").code == exit_codes.OK
+    run_program(program, AGI_LEDGER_PATH="new.jsonl", OTEL_EVENTS_LEDGER_PATH="events.jsonl")
+
+    assert migrate("verify", "old.jsonl", "new.jsonl", "--tolerance", 60).code == exit_codes.OK
+    assert "task.started" in (tmp_path / "events.jsonl").read_text()
