@@ -1,4 +1,4 @@
-"""The terminal screen as an application."""
+"""The terminal screen as an application. What stands behind a key is imported when it is pressed, so that the screen is there at once."""
 
 from __future__ import annotations
 
@@ -11,16 +11,14 @@ from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.widgets import Static
 
-from otel_events.reading.analysis.story import OfTask, collect, of_trace
 from otel_events.reading.sources import SourceError
-from otel_events.tui.detail import Detail
 from otel_events.tui.event_log import EventLog
-from otel_events.tui.help import Help
 from otel_events.tui.panel_column import PanelColumn
 from otel_events.tui.status_line import status_of
-from otel_events.tui.story import Story
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.app import ComposeResult
     from textual.binding import BindingType
     from textual.events import Resize
@@ -126,6 +124,8 @@ class Screen(App[None]):
 
     @work(thread=True)
     def _open(self, record: Record) -> None:
+        from otel_events.tui.detail import Detail
+
         neighbours = self._neighbours(record)
         self.call_from_thread(self.push_screen, Detail(record, neighbours), lambda wanted: self._go_on(wanted, record))
 
@@ -171,6 +171,8 @@ class Screen(App[None]):
             self._tell_trace(record)
 
     def _tell_story(self, record: Record) -> None:
+        from otel_events.reading.analysis.story import OfTask
+
         task = record.text("task_id")
         if task:
             self._collect(f"task {task}", OfTask(task))
@@ -178,6 +180,8 @@ class Screen(App[None]):
             self.log_.say("this event is in no task")
 
     def _tell_trace(self, record: Record) -> None:
+        from otel_events.reading.analysis.story import of_trace
+
         trace = record.text("trace_id")
         if trace:
             self._collect(f"trace {trace}", of_trace(trace))
@@ -185,7 +189,10 @@ class Screen(App[None]):
             self.log_.say("this event is in no trace")
 
     @work(thread=True)
-    def _collect(self, title: str, belongs: OfTask) -> None:
+    def _collect(self, title: str, belongs: Callable[[Record], bool]) -> None:
+        from otel_events.reading.analysis.story import collect
+        from otel_events.tui.story import Story
+
         records, is_cut = collect(self.log_.feed.timeline.records(), belongs)
         name = next((name for each in records if (name := each.text("task_name"))), "")
         title = f"{title} {name}" if name and title.startswith("task") else title
@@ -212,6 +219,8 @@ class Screen(App[None]):
 
     def action_help(self) -> None:
         """Show the keys."""
+        from otel_events.tui.help import Help
+
         self.push_screen(Help())
 
     def _toggle_filter(self, text: str) -> None:
