@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _WIDE = 120
 _AROUND = 6
+_PAUSE, _SLOW_PAUSE = 0.5, 5.0  # seconds between two drawings of the panels
 
 
 class Screen(App[None]):
@@ -38,6 +39,7 @@ class Screen(App[None]):
         filter: which are shown, in the filter language.
         rolls_up: show frequent types as one row a second.
         is_ascii: draw with ASCII signs alone; None to ask the terminal.
+        is_slow: draw seldom: for a line of 64 kbit/s.
 
     Raises:
         FilterError: *filter* cannot be read.
@@ -64,10 +66,14 @@ class Screen(App[None]):
         filter: str = "",  # noqa: A002  # the word that everybody knows it by
         rolls_up: bool = True,
         is_ascii: bool | None = None,
+        is_slow: bool = False,
     ) -> None:
         super().__init__()
-        self.log_ = EventLog(source, filter=filter, rolls_up=rolls_up, is_ascii=is_ascii, observers=(self._note,))
+        self.log_ = EventLog(
+            source, filter=filter, rolls_up=rolls_up, is_ascii=is_ascii, is_slow=is_slow, observers=(self._note,)
+        )
         self.panels = PanelColumn(self.log_.groups, self.log_.signs)
+        self._is_slow = is_slow
         self._wants_panels: bool | None = None
 
     def compose(self) -> ComposeResult:
@@ -79,15 +85,15 @@ class Screen(App[None]):
 
     def on_mount(self) -> None:
         """Keep the panels up to date."""
-        self.set_interval(0.5, self._draw)
+        self.set_interval(_SLOW_PAUSE if self._is_slow else _PAUSE, self._draw)
 
     def use_theme(self, name: str) -> None:
-        """Look like the theme *name*; `ansi` takes the terminal's own colours.
+        """Look like the theme *name*; `ansi` takes the terminal's own colours (of a dark one; `ansi-light` of a light one).
 
         Raises:
             SourceError: there is no such theme.
         """
-        name = {"ansi": "textual-ansi"}.get(name, name)
+        name = {"ansi": "ansi-dark"}.get(name, name)
         if name not in self.available_themes:
             raise SourceError(f"there is no theme {name}; there are {', '.join(sorted(self.available_themes))}")
         self.theme = name
