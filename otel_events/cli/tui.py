@@ -28,6 +28,7 @@ _EPILOG = examples(
 @click.option("--no-follow", is_flag=True, help="Show the files as they are now.")
 @click.option("--no-roll-up", is_flag=True, help="A row for every event, also of frequent types.")
 @click.option("--theme", metavar="NAME", help="One of Textual's; 'ansi' uses the colours of the terminal.")
+@click.option("--slow", "is_slow", is_flag=True, help="Draw once a second, with few colours: for a line of 64 kbit/s.")
 @click.option("--ascii", "is_ascii", is_flag=True, help="Draw with ASCII signs alone.")
 def command(
     *,
@@ -36,6 +37,7 @@ def command(
     no_follow: bool,
     no_roll_up: bool,
     theme: str | None,
+    is_slow: bool,
     is_ascii: bool,
 ) -> int:
     """Show events on a screen of the terminal: as they happen, and all that led there.
@@ -60,9 +62,11 @@ def command(
         )
     try:
         source = choose_among(sources, token=_token(token_file), follows=not no_follow)
-        screen = Screen(source, filter=" ".join(filters), rolls_up=not no_roll_up, is_ascii=is_ascii or None)
-        if theme:
-            screen.use_theme(theme)
+        screen = Screen(
+            source, filter=" ".join(filters), rolls_up=not no_roll_up, is_ascii=is_ascii or None, is_slow=is_slow
+        )
+        if theme or is_slow:
+            screen.use_theme(theme or "ansi")
     except SourceError as error:
         raise InputError(str(error)) from error
     except FilterError as error:

@@ -1,4 +1,4 @@
-"""The terminal screen as an application."""
+"""The terminal screen as an application. What stands behind a key is imported when it is pressed, so that the screen is there at once."""
 
 from __future__ import annotations
 
@@ -11,16 +11,14 @@ from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.widgets import Static
 
-from otel_events.reading.analysis.story import OfTask, collect, of_trace
 from otel_events.reading.sources import SourceError
-from otel_events.tui.detail import Detail
 from otel_events.tui.event_log import EventLog
-from otel_events.tui.help import Help
 from otel_events.tui.panel_column import PanelColumn
 from otel_events.tui.status_line import status_of
-from otel_events.tui.story import Story
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.app import ComposeResult
     from textual.binding import BindingType
     from textual.events import Resize
@@ -30,6 +28,7 @@ if TYPE_CHECKING:
 
 _WIDE = 120
 _AROUND = 6
+_PAUSE, _SLOW_PAUSE = 0.5, 5.0  # seconds between two drawings of the panels
 
 
 class Screen(App[None]):
@@ -40,6 +39,7 @@ class Screen(App[None]):
         filter: which are shown, in the filter language.
         rolls_up: show frequent types as one row a second.
         is_ascii: draw with ASCII signs alone; None to ask the terminal.
+        is_slow: draw seldom: for a line of 64 kbit/s.
 
     Raises:
         FilterError: *filter* cannot be read.
@@ -66,10 +66,14 @@ class Screen(App[None]):
         filter: str = "",  # noqa: A002  # the word that everybody knows it by
         rolls_up: bool = True,
         is_ascii: bool | None = None,
+        is_slow: bool = False,
     ) -> None:
         super().__init__()
-        self.log_ = EventLog(source, filter=filter, rolls_up=rolls_up, is_ascii=is_ascii, observers=(self._note,))
+        self.log_ = EventLog(
+            source, filter=filter, rolls_up=rolls_up, is_ascii=is_ascii, is_slow=is_slow, observers=(self._note,)
+        )
         self.panels = PanelColumn(self.log_.groups, self.log_.signs)
+        self._is_slow = is_slow
         self._wants_panels: bool | None = None
 
     def compose(self) -> ComposeResult:
@@ -81,15 +85,15 @@ class Screen(App[None]):
 
     def on_mount(self) -> None:
         """Keep the panels up to date."""
-        self.set_interval(0.5, self._draw)
+        self.set_interval(_SLOW_PAUSE if self._is_slow else _PAUSE, self._draw)
 
     def use_theme(self, name: str) -> None:
-        """Look like the theme *name*; `ansi` takes the terminal's own colours.
+        """Look like the theme *name*; `ansi` takes the terminal's own colours (of a dark one; `ansi-light` of a light one).
 
         Raises:
             SourceError: there is no such theme.
         """
-        name = {"ansi": "textual-ansi"}.get(name, name)
+        name = {"ansi": "ansi-dark"}.get(name, name)
         if name not in self.available_themes:
             raise SourceError(f"there is no theme {name}; there are {', '.join(sorted(self.available_themes))}")
         self.theme = name
@@ -126,6 +130,8 @@ class Screen(App[None]):
 
     @work(thread=True)
     def _open(self, record: Record) -> None:
+        from otel_events.tui.detail import Detail
+
         neighbours = self._neighbours(record)
         self.call_from_thread(self.push_screen, Detail(record, neighbours), lambda wanted: self._go_on(wanted, record))
 
@@ -171,6 +177,8 @@ class Screen(App[None]):
             self._tell_trace(record)
 
     def _tell_story(self, record: Record) -> None:
+        from otel_events.reading.analysis.story import OfTask
+
         task = record.text("task_id")
         if task:
             self._collect(f"task {task}", OfTask(task))
@@ -178,6 +186,8 @@ class Screen(App[None]):
             self.log_.say("this event is in no task")
 
     def _tell_trace(self, record: Record) -> None:
+        from otel_events.reading.analysis.story import of_trace
+
         trace = record.text("trace_id")
         if trace:
             self._collect(f"trace {trace}", of_trace(trace))
@@ -185,7 +195,10 @@ class Screen(App[None]):
             self.log_.say("this event is in no trace")
 
     @work(thread=True)
-    def _collect(self, title: str, belongs: OfTask) -> None:
+    def _collect(self, title: str, belongs: Callable[[Record], bool]) -> None:
+        from otel_events.reading.analysis.story import collect
+        from otel_events.tui.story import Story
+
         records, is_cut = collect(self.log_.feed.timeline.records(), belongs)
         name = next((name for each in records if (name := each.text("task_name"))), "")
         title = f"{title} {name}" if name and title.startswith("task") else title
@@ -212,6 +225,8 @@ class Screen(App[None]):
 
     def action_help(self) -> None:
         """Show the keys."""
+        from otel_events.tui.help import Help
+
         self.push_screen(Help())
 
     def _toggle_filter(self, text: str) -> None:

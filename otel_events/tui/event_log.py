@@ -31,9 +31,10 @@ if TYPE_CHECKING:
     from otel_events.reading.record import Record
     from otel_events.tui.source import Source
 
-_TICK = 1 / 12
+_TICK, _SLOW_TICK = 1 / 12, 1.0
+_AGING, _SLOW_AGING = 1.0, 10.0
 _OLDER = 4_096
-_OLDER_OF_ALL = 16_384  # at once, when all of them are wanted
+_OLDER_OF_ALL = 8_192  # at once, when all of them are wanted
 _SAID = 3.0  # seconds
 _NEAR = 50  # rows from the first one, where older ones are fetched
 
@@ -47,6 +48,7 @@ class EventLog(Vertical):
         rolls_up: show types that the catalogue calls frequent as one row a second.
         observers: are called with every event that comes, shown or not.
         is_ascii: draw with ASCII signs alone; None to ask the terminal.
+        is_slow: draw once a second, not twelve times, and with few colours: for a line of 64 kbit/s.
 
     Raises:
         FilterError: *filter* cannot be read.
@@ -102,6 +104,7 @@ class EventLog(Vertical):
         rolls_up: bool = True,
         observers: Sequence[Callable[[Record], object]] = (),
         is_ascii: bool | None = None,
+        is_slow: bool = False,
         id: str | None = None,  # noqa: A002  # Textual's name
     ) -> None:
         super().__init__(id=id)
@@ -109,8 +112,9 @@ class EventLog(Vertical):
         self.signs = signs(is_ascii=is_ascii)
         view = View(rolls_up=rolls_up).with_filter(filter)
         self.feed = Feed(choose_source(source), view, (self._note, self.groups.add, *observers))
-        self.log_view = LogView(self.feed.timeline, self.signs)
+        self.log_view = LogView(self.feed.timeline, self.signs, is_sparse=is_slow)
         self.filter_bar = FilterBar()
+        self._is_slow = is_slow
         self.problem = ""
         self.marked = ""
         self.is_reading_older = False
@@ -137,8 +141,8 @@ class EventLog(Vertical):
     def on_mount(self) -> None:
         """Begin to read."""
         self.feed.start()
-        self.set_interval(_TICK, self._tick)
-        self.set_interval(1.0, self._age)
+        self.set_interval(_SLOW_TICK if self._is_slow else _TICK, self._tick)
+        self.set_interval(_SLOW_AGING if self._is_slow else _AGING, self._age)
         self.log_view.focus()
 
     def on_unmount(self) -> None:

@@ -32,6 +32,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
     Args:
         timeline: has the rows.
         signs: what the terminal can show.
+        is_sparse: few bytes matter more than colours.
     """
 
     DEFAULT_CSS: ClassVar[str] = """
@@ -44,10 +45,10 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
     class Opened(Message):
         """Somebody wants to see all of the row at the cursor."""
 
-    def __init__(self, timeline: Timeline, signs: Signs) -> None:
+    def __init__(self, timeline: Timeline, signs: Signs, *, is_sparse: bool = False) -> None:
         super().__init__()
         self.timeline = timeline
-        self.writer = RowWriter(signs)
+        self.writer = RowWriter(signs, is_sparse=is_sparse)
         self.cursor = 0
         self.follows = True
         self._marks: Callable[[Record], bool] | None = None

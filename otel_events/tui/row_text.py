@@ -14,7 +14,7 @@ from otel_events.reading.analysis.pairs import part_of
 from otel_events.reading.harmless import harmless
 from otel_events.reading.texts import own_message, show_local, show_pairs, show_seconds
 from otel_events.tui.chunk import Heading, RolledUp
-from otel_events.tui.look import BOLD, DIM, HEADING, LOSS, Signs, by_severity, named
+from otel_events.tui.look import BOLD, DIM, HEADING, LOSS, PLAIN, Signs, by_severity, named
 
 if TYPE_CHECKING:
     from rich.style import Style
@@ -69,9 +69,11 @@ class RowWriter:
 
     Args:
         signs: what the terminal can show.
+        is_sparse: one colour a row, its severity's: over a slow line every change of colour costs as much as a word.
     """
 
-    def __init__(self, signs: Signs) -> None:
+    def __init__(self, signs: Signs, *, is_sparse: bool = False) -> None:
+        self._is_sparse = is_sparse
         self._signs = signs
         self._domains: dict[str, str] = {}
         self.columns = Columns.fitting(80, has_env=False, has_persona=False)
@@ -103,7 +105,8 @@ class RowWriter:
             (record.text("persona"), columns.who, named(record.text("persona"))),
             (said, columns.message, loud),
         ]
-        return [Segment(_fit(text, width, self._signs) + " ", style) for text, width, style in cells if width]
+        segments = [Segment(_fit(text, width, self._signs) + " ", style) for text, width, style in cells if width]
+        return [Segment("".join(each.text for each in segments), loud)] if self._is_sparse else segments
 
     def ending(self, row: Row, now: float) -> Segment:
         """Return the age of *row* at the Unix time *now*, and how many a second it stands for."""
@@ -111,7 +114,7 @@ class RowWriter:
             return Segment("")
         count = f"{self._signs.times}{row.extra.count:,}/s" if isinstance(row.extra, RolledUp) else ""
         age = show_age(now - row.record.timestamp / 1e9) if row.record.timestamp else ""
-        return Segment(f"{age:>{_AGE}} {count:<{_COUNT}}", DIM)
+        return Segment(f"{age:>{_AGE}} {count:<{_COUNT}}", PLAIN if self._is_sparse else DIM)
 
     def _heading(self, heading: Heading) -> list[Segment]:
         line = self._signs.line * 3

@@ -57,13 +57,20 @@ def test_in_a_real_terminal_the_screen_begins_answers_and_ends(tmp_path, ledger,
 
 @pytest.mark.slow
 @pytest.mark.skipif(TMUX is None, reason="tmux is not installed")
-@pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "screen-16color"}, {"TERM": "vt100", "LC_ALL": "C"}])
-def test_on_a_poor_terminal_it_can_be_used(tmp_path, ledger, event, variables):
-    """Without colours, with sixteen, without Unicode."""
+@pytest.mark.parametrize(
+    ("settings", "options"),
+    [
+        ("NO_COLOR=1", ""),
+        ("TERM=screen-16color", "--theme ansi"),
+        ("TERM=vt100 LC_ALL=C", ""),
+        ("TERM=xterm", "--slow"),
+    ],
+)
+def test_on_a_poor_terminal_it_can_be_used(tmp_path, ledger, event, settings, options):
+    """Without colours, with sixteen, without Unicode, over a slow line."""
     path = ledger(*[event("reward.computed", number / 100, reward=1.0) for number in range(50)], event("a.b", 2))
     with terminal(tmp_path, 80, 24) as tmux:
-        settings = " ".join(f"{name}={value}" for name, value in variables.items())
-        tmux.say(f"{settings} {sys.executable} -m otel_events tui {path}; echo ended $?")
+        tmux.say(f"{settings} {sys.executable} -m otel_events tui {options} {path}; echo ended $?")
         tmux.until("50/s", "following")
         tmux.press("q")
         tmux.until("ended 0")
