@@ -10,13 +10,13 @@ import click
 
 from otel_events.cli import exit_codes
 from otel_events.cli.colours import palette_for
-from otel_events.reading.harmless import harmless
 from otel_events.cli.migrating.choice import surveyed_files
 from otel_events.cli.migrating.scan import tell_problems
-from otel_events.reading.texts import count_of
 from otel_events.migrating.native import AFTERWARDS
 from otel_events.migrating.program import UnparsableError
 from otel_events.migrating.source_files import SourceFileError, replace_source
+from otel_events.reading.harmless import harmless
+from otel_events.reading.texts import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -10,11 +10,11 @@ import click
 
 from otel_events.cli import exit_codes
 from otel_events.cli.colours import palette_for
-from otel_events.reading.harmless import harmless
 from otel_events.cli.migrating.choice import surveyed_files
 from otel_events.cli.row_formats import json_text
-from otel_events.reading.texts import count_of
 from otel_events.migrating.systems import SYSTEMS
+from otel_events.reading.harmless import harmless
+from otel_events.reading.texts import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

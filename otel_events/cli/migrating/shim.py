@@ -8,10 +8,10 @@ import click
 
 from otel_events.cli import exit_codes
 from otel_events.cli.complaints import InputError
-from otel_events.reading.harmless import harmless
 from otel_events.migrating.shim import write_shim
 from otel_events.migrating.source_files import SourceFileError
 from otel_events.migrating.systems import BY_DROP_IN, Modules
+from otel_events.reading.harmless import harmless
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,18 +12,18 @@ import click
 
 from otel_events.cli import exit_codes
 from otel_events.cli.complaints import InputError
-from otel_events.reading.harmless import harmless
 from otel_events.cli.inputs import passed_over
 from otel_events.cli.progress import Progress
 from otel_events.cli.row_formats import json_text, write_table
-from otel_events.reading.texts import count_of, show_value
 from otel_events.ledger.read import ReadReport
 from otel_events.ledger.split import DamagedError
 from otel_events.migrating.comparison import Comparison
 from otel_events.migrating.pairing import KEY_FIELDS, Pairing
 from otel_events.migrating.said import LineReader
+from otel_events.reading.harmless import harmless
 from otel_events.reading.lines import read_blocks
 from otel_events.reading.sources import SourceError, find_sources
+from otel_events.reading.texts import count_of, show_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
