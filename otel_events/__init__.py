@@ -20,6 +20,7 @@ from otel_events.definition import define
 from otel_events.emit import Emitter, emit, get_emitter
 from otel_events.errors import ConfigurationError, DefinitionError, OtelEventsError, StrictModeError
 from otel_events.event import Severity
+from otel_events.heartbeat import Heartbeat, heartbeat
 from otel_events.propagation import adopt_environment as _adopt_environment
 from otel_events.propagation import extract, inject
 from otel_events.span_events import copy_to_span as _copy_to_span
@@ -32,6 +33,7 @@ __all__ = [
     "DefinitionError",
     "Emitter",
     "EventHandler",
+    "Heartbeat",
     "OtelEventsError",
     "Severity",
     "Stats",
@@ -50,6 +52,7 @@ __all__ = [
     "extract",
     "flush",
     "get_emitter",
+    "heartbeat",
     "inject",
     "phase",
     "session",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 COMMANDS: dict[str, tuple[str, str]] = {
     "emit": ("otel_events.cli.emit", "Emit one event from a shell."),
     "run": ("otel_events.cli.run", "Run a command as a task."),
+    "heartbeat": ("otel_events.cli.heartbeat", "Say again and again that something lives."),
     "tail": ("otel_events.cli.tail", "Show the last events, and follow."),
     "query": ("otel_events.cli.query", "Find events: by filter and time, as table, JSON, CSV, Parquet or by SQL."),
     "stats": ("otel_events.cli.stats", "Count events, durations, failures, gaps, delays, coverage."),

@@ -64,25 +64,33 @@ def run_child(child: ChildTask) -> int:
     emitting.name_service()
     code = exit_codes.NO
     # From before the task begins: a signal that comes while the command is being started is the command's too.
-    with _forwarding() as begin, suppress(_CancelledError):
+    with forwarding() as begin, suppress(_CancelledError):
         name = child.name or PurePath(child.arguments[0]).name
         with ev.task(name, **child.bound, **{"process.command_line": shlex.join(child.arguments)}) as task:
             environment.update(ev.inject({}, environment=True))
-            code, why = _run(child.arguments, environment, pattern, name, begin)
+            code, why = run_command(child.arguments, environment, pattern, name, begin)
             _close(task, code, why)
     if not emitting.tell(emitting.finish(child.wait), child.wait) and code == exit_codes.OK and child.wait is not None:
         return exit_codes.NO
     return code
 
 
-def _run(
+def run_command(
     arguments: tuple[str, ...],
     environment: Mapping[str, str],
     pattern: re.Pattern[str] | None,
     source: str,
     begin: Callable[[Callable[[], subprocess.Popen[bytes]]], subprocess.Popen[bytes]],
 ) -> tuple[int, str]:
-    """Return the exit code, and why the command could not be started; empty if it was."""
+    """Run a command to its end; return its exit code, and why it could not be started; empty if it was.
+
+    Args:
+        arguments: the command and its arguments.
+        environment: its environment.
+        pattern: lines of standard error that fit become events; None for none.
+        source: what these name as theirs.
+        begin: what `forwarding` yields.
+    """
     stderr = subprocess.PIPE if pattern is not None else None
     try:
         process = begin(lambda: subprocess.Popen(arguments, env=environment, stderr=stderr))  # noqa: S603  # what the user asks for
@@ -130,7 +138,7 @@ def _send(child: subprocess.Popen[bytes], number: int) -> None:
 
 
 @contextmanager
-def _forwarding() -> Iterator[Any]:
+def forwarding() -> Iterator[Any]:
     """Pass signals on to the child that is made by what this yields; one that was ignored before stays ignored."""
     children: list[subprocess.Popen[bytes]] = []
     early: list[int] = []  # what came while the child was being started

@@ -23,6 +23,7 @@ _EPILOG = examples(
     "serve --keep-age 7d   # or OTEL_EVENTS_SERVER_KEEP_AGE=7d",
     "serve --port 8080 --otlp-port 8080",
     "serve --ledger runs/events.jsonl",
+    "serve --expect rules.txt",
     "serve --print-login",
     "serve --host 0.0.0.0 --tls-certificate a.pem --tls-key b.pem",
 )
@@ -41,6 +42,7 @@ _EPILOG = examples(
 @click.option("--fsync", metavar="WHEN", help="When the disk is asked: always, second, never.  [always]")
 @click.option("--keep-bytes", metavar="SIZE", help="Size of all files of events together; the oldest go.  [1GiB]")
 @click.option("--keep-age", metavar="TIME", help="Age at which files of events are deleted.  [30d]")
+@click.option("--expect", metavar="FILE", help="Rules of what is expected; what is missed becomes an event.")
 @click.option("--max-request-bytes", metavar="SIZE", help="Longest request, before and after it is expanded.  [16MiB]")
 @click.option("--max-connections", type=int, help="Connections at once.  [1000]")
 @click.option("--catalog", "folders", type=click.Path(), metavar="FOLDER", multiple=True, help="A registry of yours.")

@@ -7,9 +7,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from otel_events.absence.language import read_rules
 from otel_events.accounting import Tally
 from otel_events.errors import ConfigurationError
 from otel_events.reading.sources import SourceError, ledger_path
+from otel_events.server.absences import Absences
 from otel_events.server.access.opening import open_access
 from otel_events.server.ingest.grpc_service import GrpcService
 from otel_events.server.ingest.intake import Intake
@@ -34,6 +36,7 @@ class Server:
         intake: the queue before it.
         grpc: OTLP over gRPC; listens when it is started.
         hub: who is told of what is stored; lives on the event loop.
+        absences: who watches over what is expected, if there are rules.
         bridge: to Redis, if there is one.
         access: who may ask for what.
         refused: requests that were refused, by reason.
@@ -53,6 +56,7 @@ class Server:
         self.unseen_ledger = _unseen(self.store.place.ledger)
         self.intake = Intake(self.store, settings)
         self.hub = Hub(self.store)
+        self.absences = Absences(self.store, read_rules(settings.expect)) if settings.expect else None
         self.store.listen(self.hub.publish)
         self.bridge = RedisBridge(self) if settings.redis_url else None
         self.grpc = GrpcService(self)
@@ -68,11 +72,15 @@ class Server:
         """
         self.store.open(progress)
         self.intake.start()
+        if self.absences is not None:
+            self.absences.start()
         self._is_open = True
 
     def close(self) -> None:
         """Take nothing more, write out what has come, and let go of all. May be called again."""
         self.grpc.stop()
+        if self.absences is not None:
+            self.absences.stop()
         self.intake.stop()
         self.store.close()
         self._is_open = False

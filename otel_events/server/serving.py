@@ -224,6 +224,11 @@ def _introduce(server: Server, sockets: list[socket.socket], grpc_port: int | No
             f" OTEL_EXPORTER_OTLP_ENDPOINT={base_url(settings, otlp)} or"
             f" OTEL_EVENTS_LEDGER_PATH={server.store.place.ledger} for them"
         )
+    if server.absences is not None:
+        say(
+            f"expects  what {len(server.absences.rules)} rules of {settings.expect} say; what was to come while no server ran has a"
+            " minute of grace"
+        )
     told = complaint(settings)
     if told is not None:
         say(f"Warning: {told}")

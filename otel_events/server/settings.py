@@ -72,6 +72,13 @@ DECLARED = (
         "Longest request, before and after it is expanded.",
         unit="bytes",
     ),
+    Setting(
+        "expect",
+        kinds.PATH,
+        None,
+        "File of rules of what is expected; see [heartbeats](heartbeats.md). What is missed becomes an event.",
+        variables("OTEL_EVENTS_SERVER_EXPECT", "OTEL_EVENTS_EXPECT"),
+    ),
     _server("max_connections", kinds.whole_number(1), 1000, "Connections at once; further ones are refused."),
     _server(
         "token",
@@ -124,6 +131,7 @@ class ServerSettings:
     keep_bytes: int | None = 1024 * _MIB
     keep_age: float | None = 30 * _DAY
     max_request_bytes: int = 16 * _MIB
+    expect: str | None = None
     max_connections: int = 1000
     token: str | None = None
     token_file: str | None = None

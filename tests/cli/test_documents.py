@@ -45,7 +45,17 @@ EXAMPLES = [
 # These need servers: tests/sinks/test_documents.py runs them.
 RELAYS = ("relay --from redis", "relay --from nats", "relay --from stdin", "resonance_ledger")
 # These end when somebody ends them, write to the user's own files, or need what only their user has.
-OTHERS = ("otel-events serve", "tail -f", ">> ~", "> ~", "train.py", "| otel-events tail -f", "&& ", *RELAYS)
+OTHERS = (
+    "otel-events serve",
+    "heartbeat courier",
+    "tail -f",
+    ">> ~",
+    "> ~",
+    "train.py",
+    "| otel-events tail -f",
+    "&& ",
+    *RELAYS,
+)
 
 
 @pytest.fixture

@@ -53,6 +53,11 @@ def part_of(name: str) -> Part | None:
     return Part(stem, role) if role is not None and stem else None
 
 
+def identity_of(record: Record, family: str) -> tuple[str, ...]:
+    """Return what tells what *record* opens or closes from everything else, its family first."""
+    return (family, *(record.text(key) for key in _IDENTITY.get(family, ("task_id", "span_id"))))
+
+
 class Pairs:
     """Match openings with closings, in whatever order they are read."""
 
@@ -69,8 +74,7 @@ class Pairs:
             part = self._parts[record.name] = part_of(record.name)
         if part is None or record.kind == "span":
             return
-        keys = _IDENTITY.get(part.family, ("task_id", "span_id"))
-        identity = (part.family, *(record.text(key) for key in keys))
+        identity = identity_of(record, part.family)
         if part.role == "opens":
             self._note_opening(identity, record)
         else:

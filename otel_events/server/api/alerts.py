@@ -22,14 +22,18 @@ _RESOLVING = ("alert.resolved", "*.resolved")
 _WANTED = FilterSettings(tuple(Clause(pattern) for pattern in (*_OPENING, *_RESOLVING)))
 _MOST_EVENTS = 20_000
 # What tells one alert from another of its kind: the first of these that its event has.
-_SUBJECTS = {"task": ("task_id",), "cycle": ("session_id", "service"), "session": ("session_id",)}
-_OTHERS = ("component", "name", "alert", "metric", "service")
+_SUBJECTS = {
+    "task": ("task_id",),
+    "cycle": ("subject", "component", "session_id", "service"),
+    "session": ("session_id",),
+}
+_OTHERS = ("subject", "component", "name", "alert", "metric", "service")
 
 
 def list_alerts(server: Server, *, since: int | None, limit: int) -> dict[str, Any]:
     """Return the alerts, the latest first."""
     events = server.store.select(_WANTED, since=since, limit=_MOST_EVENTS, newest_first=True)
-    open_: dict[tuple[str, str], dict[str, Any]] = {}
+    open_: dict[tuple[str, str, str], dict[str, Any]] = {}
     resolved: list[dict[str, Any]] = []
     for event in reversed(events):
         record = event.record
@@ -42,11 +46,11 @@ def list_alerts(server: Server, *, since: int | None, limit: int) -> dict[str, A
     return {"open": list(open_.values())[::-1][:limit], "resolved": resolved[::-1][:limit]}
 
 
-def _key(record: Record) -> tuple[str, str]:
-    """Return what an alert and its end have in common."""
+def _key(record: Record) -> tuple[str, str, str]:
+    """Return what an alert and its end have in common: kind, subject, and the rule, where there is one."""
     stem = record.name.removesuffix(".resolved")
     family = stem.rpartition(".")[0] or stem
-    return family, _subject(record, family)
+    return family, _subject(record, family), record.text("rule")
 
 
 def _subject(record: Record, family: str) -> str:

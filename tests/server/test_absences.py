@@ -1,0 +1,146 @@
+"""The real server beside real programs: who dies is missed, who comes back is resolved, whatever happens to the server."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+import pytest
+
+from tests.program import PATIENCE, environment, ledger_events, run_program
+from tests.server.served import run_serve, serving, start
+
+pytestmark = pytest.mark.slow
+
+ABSENCES = ("heartbeat.missed", "heartbeat.missed.resolved", "task.stalled", "task.stalled.resolved")
+
+
+@contextmanager
+def beating(served, name):
+    """A program that does nothing but live."""
+    command = [sys.executable, "-m", "otel_events", "heartbeat", name, "--every", "0.2"]
+    with subprocess.Popen(
+        command, env=environment(served.home, **served.senders()), stderr=subprocess.DEVNULL
+    ) as heart:
+        try:
+            yield heart
+        finally:
+            heart.kill()
+
+
+def rules(tmp_path, *lines):
+    path = tmp_path / "rules.txt"
+    path.write_text("\n".join(lines) + "\n")
+    return f"--expect={path}"
+
+
+def told(served):
+    """What was told of absences, in the order of the ledger: each name, and of what."""
+    return [
+        (each["event"], each.get("task_id") or each["attributes"].get("component"))
+        for each in ledger_events(served.ledger)
+        if each["event"] in ABSENCES
+    ]
+
+
+def beats(served, name):
+    return [
+        each
+        for each in ledger_events(served.ledger)
+        if each["event"] == "heartbeat" and each["attributes"]["component"] == name
+    ]
+
+
+def wait_for(condition, served):
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, (told(served), served.said)
+        time.sleep(0.05)
+
+
+def again(served, option):
+    """Kill the server with -9, and start it where it was."""
+    served.kill()
+    return start(served.home, option, ports=served.ports)
+
+
+def test_a_program_that_dies_is_missed_once_and_resolved_when_it_is_back(tmp_path):
+    """Though the server is killed after each of the two."""
+    option = rules(tmp_path, "expect heartbeat courier within 3s", "expect heartbeat steady within 60s")
+    served = start(tmp_path, option)
+    try:
+        with beating(served, "courier"):
+            wait_for(lambda: beats(served, "courier"), served)
+        wait_for(lambda: told(served), served)
+        served = again(served, option)
+        (open_,) = served.client.get("/api/alerts").json()["open"]
+        with beating(served, "courier"):
+            wait_for(lambda: len(told(served)) > 1, served)
+            served = again(served, option)
+            count = len(beats(served, "courier"))
+            wait_for(lambda: len(beats(served, "courier")) > count + 2, served)
+            answer = served.client.get("/api/alerts").json()
+    finally:
+        _, said = served.end()
+
+    assert told(served) == [("heartbeat.missed", "courier"), ("heartbeat.missed.resolved", "courier")]
+    assert (open_["name"], open_["component"], open_["severity"]) == ("heartbeat.missed", "courier", "WARN")
+    assert (answer["open"], [each["component"] for each in answer["resolved"]]) == ([], ["courier"])
+    assert "expects  what 2 rules of" in said
+
+
+def test_a_task_that_began_before_a_kill_stalls_after_it(tmp_path):
+    """And is resolved by its end, which came while no server ran."""
+    option = rules(tmp_path, "task.started ends within 3s")
+    served = start(tmp_path, option)
+    local = {"OTEL_EVENTS_LEDGER_PATH": str(served.ledger)}
+    try:
+        run_program('ev.emit("task.started", task_id="t-1", task_name="draft")', tmp_path, **local)
+        run_program(
+            'ev.emit("task.started", task_id="t-2"); ev.emit("task.completed", task_id="t-2")', tmp_path, **local
+        )
+        served = again(served, option)
+        wait_for(lambda: told(served), served)
+        served.kill()
+        run_program('ev.emit("task.failed", task_id="t-1")', tmp_path, **local)
+        served = start(tmp_path, option, ports=served.ports)
+        wait_for(lambda: len(told(served)) > 1, served)
+    finally:
+        served.end()
+
+    assert told(served) == [("task.stalled", "t-1"), ("task.stalled.resolved", "t-1")]
+    stalled = next(each for each in ledger_events(served.ledger) if each["event"] == "task.stalled")
+    assert (stalled["message"], stalled["severity"]) == ("Task t-1 (draft) has not ended within 3s", "WARN")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_a_server_that_was_stopped_blames_nobody(tmp_path):
+    """It says that it did not look; and what dies afterwards is missed as ever."""
+    option = rules(tmp_path, "expect heartbeat courier within 5s")
+    with serving(tmp_path, option) as served:
+        with beating(served, "courier"):
+            wait_for(lambda: beats(served, "courier"), served)
+            served.process.send_signal(signal.SIGSTOP)
+            time.sleep(8)
+            served.process.send_signal(signal.SIGCONT)
+            count = len(beats(served, "courier"))
+            wait_for(lambda: len(beats(served, "courier")) > count + 10, served)
+            assert told(served) == []
+        wait_for(lambda: told(served), served)
+        _, said = served.end()
+
+    assert told(served) == [("heartbeat.missed", "courier")]
+    assert "this process did not run, or a clock was set" in said
+
+
+def test_rules_that_cannot_be_used_are_told_before_anything_listens(tmp_path):
+    """All of them, each with its line."""
+    rules(tmp_path, "heartbeat courier within 3", "task.started within 5m")
+
+    done = run_serve(tmp_path, "--expect", str(tmp_path / "rules.txt"))
+
+    assert done.returncode == 2
+    assert "line 1: 'within' is followed by a time" in done.stderr
+    assert "line 2: say 'task.started ends within ...'" in done.stderr
