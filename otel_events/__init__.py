@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import atexit as _atexit
 import os as _os
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
 
 from otel_events import quiet_start as _quiet_start  # noqa: F401  # first of all: what it does, it does now
 from otel_events import runtime as _runtime
@@ -27,6 +29,9 @@ from otel_events.span_events import copy_to_span as _copy_to_span
 from otel_events.stats import Stats
 from otel_events.task import Task, cycle, phase, session, task
 from otel_events.version import VERSION as __version__  # noqa: N811  # the name that tools look for
+
+if _TYPE_CHECKING:
+    from otel_events.watching import watch
 
 __all__ = [
     "ConfigurationError",
@@ -61,7 +66,18 @@ __all__ = [
     "shutdown",
     "stats",
     "task",
+    "watch",
 ]
+
+
+def __getattr__(name: str) -> _Any:
+    """Import what few programs use when it is asked for."""
+    if name == "watch":
+        from otel_events.watching import watch
+
+        return watch
+    raise AttributeError(f"module 'otel_events' has no attribute '{name}'")
+
 
 _runtime.starter = _start_in_background
 _runtime.flush = flush

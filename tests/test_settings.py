@@ -219,6 +219,7 @@ ROWS: dict[str, Row] = {
     "span_events": Row(True, (False, False), 0, {EVENTS + "SPAN_EVENTS": ("False", False)}, "no"),
     "span_event_overrides": Row({}, ({"a.*": True}, {"a.*": True}), {"a.*": "yes"}),
     "catalog": Row((), ([Path("registry"), Row], ("registry", Row)), [3]),
+    "watch_content": Row(True, (False, False), "yes", {EVENTS + "WATCH_CONTENT": ("false", False)}, "off-ish"),
     "strict": Row(False, (True, True), "yes", {EVENTS + "STRICT": ("true", True)}, "on"),
     "before_emit": Row((), (no_op, (no_op,)), [no_op, 3]),
     "baggage_keys": Row(

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from otel_events.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
     from types import ModuleType
 
 
 class LocatedMapping(dict[str, Any]):
-    """A mapping of a YAML file that knows its line."""
+    """A mapping of a YAML file that knows its line, those of its keys, and which of them stand there twice."""
 
     line: int = 0
+    lines: Mapping[str, int] = MappingProxyType({})
     doubled: tuple[str, ...] = ()
 
 
 def read_yaml(path: Path) -> tuple[Any, str | None]:
     """Return what *path* holds, and the reason if it cannot be read; never raise because of the file."""
-    yaml = import_yaml()
+    import_yaml()
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         return None, f"{path}: cannot be read: {error}"
+    return parse_yaml(text, path)
+
+
+def parse_yaml(text: str, path: Path | str) -> tuple[Any, str | None]:
+    """Return what *text*, which is out of the file at *path*, holds, and the reason if it cannot be read."""
+    yaml = import_yaml()
     try:
         return yaml.load(text, Loader=_loader(yaml)), None  # a subclass of the safe loader
     except yaml.YAMLError as error:
@@ -45,7 +54,7 @@ def import_yaml() -> ModuleType:
     return yaml
 
 
-def _told(path: Path, error: Exception) -> str:
+def _told(path: Path | str, error: Exception) -> str:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or str(error).splitlines()[0]
     return f"{path}:{mark.line + 1}: {problem}" if mark is not None else f"{path}: {problem}"
@@ -73,6 +82,8 @@ def _loader(yaml: ModuleType) -> type[Any]:
             keys = [str(self.construct_object(key, deep=True)) for key, _ in node.value]
             mapping.update(zip(keys, (self.construct_object(value) for _, value in node.value), strict=True))
             mapping.line = node.start_mark.line + 1
+            places = (key.start_mark.line + 1 for key, _ in node.value)
+            mapping.lines = dict(zip(keys, places, strict=True))
             mapping.doubled = tuple({key for key in keys if keys.count(key) > 1})
 
     Loader.add_constructor("tag:yaml.org,2002:map", Loader.construct_located)

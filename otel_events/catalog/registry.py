@@ -163,7 +163,9 @@ def _opentelemetry_attributes(annotations: Item, problems: Problems) -> dict[str
     keys = problems.strings(annotations, "opentelemetry_attributes")
     for key in keys:
         if key not in OTEL_ATTRIBUTES:
-            problems.tell(annotations, f"'{key}' is none of {', '.join(OTEL_ATTRIBUTES)}: define it under 'attributes'")
+            known = ", ".join(OTEL_ATTRIBUTES)
+            problem = f"'{key}' is none of {known}: define it under 'attributes'"
+            problems.tell(annotations, problem, "opentelemetry_attributes")
     return {key: OTEL_ATTRIBUTES[key] for key in keys if key in OTEL_ATTRIBUTES}
 
 

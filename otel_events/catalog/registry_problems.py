@@ -23,7 +23,11 @@ class Item:
     @property
     def place(self) -> str:
         """Return file and line as editors understand them."""
-        return f"{self.path}:{self.mapping.line}"
+        return self.place_of("")
+
+    def place_of(self, key: str) -> str:
+        """Return the same of *key*, if it is there."""
+        return f"{self.path}:{self.mapping.lines.get(key, self.mapping.line)}"
 
 
 @dataclass(slots=True)
@@ -32,9 +36,9 @@ class Problems:
 
     told: list[str] = field(default_factory=list)
 
-    def tell(self, item: Item, problem: str) -> None:
-        """Note *problem* of *item*."""
-        self.told.append(f"{item.place}: {problem}")
+    def tell(self, item: Item, problem: str, key: str = "") -> None:
+        """Note *problem* of *item*, or of what it has under *key*."""
+        self.told.append(f"{item.place_of(key)}: {problem}")
 
     def text(self, item: Item, key: str, *, required: bool = False) -> str:
         """Return the string under *key*, or "" with a problem noted."""
@@ -43,7 +47,8 @@ class Problems:
             return value
         if value is None and not required:
             return ""
-        self.tell(item, f"'{key}' is missing" if value in (None, "") else f"'{key}' must be a string, not {value!r}")
+        problem = f"'{key}' is missing" if value in (None, "") else f"'{key}' must be a string, not {value!r}"
+        self.tell(item, problem, key)
         return ""
 
     def flag(self, item: Item, key: str, *, default: bool) -> bool:
@@ -51,7 +56,7 @@ class Problems:
         value = item.mapping.get(key, default)
         if isinstance(value, bool):
             return value
-        self.tell(item, f"'{key}' must be true or false, not {value!r}")
+        self.tell(item, f"'{key}' must be true or false, not {value!r}", key)
         return default
 
     def strings(self, item: Item, key: str) -> tuple[str, ...]:
@@ -59,18 +64,18 @@ class Problems:
         value = item.mapping.get(key) or []
         if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
             return tuple(value)
-        self.tell(item, f"'{key}' must be a list of strings, not {value!r}")
+        self.tell(item, f"'{key}' must be a list of strings, not {value!r}", key)
         return ()
 
     def items(self, item: Item, key: str) -> list[Item]:
         """Return the mappings listed under *key*."""
         value = item.mapping.get(key) or []
         if not isinstance(value, list):
-            self.tell(item, f"'{key}' must be a list")
+            self.tell(item, f"'{key}' must be a list", key)
             return []
         wrong = [entry for entry in value if not isinstance(entry, LocatedMapping)]
         for entry in wrong:
-            self.tell(item, f"'{key}' must list mappings, and holds {entry!r}")
+            self.tell(item, f"'{key}' must list mappings, and holds {entry!r}", key)
         return [Item(item.path, entry) for entry in value if isinstance(entry, LocatedMapping)]
 
     def annotations(self, item: Item, known: Collection[str]) -> Item:
@@ -95,7 +100,7 @@ class Problems:
             if key not in known:
                 near = _nearest(key, known)
                 hint = f"did you mean '{near}'?" if near else f"known are {', '.join(sorted(known))}"
-                self.tell(item, f"unknown key '{key}': {hint}")
+                self.tell(item, f"unknown key '{key}': {hint}", key)
         self._tell_doubled(item)
 
     def _tell_doubled(self, item: Item) -> None:

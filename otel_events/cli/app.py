@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "catalog": ("otel_events.cli.catalog", "Which events there are: list, show, check, coverage, export, docs, new."),
     "serve": ("otel_events.cli.serve", "Receive, keep, stream and show events."),
     "relay": ("otel_events.cli.relay", "Send on what programs say on Redis, NATS, in a ledger or a pipe."),
+    "watch": ("otel_events.cli.watch", "Tell what happens to files, as events."),
     "replay": ("otel_events.cli.replay", "Send records again, as they were."),
     "doctor": ("otel_events.cli.doctor", "Look at settings, endpoint, spool and ledger; say what to do."),
     "spool": ("otel_events.cli.spool", "What waits on disk to be sent: list, inspect, drain, quarantine, purge."),

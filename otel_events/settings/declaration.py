@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from otel_events.settings.declared_behaviour import CATALOGUE, LIMITS, TRACING
+from otel_events.settings.declared_behaviour import CATALOGUE, LIMITS, TRACING, WATCHING
 from otel_events.settings.declared_delivery import DELIVERY
 from otel_events.settings.declared_export import DESTINATIONS, OTLP, SERVICE
 from otel_events.settings.declared_guards import GUARDS
@@ -24,5 +24,6 @@ GROUPS: dict[str, tuple[Setting, ...]] = {
     "Guards": GUARDS,
     "Tracing": TRACING,
     "Catalogue and checks": CATALOGUE,
+    "Watched files": WATCHING,
 }
 SETTINGS: dict[str, Setting] = {setting.name: setting for group in GROUPS.values() for setting in group}

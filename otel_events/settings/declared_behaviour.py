@@ -1,4 +1,4 @@
-"""The settings of limits, of tracing and of the catalogue."""
+"""The settings of limits, of tracing, of the catalogue and of watched files."""
 
 from __future__ import annotations
 
@@ -132,5 +132,15 @@ CATALOGUE = (
         lists.KEYS,
         tuple(CORRELATION),
         "Bound attributes that `inject` may put into baggage.",
+    ),
+)
+
+WATCHING = (
+    Setting(
+        "watch_content",
+        kinds.BOOLEAN,
+        default=True,
+        doc="[Watched files](watch.md): prompts and responses that the profile `egos` finds are on its events; else their lengths.",
+        environment=variables("OTEL_EVENTS_WATCH_CONTENT"),
     ),
 )

@@ -60,6 +60,7 @@ _PLAIN = (
     "strict",
     "before_emit",
     "baggage_keys",
+    "watch_content",
     *(setting.name for setting in GUARDS),
 )
 

@@ -113,3 +113,4 @@ class Settings:
     roll_up: tuple[str, ...]
     roll_up_window: float
     baggage_keys: tuple[str, ...]
+    watch_content: bool

@@ -104,6 +104,9 @@ file.created file.created file
 file.modified file.modified file
 file.moved file.moved file
 file.deleted file.deleted file
+file.batch_changed file.batch_changed file
+watch.interrupted watch.interrupted file
+watch.resumed watch.resumed file
 heartbeat.missed heartbeat.missed absence
 heartbeat.missed.resolved heartbeat.missed.resolved absence
 task.stalled task.stalled absence

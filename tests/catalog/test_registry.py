@@ -163,7 +163,7 @@ def test_all_mistakes_are_told_with_file_and_line(tmp_path):
         "list.yaml: must be a mapping that begins with 'file_format: definition/2'",
         "manifest.yaml:1: 'schema_url' is missing",
         "old.yaml:1: must begin with 'file_format: definition/2'",
-        "shop.yaml:2: unknown key 'event': did you mean 'events'?",
+        "shop.yaml:3: unknown key 'event': did you mean 'events'?",
         (
             "shop.yaml:5: unknown type 'float'; known are string, int, double, boolean, any, each also with [] behind"
             " it, template[...] and an enum by 'members'"
@@ -177,13 +177,13 @@ def test_all_mistakes_are_told_with_file_and_line(tmp_path):
         "shop.yaml:11: 'visibility' must be internal or public",
         "shop.yaml:11: attribute group 'ring' is defined already at shop.yaml:10",
         "shop.yaml:16: unknown annotation 'alias': did you mean 'aliases'?",
-        "shop.yaml:13: 'attributes' must list mappings, and holds 'weight'",
+        "shop.yaml:15: 'attributes' must list mappings, and holds 'weight'",
         "shop.yaml:15: ref 'wieght' is not defined under 'attributes' of any file",
         "shop.yaml:15: ref_group 'none' is not defined under 'attribute_groups' of any file",
         "shop.yaml:15: requirement_level 'must' must be one of required, recommended, opt_in",
         (
             "shop.yaml:16: 'http.route' is none of error.type, exception.type, exception.message,"
-            " exception.stacktrace: define it under 'attributes'"
+            " exception.stacktrace, file.path, file.name, file.extension, file.directory, file.size: define it under 'attributes'"
         ),
         "shop.yaml:13: 'brief' is missing",
         "shop.yaml:16: severity 'loud' must be a word such as WARN or ERROR, or a number from 1 to 24",

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 import time
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +13,7 @@ import click
 from otel_events.accounting import Accounts
 from otel_events.cli import exit_codes
 from otel_events.cli.complaints import InputError
+from otel_events.cli.ending import ending_by_signal
 from otel_events.cli.endpoints import read_settings
 from otel_events.cli.harmless import harmless
 from otel_events.cli.progress import Progress
@@ -32,8 +30,6 @@ from otel_events.pipeline.redact import Redact
 from otel_events.sinks.backoff import Backoff
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from otel_events.cli.relaying.message import Batch, Source
     from otel_events.cli.replaying.targets import Target
     from otel_events.event import Event
@@ -78,7 +74,7 @@ def run_relay(wish: RelayWish) -> int:
     relay = _Relay(source, target, translator, is_patient=not wish.once and wish.source != "stdin")
     code, cursor = exit_codes.OK, None
     try:
-        with _ending_by_signal():
+        with ending_by_signal():
             if wish.source != "stdin":
                 path = usual_path(source.name, target.name) if wish.cursor is None else Path(wish.cursor)
                 cursor = Cursor(path, source.name)
@@ -163,19 +159,6 @@ class _Relay:
 def _guards(settings: Settings) -> list[Redact | Limit]:
     stages = build_stages(settings, Accounts(), Notices(), may_hold=False)
     return [stage for stage in stages if isinstance(stage, (Redact, Limit))]
-
-
-@contextmanager
-def _ending_by_signal() -> Iterator[None]:
-    """Have `kill` end what runs inside as Ctrl-C does, so that the account is given."""
-    # A shell that starts us with & has Ctrl-C ignored.
-    signals = (signal.SIGTERM, signal.SIGINT) if threading.current_thread() is threading.main_thread() else ()
-    before = {each: signal.signal(each, signal.default_int_handler) for each in signals}
-    try:
-        yield
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
 
 
 def _write(account: Account, *, is_json: bool) -> None:
