@@ -9,8 +9,12 @@ from enum import Enum
 import pytest
 
 import otel_events as ev
+from otel_events.cli.relaying.message import Message
+from otel_events.cli.relaying.translate import Translator
 from otel_events.compat import broadcaster
+from otel_events.compat.broadcast_message import Said, make_message
 from otel_events.compat.broadcaster import Broadcaster, emit, get_broadcaster, set_cycle
+from otel_events.testing import capture_events
 
 
 class Kind(str, Enum):
@@ -170,3 +174,21 @@ def test_the_processs_own_is_one(events, monkeypatch):
     monkeypatch.setattr(broadcaster, "_broadcaster", None)
 
     assert get_broadcaster() is get_broadcaster()
+
+
+def test_a_relay_takes_a_message_for_the_event_that_it_is():
+    """What `otel-events relay` makes of it has the event's uid, trace, cycle and service: nothing comes twice."""
+    said = Said(
+        '{"type": "sense", "ts": "2026-02-14T19:01:23.456Z", "cycle": 7, "day": 1551, "data": {"projection": {"n": 1}}}',
+        "0f3a0f3a0f3a0f3a-1",
+        {"task_id": "t-1"},
+        {"trace_id": "0f3a9c110f3a4c118f3a9c110f3a9c11", "span_id": "8f3a9c110f3a9c11"},
+    )
+    with capture_events():
+        payload = make_message(said).payload
+    (event,) = Translator("relayed").events([Message(payload, "key")])
+
+    assert (event.name, event.given_name, event.uid) == ("sense.project", "sense", said.uid)
+    assert (f"{event.trace_id:032x}", f"{event.span_id:016x}") == tuple(said.trace.values())
+    assert event.attributes == {"projection": {"n": 1}, "task_id": "t-1", "cycle": 7, "day": 1551}
+    assert event.resource.attributes["service.name"].startswith("unknown_service")

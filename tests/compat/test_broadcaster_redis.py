@@ -2,10 +2,13 @@
 
 import json
 import os
+import signal
 import textwrap
 import threading
 
 import pytest
+from opentelemetry import context as otel_context
+from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY
 
 import otel_events as ev
 from otel_events.compat import message_courier
@@ -244,6 +247,45 @@ def test_the_next_program_brings_what_redis_has_missed(folder, tmp_path):
         found = [(said["cycle"], said["data"]["number"]) for said in server.entries()]
     assert (away.code, back.code, back.err) == (0, 0, "")
     assert sorted(found) == [(cycle, number) for cycle in (1, 2) for number in range(3)]
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs POSIX timers")
+def test_signal_handlers_publish_in_the_middle_of_anything(server, tmp_path):
+    """A handler that interrupts a call has its own event published, and the call goes on."""
+    source = """
+    import signal
+
+    in_handler = 0
+
+    def handle(*_):
+        global in_handler
+        in_handler += 1
+        emit("observe", {"by": "handler"})
+
+    signal.signal(signal.SIGALRM, handle)
+    signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
+    for number in range(2_000):
+        emit("observe", {"by": "program"})
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    print(in_handler)
+    """
+    ran = run_program(IMPORT + textwrap.dedent(source), tmp_path, REDIS_URL=server.url, **UNHURRIED)
+
+    by = [said["data"]["by"] for said in server.entries()]
+    assert (ran.code, ran.err) == (0, "")
+    assert int(ran.out) > 0
+    assert (by.count("program"), by.count("handler")) == (2_000, int(ran.out))
+
+
+def test_what_is_not_to_be_instrumented_is_published_all_the_same(server):
+    """Where instrumentation is suppressed there is no event; the broadcaster's consumers hear of it, without a uid."""
+    token = otel_context.attach(otel_context.set_value(_SUPPRESS_INSTRUMENTATION_KEY, True))
+    Broadcaster(server.url).emit("observe", {"n": 1})
+    otel_context.detach(token)
+    assert flush(PATIENCE)
+
+    (said,) = server.entries()
+    assert (said["data"], "uid" in said) == ({"n": 1}, False)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")

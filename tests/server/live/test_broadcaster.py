@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
 
 from tests.message_servers import RedisServer, running, wait_until
-from tests.server.served import run_program, serving
+from tests.server.live.test_socket_io import watching
+from tests.server.served import SECRET, run_program, serving
 
 pytestmark = pytest.mark.slow
 
+EMITTING = """
+import sys
+from otel_events.compat.broadcaster import emit, flush, set_cycle
+
+set_cycle(7, 1551)
+for number in range(int(sys.argv[1]), int(sys.argv[2])):
+    emit("observe", {"number": number})
+assert flush(30)
+"""
 DAEMON = """
 import otel_events as ev
 from otel_events.compat.broadcaster import emit, flush, set_cycle
@@ -57,3 +68,36 @@ def test_each_event_is_shown_once_whatever_way_it_came(redis, tmp_path, way):
         # Nor has the server published them a second time for the broadcaster's consumers, as it does with all others.
         types = [said["type"] for said in redis.entries()]
         assert (types.count("sense"), types.count("cycle.start")) == (50, 50)
+
+
+class _Address:
+    """Where a page finds the server."""
+
+    def __init__(self, server):
+        self._url = server.url
+
+    def address(self, path):
+        return self._url + path
+
+
+@pytest.mark.usefixtures("javascript")
+def test_the_broadcasters_pages_see_what_its_programs_say(redis, tmp_path):
+    """Over Socket.IO: the last 50 on connect, as many of the newest as are asked for, in order, and every new one."""
+
+    async def watch(server):
+        async with watching(_Address(server), {"auth": {"token": SECRET}}) as page:
+            first = await page.hear("event", 50)
+            await page.say("replay", {"count": 55})
+            again = await page.hear("event", 55)
+            await asyncio.to_thread(run_program, server, EMITTING, "60", "61", REDIS_URL=redis.url)
+            (new,) = await page.hear("event")
+            return first, again, new
+
+    with serving(tmp_path, OTEL_EVENTS_SERVER_REDIS_URL=redis.url) as server:
+        run_program(server, EMITTING, "0", "60", REDIS_URL=redis.url)
+        wait_until(lambda: len(events(server, "observe")) == 60)
+        first, again, new = asyncio.run(watch(server))
+
+    assert [event["data"]["number"] for event in first] == list(range(10, 60))
+    assert [event["data"]["number"] for event in again] == list(range(5, 60))
+    assert (new["type"], new["cycle"], new["day"], new["data"]) == ("observe", 7, 1551, {"number": 60})
