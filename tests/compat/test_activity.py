@@ -9,6 +9,8 @@ from uuid import UUID
 import pytest
 
 import otel_events as ev
+from otel_events.cli.relaying.message import Message
+from otel_events.cli.relaying.translate import Translator
 from otel_events.compat import message_courier
 from otel_events.compat.activity import ActivityPublisher, flush
 from otel_events.compat.activity_message import Seen, make_message
@@ -242,3 +244,17 @@ def test_a_test_that_captures_publishes_nothing(server, workspace):
         assert flush(0.2)
 
     assert (captured.only().name, listener.heard) == ("sparc.task", [])
+
+
+def test_a_relay_takes_a_message_for_the_event_that_it_is():
+    """What `otel-events relay --from nats` makes of it has the event's name, uid, time and trace: nothing comes twice."""
+    trace_id = UUID("0f3a9c11-0f3a-4c11-8f3a-9c110f3a9c11")
+    attributes = {"id": "1", "type": "test", "status": "done", "file_path": "C:\\work\\one.md"}
+    message = make_message(
+        Seen("sparc.task", attributes, 1_771_095_683_456_000_000, trace_id.int, "0f3a0f3a0f3a0f3a-1")
+    )
+    (event,) = Translator("relayed").events([Message(message.payload, "key", message.subject)])
+
+    assert (event.name, event.uid, event.timestamp) == ("sparc.task", message.uid, 1_771_095_683_456_000_000)
+    assert event.trace_id == trace_id.int
+    assert {**attributes, "result": None} == {**event.attributes, "result": None}
