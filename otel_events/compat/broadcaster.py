@@ -55,8 +55,7 @@ class Broadcaster:
         self._plan: Redis | None = None
         try:
             self._plan = Redis(redis_url, channel, stream, name="broadcaster")
-            # Now: the end of a short program leaves no time for it.
-            import_module("redis")
+            _import_for(self._plan)
         except Exception as error:  # an address that is none, or `redis` is not installed: the program goes on
             count("compat_bad_setting")
             process.current().notices.warn("compat_broadcaster", f"a broadcaster publishes nothing: {error}")
@@ -111,6 +110,18 @@ def set_cycle(cycle: int, day: int) -> None:
 def flush(timeout: float = 2.0) -> bool:
     """Return True only if Redis has taken within *timeout* seconds all that was emitted; needed by nobody at the end."""
     return message_courier.flush(timeout)
+
+
+def _import_for(plan: Redis) -> None:
+    """Import what the first connection needs.
+
+    Here, because a program that forked in the midst of it would leave its child with an import that never ends; and because the
+    end of a short program leaves no time for it.
+    """
+    import_module("encodings.idna")
+    client = plan.connect(plan.timeout)
+    client.connection_pool.make_connection()  # and nothing more: it connects when it is used
+    client.close()
 
 
 def _make_event(name: str, data: Any, now: int) -> dict[str, Any]:
