@@ -37,11 +37,14 @@ class Heartbeat(Scope):
     two processes that beat as one would hide the death of either.
     """
 
-    def __init__(self, component: str, every: float, attributes: Mapping[str, Any]) -> None:
+    def __init__(
+        self, component: str, every: float, attributes: Mapping[str, Any], emit: Callable[..., None] = emit
+    ) -> None:
         super().__init__()
         self._component = component
         self._every = every
         self._attributes = dict(attributes)
+        self._emit = emit
         self._thread: threading.Thread | None = None
         # A SimpleQueue, because a signal handler may stop the beat in the middle of anything.
         self._orders: SimpleQueue[bool] = SimpleQueue()
@@ -77,7 +80,7 @@ class Heartbeat(Scope):
         """Go on."""
 
     def copy(self) -> Heartbeat:
-        return Heartbeat(self._component, self._every, self._attributes)
+        return Heartbeat(self._component, self._every, self._attributes, self._emit)
 
     def holds_here(self) -> bool:
         return self._thread is not None
@@ -118,7 +121,9 @@ class Heartbeat(Scope):
             except Empty:
                 pass
             if runtime.capture.open:  # after a shutdown there is nobody to tell
-                emit(EVENT, attributes={"component": self._component, "interval": self._every, **self._attributes})
+                self._emit(
+                    EVENT, attributes={"component": self._component, "interval": self._every, **self._attributes}
+                )
             # By the clock, lest beats drift; those that a pause of the machine has swallowed are not made up for.
             due += self._every
             if due < monotonic():

@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Mapping
 from importlib import import_module
+from importlib.util import find_spec
 from operator import index
 from typing import Any
 
@@ -55,8 +56,6 @@ class Broadcaster:
         self._plan: Redis | None = None
         try:
             self._plan = Redis(redis_url, channel, stream, name="broadcaster")
-            # Now: the end of a short program leaves no time for it.
-            import_module("redis")
         except Exception as error:  # an address that is none, or `redis` is not installed: the program goes on
             count("compat_bad_setting")
             process.current().notices.warn("compat_broadcaster", f"a broadcaster publishes nothing: {error}")
@@ -129,4 +128,18 @@ def _trace_ids() -> dict[str, str]:
     return {"trace_id": f"{span.trace_id:032x}", "span_id": f"{span.span_id:016x}"} if span.is_valid else {}
 
 
+def _import_client() -> None:
+    """Import what the first connection needs, if it is installed.
+
+    Not when that is made: a program that forks in the midst of it would leave its child with an import that never ends, a signal
+    handler finds half a module, and the end of a short program leaves no time for it.
+    """
+    if find_spec("redis") is None:
+        return
+    import_module("encodings.idna")
+    with Redis().connect(1.0) as client:
+        client.connection_pool.make_connection()  # and nothing more: it connects when it is used
+
+
+_import_client()
 _broadcaster: Broadcaster | None = None

@@ -109,12 +109,14 @@ class MessageCourier:
                 time.sleep(_AFTER_FAILURE)
 
     def _take_turn(self, deadline: float) -> bool:
-        """Hand over all that waits; False if that cannot be done, or if another thread was still at it at *deadline*."""
+        """Hand over what waits now; False if that cannot be done, or if another thread was still at it at *deadline*."""
         if not self._turn.acquire(timeout=max(0.0, min(deadline - time.monotonic(), threading.TIMEOUT_MAX))):
             return False
         try:
-            while self._waiting:
-                self._ready_sink().send(self._take())
+            left = len(self._waiting)  # not what comes meanwhile: whoever flushes would never be done
+            while left > 0:
+                self._ready_sink().send(self._take(min(left, _MOST_TOGETHER)))
+                left -= _MOST_TOGETHER
         except Exception as error:  # a mistake of ours must not end the thread
             if is_interrupt(error):
                 raise
@@ -124,11 +126,15 @@ class MessageCourier:
             self._turn.release()
         return True
 
-    def _take(self) -> Iterator[Message]:
-        for _ in range(min(len(self._waiting), _MOST_TOGETHER)):
+    def _take(self, most: int) -> Iterator[Message]:
+        for _ in range(most):
             try:
-                yield self._make(self._waiting.popleft())
-            except Exception as error:  # noqa: PERF203  # one must not take the others with it
+                item = self._waiting.popleft()
+            except IndexError:  # the oldest were dropped meanwhile
+                return
+            try:
+                yield self._make(item)
+            except Exception as error:  # one must not take the others with it
                 if is_interrupt(error):
                     raise
                 count("compat_message_failed")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from otel_events.emit import emit
 from otel_events.watching.change import Change, Classifier, FileEvent
 from otel_events.watching.plan import make_plan
 from otel_events.watching.watcher import Watcher
@@ -31,6 +32,7 @@ def watch(
     poll_interval: float = 2.0,
     content: bool | None = None,
     on_event: Callable[[Change | None, FileEvent], None] | None = None,
+    emit: Callable[..., None] = emit,
 ) -> Watcher:
     """Return a watcher of *paths*, to be used with `with`, `async with`, or by `start` and `stop`.
 
@@ -51,6 +53,7 @@ def watch(
         poll_interval: seconds between two such looks.
         content: prompts and responses are on events of the profile `egos`; None: as the setting `watch_content` says.
         on_event: called with each change, or None, and its event, after that was emitted; on the watcher's thread.
+        emit: takes the events, as `otel_events.emit` does: that of an emitter, for a library's own scope.
 
     Raises:
         ConfigurationError: a path does not exist, a rule file is wrong, or the extra `watch` is not installed.
@@ -71,5 +74,6 @@ def watch(
         only_classified=only_classified,
         ignore_files=ignore_files,
         on_event=on_event,
+        emit=emit,
     )
     return Watcher(plan)

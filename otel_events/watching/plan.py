@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from otel_events import process
+from otel_events.emit import emit
 from otel_events.errors import ConfigurationError
 from otel_events.watching.egos import egos_classifiers
 from otel_events.watching.own_files import find_own_files
@@ -50,6 +51,7 @@ class Plan:
     polling: bool = False
     poll_interval: float = 2.0
     on_event: Callable[[Change | None, FileEvent], None] | None = None
+    emit: Callable[..., None] = emit
 
     def make_scopes(self) -> list[Scope]:
         """Return a scope for each directory that is to be watched; none for one that is watched within another.
@@ -79,7 +81,13 @@ class Plan:
 
     def make_teller(self) -> Teller:
         """Return what tells of changes."""
-        return Teller(self.classifiers, burst=self.burst, only_classified=self.only_classified, on_event=self.on_event)
+        return Teller(
+            self.classifiers,
+            burst=self.burst,
+            only_classified=self.only_classified,
+            on_event=self.on_event,
+            emit=self.emit,
+        )
 
     def _make_scope(self, root: str, names: Iterable[str], is_own: Callable[[str], bool]) -> Scope:
         return Scope(root, self.include, self.exclude, ignore_files=self.ignore_files, is_own=is_own, only=names)
@@ -102,6 +110,7 @@ def make_plan(
     only_classified: bool,
     ignore_files: bool,
     on_event: Callable[[Change | None, FileEvent], None] | None,
+    emit: Callable[..., None],
 ) -> Plan:
     """Return the plan, or raise ConfigurationError with all that is wrong with what was asked for."""
     import_watchdog("events")
@@ -131,6 +140,7 @@ def make_plan(
         polling=polling,
         poll_interval=poll_interval,
         on_event=on_event,
+        emit=emit,
     )
     try:
         plan.make_scopes()

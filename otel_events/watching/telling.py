@@ -44,6 +44,7 @@ class Teller:
         burst: how many changes may be told one by one at once; 0 for no bound.
         only_classified: leave out what no classifier knows.
         on_event: called with each event after it was emitted; with the change, None for an event that is of none alone.
+        emit: takes the events, as `otel_events.emit` does.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Teller:
         burst: int = 0,
         only_classified: bool = False,
         on_event: Callable[[Change | None, FileEvent], None] | None = None,
+        emit: Callable[..., None] = emit,
     ) -> None:
         self.counts = Counts()
         self.notices = Notices()
@@ -60,6 +62,7 @@ class Teller:
         self._classifiers = classifiers
         self._only_classified = only_classified
         self._on_event = on_event
+        self._emit_event = emit
 
     def tell(self, changes: Sequence[Change], now: float) -> None:
         """Emit an event for each of *changes*, or one for all if they are too many."""
@@ -113,7 +116,9 @@ class Teller:
     def _emit(self, change: Change | None, event: FileEvent) -> None:
         # The newest files at a start have been changed when they were, not now.
         timestamp = change.modified_at if change is not None and change.is_initial else None
-        emit(event.name, event.message, severity=event.severity, timestamp=timestamp, attributes=event.attributes)
+        self._emit_event(
+            event.name, event.message, severity=event.severity, timestamp=timestamp, attributes=event.attributes
+        )
         self.counts.events[event.name] = self.counts.events.get(event.name, 0) + 1
         if self._on_event is not None:
             try:

@@ -9,6 +9,7 @@ from enum import Enum
 import pytest
 
 import otel_events as ev
+from otel_events import process
 from otel_events.cli.relaying.message import Message
 from otel_events.cli.relaying.translate import Translator
 from otel_events.compat import broadcaster
@@ -191,4 +192,4 @@ def test_a_relay_takes_a_message_for_the_event_that_it_is():
     assert (event.name, event.given_name, event.uid) == ("sense.project", "sense", said.uid)
     assert (f"{event.trace_id:032x}", f"{event.span_id:016x}") == tuple(said.trace.values())
     assert event.attributes == {"projection": {"n": 1}, "task_id": "t-1", "cycle": 7, "day": 1551}
-    assert event.resource.attributes["service.name"].startswith("unknown_service")
+    assert event.resource.attributes["service.name"] == process.current().ready_settings().service_name

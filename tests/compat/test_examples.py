@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.message_servers import RedisServer, running
+from tests.message_servers import RedisServer, nats_server, running
 from tests.program import PATIENCE, ROOT, environment
 
 pytestmark = pytest.mark.slow
@@ -47,3 +47,12 @@ def test_the_broadcaster(tmp_path):
         printed = run_example("broadcaster", tmp_path, REDIS_URL=server.url)
 
     assert printed == shown_in("docs/migrate/broadcaster.md", "examples/broadcaster.py")
+
+
+@pytest.mark.backends
+def test_the_activity_publisher(tmp_path):
+    """What the topics were promised to have is what a dashboard on NATS hears."""
+    with running(nats_server(tmp_path / "nats")) as server:
+        printed = run_example("activity", tmp_path, NATS_URL=server.url)
+
+    assert printed == shown_in("docs/migrate/activity.md", "examples/activity.py")

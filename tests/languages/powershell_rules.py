@@ -115,6 +115,7 @@ CMDLETS = {
     "Add-Type": {"AssemblyName"},
     "ConvertFrom-Json": set(),
     "Export-ModuleMember": {"Function"},
+    "Get-Command": {"Name", "CommandType", "ErrorAction"},
     "Import-Module": {"Name", "ErrorAction"},
     "Join-Path": {"Path", "ChildPath"},
     "New-Object": {"TypeName", "ArgumentList"},

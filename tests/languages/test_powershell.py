@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 
 import pytest
 
+from otel_events.compat.activity_program import make_parser
 from tests.languages import powershell_rules as rules
 from tests.languages.speaking import LANGUAGES
 
@@ -61,6 +63,21 @@ def test_the_script_has_the_parameters_of_the_agent_pipeline():
 
     assert rules.parameters(root) == ["EventType", "Payload", "TaskId", "PersonaId", "SessionId"]
     assert SOURCES["emit_event.ps1"].count("Mandatory = $true") == 1
+
+
+def test_the_launcher_hands_over_what_the_program_takes():
+    """start_activity.ps1 calls the Python launcher with options that this has, each for one of its parameters."""
+    source = SOURCES["start_activity.ps1"]
+    code = source.partition("#>")[2]
+
+    options = set(re.findall(r"'(--[a-z-]+)'", code))
+    known = {option for action in make_parser("")._actions for option in action.option_strings}
+    assert options == known - {"-h", "--help"}
+    assert rules.parameters(rules.parse(source)) == [
+        *("Path", "Extensions", "NatsUrl", "HeartbeatSeconds", "Initial", "NoContent", "Polling", "Python")
+    ]
+    assert "'otel_events.compat.activity_launcher'" in code
+    assert importlib.util.find_spec("otel_events.compat.activity_launcher") is not None
 
 
 def test_the_manifest_names_what_there_is():
