@@ -21,6 +21,7 @@ Key: TypeAlias = "tuple[int, str]"  # the rule's place, and the subject
 
 _MAX_AWAITED = 200_000
 _MAX_ENDED = 10_000
+_MAX_GONE = 10_000
 
 
 @dataclass(slots=True)
@@ -153,6 +154,9 @@ class Expectations:
         if awaited.queued is None or until < awaited.queued:
             awaited.queued = until
             heapq.heappush(self._due, (until, key))
+        if len(self._due) > 2 * len(self._awaited) + _MAX_GONE:  # what has ended leaves its place in the queue behind
+            self._due = [(each.queued, key) for key, each in self._awaited.items() if each.queued is not None]
+            heapq.heapify(self._due)
 
     def _until(self, key: Key, awaited: Awaited) -> int:
         since, grace = self._granted
