@@ -166,3 +166,13 @@ def test_rules_are_used_by_a_watcher(root, tmp_path, events):
         write(root / "other.txt", "x")
 
     assert events.only("log.written").attributes["day"] == "monday"
+
+
+def test_the_rules_of_the_document_are_right(rules):
+    """Those who copy them have rules that work."""
+    document = (Path(__file__).resolve().parents[2] / "docs" / "watch.md").read_text(encoding="utf-8")
+    classify = rules(document.partition("```yaml\n")[2].partition("```")[0])
+
+    task = classify(change("agents/bob/tasks/t-1.json", '{"status": "done", "output": {"text": "x"}}'))
+    assert (task.name, task.attributes["result"]) == ("agent.task_noted", "x")
+    assert classify(change("a.md")).name == "note.written"
