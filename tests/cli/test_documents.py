@@ -68,11 +68,8 @@ def folder(tmp_path, story, ledger_bytes, event):
 
     (tmp_path / "old.jsonl.gz").write_bytes(gzip.compress(story.read_bytes()))
     (tmp_path / "facts.json").write_text('{"disk": {"free": 1}}')
-<<<<<<< HEAD
     (tmp_path / "rules.txt").write_text("expect heartbeat orchestrator within 90s\n")
-=======
     (tmp_path / "watch.yaml").write_text("rules: [{path: 'logs/{name}.jsonl', event: log.written}]")
->>>>>>> 59a359e36171a5fe73f156fe164ef160845b73c3
     script = tmp_path / "backup.sh"
     script.write_text("#!/bin/sh\nexit 0\n")
     script.chmod(0o755)
