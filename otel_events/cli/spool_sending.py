@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
+class Sent(ABC):
     """What became of one spool.
 
     Attributes:
@@ -41,13 +42,13 @@ class Sent:
     message: str = ""
 
     @property
+    @abstractmethod
     def is_done(self) -> bool:
         """Return whether all that could have been sent was accepted."""
-        raise NotImplementedError
 
+    @abstractmethod
     def lines(self, info: SpoolInfo) -> Iterator[str]:
         """Yield what people are told of it; *info* is the spool as it was before."""
-        raise NotImplementedError
 
     @property
     def by_whom(self) -> str:

@@ -14,7 +14,7 @@ from otel_events.ledger.instants import parse_instant
 from otel_events.values import freeze
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from otel_events.event import Attributes
 
@@ -22,29 +22,54 @@ if TYPE_CHECKING:
 BROADCASTER_SCOPE = InstrumentationScope("otel_events.compat.broadcaster")
 
 _MILLISECONDS = len("2026-02-14T19:01:23.456")
+_BESIDE_DATA = ("cycle", "day")
 # These have the day in their data as well, as the broadcaster's programs wrote them.
 _DAY_IN_DATA = frozenset({"cycle.start"})
 
 
 def as_broadcast_line(line: Mapping[str, Any]) -> dict[str, Any]:
-    """Return *line* as consumers of the broadcaster know it: the name as the program wrote it, all else in `data`."""
-    name = line["event"]
-    data = dict(line["attributes"])
+    """Return *line* as consumers of the broadcaster know it."""
+    return as_broadcast(line["event"], line["time"], line["attributes"], line.get)
+
+
+def as_broadcast(
+    name: str, moment: str, attributes: Mapping[str, Any], get: Callable[[str], Any | None]
+) -> dict[str, Any]:
+    """Return an event as consumers of the broadcaster know it: its type is the name as the program wrote it.
+
+    What it says beyond the broadcaster's words (task, persona, a message of its own) stands in its data.
+
+    Args:
+        name: of the event, canonical.
+        moment: when it happened, as in the ledger.
+        attributes: its own.
+        get: returns what its line has at the top under a key, None if there is nothing.
+    """
+    return {
+        "type": get("given_name") or name,
+        "ts": moment[:_MILLISECONDS] + "Z",
+        "cycle": _whole(get("cycle")),
+        "day": _whole(get("day")),
+        "data": _data(name, attributes, get),
+        "uid": get("uid") or "",
+    }
+
+
+def _data(name: str, attributes: Mapping[str, Any], get: Callable[[str], Any | None]) -> dict[str, Any]:
+    data = dict(attributes)
     for key in CORRELATION:
-        is_beside = key == "cycle" or (key == "day" and name not in _DAY_IN_DATA)
-        if key in line and not is_beside:
-            data.setdefault(key, line[key])
-    definition, message = catalog.current().find(name), line.get("message")
+        is_beside = key in _BESIDE_DATA and not (key == "day" and name in _DAY_IN_DATA)
+        value = get(key)
+        if value is not None and not is_beside:
+            data.setdefault(key, value)
+    definition, message = catalog.current().find(name), get("message")
     if isinstance(message, str) and message and (definition is None or message != definition.message):
         data.setdefault("message", message)
-    return {
-        "type": line.get("given_name") or name,
-        "ts": line["time"][:_MILLISECONDS] + "Z",
-        "cycle": line.get("cycle", 0),
-        "day": line.get("day", 0),
-        "data": data,
-        "uid": line.get("uid", ""),
-    }
+    return data
+
+
+def _whole(value: Any) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
 def decode_broadcast(said: Mapping[str, Any], uid: str) -> Event:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from otel_events.disk_cures import cure_of
 from otel_events.ledger.flat import FlatFormat
 from otel_events.ledger.line import EventsFormat
 from otel_events.ledger.lines import WaitingLines
@@ -27,17 +27,7 @@ if TYPE_CHECKING:
 _KEPT_BYTES = 8 << 20
 _PIECE_BYTES = 4 << 20
 _PATIENCE = 0.2
-_ELSEWHERE = "or set OTEL_EVENTS_LEDGER_PATH to a file that can be written"
-_CURES = {
-    errno.ENOSPC: "free space on its disk",
-    errno.EDQUOT: "free some of your disk quota",
-    errno.EFBIG: "raise the limit of file sizes (ulimit -f), or let the ledger rotate sooner",
-    errno.EACCES: f"make it writable for this user, {_ELSEWHERE}",
-    errno.EPERM: f"make it writable for this user, {_ELSEWHERE}",
-    errno.EROFS: f"mount its file system for writing, {_ELSEWHERE}",
-    errno.ENOTDIR: f"a part of its path is a file, not a folder: move that away, {_ELSEWHERE}",
-    errno.EISDIR: f"it is a folder: name a file, {_ELSEWHERE}",
-}
+_ELSEWHERE = "set OTEL_EVENTS_LEDGER_PATH to a file that can be written"
 
 
 class _Format(Protocol):
@@ -168,10 +158,10 @@ class LedgerSink:
 
     def _tell(self, error: Exception) -> None:
         self._accounts.problems.add("ledger_write_failed")
-        reason, cure = str(error), _ELSEWHERE.removeprefix("or ")
+        reason, cure = str(error), _ELSEWHERE
         if isinstance(error, OSError):
             reason = error.strerror or reason
-            cure = _CURES.get(error.errno or 0, f"see to its disk, {_ELSEWHERE}")
+            cure = cure_of(error, _ELSEWHERE)
         self._notices.warn(
             "ledger_failed",
             f"cannot write the ledger{f' {self.path}' if self.path else ''}: {reason}. {len(self._waiting)} events wait in memory and are tried"

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from otel_events.spool.cures import cure_of
+from otel_events.disk_cures import cure_of
 from otel_events.spool.queue import Pending
 from otel_events.spool.segment import HEADER_BYTES, RECORD_OVERHEAD, next_number
 from otel_events.spool.segment_file import SegmentFile, set_aside
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from otel_events.spool.stored import Entry
 
 _SEGMENT_BYTES = 8 << 20
+_ELSEWHERE = "set OTEL_EVENTS_SPOOL_DIR to another directory"
 _RETRY_SECONDS = 5.0
 
 
@@ -158,7 +159,7 @@ class Stock:
         self._losses.note(
             "spool_disk_failed",
             f"cannot be written ({error.strerror or error}): what waits to be sent is kept in memory meanwhile, "
-            f"up to {self._caps.memory_bytes >> 20} MiB, and does not survive this process; {cure_of(error)}",
+            f"up to {self._caps.memory_bytes >> 20} MiB, and does not survive this process; {cure_of(error, _ELSEWHERE)}",
         )
 
     def _move_to_disk(self) -> None:
