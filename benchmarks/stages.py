@@ -14,7 +14,7 @@ from opentelemetry.context import Context
 
 from benchmarks.event import CORRELATION, METHOD, NAME, SERVICE, SOURCES
 from otel_events.accounting import Accounts
-from otel_events.event import Around, Event
+from otel_events.event import DEFAULT_SCOPE, Event
 from otel_events.guards import build_stages
 from otel_events.ledger.line import EventsFormat
 from otel_events.notices import Notices
@@ -32,12 +32,12 @@ _ROUNDS = 300
 
 def _drafts(turn: int, bound: dict[str, Any]) -> list[Any]:
     """Return what `emit` would have captured, with values that did not occur before."""
-    now, around = time.time_ns(), Around(bound, {}, Context())
+    now, context, around = time.time_ns(), Context(), (bound, {}, DEFAULT_SCOPE)  # type: ignore[var-annotated]
     drafts = []
     for i in range(turn * _BATCH, (turn + 1) * _BATCH):
         fields = {"source": SOURCES[i & 63], "quality": i * 0.001, "tokens": i, "method": METHOD}
         said = (NAME, None, None, fields, None)
-        drafts.append((i + 1, now + i, *said, around))
+        drafts.append((i + 1, now + i, *said, context, around))
     return drafts
 
 

@@ -11,7 +11,7 @@ from opentelemetry.context.contextvars_context import ContextVarsRuntimeContext
 from opentelemetry.trace.propagation import _SPAN_KEY
 
 from otel_events import runtime
-from otel_events.event import DEFAULT_SCOPE, Around
+from otel_events.event import DEFAULT_SCOPE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from opentelemetry.trace import Span
 
-    from otel_events.event import InstrumentationScope
+    from otel_events.event import Around, InstrumentationScope
 
 BINDING_KEY = create_key("otel_events.binding")
 # Whether any scope ended where it could not be taken out of the Context. From then on readers look for closed ones.
@@ -151,25 +151,27 @@ def close_by_hand(binding: Binding, name: str, attributes: Mapping[str, Any]) ->
     return {}
 
 
-class Surroundings(Around):
+class Surroundings:
     """What an event takes from the Context in which it happens.
 
     Attributes:
         here: that Context.
+        context: the same without scopes that have ended.
         link: the innermost open scope in it.
+        around: what is bound there, in the process, and who emits.
         is_in_task: a scope in it is a task's.
         span: the span that is current there, or None.
     """
 
-    __slots__ = ("here", "is_in_task", "link", "span")
+    __slots__ = ("around", "context", "here", "is_in_task", "link", "span")
 
     def __init__(self, here: Context, scope: InstrumentationScope) -> None:
-        context, link = current_in(here)
-        super().__init__(None if link is None else link.merged, runtime.process_attributes, context, scope)
         self.here = here
-        self.link = link
+        self.context, self.link = current_in(here)
+        link = self.link
+        self.around: Around = (None if link is None else link.merged, runtime.process_attributes, scope)
         self.is_in_task = link is not None and link.is_in_task
-        self.span: Any = context.get(_SPAN_KEY)
+        self.span: Any = self.context.get(_SPAN_KEY)
 
 
 _NOWHERE = Surroundings(Context(), DEFAULT_SCOPE)
@@ -181,23 +183,23 @@ class Onlooker:
     A Context never changes. What else may change is forgotten by `forget_around`.
     """
 
-    __slots__ = ("_around", "_scope")
+    __slots__ = ("_last", "_scope")
 
     def __init__(self, scope: InstrumentationScope) -> None:
         self._scope = scope
-        self._around = _NOWHERE
+        self._last = _NOWHERE
 
     def _look_around(self, here: Context) -> Surroundings | None:
         """Return what events in *here* take from it, and remember it; None where instrumentation is suppressed."""
-        around = Surroundings(here, self._scope)
-        if around.context.get(_SUPPRESS_INSTRUMENTATION_KEY):
+        seen = Surroundings(here, self._scope)
+        if seen.context.get(_SUPPRESS_INSTRUMENTATION_KEY):
             return None
-        self._around = around
+        self._last = seen
         _remembering.add(self)
         # Asked last: on another thread a scope may end, or something be bound, just now.
-        if some_are_stale or around.defaults is not runtime.process_attributes:
-            self._around = _NOWHERE
-        return around
+        if some_are_stale or seen.around[1] is not runtime.process_attributes:
+            self._last = _NOWHERE
+        return seen
 
 
 _remembering: set[Onlooker] = set()
@@ -206,8 +208,8 @@ _remembering: set[Onlooker] = set()
 def forget_around() -> None:
     """Keep nothing alive that was only remembered, nor hold it for true."""
     for onlooker in _remembering.copy():
-        onlooker._around = _NOWHERE
-        _remembering.discard(onlooker)
+        _remembering.discard(onlooker)  # first: another thread may just now have it remember something anew
+        onlooker._last = _NOWHERE
 
 
 def bind_process(attributes: Mapping[str, Any]) -> None:

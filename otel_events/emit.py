@@ -8,6 +8,7 @@ from functools import wraps
 from time import time_ns
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY
 from opentelemetry.trace.propagation import _SPAN_KEY
 
 from otel_events import catalog, runtime
@@ -15,7 +16,7 @@ from otel_events.binding import Onlooker, close_by_hand, current_in, get_context
 from otel_events.context import attribute_name, frozen
 from otel_events.definition import event_attributes
 from otel_events.errors import StrictModeError
-from otel_events.event import DEFAULT_SCOPE, Around, InstrumentationScope
+from otel_events.event import DEFAULT_SCOPE, InstrumentationScope
 from otel_events.exception_snapshot import capture_exception
 from otel_events.interrupts import is_interrupt
 from otel_events.values import clean, estimate, freeze
@@ -45,10 +46,10 @@ def _emit(self: Any, event: Any, message: Any = None, /, **fields: Any) -> None:
     """
     try:
         context: Any = get_context()
-        around = self._around
-        if around.here is not context:
-            around = self._look_around(context)
-            if around is None:
+        seen = self._last
+        if seen.here is not context:
+            seen = self._look_around(context)
+            if seen is None:
                 runtime.capture.accounts.dropped.add("suppressed")
                 return
         for value in fields.values():
@@ -67,10 +68,14 @@ def _emit(self: Any, event: Any, message: Any = None, /, **fields: Any) -> None:
         if message is not None or given is not None or type(event) is not str:
             event, message, given, extra = _sort_out(event, message, given)
             weight += extra
-        if around.is_in_task and event in runtime.closing_names:
-            given = _close_by_hand(around.link, event, given or {}, fields)
+        if seen.is_in_task and event in runtime.closing_names:
+            given = _close_by_hand(seen.link, event, given or {}, fields)
         capture = runtime.capture
-        draft = (next(capture.sequence), time_ns(), event, message, given, fields, more, around)
+        # fmt: off
+        draft = (
+            next(capture.sequence), time_ns(), event, message, given, fields, more, seen.context, seen.around,
+        )
+        # fmt: on
         # What `_put` would do with nearly all of them, without the call.
         if weight or not capture.is_plain or len(capture.items) >= capture.room:
             _put(capture, draft, event, weight)
@@ -78,7 +83,7 @@ def _emit(self: Any, event: Any, message: Any = None, /, **fields: Any) -> None:
             capture.items.append(draft)
             if capture.asleep:
                 capture.wake()
-        span = around.span
+        span = seen.span
         if span is not None:
             runtime.copy_to_span(span, draft)
     except StrictModeError:
@@ -118,7 +123,7 @@ def sorted_out(draft: Draft) -> Draft:
     fields = fields.copy()  # a copy for a span may have the same
     given, more = _take_options(fields)
     own = draft[4] if given is None else {**(draft[4] or {}), **_copy(given)}
-    return (*draft[:4], own, fields, more, draft[7])
+    return (*draft[:4], own, fields, more, *draft[7:])
 
 
 def _close_by_hand(link: Binding, event: str, given: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
@@ -127,7 +132,7 @@ def _close_by_hand(link: Binding, event: str, given: dict[str, Any], fields: dic
 
 def _put(capture: Capture, draft: Draft, event: str, weight: int) -> None:
     """Put *draft* on its way; raise what strict mode has against it."""
-    if not capture.is_plain:
+    if not capture.is_plain and draft[5] and has_options(draft[5]):
         draft = sorted_out(draft)
     if capture.strict is not None and event:  # a plain log record is none that the catalogue could know
         capture.strict(draft)
@@ -180,6 +185,7 @@ def emit_own(
     name: str,
     attributes: dict[str, Any],
     context: Context,
+    bound: Mapping[str, Any] | None,
     *,
     severity: int | None = None,
     exception: Any = None,
@@ -189,27 +195,27 @@ def emit_own(
     Args:
         name: its name.
         attributes: its own, and nobody else's from now on.
-        context: in which it happens, which is the one that holds here.
+        context: in which it happens, without scopes that have ended.
+        bound: what is bound there.
         severity: if not the definition's.
         exception: what it tells of.
     """
     capture = runtime.capture
     try:
-        around: Any = _package._around
-        if around.here is not context:
-            around = _package._look_around(context)
-            if around is None:
-                capture.accounts.dropped.add("suppressed")
-                return
+        if context.get(_SUPPRESS_INSTRUMENTATION_KEY):
+            capture.accounts.dropped.add("suppressed")
+            return
         weight = _freeze_in_place(attributes)
         captured = None if exception is None else _capture(exception)
         more = None if severity is None and captured is None else (severity, None, captured)
-        draft = (next(capture.sequence), time_ns(), name, None, attributes, None, more, around)
+        around = (bound, runtime.process_attributes, DEFAULT_SCOPE)
+        draft = (next(capture.sequence), time_ns(), name, None, attributes, None, more, context, around)
         if capture.strict is not None:
             capture.strict(draft)
         capture.put(draft, name, weight)
-        if around.span is not None:
-            runtime.copy_to_span(around.span, draft)
+        span: Any = context.get(_SPAN_KEY)
+        if span is not None:
+            runtime.copy_to_span(span, draft)
     except StrictModeError:
         raise
     except Exception as error:
@@ -245,10 +251,10 @@ def capture_log_record(
     event, message, own, weight = _sort_out(name, message, attributes)
     if link is not None and event in runtime.closing_names:
         own = _close_by_hand(link, event, own or {}, {})
-    around = Around(link.merged if link is not None else None, runtime.process_attributes, context, scope)
+    around = (link.merged if link is not None else None, runtime.process_attributes, scope)
     capture = runtime.capture
     number = next(capture.sequence)
-    draft = (number, timestamp, event, message, own, None, (severity, None, exception), around)
+    draft = (number, timestamp, event, message, own, None, (severity, None, exception), context, around)
     _put(capture, draft, event, weight)
     span: Any = context.get(_SPAN_KEY) if event else None
     if span is not None:
@@ -350,7 +356,8 @@ def refuse_departures(draft: Draft) -> None:
     if definition is None:
         raise StrictModeError(f"event '{name}' is not in the catalogue; define it, or correct its name")
     keywords = {attribute_name(key): value for key, value in fields.items()}
-    known = {**draft[7].defaults, **(draft[7].bound or {}), **given, **keywords}
+    bound, defaults, _ = draft[8]
+    known = {**defaults, **(bound or {}), **given, **keywords}
     if departures := catalog.check(definition, {key: clean(value) for key, value in known.items()}):
         raise StrictModeError(f"event '{name}': {'; '.join(departures)}")
 
@@ -365,5 +372,4 @@ def get_emitter(name: str, version: str = "", *, schema_url: str = "") -> Emitte
     return Emitter(InstrumentationScope(name, version, schema_url))
 
 
-_package = Emitter(DEFAULT_SCOPE)
-emit = _package.emit
+emit = Emitter(DEFAULT_SCOPE).emit

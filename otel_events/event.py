@@ -166,40 +166,16 @@ class CapturedException(NamedTuple):
     max_lines: int | None = None
 
 
-class Around:
-    """What is around an event and not in its call. Events that happen in one place share one.
-
-    Attributes:
-        bound: what scopes bind there; None without a scope.
-        defaults: what is bound process-wide.
-        context: the OpenTelemetry Context, without scopes that have ended.
-        scope: who emits.
-        apart: the same without the Context, if somebody needed it.
-    """
-
-    __slots__ = ("apart", "bound", "context", "defaults", "scope")
-
-    def __init__(
-        self,
-        bound: Mapping[str, Any] | None,
-        defaults: Mapping[str, Any],
-        context: Context,
-        scope: InstrumentationScope = DEFAULT_SCOPE,
-    ) -> None:
-        self.bound = bound
-        self.defaults = defaults
-        self.context = context
-        self.scope = scope
-        self.apart: Around | None = None
-
+# Bound attributes (None without a scope), process-wide ones, and who emits. Events of one place share one.
+Around: TypeAlias = "tuple[Mapping[str, Any] | None, Mapping[str, Any], InstrumentationScope]"
 
 # What the caller's thread captures. A plain tuple: a class costs five times as much to make, and the
 # garbage collector has to walk its instances. Made in `emit.py`, taken apart in `pipeline/normalize.py`, nowhere else.
-# Number, time, name, message, attributes given, keywords, what few calls say (severity, timestamp and exception), what is
-# around it. Among the keywords may still be some of what few calls say, see `emit.sorted_out`.
+# Number, time, name, message, attributes given, keywords, what few calls say (severity, timestamp and exception), Context,
+# what else is around it. Among the keywords may still be some of what few calls say, see `emit.sorted_out`.
 Draft: TypeAlias = (
     "tuple[int, int, Any, Any, dict[str, Any] | None, dict[str, Any] | None,"
-    " tuple[Any, Any, CapturedException | None] | None, Around]"
+    " tuple[Any, Any, CapturedException | None] | None, Context, Around]"
 )
 
 

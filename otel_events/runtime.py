@@ -247,7 +247,7 @@ class JournalingCapture(Capture):
 
 
 _MESSAGE, _ATTRIBUTES, _FIELDS = 3, 4, 5  # where a draft has what may be large
-_DRAFT_LENGTH = 8
+_DRAFT_LENGTH = 9
 
 
 def _lighten(item: Any, most: float, weight: int) -> tuple[Any, int]:

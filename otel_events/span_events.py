@@ -17,7 +17,7 @@ from opentelemetry.context import Context
 
 from otel_events import catalog, runtime
 from otel_events.catalog import process_wide
-from otel_events.event import Around, parse_timestamp
+from otel_events.event import parse_timestamp
 from otel_events.interrupts import is_interrupt
 
 if TYPE_CHECKING:
@@ -40,9 +40,8 @@ _copies_in: dict[type, type[Any] | None] = {}
 _verdicts: tuple[Any, Any, dict[str, bool]] = (None, None, {})
 _UNKNOWN: Any = object()
 _make: Any = object.__new__
-# What the call said. What is around it comes without its Context, which holds the span that holds the copy: only the garbage
-# collector could free a span then.
-_said = itemgetter(0, 1, 2, 3, 4, 5, 6)
+# A draft without its Context, which holds the span that holds the copy: only the garbage collector could free a span then.
+_without_context = itemgetter(0, 1, 2, 3, 4, 5, 6, 8)
 
 
 def copy_to_span(span: Any, draft: Draft) -> None:  # noqa: C901  # the hot path of who emits in a span
@@ -66,8 +65,7 @@ def copy_to_span(span: Any, draft: Draft) -> None:  # noqa: C901  # the hot path
         elif span._end_time is None:
             # Past the class's own `__init__`, which is half of what a copy costs.
             copy = _make(copy_class)
-            copy.kept = _said(draft)
-            copy.around = draft[7].apart or _part(draft[7])
+            copy.kept = _without_context(draft)
             copy.writer = runtime.capture.writer
             copy.limits = span._limits
             # Without the span's lock, which its own thread may hold, and without the list's, likewise. A deque's append
@@ -82,11 +80,6 @@ def copy_to_span(span: Any, draft: Draft) -> None:  # noqa: C901  # the hot path
             raise
         # The event itself is on its way already.
         runtime.capture.accounts.problems.add("span_event_failed")
-
-
-def _part(around: Around) -> Around:
-    around.apart = apart = Around(around.bound, around.defaults, _NO_CONTEXT, around.scope)
-    return apart
 
 
 def _begin_verdicts() -> dict[str, bool]:
@@ -114,7 +107,7 @@ def finish_copies(span_events: Iterable[Any]) -> None:
     waiting = [(event, kept) for event in span_events if is_copy(event) and (kept := event.kept) is not None]
     if not waiting:
         return
-    copies = [((*kept, event.around), event.writer) for event, kept in waiting]
+    copies = [((*kept[:-1], _NO_CONTEXT, kept[-1]), event.writer) for event, kept in waiting]
     try:
         finished = runtime.finish_copy(copies)
     except Exception as error:
@@ -185,8 +178,7 @@ def _lazy_event_class() -> type[Any]:
         """
 
         # What is worked out later: a draft without its Context, whose it is (another's after a fork), the span's limits.
-        __slots__ = ("around", "kept", "limits", "writer")
-        around: Around
+        __slots__ = ("kept", "limits", "writer")
         kept: Any
         limits: Any
         writer: str

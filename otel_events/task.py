@@ -169,7 +169,7 @@ class Task(BindingScope):
         if context is None:
             emit(name, attributes, **more)
         else:
-            emit_own(name, attributes, context, **more)
+            emit_own(name, attributes, context, attachment.binding.merged, **more)
 
     def close(self, error: BaseException | None) -> None:
         attachment = self._attachment

@@ -180,7 +180,9 @@ def _times(instants: list[int]) -> tuple[bytes | list[bytes], list[bytes]]:
         before = start - _SECOND
         fractions = [instant - before for instant in instants]  # with a 1 in front, for their noughts
     else:
-        seconds = [_beginning(instant // _SECOND) for instant in instants]
+        numbers = [instant // _SECOND for instant in instants]
+        texts = {number: _beginning(number) for number in set(numbers)}
+        seconds = [texts[number] for number in numbers]
         fractions = [instant % _SECOND + _SECOND for instant in instants]
     return seconds, _inside(fractions)[1:].split(b",1")
 

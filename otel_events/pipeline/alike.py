@@ -170,22 +170,27 @@ class Shapes:
         kins: dict[tuple[Any, ...], Kin] = {}
         alone: list[int] = []
         # Of the draft before: most have the same all around them, which is told by identity in no time.
-        name_before = keys_before = around_before = _UNKNOWN
+        name_before = keys_before = context_before = around_before = _UNKNOWN
         kin: Kin | None = None
         for place, draft in enumerate(drafts):
             if len(draft) == _FOREIGN:
                 alone.append(place)
                 continue
-            _, _, name, message, given, fields, more, around = draft
+            _, _, name, message, given, fields, more, context, around = draft
             # Most events bring keywords, or a mapping; the few that bring both are looked at alone.
             if more is not None or (given and fields):
                 alone.append(place)
                 continue
             keys = tuple(fields or given or ())
-            if name is not name_before or keys != keys_before or around is not around_before:
-                name_before, keys_before, around_before = name, keys, around
+            if (
+                name is not name_before
+                or keys != keys_before
+                or around is not around_before
+                or context is not context_before
+            ):
+                name_before, keys_before, context_before, around_before = name, keys, context, around
                 # By what is in it: where Contexts alternate, each event may have one of its own that says the same.
-                same = (name, keys, id(around.bound), id(around.defaults), id(around.context), id(around.scope))
+                same = (name, keys, id(context), *map(id, around))
                 kin = kins.get(same) or _begin(kins, same, known)
             if kin is None:
                 alone.append(place)

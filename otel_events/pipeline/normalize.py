@@ -123,7 +123,8 @@ class Normalize:
         seen = shape.look_at(columns)
         if seen is None:
             return None
-        common, known = self._common_of(shape, drafts[0][7], batch)
+        *_, context, around = drafts[0]
+        common, known = self._common_of(shape, context, around, batch)
         if shape.missing and not shape.is_complete({**rows[0], **common.bound}):
             return None
         if not shape.is_known:
@@ -131,12 +132,14 @@ class Normalize:
         numbers, times = list(map(_NUMBER, drafts)), list(map(_TIME, drafts))
         return Alike(common, self.writer, kin.places, numbers, times, rows, columns, *seen, known)
 
-    def _common_of(self, shape: Shape, place: Around, batch: _Batch) -> tuple[Event, dict[object, Any]]:
+    def _common_of(
+        self, shape: Shape, context: Context, around: Around, batch: _Batch
+    ) -> tuple[Event, dict[object, Any]]:
         """Return what drafts of *shape* share that have the same around them, and what is known of it."""
+        bound, defaults, scope = around
         # The ids are of objects that are kept beside, in this batch and until there is another one like it.
-        bound, defaults, context, scope = place.bound, place.defaults, place.context, place.scope
-        around = (bound, defaults, context, scope, runtime.process_parent)
-        key = (shape, *map(id, around))
+        known_by = (bound, defaults, context, scope, runtime.process_parent)
+        key = (shape, *map(id, known_by))
         entry = self._commons.get(key)
         if entry is None:
             common = Event(
@@ -152,7 +155,7 @@ class Normalize:
                 given_name=shape.given_name,
             )
             common.trace_id, common.span_id, common.trace_flags = batch.trace_ids(context)
-            entry = (around, common, {})
+            entry = (known_by, common, {})
         batch.commons[key] = entry
         return entry[1:]
 
@@ -175,13 +178,14 @@ class Normalize:
             return False
         writer, name, given_name = self.writer, shape.name, shape.given_name
         severity, severity_text = shape.severity, shape.severity.name
-        last: Any = None
+        last: tuple[Any, Any] = (None, None)
         merged: Mapping[str, Value] = {}
         for place, own in zip(places, rows, strict=True):
-            sequence, now, _, message, _, _, _, around = drafts[place]
-            if around is not last:
-                last, context, scope = around, around.context, around.scope
-                merged = batch.bound_beside(shape, around.bound, around.defaults)
+            sequence, now, _, message, _, _, _, context, around = drafts[place]
+            if around is not last[0] or context is not last[1]:
+                last = (around, context)
+                bound, defaults, scope = around
+                merged = batch.bound_beside(shape, bound, defaults)
                 trace_id, span_id, trace_flags = batch.trace_ids(context)
                 if shape.missing and not shape.is_complete({**own, **merged}):
                     return False
@@ -222,7 +226,7 @@ class Normalize:
         return event
 
     def _event(self, draft: Draft, batch: _Batch) -> Event:
-        sequence, now, name, message, given, fields, more, around = sorted_out(draft)
+        sequence, now, name, message, given, fields, more, context, (bound, defaults, scope) = sorted_out(draft)
         severity, timestamp, exception = more or (None, None, None)
         definition = batch.catalog.find(name)
         attributes, unset = _own_attributes(given, fields)
@@ -231,12 +235,12 @@ class Normalize:
             timestamp=now,
             observed_timestamp=now,
             attributes=attributes,
-            bound=batch.bound(around.bound, around.defaults),
-            scope=around.scope,
+            bound=batch.bound(bound, defaults),
+            scope=scope,
             uid=uid_of(self.writer, sequence),
-            context=around.context,
+            context=context,
         )
-        event.trace_id, event.span_id, event.trace_flags = batch.trace_ids(around.context)
+        event.trace_id, event.span_id, event.trace_flags = batch.trace_ids(context)
         if definition is None:
             self._note_unknown(event, is_log=type(severity) is tuple)
         elif name != event.name:

@@ -12,7 +12,7 @@ from otel_events.redaction.prefilter import LONGEST, SHORTEST
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from otel_events.event import Around, Event, Value
+    from otel_events.event import Event, Value
     from otel_events.pipeline.redact import Redact
 
 _MAX_TEXTS = 1_024
@@ -38,18 +38,18 @@ class NormalizeOne(Normalize):
         if len(drafts) != 1 or len(drafts[0]) == 2:
             return super().__call__(drafts)
         draft = drafts[0]
-        around: Around = draft[7]
+        context, (bound, defaults, _) = draft[7:]
         last, parent, known = self._last, runtime.process_parent, catalog.current()
         # Bound attributes, process-wide ones and Context, which are known by identity: kept here, they keep theirs.
         if (
             last is None
-            or last.bound is not around.bound
-            or last.defaults is not around.defaults
-            or last.context is not around.context
+            or last.bound is not bound
+            or last.defaults is not defaults
+            or last.context is not context
             or last.parent is not parent
             or last.batch.catalog is not known
         ):
-            last = self._last = _Last(around.bound, around.defaults, around.context, parent, _Batch(known))
+            last = self._last = _Last(bound, defaults, context, parent, _Batch(known))
         try:
             shape = self._shapes.of(draft, known)
             events: list[Event | None] = [None]

@@ -75,7 +75,7 @@ class PlainDrafts:
         """Return the kind of *draft*; None if it has to be looked at more closely, for which it may raise as well."""
         if len(draft) == _FOREIGN:
             return None
-        _, _, name, message, given, fields, more, around = draft
+        _, _, name, message, given, fields, more, context, around = draft
         severity, timestamp, exception = more or _NOTHING_MORE
         if timestamp is not None or exception is not None or (given and fields):
             return None
@@ -85,8 +85,8 @@ class PlainDrafts:
         known, parent, kinds = self._kinds
         if known is not catalog.current() or parent is not runtime.process_parent:
             _, _, kinds = self._kinds = (catalog.current(), runtime.process_parent, {})
-        ids = (id(around.bound), id(around.defaults), id(around.context), id(around.scope))
-        key = (name, severity, tuple(own), *ids)
+        bound, defaults, scope = around
+        key = (name, severity, tuple(own), id(bound), id(defaults), id(context), id(scope))
         kind = kinds.get(key) or self._learn(key, draft, own, kinds)
         if kind is None:
             return None
@@ -122,26 +122,25 @@ class PlainDrafts:
         self, key: tuple[Any, ...], draft: Any, own: dict[str, Any], kinds: dict[tuple[Any, ...], Kind]
     ) -> Kind | None:
         """Return the kind of which *draft* is the first; None if it has none."""
-        more, around = draft[6:]
+        more, context, (bound, defaults, scope) = draft[6:]
         batch = _Batch(catalog.current())
-        shape = self._shapes.of((*draft[:6], None, around), batch.catalog)
+        shape = self._shapes.of((*draft[:6], None, *draft[7:]), batch.catalog)
         if shape is None or shape.says_message or shape.given_name:
             return None
         severity = shape.severity if more is None or more[0] is None else parse_severity(more[0])
         if severity is None:
             return None
-        merged = batch.bound_beside(shape, around.bound, around.defaults)
+        merged = batch.bound_beside(shape, bound, defaults)
         if shape.missing and not shape.is_complete({**own, **merged}):
             return None
         # fmt: off
         common = Event(
-            shape.name, 0, 0, severity, severity.name, shape.body, {}, merged, *batch.trace_ids(around.context),
-            around.scope,
+            shape.name, 0, 0, severity, severity.name, shape.body, {}, merged, *batch.trace_ids(context), scope,
         )
         # fmt: on
         if self._redact is not None and not self._redact.is_clean_event(common):
             return None
         if len(kinds) >= _MAX_KINDS:
             kinds.clear()
-        kind = kinds[key] = Kind(shape, common, (around.bound, around.defaults, around.context, around.scope))
+        kind = kinds[key] = Kind(shape, common, (bound, defaults, context, scope))
         return kind

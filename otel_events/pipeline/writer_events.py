@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry.context import Context
 
 from otel_events import runtime
-from otel_events.event import Around
+from otel_events.event import DEFAULT_SCOPE
 from otel_events.stats import count_emitted
 from otel_events.version import VERSION
 
@@ -115,5 +115,5 @@ class WriterEvents:
         if "emitted" in attributes:
             attributes["last_sequence"] = number
         more = None if timestamp is None else (None, timestamp, None)
-        around = Around(None, runtime.process_attributes, Context())
-        return (number, time.time_ns(), name, None, attributes, None, more, around)
+        around = (None, runtime.process_attributes, DEFAULT_SCOPE)
+        return (number, time.time_ns(), name, None, attributes, None, more, Context(), around)

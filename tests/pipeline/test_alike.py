@@ -12,7 +12,7 @@ import otel_events as ev
 from otel_events import catalog
 from otel_events.accounting import Accounts
 from otel_events.catalog import AttributeDefinition, EventDefinition
-from otel_events.event import Around
+from otel_events.event import DEFAULT_SCOPE
 from otel_events.notices import Notices
 from otel_events.pipeline.normalize import Normalize
 from otel_events.pipeline.one_by_one import NormalizeOne
@@ -60,7 +60,8 @@ def batches(draw):
             (
                 *(number + 1, 1_000 + number, name, message, given_too, said),
                 None if severity is None else (severity, None, None),
-                Around(bound, {"env_id": 3}, Context()),
+                Context(),
+                (bound, {"env_id": 3}, DEFAULT_SCOPE),
             )
         )
     return drafts
@@ -101,7 +102,7 @@ def test_events_are_what_they_would_be_one_by_one(drafts):
 def test_an_event_follows_the_catalogue_of_its_moment():
     """What was worked out of a definition is forgotten with it."""
     normalize = Normalize("w", Accounts(), Notices(quiet_seconds=math.inf))
-    draft = (1, 1, "field.measured", None, None, {"level": 1.0}, None, Around(None, {}, Context()))
+    draft = (1, 1, "field.measured", None, None, {"level": 1.0}, None, Context(), (None, {}, DEFAULT_SCOPE))
     before = catalog.current()
     bodies = [normalize([draft])[0].body]
     catalog.extend_current([DEFINED])
@@ -116,8 +117,8 @@ def test_an_event_follows_the_catalogue_of_its_moment():
 def test_names_and_keys_without_end_are_no_leak():
     """A program that makes up keys gets right events, however much has been forgotten."""
     normalize = Normalize("w", Accounts(), Notices(quiet_seconds=math.inf))
-    around = Around(None, {}, Context())
-    drafts = [(n, 1, f"name.{n}", None, None, {f"key_{n}": n}, None, around) for n in range(3000)]
+    around = Context(), (None, {}, DEFAULT_SCOPE)
+    drafts = [(n, 1, f"name.{n}", None, None, {f"key_{n}": n}, None, *around) for n in range(3000)]
 
     assert [event.attributes for event in normalize(drafts)] == [{f"key_{n}": n} for n in range(3000)]
 
@@ -134,7 +135,8 @@ def test_a_span_that_raises_costs_its_own_events_alone():
     accounts = Accounts()
     broken = set_span_in_context(RaisingSpan(INVALID_SPAN_CONTEXT), Context())
     drafts = [
-        (n, 1, "a.b", None, None, {"n": n}, None, Around(None, {}, broken if n == 2 else Context())) for n in range(5)
+        (n, 1, "a.b", None, None, {"n": n}, None, broken if n == 2 else Context(), (None, {}, DEFAULT_SCOPE))
+        for n in range(5)
     ]
 
     events = Normalize("w", accounts, Notices(quiet_seconds=math.inf))(drafts)

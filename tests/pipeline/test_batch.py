@@ -10,7 +10,7 @@ from opentelemetry.context import Context
 from opentelemetry.trace import NonRecordingSpan, SpanContext, set_span_in_context
 
 from otel_events.accounting import Accounts
-from otel_events.event import DEFAULT_SCOPE, Around, Event, InstrumentationScope
+from otel_events.event import DEFAULT_SCOPE, Event, InstrumentationScope
 from otel_events.guards import build_stages
 from otel_events.ledger.line import EventsFormat
 from otel_events.notices import Notices
@@ -69,7 +69,7 @@ def drafts(draw):
         message = draw(st.sampled_from([None, None, None, None, "said"]))
         severity = draw(st.sampled_from([None, None, None, None, "error"]))
         said = (name, message, None, fields, None if severity is None else (severity, None, None))
-        made.append((number + 1, 1_700_000_000_000_000_000 + number, *said, Around(bound, DEFAULTS, context, scope)))
+        made.append((number + 1, 1_700_000_000_000_000_000 + number, *said, context, (bound, DEFAULTS, scope)))
     return made
 
 
@@ -122,8 +122,8 @@ def test_columns_give_the_same_requests_lines_events_and_counts_as_events_do(rul
 
 def test_most_of_what_is_alike_goes_through_as_columns():
     """What these tests compare is what they say: an ordinary batch reaches the encoder without having been taken apart."""
-    way, around = Way({}), Around({"task_id": "t-1"}, DEFAULTS, Context())
-    batch = [(n + 1, 1 + n, "evidence.added", None, None, {"quality": n}, None, around) for n in range(20)]
+    way, around = Way({}), (Context(), ({"task_id": "t-1"}, DEFAULTS, DEFAULT_SCOPE))
+    batch = [(n + 1, 1 + n, "evidence.added", None, None, {"quality": n}, None, *around) for n in range(20)]
 
     # The first time, names and scopes are looked at.
     passed = [run_stages(way.stages, way.normalize(batch), way.accounts, way.notices) for _ in "ab"]
@@ -134,10 +134,10 @@ def test_most_of_what_is_alike_goes_through_as_columns():
 def test_long_texts_of_a_batch_are_not_joined_all_at_once():
     """To look for secrets in eight megabytes takes less than as much again."""
     way = Way({})
-    around = Around(None, {}, Context())
+    around = Context(), (None, {}, DEFAULT_SCOPE)
 
     def said(number):
-        return (number, number, "seed.planted", None, None, {"text": f"{number} and so on, " * 1_000}, None, around)
+        return (number, number, "seed.planted", None, None, {"text": f"{number} and so on, " * 1_000}, None, *around)
 
     way.take([said(number) for number in range(1, 9)], together=True)
     events = way.normalize([said(number) for number in range(1, 501)])

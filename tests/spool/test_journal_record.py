@@ -14,7 +14,7 @@ import otel_events as ev
 from otel_events import catalog
 from otel_events.accounting import Accounts
 from otel_events.catalog import AttributeDefinition, EventDefinition
-from otel_events.event import DEFAULT_SCOPE, Around, InstrumentationScope
+from otel_events.event import DEFAULT_SCOPE, InstrumentationScope
 from otel_events.notices import Notices
 from otel_events.pipeline.normalize import Normalize
 from otel_events.pipeline.one_by_one import NormalizeOne, RedactOne
@@ -72,8 +72,8 @@ def said(draw):
         given = (more, own) if draw(st.booleans()) else (own, more)
         rare = (severity, draw(times), None)
         rare = None if rare == (None, None, None) else rare
-        around = Around(bound, DEFAULTS, CONTEXT, scope)
-        drafts.append((number + 1, 1_000 + number, name, message, *given, rare, around))
+        around = (bound, DEFAULTS, scope)
+        drafts.append((number + 1, 1_000 + number, name, message, *given, rare, CONTEXT, around))
     return drafts
 
 
@@ -152,8 +152,8 @@ def test_a_killed_process_leaves_what_it_would_have_delivered(drafts):
 def test_what_is_usual_hides_nothing_else(tmp_path, usual, then):
     """After any number of plain events of a kind, one that is not plain is guarded as the first would be."""
     rows = [*usual * 5, then]
-    around = Around(None, DEFAULTS, CONTEXT)
-    drafts = [(n, 1_000 + n, "not.known", None, None, row, None, around) for n, row in enumerate(rows)]
+    around = CONTEXT, (None, DEFAULTS, DEFAULT_SCOPE)
+    drafts = [(n, 1_000 + n, "not.known", None, None, row, None, *around) for n, row in enumerate(rows)]
 
     on_disk, _ = journaled(drafts, tmp_path)
 
