@@ -5,7 +5,7 @@ import { signal } from "@preact/signals";
 import { getAlerts, getErrors } from "./api/client";
 import { focusFilter } from "./live/FilterBar";
 import { LiveView } from "./live/LiveView";
-import { status } from "./live/store";
+import { status } from "./live/following";
 import { isSignedOut } from "./state/access";
 import { notice } from "./state/notice";
 import { backTo, change, linkTo, parameter, type View, VIEWS, view } from "./state/route";

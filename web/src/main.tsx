@@ -1,6 +1,6 @@
 import { render } from "preact";
 import { App } from "./app";
-import { startLive } from "./live/store";
+import { startLive } from "./live/following";
 import { explain } from "./state/access";
 import { loadCatalogue } from "./state/catalogue";
 import { say } from "./state/notice";

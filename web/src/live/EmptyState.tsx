@@ -7,7 +7,7 @@ import { Ledger } from "../ui/Ledger";
 import { usePolled } from "../ui/polled";
 import { Sending } from "./Sending";
 import { hintsOn } from "./hints";
-import { isUnreadable, status } from "./store";
+import { isUnreadable, status } from "./following";
 
 export function EmptyState({ filter }: { filter: string }) {
   if (isUnreadable.value)

@@ -9,7 +9,9 @@ import { isNarrow } from "../state/screen";
 import { Chips } from "../ui/Chips";
 import { lineOf, valueText } from "../ui/text";
 import type { CountingRow, CountRow, EventRow as EventRowData, GapRow, RollupRow, Row, Summary } from "./rows";
-import { fillGap, foldAgain, isOfSeveral, problem, unfold } from "./store";
+import { problem } from "./following";
+import { isOfSeveral } from "./loading";
+import { fillGap, foldAgain, unfold } from "./unfolding";
 
 interface Props {
   row: Row;

@@ -4,7 +4,8 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { change } from "../state/route";
 import { wordAt } from "../state/filter";
 import { type Suggestion, suggest } from "./completion";
-import { filter, problem } from "./store";
+import { problem } from "./following";
+import { filter } from "./store";
 
 const FILTER_ID = "filter";
 let isFocusWanted = false;

@@ -13,23 +13,10 @@ import { FilterBar } from "./FilterBar";
 import { useLiveKeys } from "./keys";
 import type { Row } from "./rows";
 import { RateStrip } from "./RateStrip";
-import {
-  filter,
-  hasOlder,
-  held,
-  hold,
-  indexOf,
-  isLoading,
-  isPaused,
-  isUnreadable,
-  loadNewer,
-  loadOlder,
-  resume,
-  showAround,
-  showFrom,
-  shownRows,
-  version,
-} from "./store";
+import { version } from "./drawing";
+import { isUnreadable } from "./following";
+import { hold, loadNewer, loadOlder, resume, showAround, showFrom } from "./holding";
+import { filter, hasOlder, held, indexOf, isLoading, isPaused, shownRows } from "./store";
 import { Toolbar } from "./Toolbar";
 
 const ROW = 24;

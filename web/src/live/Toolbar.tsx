@@ -5,23 +5,10 @@ import { count, counted } from "../format";
 import { change } from "../state/route";
 import { exportAddress } from "../api/client";
 import { isNarrow } from "../state/screen";
-import {
-  filter,
-  held,
-  isPaused,
-  isUnreadable,
-  notSent,
-  pause,
-  received,
-  resume,
-  rollsUp,
-  shownRows,
-  status,
-  tryAgainAt,
-  tryNow,
-  version,
-  waiting,
-} from "./store";
+import { version } from "./drawing";
+import { isUnreadable, status, tryAgainAt, tryNow } from "./following";
+import { pause, resume } from "./holding";
+import { filter, held, isPaused, notSent, received, rollsUp, shownRows, waiting } from "./store";
 
 export function Toolbar() {
   void version.value;

@@ -11,7 +11,9 @@ import { onKeys } from "../ui/keyboard";
 import type { ListHandle } from "../ui/VirtualList";
 import { showEach } from "./EventRow";
 import { isCounting, isError } from "./rows";
-import { filter, foldAgain, held, indexOf, pause, resume, shownRows } from "./store";
+import { pause, resume } from "./holding";
+import { filter, held, indexOf, shownRows } from "./store";
+import { foldAgain } from "./unfolding";
 
 type Select = (seq: number) => void;
 
