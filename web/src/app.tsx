@@ -8,7 +8,7 @@ import { LiveView } from "./live/LiveView";
 import { status } from "./live/following";
 import { isSignedOut } from "./state/access";
 import { notice } from "./state/notice";
-import { backTo, change, linkTo, parameter, type View, VIEWS, view } from "./state/route";
+import { backTo, change, linkTo, parameter, titleOf, type View, VIEWS, view } from "./state/route";
 import { isNarrow } from "./state/screen";
 import { switchTheme, theme } from "./state/theme";
 import { usePolled } from "./ui/polled";
@@ -20,11 +20,12 @@ import { CyclesView } from "./views/CyclesView";
 import { ErrorsView } from "./views/ErrorsView";
 import { HealthView } from "./views/HealthView";
 import { Help } from "./views/Help";
+import { Nowhere } from "./views/Nowhere";
 import { SignedOut } from "./views/SignedOut";
 import { TasksView } from "./views/TasksView";
 import { TypesView } from "./views/TypesView";
 
-const PAGES: Record<View, () => preact.JSX.Element> = {
+const PAGES: Record<View | "nowhere", () => preact.JSX.Element> = {
   live: LiveView,
   types: TypesView,
   tasks: TasksView,
@@ -33,12 +34,12 @@ const PAGES: Record<View, () => preact.JSX.Element> = {
   alerts: AlertsView,
   catalogue: CatalogueView,
   health: HealthView,
+  nowhere: Nowhere,
 };
 
 const NAME = "otel-events";
 const BADGES_EVERY = 10_000;
 const LATE = "1h";
-const titleOf = (name: View): string => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 const isHelpOpen = signal(false);
 const toggleHelp = (): void => {
   isHelpOpen.value = !isHelpOpen.value;
@@ -74,7 +75,8 @@ export function App() {
     [],
   );
   useEffect(() => {
-    document.title = isSignedOut.value ? NAME : `${titleOf(view.value)} - ${NAME}`;
+    const name = view.value === "nowhere" ? "No such view" : titleOf(view.value);
+    document.title = isSignedOut.value ? NAME : `${name} - ${NAME}`;
   }, [view.value, isSignedOut.value]);
   if (isSignedOut.value) return <SignedOut />;
   const Present = PAGES[view.value];
@@ -129,7 +131,7 @@ function Top() {
       <nav ref={nav} aria-label="Views">
         {VIEWS.map((name) => (
           <a key={name} href={backTo(name)} aria-current={view.value === name ? "page" : undefined}>
-            {name}
+            {titleOf(name)}
             {name === "errors" && errors > 0 && !isNarrow.value && (
               <Badge number={errors} says="in the last hour" level="error" />
             )}

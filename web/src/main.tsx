@@ -4,6 +4,7 @@ import { startLive } from "./live/following";
 import { explain } from "./state/access";
 import { loadCatalogue } from "./state/catalogue";
 import { say } from "./state/notice";
+import { loadTaskNames } from "./state/taskNames";
 import "./styles/tokens.css";
 import "./styles/frame.css";
 import "./styles/live.css";
@@ -14,6 +15,8 @@ import "./styles/views.css";
 void loadCatalogue()
   .catch((error: unknown) => say(explain(error)))
   .then(startLive);
+
+void loadTaskNames().catch(() => undefined); // rows show ids until their names are known
 
 const place = document.getElementById("app");
 if (place) render(<App />, place);

@@ -4,6 +4,8 @@ python tests/server/page/story.py            the whole story
 python tests/server/page/story.py NAME N     N events of one name
 python tests/server/page/story.py traced     a task in which something else is traced as well
 python tests/server/page/story.py climb N    a task of N steps, with a task beneath it; the same id each time
+python tests/server/page/story.py absences   what was missed and what stalled, and some of it no longer
+python tests/server/page/story.py left       a session and a cycle that nobody ends
 """
 
 from __future__ import annotations
@@ -84,10 +86,31 @@ def climb(steps: int) -> None:
         task.set(height=steps)
 
 
+def miss() -> None:
+    for component in ("tide-gauge", "lamp"):
+        ev.emit("heartbeat.missed", component=component, expected_within=90.0)
+    ev.emit("heartbeat.missed.resolved", component="lamp", duration=12.5)
+    for task_id in ("mend-nets", "trim-wick"):
+        ev.emit("task.stalled", task_id=task_id, expected_within=60.0)
+    ev.emit("task.stalled.resolved", task_id="trim-wick", duration=3.0)
+    for session_id in ("long-night", "short-night"):
+        ev.emit("cycle.stalled", session_id=session_id, expected_within=600.0)
+    ev.emit("cycle.stalled.resolved", session_id="short-night", duration=4.0)
+
+
+def leave() -> None:
+    ev.session("left-open").__enter__()
+    ev.cycle(1).__enter__()
+
+
 if __name__ == "__main__":
     ev.configure(service_name=os.environ.get("STORY_SERVICE", "storyteller"))
     if sys.argv[1:] == ["traced"]:
         trace_too()
+    elif sys.argv[1:] == ["absences"]:
+        miss()
+    elif sys.argv[1:] == ["left"]:
+        leave()
     elif sys.argv[1:2] == ["climb"]:
         climb(int(sys.argv[2]))
     elif len(sys.argv) > 1:

@@ -375,11 +375,28 @@ def test_a_selection_is_exported(live, site):
     assert [json.loads(line)["event"] for line in lines if "task.failed" in line] == ["task.failed"]
 
 
+def test_a_task_is_called_by_its_name(live):
+    """Its chip has the name, also on events that carry its id alone; the id is what the pointer shows."""
+    write_filter(live, "evidence.added")
+
+    chip = live.locator(f"{ROW} .chip-task").first
+    chip.get_by_text("search").wait_for()
+    assert re.fullmatch(r"task_id: search-\d \(search\)", chip.get_attribute("title"))
+
+
+def test_the_strip_says_when(live):
+    """Beneath it stands the time."""
+    live.locator(".strip .axis").get_by_text(re.compile(r"^\d\d:\d\d:\d\d$")).first.wait_for()
+
+
 def test_an_empty_page_says_how_to_fill_it(visitor, empty_site):
-    """Lines to copy in four languages, and a test event at a click."""
+    """Lines to copy for our own senders and for any other, and a test event at a click."""
     page = visitor.visit(empty_site)
     page.get_by_text("No events yet").wait_for()
-    for language in ("Python", "Shell", "PowerShell", "JavaScript"):
+    for language in ("shell", "powershell", "javascript"):
+        page.get_by_role("tab", name=re.compile(f"^{language}$", re.IGNORECASE)).click()
+        page.get_by_role("tabpanel").get_by_text(f"otel-events languages {language}").wait_for()
+    for language in ("Python", "Shell", "PowerShell", "JavaScript", "Anything else"):
         page.get_by_role("tab", name=language, exact=True).click()
         page.get_by_role("tabpanel").get_by_text(empty_site.otlp).first.wait_for()
 

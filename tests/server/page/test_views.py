@@ -176,6 +176,81 @@ def test_what_nobody_started_is_not_said_to_run(visitor, tmp_path):
         page.goto("about:blank")  # before its server goes
 
 
+def test_what_its_program_left_open_is_not_said_to_run(visitor, tmp_path):
+    """A session that began, and whose program ended without ending it, says so, and when it was last heard of."""
+    with serving(tmp_path) as site:
+        site.send("left")
+        page = visitor.visit(site, "#/cycles")
+        for table in ("Sessions", "Cycles, the newest first"):
+            page.get_by_label(table).get_by_text("left open", exact=True).wait_for()
+            page.get_by_label(table).get_by_text("last event").wait_for()
+
+        assert page.get_by_text("running", exact=True).count() == 0
+        page.goto("about:blank")  # before its server goes
+
+
+@pytest.mark.parametrize(
+    ("view", "table", "column"),
+    [
+        ("#/types?name=reward.computed", "Events of type reward.computed", "reward"),
+        ("#/tasks", "Tasks, the newest first", "Took"),
+        ("#/cycles", "Cycles, the newest first", "Events"),
+        ("#/errors", "Groups of errors", "Count"),
+        ("#/catalogue", "Event types", "Seen"),
+        ("#/health", "Writers", "Received"),
+    ],
+)
+def test_a_table_is_sorted_by_its_column(visitor, site, view, table, column):
+    """By a click on its head or by the keyboard: the largest first, then the smallest, then as before; the address says it."""
+    page = visitor.visit(site, view)
+    head = page.get_by_label(table, exact=True).get_by_role("columnheader", name=column, exact=True)
+    head.wait_for()
+    assert head.get_attribute("aria-sort") == "none"
+
+    head.get_by_role("button").click()
+
+    page.locator("th[aria-sort=descending]").wait_for()
+    assert "sort" in page.url
+    page.reload()
+    page.locator("th[aria-sort=descending]").wait_for()
+    head.get_by_role("button").press("Enter")
+    page.locator("th[aria-sort=ascending]").wait_for()
+    head.get_by_role("button").press(" ")
+    page.locator("th[aria-sort=ascending]").wait_for(state="detached")
+
+
+def test_the_rows_of_a_sorted_table_are_in_its_order(visitor, site):
+    """Numbers by their size, whatever they look like."""
+    page = visitor.visit(site, "#/types?name=reward.computed&sort=reward")
+    page.locator("th[aria-sort=ascending]").wait_for()
+    place = page.get_by_role("columnheader").all_inner_texts().index("reward")
+
+    cells = page.locator(f"tbody td:nth-child({place + 1})").all_inner_texts()
+
+    assert [float(text.replace("−", "-")) for text in cells] == sorted(float(text.replace("−", "-")) for text in cells)
+
+
+def test_an_address_without_a_view_says_so(visitor, site):
+    """A view that there is not is no other one; a way back is there."""
+    page = visitor.visit(site, "#/nope")
+    page.get_by_role("heading", name="There is no such view").wait_for()
+    assert page.title() == "No such view - otel-events"
+
+    page.get_by_role("link", name="Back to Live").click()
+
+    page.wait_for_selector(".list .row")
+
+
+def test_sessions_are_in_the_menu(visitor, site):
+    """Beside cycles, and under their own name in an address."""
+    page = visitor.visit(site, "#/sessions")
+    page.get_by_label("Sessions").get_by_text("night-7").wait_for()
+
+    page.get_by_role("navigation").get_by_role("link", name="Cycles and sessions").click()
+
+    page.get_by_role("heading", name="Cycles and sessions").wait_for()
+
+
 def test_errors_are_groups_with_stacks(visitor, site):
     """A group opens to its occurrences, each with its stack."""
     page = open_view(visitor, site, "errors")
@@ -192,6 +267,18 @@ def test_alerts_are_open_or_resolved(visitor, site):
     page.get_by_label("Open alerts").get_by_text("Model away").wait_for()
     page.get_by_label("Resolved alerts").get_by_text("Disk nearly full").wait_for()
     page.get_by_text("resolved by the event alert.resolved with the same component").wait_for()
+
+
+def test_what_was_missed_or_stalled_is_an_alert(visitor, site):
+    """Heartbeats, tasks and cycles: open until the event that resolves them."""
+    site.send("absences")
+    page = open_view(visitor, site, "alerts")
+
+    for subject in ("tide-gauge", "mend-nets", "long-night"):
+        page.get_by_label("Open alerts").get_by_text(subject).wait_for()
+    for subject in ("lamp", "trim-wick", "short-night"):
+        page.get_by_label("Resolved alerts").get_by_text(subject).wait_for()
+        assert page.get_by_label("Open alerts").get_by_text(subject).count() == 0
 
 
 def test_errors_of_the_last_hour_are_counted_in_every_view(visitor, site):
@@ -225,7 +312,7 @@ def test_the_catalogue_knows_what_was_seen(visitor, site):
     page.get_by_role("link", name="wibble.happened").wait_for()
     page.get_by_role("button", name="Never seen").click()
 
-    page.get_by_role("link", name="heartbeat.missed", exact=True).wait_for()
+    page.get_by_role("link", name="rag.retrieval", exact=True).wait_for()
 
 
 def test_health_tells_what_is_missing(visitor, site):
@@ -234,6 +321,20 @@ def test_health_tells_what_is_missing(visitor, site):
 
     page.get_by_label("Writers").get_by_text("storyteller").first.wait_for()
     page.locator(".tile", has_text="Stored").wait_for()
+
+
+def test_an_index_that_is_made_anew_shows_how_far_it_is(visitor, site):
+    """Health says that answers are not whole yet, and how much is done."""
+
+    def rebuild(route):
+        health = {**json.loads(site.text("/api/health")), "index": {"state": "rebuilding", "done": 250, "total": 1000}}
+        route.fulfill(json=health)
+
+    visitor.page.route("**/api/health", rebuild)
+    page = visitor.visit(site, "#/health")
+
+    page.get_by_role("status").get_by_text("25 %, 250 of 1,000").wait_for()
+    assert page.get_by_role("progressbar").get_attribute("value") == "0.25"
 
 
 def test_a_ledger_that_is_not_shown_is_told(visitor, tmp_path):
@@ -318,7 +419,7 @@ def test_a_test_event_can_be_sent_from_everywhere(visitor, site):
     page = open_view(visitor, site, "tasks")
     page.keyboard.press("?")
     page.get_by_role("tab", name="PowerShell").click()
-    page.get_by_role("tabpanel").get_by_text("Invoke-RestMethod").wait_for()
+    page.get_by_role("tabpanel").get_by_text("Send-OtelEvent").wait_for()
 
     page.get_by_role("button", name="Send a test event").click()
 

@@ -123,6 +123,7 @@ export interface Stage {
 }
 
 export interface Cycle extends Run {
+  service?: string | null;
   session_run?: number | null;
   cycle: number | string;
   day: number | string | null;
@@ -238,5 +239,6 @@ export interface Health {
   dropped: Record<string, number>;
   problems: Record<string, number>;
   otlp_port: number;
-  index: { state: string; progress: number | null };
+  /** While `state` is not `ready`: how much of the ledger the index has come to. */
+  index: { state: string; done?: number | null; total?: number | null };
 }

@@ -15,6 +15,8 @@ import { fillGap, foldAgain, unfold } from "./unfolding";
 
 interface Props {
   row: Row;
+  /** Where it stands in the list, in pixels. */
+  top: number;
   /** Of a row that counts: it grows, and the row has to be drawn again. */
   size: number;
   isSelected: boolean;
@@ -33,29 +35,39 @@ export function showEach(row: CountingRow): void {
 
 export const rowId = (seq: number): string => `row-${seq}`;
 
-export function EventRow({ row, size, isSelected, onSelect }: Props) {
-  if (row.kind === "gap") return <Gap row={row} />;
-  if (row.kind === "count") return <Counted row={row} />;
-  return row.kind === "rollup" ? (
-    <Rollup row={row} size={size} isSelected={isSelected} onSelect={onSelect} />
-  ) : (
-    <Single row={row} isSelected={isSelected} onSelect={onSelect} />
+export function EventRow({ row, top, size, isSelected, onSelect }: Props) {
+  const isEvent = row.kind === "event" || row.kind === "rollup";
+  return (
+    <div
+      id={rowId(row.seq)}
+      class={classOf(row)}
+      style={{ top: `${top}px` }}
+      role="option"
+      aria-selected={isSelected}
+      onClick={isEvent ? () => onSelect(row.seq) : undefined}
+    >
+      {row.kind === "event" && <Single row={row} />}
+      {row.kind === "rollup" && <Rollup row={row} size={size} />}
+      {row.kind === "count" && <Counted row={row} />}
+      {row.kind === "gap" && <Gap row={row} />}
+    </div>
   );
+}
+
+function classOf(row: Row): string {
+  if (row.kind === "gap") return "row row-gap";
+  if (row.kind === "count") return "row row-rollup";
+  const kind = row.kind === "rollup" ? " row-rollup" : row.of ? " row-part" : "";
+  return `row${kind} level-${level(row.event.severity)}`;
 }
 
 const shownTime = (instant: string): string => (isNarrow.value ? clock(instant).slice(0, 8) : clock(instant));
 
-function Single({ row, isSelected, onSelect }: Omit<Props, "size" | "row"> & { row: EventRowData }) {
+function Single({ row }: { row: EventRowData }) {
   const event = row.event;
   const line = lineOf(event);
   return (
-    <div
-      id={rowId(row.seq)}
-      class={`row level-${level(event.severity)}${row.of ? " row-part" : ""}`}
-      role="option"
-      aria-selected={isSelected}
-      onClick={() => onSelect(row.seq)}
-    >
+    <>
       <span class="row-time">{shownTime(event.time)}</span>
       <span class="row-severity">{event.severity}</span>
       <span class={`row-name hue-${hueOfName(event.event)}`}>{event.event || "(log)"}</span>
@@ -65,19 +77,13 @@ function Single({ row, isSelected, onSelect }: Omit<Props, "size" | "row"> & { r
         <span class="row-details">{line.details}</span>
       </span>
       <Chips of={event} hasService={isOfSeveral.value} />
-    </div>
+    </>
   );
 }
 
-function Rollup({ row, size, isSelected, onSelect }: Omit<Props, "row"> & { row: RollupRow }) {
+function Rollup({ row, size }: { row: RollupRow; size: number }) {
   return (
-    <div
-      id={rowId(row.seq)}
-      class={`row row-rollup level-${level(row.event.severity)}`}
-      role="option"
-      aria-selected={isSelected}
-      onClick={() => onSelect(row.seq)}
-    >
+    <>
       <span class="row-time">{shownTime(row.time)}</span>
       <span class="row-severity">{row.event.severity}</span>
       <span class={`row-name hue-${hueOfName(row.name)}`}>{row.name}</span>
@@ -87,7 +93,7 @@ function Rollup({ row, size, isSelected, onSelect }: Omit<Props, "row"> & { row:
         <span class="row-details">{row.numbers.map(summed).join(" · ")}</span>
       </span>
       <Chips of={row.shared} hasService={isOfSeveral.value} />
-    </div>
+    </>
   );
 }
 
@@ -100,7 +106,7 @@ function summed({ key, count: values, sum, least, most }: Summary): string {
 
 function Counted({ row }: { row: CountRow }) {
   return (
-    <div id={rowId(row.seq)} class="row row-rollup" role="option" aria-selected={false}>
+    <>
       <span class="row-time" />
       <span class="row-severity">INFO</span>
       <span class={`row-name hue-${hueOfName(row.name)}`}>{row.name}</span>
@@ -108,7 +114,7 @@ function Counted({ row }: { row: CountRow }) {
         <Unfold row={row} size={row.count} /> counted by the server, not sent one by one
       </span>
       <span />
-    </div>
+    </>
   );
 }
 
@@ -148,13 +154,11 @@ function Gap({ row }: { row: GapRow }) {
     });
   };
   return (
-    <div id={rowId(row.seq)} class="row row-gap" role="option" aria-selected={false}>
-      <span class="row-gap-text">
-        {counted(row.dropped, "event")} not sent, because this page could not follow.{" "}
-        <button type="button" class="link" onClick={fill}>
-          Load them
-        </button>
-      </span>
-    </div>
+    <span class="row-gap-text">
+      {counted(row.dropped, "event")} not sent, because this page could not follow.{" "}
+      <button type="button" class="link" onClick={fill}>
+        Load them
+      </button>
+    </span>
   );
 }

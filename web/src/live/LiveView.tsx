@@ -21,8 +21,6 @@ import { Toolbar } from "./Toolbar";
 
 const ROW = 24;
 const NARROW_ROW = 44;
-// Elements are used again for other rows; more rows than this are in sight on no screen.
-const SLOTS = 256;
 // Rows that leave room on a screen, so that nobody can scroll to those before them.
 const FEW = 50;
 
@@ -107,13 +105,14 @@ export function LiveView() {
             onLeaveEnd={hold}
             onReachEnd={reachEnd}
             onReachStart={() => void fetchOlder()}
-            row={(index) => {
+            row={(index, slot, top) => {
               const row = rows[index];
               return (
                 row && (
                   <EventRow
-                    key={index % SLOTS}
+                    key={slot}
                     row={row}
+                    top={top}
                     size={sizeOf(row)}
                     isSelected={row.seq === selected}
                     onSelect={select}

@@ -6,6 +6,7 @@ import type { Rates } from "../api/types";
 import { clockOfDate, count, measured, millis } from "../format";
 import { hueColor, hueOf, strengthsOf } from "../hues";
 import { theme } from "../state/theme";
+import { TimeAxis } from "../ui/TimeAxis";
 import { usePolled } from "../ui/polled";
 
 const SECONDS = 300;
@@ -78,6 +79,7 @@ export function RateStrip({ onPick }: { onPick(instant: string): void }) {
   const present = columns[hovered];
   const shown = totals(present ? [present] : columns);
   const seconds = data?.step ?? 1;
+  const from = columns[0]?.at ?? Date.now() - SECONDS * 1000;
   const now = columns.at(-2)?.total ?? 0; // the last column is still filling
   return (
     <div class="strip">
@@ -93,6 +95,7 @@ export function RateStrip({ onPick }: { onPick(instant: string): void }) {
           if (picked) onPick(new Date(picked.at).toISOString());
         }}
       />
+      <TimeAxis from={from} to={from + SECONDS * 1000} />
       <div class="strip-legend">
         <span class="strip-now">
           {present

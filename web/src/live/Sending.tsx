@@ -6,7 +6,16 @@ import { explain } from "../state/access";
 import { copy, say } from "../state/notice";
 import { usePolled } from "../ui/polled";
 
-const languages = (endpoint: string): { name: string; lines: string }[] => [
+interface Language {
+  name: string;
+  lines: string;
+  /** What has to be said besides. */
+  note?: string;
+}
+
+const OURS = "The first line writes the sender's files there: they need neither this package nor an OpenTelemetry SDK.";
+
+const languages = (endpoint: string): Language[] => [
   {
     name: "Python",
     lines: `pip install otel-events
@@ -15,26 +24,35 @@ python -c 'import otel_events as ev; ev.emit("order.placed", total=12.5)'`,
   },
   {
     name: "Shell",
-    lines: `curl ${endpoint}/v1/logs -H 'content-type: application/json' -d '{"resourceLogs":[{"scopeLogs":[{"logRecords":[
-  {"eventName":"order.placed","timeUnixNano":"'$(date +%s)000000000'","body":{"stringValue":"Order placed"}}]}]}]}'`,
+    lines: `otel-events languages shell
+export OTEL_EXPORTER_OTLP_ENDPOINT=${endpoint}
+. ./otel-events.sh
+event order.placed total:=12.5`,
+    note: OURS,
   },
   {
     name: "PowerShell",
-    lines: `$now = [DateTimeOffset]::UtcNow.ToUnixTimeMilliseconds().ToString() + "000000"
-$body = @{ resourceLogs = @(@{ scopeLogs = @(@{ logRecords = @(@{
-  eventName = "order.placed"; timeUnixNano = $now; body = @{ stringValue = "Order placed" } }) }) }) }
-Invoke-RestMethod ${endpoint}/v1/logs -Method Post -ContentType application/json -Body ($body | ConvertTo-Json -Depth 9)`,
+    lines: `otel-events languages powershell
+$env:OTEL_EXPORTER_OTLP_ENDPOINT = "${endpoint}"
+Import-Module ./OtelEvents
+Send-OtelEvent order.placed @{ total = 12.5 }`,
+    note: OURS,
   },
   {
     name: "JavaScript",
-    lines: `// npm install @opentelemetry/api-logs @opentelemetry/sdk-logs @opentelemetry/exporter-logs-otlp-http
-import { LoggerProvider, SimpleLogRecordProcessor } from "@opentelemetry/sdk-logs";
-import { OTLPLogExporter } from "@opentelemetry/exporter-logs-otlp-http";
-
-const exporter = new OTLPLogExporter({ url: "${endpoint}/v1/logs" });
-const provider = new LoggerProvider({ processors: [new SimpleLogRecordProcessor(exporter)] });
-provider.getLogger("shop").emit({ eventName: "order.placed", body: "Order placed", attributes: { total: 12.5 } });
-await provider.shutdown();`,
+    lines: `otel-events languages javascript
+export OTEL_EXPORTER_OTLP_ENDPOINT=${endpoint}
+node --input-type=module -e '
+  import { event, flush } from "./otel-events.js";
+  event("order.placed", { total: 12.5 });
+  await flush();'`,
+    note: `${OURS} In a browser's page: configure({ endpoint: "${endpoint}" }) first, and start this server with --allow-origin.`,
+  },
+  {
+    name: "Anything else",
+    lines: `curl ${endpoint}/v1/logs -H 'content-type: application/json' -d '{"resourceLogs":[{"scopeLogs":[{"logRecords":[
+  {"eventName":"order.placed","timeUnixNano":"'$(date +%s)000000000'","body":{"stringValue":"Order placed"}}]}]}]}'`,
+    note: "Any OpenTelemetry SDK or Collector sends here, with the same endpoint: events are log records with an event name.",
   },
 ];
 
@@ -75,6 +93,7 @@ export function Sending({ onSent }: { onSent?(): void }) {
             Copy
           </button>
           <pre tabIndex={0}>{language.lines}</pre>
+          {language.note && <p class="faint">{language.note}</p>}
         </div>
       )}
     </>

@@ -8,7 +8,7 @@ import { explain } from "../state/access";
 import { parameter, view } from "../state/route";
 import { announce } from "./drawing";
 import { holdNewest, resume } from "./holding";
-import { backFrom, forgetServices, noteServices, PAGE } from "./loading";
+import { backFrom, forgetServices, note, PAGE } from "./loading";
 import { RowMaker } from "./rollup";
 import { hasOlder, held, isLoading, isPaused, notSent, rememberFilter, ring, rollsUp, tally } from "./store";
 
@@ -61,7 +61,7 @@ function takeEvents(events: LedgerEvent[]): void {
 }
 
 function addToRing(events: LedgerEvent[]): void {
-  noteServices(events);
+  note(events);
   for (const event of events) maker.add(event, ring);
 }
 

@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 import { findEvents } from "../api/client";
 import type { EventPage, LedgerEvent } from "../api/types";
+import { noteTaskName } from "../state/taskNames";
 import { rowsOf } from "./rollup";
 import type { Row } from "./rows";
 import { filter, rollsUp } from "./store";
@@ -15,7 +16,13 @@ const MOST_PAGES = 8;
 export const isOfSeveral = signal(false);
 let oneService: string | null = null;
 
-export function noteServices(events: LedgerEvent[]): void {
+/** Learn from *events* what their rows do not say by themselves. */
+export function note(events: LedgerEvent[]): void {
+  for (const event of events) noteTaskName(event);
+  noteServices(events);
+}
+
+function noteServices(events: LedgerEvent[]): void {
   if (isOfSeveral.peek()) return;
   for (const { service } of events) {
     oneService ??= service ?? null;
@@ -30,7 +37,7 @@ export function forgetServices(): void {
 
 /** Rows of *events*; the event *single* has one of its own. */
 export function loadedRows(events: LedgerEvent[], single = 0): readonly Row[] {
-  noteServices(events);
+  note(events);
   return rowsOf(events, rollsUp.peek(), single);
 }
 

@@ -6,17 +6,30 @@ import { computed, effect, signal } from "@preact/signals";
 
 export const VIEWS = ["live", "types", "tasks", "cycles", "errors", "alerts", "catalogue", "health"] as const;
 export type View = (typeof VIEWS)[number];
+// What people may write for a view.
+const ALIASES = new Map<string, View>([
+  ["", "live"],
+  ["sessions", "cycles"],
+  ["catalog", "catalogue"],
+]);
 export type Parameters = Record<string, string | null | undefined>;
 
+const TITLES: Partial<Record<View, string>> = { cycles: "Cycles and sessions" };
+
+/** What a view is called in the menu and in the window's title. */
+export const titleOf = (view: View): string => TITLES[view] ?? `${view.charAt(0).toUpperCase()}${view.slice(1)}`;
+
 interface Route {
-  view: View;
+  /** `nowhere`: there is no view of that name. */
+  view: View | "nowhere";
+  path: string;
   parameters: URLSearchParams;
 }
 
 function parse(fragment: string): Route {
   const [path = "", query = ""] = fragment.replace(/^#\/?/, "").split("?", 2);
-  const view = VIEWS.find((each) => each === path) ?? "live";
-  return { view, parameters: new URLSearchParams(query) };
+  const view = VIEWS.find((each) => each === path) ?? ALIASES.get(path) ?? "nowhere";
+  return { view, path, parameters: new URLSearchParams(query) };
 }
 
 // What a login leaves in the address says nothing of the view.
@@ -63,7 +76,9 @@ export function change(parameters: Parameters, { replace = false } = {}): void {
     if (value) next.set(key, value);
     else next.delete(key);
   }
-  const fragment = linkTo(route.value.view, Object.fromEntries(next));
+  const present = route.value.view;
+  if (present === "nowhere") return;
+  const fragment = linkTo(present, Object.fromEntries(next));
   if (fragment === location.hash) return;
   if (replace) {
     history.replaceState(null, "", fragment);

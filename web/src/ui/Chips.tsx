@@ -1,6 +1,7 @@
 // The service and the correlation attributes of an event that people look for, each in one small box.
 
 import { isNarrow } from "../state/screen";
+import { taskName } from "../state/taskNames";
 
 const SHOWN = [
   ["service", "service"],
@@ -34,10 +35,16 @@ export function Chips({ of, hasService = false }: { of: Belonging; hasService?: 
       {SHOWN.map(([key, label]) => {
         const value = of[key];
         if (value === undefined || (key === "service" && !hasService)) return null;
+        const text = String(value);
+        const name = key === "task_id" ? taskName(text) : null;
         return (
-          <span key={key} class={`chip chip-${label}`} title={`${key}: ${value}`}>
+          <span
+            key={key}
+            class={`chip chip-${label}`}
+            title={`${key}: ${text}${name && name !== text ? ` (${name})` : ""}`}
+          >
             <span class="chip-key">{label}</span>
-            {short(String(value))}
+            {short(name ?? text)}
           </span>
         );
       })}

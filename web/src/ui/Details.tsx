@@ -8,6 +8,7 @@ import { hueOfName } from "../state/catalogue";
 import { condition, narrowed, without } from "../state/filter";
 import { copy } from "../state/notice";
 import { change, go, linkTo, parameter, view } from "../state/route";
+import { taskName } from "../state/taskNames";
 import { EventList } from "./EventList";
 import { asText, Exact, isMapping, parseExactly, untagged, type Value } from "./exact";
 import { usePolled } from "./polled";
@@ -137,6 +138,7 @@ function Pairs({ title, pairs }: { title: string; pairs: [string, Value][] }) {
               <span>
                 <ValueView value={value} />
                 <InUnits name={key} value={value} />
+                <TaskName name={key} value={value} />
               </span>
               <FilterButtons name={key} value={value} />
             </dd>
@@ -152,6 +154,14 @@ function InUnits({ name, value }: { name: string; value: Value }) {
   const plain = untagged(value).value;
   const text = plain instanceof Exact ? quantity(name, Number(plain.source)) : null;
   return text === null ? null : <span class="faint"> {text}</span>;
+}
+
+/** What the task is called whose id a value is. */
+function TaskName({ name, value }: { name: string; value: Value }) {
+  if (name !== "task_id" && name !== "parent_task_id") return null;
+  const id = asText(value);
+  const known = taskName(id);
+  return known === null || known === id ? null : <span class="faint"> {known}</span>;
 }
 
 function FilterButtons({ name, value }: { name: string; value: Value }) {

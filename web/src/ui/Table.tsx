@@ -1,12 +1,16 @@
 // A table with a head that stays, whose rows may be chosen.
 
 import type { ComponentChildren } from "preact";
+import { change, parameter } from "../state/route";
 import { ScrollFrame } from "./ScrollFrame";
+import { nextOrder, type Order, orderOf, type Sortable, sorted } from "./sorting";
 
 export interface Column<T> {
   key: string;
   head: ComponentChildren;
   cell(row: T): ComponentChildren;
+  /** What rows are sorted by when somebody presses the column's head. */
+  by?(row: T): Sortable;
   isNumber?: boolean;
   /** Takes the room that is left. */
   isWide?: boolean;
@@ -17,6 +21,8 @@ interface Props<T> {
   columns: Column<T>[];
   label: string;
   id(row: T): string;
+  /** Where the address says by which column it is sorted; two tables of one view need two names. */
+  order?: string;
   onChoose?(row: T): void;
   chosen?: string;
   /** It scrolls by itself, so that what comes after it stays near. */
@@ -25,21 +31,26 @@ interface Props<T> {
   below?(row: T): ComponentChildren;
 }
 
-export function Table<T>({ rows, columns, label, id, onChoose, chosen, isBounded, below }: Props<T>) {
+export function Table<T>(props: Props<T>) {
+  const { rows, columns, label, id, order = "sort", onChoose, chosen, isBounded, below } = props;
+  const present = orderOf(parameter(order));
   return (
     <ScrollFrame label={label} class={isBounded ? "is-bounded" : ""}>
       <table>
         <thead>
           <tr>
             {columns.map((column) => (
-              <th key={column.key} scope="col" class={column.isNumber ? "number" : ""}>
-                {column.head}
-              </th>
+              <Head
+                key={column.key}
+                column={column}
+                order={present?.key === column.key ? present : null}
+                onSort={(next) => change({ [order]: next }, { replace: true })}
+              />
             ))}
           </tr>
         </thead>
         <tbody>
-          {rows.map((row) => {
+          {sorted(rows, columns.find((each) => each.key === present?.key)?.by, present).map((row) => {
             const key = id(row);
             const more = below?.(row);
             return [
@@ -69,5 +80,32 @@ export function Table<T>({ rows, columns, label, id, onChoose, chosen, isBounded
         </tbody>
       </table>
     </ScrollFrame>
+  );
+}
+
+interface HeadProps<T> {
+  column: Column<T>;
+  /** How the rows are sorted by it; null if they are not. */
+  order: Order | null;
+  onSort(order: string | null): void;
+}
+
+const ARIA = { up: "ascending", down: "descending" } as const;
+
+function Head<T>({ column, order, onSort }: HeadProps<T>) {
+  const { head, isNumber = false } = column;
+  if (!column.by)
+    return (
+      <th scope="col" class={isNumber ? "number" : ""}>
+        {head}
+      </th>
+    );
+  return (
+    <th scope="col" class={isNumber ? "number" : ""} aria-sort={order ? ARIA[order.direction] : "none"}>
+      <button type="button" class="sorter" onClick={() => onSort(nextOrder(column.key, order, isNumber))}>
+        {head}
+        <i class="sorter-sign" aria-hidden="true" />
+      </button>
+    </th>
   );
 }

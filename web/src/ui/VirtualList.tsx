@@ -3,7 +3,9 @@
 import type { ComponentChildren, RefObject } from "preact";
 import { useImperativeHandle, useLayoutEffect, useRef, useState } from "preact/hooks";
 
+// Rows beyond those in sight, and by how many at a time the window moves: between two of its moves the browser scrolls alone.
 const OVERSCAN = 8;
+const STEP = 8;
 
 export interface ListHandle {
   /** Bring row *index* into sight, moving as little as possible, and into the middle from afar. */
@@ -24,7 +26,8 @@ interface Props {
   label: string;
   /** The id of the selected row's element, for screen readers. */
   active?: string | undefined;
-  row(index: number): ComponentChildren;
+  /** Row *index*, to be drawn so many pixels from the top; rows of the same *slot* are never there together. */
+  row(index: number, slot: number, top: number): ComponentChildren;
   onLeaveEnd(): void;
   onReachEnd(): void;
   onReachStart(): void;
@@ -68,7 +71,7 @@ export function VirtualList(props: Props) {
   const scrollTo = (target: number): void => {
     wanted.current = Math.max(0, target);
     top.current = wanted.current;
-    redraw(wanted.current);
+    redraw(-1 - wanted.current); // whichever rows were there, those of this place are needed now
     if (box.current && wanted.current <= box.current.scrollHeight - box.current.clientHeight)
       box.current.scrollTop = wanted.current;
   };
@@ -91,19 +94,17 @@ export function VirtualList(props: Props) {
     if (!element) return;
     top.current = element.scrollTop;
     place.top = element.scrollTop;
-    if (!follows) redraw(element.scrollTop); // at the end it was we who scrolled, and the rows are there already
+    // At the end it was we who scrolled, and the rows are there already.
+    if (!follows) redraw(Math.floor(element.scrollTop / (rowHeight * STEP)));
     const below = element.scrollHeight - element.clientHeight - element.scrollTop;
     if (follows && below > rowHeight * 2) props.onLeaveEnd();
     else if (!follows && below <= 1) props.onReachEnd();
     if (!follows && element.scrollTop < rowHeight * 20) props.onReachStart();
   };
 
-  const from = follows ? end : Math.min(top.current, end);
-  const beyond = follows ? 0 : OVERSCAN;
-  const first = Math.max(0, Math.floor(from / rowHeight) - beyond);
-  const last = Math.min(count, Math.ceil((from + height) / rowHeight) + beyond);
+  const { first, last, slots } = windowOf(follows ? end : Math.min(top.current, end), height / rowHeight, props);
   const rows = [];
-  for (let index = first; index < last; index += 1) rows.push(props.row(index));
+  for (let index = first; index < last; index += 1) rows.push(props.row(index, index % slots, index * rowHeight));
   return (
     <div
       ref={box}
@@ -115,12 +116,25 @@ export function VirtualList(props: Props) {
       onScroll={onScroll}
       onWheel={(event) => event.deltaY < 0 && follows && count * rowHeight > height && props.onLeaveEnd()}
     >
+      {/* Each row has its place: those that stay in sight are not painted again when others come. */}
       <div class="list-space" role="presentation" style={{ height: `${count * rowHeight}px` }}>
-        {/* One layer for all rows: moving it is cheaper than placing each. */}
-        <div class="list-rows" role="presentation" style={{ transform: `translateY(${first * rowHeight}px)` }}>
-          {rows}
-        </div>
+        {rows}
       </div>
     </div>
   );
+}
+
+interface Window {
+  first: number;
+  last: number;
+  /** As many elements as the window may ever have: one that leaves at one end is used again at the other. */
+  slots: number;
+}
+
+/** The rows that exist when those *from* pixels from the top are the first of *inSight*. */
+function windowOf(from: number, inSight: number, { count, rowHeight, follows }: Props): Window {
+  const top = Math.floor(from / rowHeight);
+  const first = Math.max(0, follows ? top : Math.floor(top / STEP) * STEP - OVERSCAN);
+  const slots = Math.ceil(inSight) + 1 + (follows ? 0 : STEP + 2 * OVERSCAN);
+  return { first, last: Math.min(count, first + slots), slots };
 }

@@ -3,7 +3,7 @@
 import { getAlerts } from "../api/client";
 import type { Alert } from "../api/types";
 import { ago, count, duration, millis, moment } from "../format";
-import { level } from "../severity";
+import { level, severityNumber } from "../severity";
 import { change, parameter } from "../state/route";
 import { Search } from "../ui/Choice";
 import { Answer, None, Page } from "../ui/Page";
@@ -20,20 +20,43 @@ const COLUMNS: Column<Alert>[] = [
   {
     key: "severity",
     head: "Severity",
+    by: (alert) => severityNumber(alert.severity),
     cell: (alert) => <span class={`badge level-${level(alert.severity)}`}>{alert.severity}</span>,
   },
-  { key: "component", head: "Component", cell: (alert) => <b>{alert.component ?? "–"}</b> },
-  { key: "message", head: "Message", isWide: true, cell: (alert) => inline(alert.message) },
-  { key: "name", head: "Event", cell: (alert) => <span class="mono hue-orange">{alert.name}</span> },
-  { key: "started", head: "Since", cell: (alert) => <span title={ago(alert.started)}>{moment(alert.started)}</span> },
-  { key: "lasted", head: "Lasted", isNumber: true, cell: (alert) => duration(lasted(alert)) },
-  { key: "count", head: "Times", isNumber: true, cell: (alert) => count(alert.count) },
+  {
+    key: "component",
+    head: "Component",
+    by: (alert) => alert.component,
+    cell: (alert) => <b>{alert.component ?? "–"}</b>,
+  },
+  {
+    key: "message",
+    head: "Message",
+    isWide: true,
+    by: (alert) => inline(alert.message),
+    cell: (alert) => inline(alert.message),
+  },
+  {
+    key: "name",
+    head: "Event",
+    by: (alert) => alert.name,
+    cell: (alert) => <span class="mono hue-orange">{alert.name}</span>,
+  },
+  {
+    key: "started",
+    head: "Since",
+    by: (alert) => alert.started,
+    cell: (alert) => <span title={ago(alert.started)}>{moment(alert.started)}</span>,
+  },
+  { key: "lasted", head: "Lasted", isNumber: true, by: lasted, cell: (alert) => duration(lasted(alert)) },
+  { key: "count", head: "Times", isNumber: true, by: (alert) => alert.count, cell: (alert) => count(alert.count) },
 ];
 
-function Alerts({ alerts, label }: { alerts: Alert[]; label: string }) {
+function Alerts({ alerts, label, order }: { alerts: Alert[]; label: string; order: string }) {
   return (
     <Table
       label={label}
+      order={order}
       rows={alerts}
       columns={COLUMNS}
       id={(alert) => `${alert.seq}`}
@@ -61,7 +84,7 @@ export function AlertsView() {
         {({ open, resolved }) => (
           <>
             <h2>Open {open.length > 0 && <span class="badge level-warn">{open.length}</span>}</h2>
-            {open.length ? <Alerts alerts={open} label="Open alerts" /> : <None>Nothing is open.</None>}
+            {open.length ? <Alerts alerts={open} label="Open alerts" order="sort" /> : <None>Nothing is open.</None>}
             <p class="faint">
               An alert is resolved by the event <code>alert.resolved</code> with the same <code>component</code>, what
               was missed or stalled by its name with <code>.resolved</code>, such as{" "}
@@ -69,7 +92,7 @@ export function AlertsView() {
             </p>
             <h2>Resolved</h2>
             {resolved.length ? (
-              <Alerts alerts={resolved} label="Resolved alerts" />
+              <Alerts alerts={resolved} label="Resolved alerts" order="sort_resolved" />
             ) : (
               <None>Nothing was resolved yet.</None>
             )}

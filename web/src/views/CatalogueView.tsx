@@ -4,6 +4,7 @@ import { catalogue, hueOfName, loadCatalogue } from "../state/catalogue";
 import type { Definition, UnknownName } from "../api/types";
 import { ago, count } from "../format";
 import { hueOf } from "../hues";
+import { severityNumber } from "../severity";
 import { change, linkTo, parameter } from "../state/route";
 import { Choice, Search } from "../ui/Choice";
 import { None, Page } from "../ui/Page";
@@ -18,14 +19,16 @@ const seenColumns = <T extends UnknownName | Definition>(): Column<T>[] => [
     key: "seen",
     head: "Seen",
     isNumber: true,
+    by: (row) => row.seen,
     cell: (row) => (row.seen ? count(row.seen) : <span class="faint">never</span>),
   },
-  { key: "last", head: "Last", cell: (row) => (row.last ? ago(row.last) : "–") },
+  { key: "last", head: "Last", by: (row) => row.last, cell: (row) => (row.last ? ago(row.last) : "–") },
 ];
 
 const nameColumn = <T extends { name: string }>(): Column<T> => ({
   key: "name",
   head: "Name",
+  by: (row) => row.name,
   cell: (row) => (
     <a class={`mono hue-${hueOfName(row.name)}`} href={linkTo("types", { name: row.name })}>
       {row.name}
@@ -38,10 +41,16 @@ const DEFINED: Column<Definition>[] = [
   {
     key: "category",
     head: "Category",
+    by: (row) => row.category,
     cell: (row) => <span class={`hue-${hueOf(row.category)}`}>{row.category}</span>,
   },
-  { key: "brief", head: "What happened", isWide: true, cell: (row) => row.brief },
-  { key: "severity", head: "Severity", cell: (row) => row.severity ?? "INFO" },
+  { key: "brief", head: "What happened", isWide: true, by: (row) => row.brief, cell: (row) => row.brief },
+  {
+    key: "severity",
+    head: "Severity",
+    by: (row) => severityNumber(row.severity),
+    cell: (row) => row.severity ?? "INFO",
+  },
   ...seenColumns<Definition>(),
 ];
 

@@ -3,7 +3,7 @@
 import type { Cycle, Session } from "../api/types";
 import { parameter } from "../state/route";
 import { type Compared, Comparison } from "../ui/Comparison";
-import { stageNames } from "./CyclesView";
+import { stageNames } from "./CycleTimeline";
 import { cycleBefore, cycleKey, isRepeated, runText, sessionBefore } from "./taskRuns";
 
 function stageSum(cycle: Cycle, name: string): number | null {

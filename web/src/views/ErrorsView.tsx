@@ -17,11 +17,24 @@ const EVERY = 4000;
 const STACKS = 20;
 
 const COLUMNS: Column<ErrorGroup>[] = [
-  { key: "count", head: "Count", isNumber: true, cell: (group) => <b>{count(group.count)}</b> },
-  { key: "error", head: "Error", isWide: true, cell: (group) => <What group={group} /> },
+  {
+    key: "count",
+    head: "Count",
+    isNumber: true,
+    by: (group) => group.count,
+    cell: (group) => <b>{count(group.count)}</b>,
+  },
+  {
+    key: "error",
+    head: "Error",
+    isWide: true,
+    by: (group) => `${group.type} ${group.message}`,
+    cell: (group) => <What group={group} />,
+  },
   {
     key: "event",
     head: "Event",
+    by: (group) => group.event,
     cell: (group) => <span class={`mono hue-${hueOfName(group.event)}`}>{group.event}</span>,
   },
   {
@@ -29,9 +42,24 @@ const COLUMNS: Column<ErrorGroup>[] = [
     head: "Trend",
     cell: (group) => <Sparkline values={group.trend} label={`Trend: ${group.trend.join(", ")}`} />,
   },
-  { key: "last", head: "Last", cell: (group) => <span title={moment(group.last)}>{ago(group.last)}</span> },
-  { key: "first", head: "First", cell: (group) => <span title={group.first}>{moment(group.first)}</span> },
-  { key: "services", head: "Services", cell: (group) => group.services.join(", ") },
+  {
+    key: "last",
+    head: "Last",
+    by: (group) => group.last,
+    cell: (group) => <span title={moment(group.last)}>{ago(group.last)}</span>,
+  },
+  {
+    key: "first",
+    head: "First",
+    by: (group) => group.first,
+    cell: (group) => <span title={group.first}>{moment(group.first)}</span>,
+  },
+  {
+    key: "services",
+    head: "Services",
+    by: (group) => group.services.join(", "),
+    cell: (group) => group.services.join(", "),
+  },
 ];
 
 function What({ group }: { group: ErrorGroup }) {

@@ -32,9 +32,11 @@ function Tile({
 }
 
 function Counts({ label, counts }: { label: string; counts: Record<string, number> }) {
-  const sum = Object.values(counts).reduce((all, each) => all + each, 0);
+  const sum = sumOf(counts);
   return <Tile label={label} value={count(sum)} note={reasons(counts) || "nothing"} isBad={sum > 0} />;
 }
+
+const sumOf = (counts: Record<string, number>): number => Object.values(counts).reduce((sum, each) => sum + each, 0);
 
 const reasons = (counts: Record<string, number>): string =>
   Object.entries(counts)
@@ -43,32 +45,51 @@ const reasons = (counts: Record<string, number>): string =>
     .join(", ");
 
 const WRITERS: Column<Writer>[] = [
-  { key: "state", head: "State", cell: (writer) => <span class={`badge writer-${writer.state}`}>{writer.state}</span> },
-  { key: "service", head: "Service", cell: (writer) => <b>{writer.service ?? "–"}</b> },
-  { key: "host", head: "Host", cell: (writer) => writer.host || "–" },
-  { key: "pid", head: "Process", isNumber: true, cell: (writer) => writer.pid ?? "–" },
-  { key: "started", head: "Started", cell: (writer) => moment(writer.started) },
-  { key: "last", head: "Last event", cell: (writer) => ago(writer.last) },
+  {
+    key: "state",
+    head: "State",
+    by: (writer) => writer.state,
+    cell: (writer) => <span class={`badge writer-${writer.state}`}>{writer.state}</span>,
+  },
+  { key: "service", head: "Service", by: (writer) => writer.service, cell: (writer) => <b>{writer.service ?? "–"}</b> },
+  { key: "host", head: "Host", by: (writer) => writer.host, cell: (writer) => writer.host || "–" },
+  { key: "pid", head: "Process", isNumber: true, by: (writer) => writer.pid, cell: (writer) => writer.pid ?? "–" },
+  { key: "started", head: "Started", by: (writer) => writer.started, cell: (writer) => moment(writer.started) },
+  { key: "last", head: "Last event", by: (writer) => writer.last, cell: (writer) => ago(writer.last) },
   {
     key: "emitted",
     head: "Emitted",
     isNumber: true,
+    by: (writer) => writer.emitted,
     cell: (writer) => (writer.emitted === null ? "–" : count(writer.emitted)),
   },
-  { key: "received", head: "Received", isNumber: true, cell: (writer) => count(writer.received) },
+  {
+    key: "received",
+    head: "Received",
+    isNumber: true,
+    by: (writer) => writer.received,
+    cell: (writer) => count(writer.received),
+  },
   {
     key: "missing",
     head: "Missing",
     isNumber: true,
+    by: (writer) => writer.missing,
     cell: (writer) => <span class={writer.missing ? "bad" : "faint"}>{count(writer.missing)}</span>,
   },
   {
     key: "dropped",
     head: "Dropped, by reason",
     isWide: true,
+    by: (writer) => sumOf(writer.dropped),
     cell: (writer) => reasons(writer.dropped) || <span class="faint">none</span>,
   },
-  { key: "writer", head: "Writer", cell: (writer) => <span class="mono faint">{writer.writer}</span> },
+  {
+    key: "writer",
+    head: "Writer",
+    by: (writer) => writer.writer,
+    cell: (writer) => <span class="mono faint">{writer.writer}</span>,
+  },
 ];
 
 export function HealthView() {
@@ -80,6 +101,7 @@ export function HealthView() {
         {(data) => (
           <>
             <Ledger health={data} />
+            <Rebuilding index={data.index} />
             <Tiles health={data} />
           </>
         )}
@@ -102,10 +124,26 @@ export function HealthView() {
   );
 }
 
+/** How far the index is that is being made anew: until then answers leave out what it has not come to yet. */
+function Rebuilding({ index }: { index: Health["index"] }) {
+  if (index.state === "ready") return null;
+  const [done, total] = [index.done ?? 0, index.total ?? 0];
+  const share = total > 0 ? Math.min(1, done / total) : null;
+  return (
+    <div class="rebuilding" role="status">
+      <b>The index is being made anew from the ledger</b>{" "}
+      {share !== null && `${Math.floor(share * 100)} %, ${count(done)} of ${count(total)}`}
+      <progress aria-label="Index" {...(share === null ? {} : { value: share, max: 1 })} />
+      <span class="faint">
+        Nothing is lost, and events come in as ever. Until it is done, lists and counts leave out what it has not come
+        to yet.
+      </span>
+    </div>
+  );
+}
+
 function Tiles({ health }: { health: Health }) {
   const { stored, disk, ingest, retention, index, stream } = health;
-  const progress = index.progress ?? 1;
-  const isBuilding = progress < 1;
   return (
     <div class="tiles">
       <Tile label="Ingest" value={`${measured(ingest.rate)}/s`} note="events received" />
@@ -140,7 +178,7 @@ function Tiles({ health }: { health: Health }) {
       <Tile
         label="Server"
         value={health.version}
-        note={`up ${duration(health.uptime)}, index ${index.state}${isBuilding ? ` ${Math.round(progress * 100)} %` : ""}`}
+        note={`up ${duration(health.uptime)}, index ${index.state}`}
         isBad={index.state !== "ready"}
       />
     </div>

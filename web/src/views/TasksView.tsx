@@ -31,24 +31,37 @@ export const StateBadge = ({ state }: { state: Task["state"] }) => (
 );
 
 const COLUMNS: Column<Task>[] = [
-  { key: "state", head: "State", cell: (task) => <StateBadge state={task.state} /> },
-  { key: "name", head: "Task", isWide: true, cell: (task) => <TaskName task={task} /> },
-  { key: "persona", head: "Persona", cell: (task) => task.persona ?? "–" },
-  { key: "started", head: "Began", cell: (task) => <span class="mono">{moment(task.started)}</span> },
-  { key: "duration", head: "Took", isNumber: true, cell: (task) => duration(task.duration) },
+  { key: "state", head: "State", by: (task) => task.state, cell: (task) => <StateBadge state={task.state} /> },
+  { key: "name", head: "Task", isWide: true, by: (task) => task.name, cell: (task) => <TaskName task={task} /> },
+  { key: "persona", head: "Persona", by: (task) => task.persona, cell: (task) => task.persona ?? "–" },
+  {
+    key: "started",
+    head: "Began",
+    by: (task) => task.started,
+    cell: (task) => <span class="mono">{moment(task.started)}</span>,
+  },
+  {
+    key: "duration",
+    head: "Took",
+    isNumber: true,
+    by: (task) => task.duration,
+    cell: (task) => duration(task.duration),
+  },
   {
     key: "events",
     head: <span title="Its own, without those of the tasks beneath it">Events</span>,
     isNumber: true,
+    by: (task) => task.events,
     cell: (task) => count(task.events),
   },
   {
     key: "errors",
     head: "Errors",
     isNumber: true,
+    by: (task) => task.errors,
     cell: (task) => <span class={task.errors ? "bad" : "faint"}>{count(task.errors)}</span>,
   },
-  { key: "cycle", head: "Cycle", isNumber: true, cell: (task) => task.cycle ?? "–" },
+  { key: "cycle", head: "Cycle", isNumber: true, by: (task) => task.cycle, cell: (task) => task.cycle ?? "–" },
 ];
 
 function TaskName({ task }: { task: Task }) {

@@ -5,10 +5,12 @@ import type { AttributeKey, Json, LedgerEvent } from "../api/types";
 import { clock, count, measured, quantity } from "../format";
 import { hueOfName } from "../state/catalogue";
 import { narrowed } from "../state/filter";
+import { taskName } from "../state/taskNames";
 import { change, linkTo, parameter } from "../state/route";
 import { Choice, Search, Select } from "../ui/Choice";
 import { Answer, None, Page } from "../ui/Page";
 import { type Column, Table } from "../ui/Table";
+import type { Sortable } from "../ui/sorting";
 import { inline } from "../ui/text";
 import { usePolled } from "../ui/polled";
 import { TextView } from "../ui/ValueView";
@@ -23,6 +25,8 @@ const NEVER = new Set(["exception.stacktrace", "session_id", "day", "parent_task
 const valueOf = (event: LedgerEvent, key: string): Json | undefined =>
   event.attributes?.[key] ?? (event as unknown as Record<string, Json | undefined>)[key];
 
+const sortableOf = (value: Json | undefined): Sortable => (typeof value === "number" ? value : inline(value));
+
 function Cell({ name, value }: { name: string; value: Json | undefined }) {
   if (value === undefined) return <span class="faint">·</span>;
   if (typeof value === "string") return <TextView text={value} />;
@@ -35,16 +39,33 @@ function Cell({ name, value }: { name: string; value: Json | undefined }) {
   return <TextView text={inline(value)} />;
 }
 
+/** Where an event belongs: a task by its name, with its id to be had. */
+function Correlated({ name, value }: { name: string; value: Json | undefined }) {
+  const text = inline(value);
+  const known = name === "task_id" && text ? taskName(text) : null;
+  return (
+    <span class="faint" title={known ? text : undefined}>
+      {known ?? text}
+    </span>
+  );
+}
+
 function columnsOf(attributes: AttributeKey[], isPrefix: boolean): Column<LedgerEvent>[] {
   const seen = new Set(attributes.map((each) => each.key));
   const own = attributes.filter((each) => !NEVER.has(each.key)).slice(0, MOST_COLUMNS);
   const columns: Column<LedgerEvent>[] = [
-    { key: "time", head: "Time", cell: (event) => <span class="mono">{clock(event.time)}</span> },
+    {
+      key: "time",
+      head: "Time",
+      by: (event) => event.time,
+      cell: (event) => <span class="mono">{clock(event.time)}</span>,
+    },
   ];
   if (isPrefix)
     columns.push({
       key: "name",
       head: "Event",
+      by: (event) => event.event,
       cell: (event) => <span class={`mono hue-${hueOfName(event.event)}`}>{event.event}</span>,
     });
   for (const { key, kind } of own) {
@@ -52,11 +73,17 @@ function columnsOf(attributes: AttributeKey[], isPrefix: boolean): Column<Ledger
       key,
       head: <span title={kind}>{key}</span>,
       isNumber: kind === "int" || kind === "double",
+      by: (event) => sortableOf(valueOf(event, key)),
       cell: (event) => <Cell name={key} value={valueOf(event, key)} />,
     });
   }
   for (const key of CORRELATED.filter((each) => seen.has(each))) {
-    columns.push({ key, head: key, cell: (event) => <span class="faint">{inline(valueOf(event, key))}</span> });
+    columns.push({
+      key,
+      head: key,
+      by: (event) => sortableOf(valueOf(event, key)),
+      cell: (event) => <Correlated name={key} value={valueOf(event, key)} />,
+    });
   }
   return columns;
 }
