@@ -8,6 +8,7 @@ import pytest
 
 from tools.soak.__main__ import soak
 from tools.soak.judging import faults_of, growth
+from tools.soak.tracing import Work, work_of
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the soak reads Linux's /proc")
 
@@ -44,3 +45,24 @@ def test_growth_is_told_from_a_beginning_and_from_swings(sizes, is_flat):
 def test_of_a_short_run_nothing_is_said_about_growth():
     """Before what is bounded has filled, everything grows."""
     assert growth(enumerate([10, 20, 30]), since=60, allowed=4) is None
+
+
+def test_the_cost_of_frames_is_told_from_a_trace():
+    """Of the thread that draws: what script took without the layout inside of it, all tasks, and those that cost a frame."""
+
+    def event(name, start, milliseconds, thread=1):
+        return {
+            "ph": "X",
+            "pid": 1,
+            "tid": thread,
+            "name": name,
+            "ts": start * 1000,
+            "dur": milliseconds * 1000,
+            "tdur": milliseconds * 1000,
+        }
+
+    task = "ThreadControllerImpl::RunTask"
+    drawing = [event(task, 0, 20), event("FunctionCall", 1, 12), event("Layout", 2, 4), event("Commit", 15, 2)]
+    later = [event(task, 30, 6), event("FunctionCall", 31, 2), event("Commit", 34, 1)]
+
+    assert work_of([*drawing, *later, event(task, 0, 90, thread=2)]) == Work(2, 5.0, 13.0, 1)

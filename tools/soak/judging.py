@@ -161,6 +161,11 @@ def table_of(found: dict[str, Any]) -> str:
             ("frames a second, following", _range(page["following_fps"])),
             ("frames a second, scrolling", _range(page["scrolling_fps"])),
             ("frames a second, an empty page", _range(page["empty_fps"])),
+            ("a scrolled frame's processor time, our script's / all, ms", _frame_costs(page["samples"])),
+            (
+                "tasks of the page's that took longer than a frame lasts",
+                str(sum(each["work"]["long_tasks"] for each in page["samples"])),
+            ),
             ("page's heap, after a minute", _said(page["heap"], "MB")),
         ]
     return "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
@@ -174,6 +179,13 @@ def _said(size: Growth | None, unit: str) -> str:
     if size is None:
         return "too short to tell"
     return f"{size.least:,.1f} to {size.most:,.1f} {unit}, {size.per_minute:+.2f} a minute"
+
+
+def _frame_costs(samples: Sequence[dict[str, Any]]) -> str:
+    works = [sample["work"] for sample in samples if sample["work"]["frames"]]
+    if not works:
+        return "not measured"
+    return " / ".join(f"{statistics.median(work[name] for work in works):.1f}" for name in ("script", "whole"))
 
 
 def _range(values: Sequence[float]) -> str:

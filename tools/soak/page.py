@@ -1,4 +1,4 @@
-"""The live view in a real browser: its frames while it follows and while it is scrolled, and its heap."""
+"""The live view in a real browser: its frames while it follows and while it is scrolled, what they cost, and its heap."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tools.soak.tracing import Work, traced
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tools.soak.serving import Served
 
+_TRACED = 3000  # milliseconds; apart from the frames that are counted, since a trace costs some
 _FRAMES = """(milliseconds) => new Promise((resolve) => {
   const gaps = []; let last = performance.now(); const began = last;
   const frame = (now) => { gaps.push(now - last); last = now;
@@ -36,6 +39,7 @@ class PageSample:
         following: frames a second while it follows.
         scrolling: frames a second while it is scrolled and events wait.
         worst: milliseconds between two frames while it is scrolled; one in a hundred is longer.
+        work: what a frame cost while it was scrolled.
         heap: megabytes of JavaScript's, after a collection.
         said: what the page says of itself.
     """
@@ -44,6 +48,7 @@ class PageSample:
     following: float
     scrolling: float
     worst: float
+    work: Work
     heap: float
     said: str
 
@@ -68,12 +73,15 @@ class OpenPage:
         self._scroll_back()
         self._page.evaluate(_SCROLL)
         scrolling = self._page.evaluate(_FRAMES, seconds * 750)
+        work = traced(self._page, lambda: self._page.wait_for_timeout(_TRACED))
         self._page.evaluate("() => clearInterval(window.scrolling)")
         said = self._page.locator(".toolbar-state").inner_text()
         self._page.keyboard.press("G")
         at = time.monotonic() - self._opened
         self.samples.append(
-            PageSample(at, following["fps"], scrolling["fps"], scrolling["p99"], self._heap(), " ".join(said.split()))
+            PageSample(
+                at, following["fps"], scrolling["fps"], scrolling["p99"], work, self._heap(), " ".join(said.split())
+            )
         )
         print(self.samples[-1], file=sys.stderr, flush=True)
 

@@ -69,9 +69,9 @@ function Single({ row }: { row: EventRowData }) {
   return (
     <>
       <span class="row-time">{shownTime(event.time)}</span>
-      <span class="row-severity">{event.severity}</span>
+      <span class={`row-severity is-${level(event.severity)}`}>{event.severity}</span>
       <span class={`row-name hue-${hueOfName(event.event)}`}>{event.event || "(log)"}</span>
-      <span class="row-message">
+      <span class={`row-message is-${level(event.severity)}${row.of ? " is-part" : ""}`}>
         {row.of?.seq === row.seq && <Fold row={row.of} />}
         {line.message && <span>{line.message}</span>}
         <span class="row-details">{line.details}</span>
@@ -85,7 +85,7 @@ function Rollup({ row, size }: { row: RollupRow; size: number }) {
   return (
     <>
       <span class="row-time">{shownTime(row.time)}</span>
-      <span class="row-severity">{row.event.severity}</span>
+      <span class={`row-severity is-${level(row.event.severity)}`}>{row.event.severity}</span>
       <span class={`row-name hue-${hueOfName(row.name)}`}>{row.name}</span>
       <span class="row-message">
         <Unfold row={row} size={size} />

@@ -1,6 +1,7 @@
 // What may be written next in a filter.
 
 import { getAttributes, getNames, getValues } from "../api/client";
+import { taskName } from "../state/taskNames";
 import { condition, type Word } from "../state/filter";
 
 export interface Suggestion {
@@ -53,11 +54,16 @@ async function valuesOf(minus: string, key: string, operator: string, begun: str
     return fitting.map((each) => ({ text: `${minus}severity${operator}${each}`, hint: "severity", isOpen: false }));
   }
   const wanted = begun.replace(/^["']/, "").toLowerCase();
-  const all = await values(key);
-  return all
-    .filter((each) => String(each.value).toLowerCase().includes(wanted))
+  // Tasks are found by their names too, as far as they are known.
+  const named = (await values(key)).map((each) => ({ ...each, name: key === "task_id" ? taskName(each.value) : null }));
+  return named
+    .filter(({ value, name }) => `${value} ${name ?? ""}`.toLowerCase().includes(wanted))
     .slice(0, MOST)
-    .map((each) => ({ text: minus + condition(key, each.value, operator), hint: `${each.count}`, isOpen: false }));
+    .map(({ value, name, count }) => ({
+      text: minus + condition(key, value, operator),
+      hint: name === null ? `${count}` : `${name}  ${count}`,
+      isOpen: false,
+    }));
 }
 
 /** Suggestions for *word*, the best first. */

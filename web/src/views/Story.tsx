@@ -52,6 +52,11 @@ export function Story({ id, run }: { id: string; run: string }) {
   const answer = usePolled(`task-${id}-${run}`, (signal) => getStory(id, run, signal), EVERY);
   return (
     <div class="page story">
+      {answer.problem && !answer.data && (
+        <p>
+          <a href={linkTo("tasks")}>All tasks</a>
+        </p>
+      )}
       <Answer of={answer}>{(story) => <Telling story={story} />}</Answer>
     </div>
   );
