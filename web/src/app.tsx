@@ -56,6 +56,16 @@ function toFilter(): void {
   else if (!focusFilter()) leadTo("live");
 }
 
+/** Go to the next (1) or the previous (-1) row of a table, from the chosen one at first; the live list has rows of its own. */
+function stepRow(by: 1 | -1): void {
+  if (view.value === "live") return;
+  const rows = [...document.querySelectorAll<HTMLElement>("main tr[tabindex]")];
+  const present = rows.findIndex((row) => row === document.activeElement);
+  const chosen = rows.findIndex((row) => row.ariaSelected === "true");
+  const next = present >= 0 ? present + by : Math.max(0, chosen);
+  rows[Math.max(0, Math.min(rows.length - 1, next))]?.focus();
+}
+
 /** Esc closes what was opened last; the live view has more to close. */
 function closeLast(): void {
   if (isHelpOpen.value) isHelpOpen.value = false;
@@ -70,6 +80,8 @@ export function App() {
         "/": toFilter,
         "?": toggleHelp,
         Escape: closeLast,
+        j: () => stepRow(1),
+        k: () => stepRow(-1),
         ...Object.fromEntries(VIEWS.map((name, index) => [String(index + 1), () => leadTo(name)])),
       }),
     [],

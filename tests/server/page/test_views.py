@@ -230,6 +230,18 @@ def test_the_rows_of_a_sorted_table_are_in_its_order(visitor, site):
     assert [float(text.replace("−", "-")) for text in cells] == sorted(float(text.replace("−", "-")) for text in cells)
 
 
+def test_j_k_and_enter_lead_through_a_table(visitor, site):
+    """Row by row, without the mouse; Enter chooses, as a click does."""
+    page = open_view(visitor, site, "type")
+    for key in "jjk":
+        page.keyboard.press(key)
+    assert page.evaluate("[...document.querySelectorAll('tbody tr')].indexOf(document.activeElement)") == 0
+
+    page.keyboard.press("Enter")
+
+    page.locator(".details h2", has_text="llm.interaction").wait_for()
+
+
 def test_an_address_without_a_view_says_so(visitor, site):
     """A view that there is not is no other one; a way back is there."""
     page = visitor.visit(site, "#/nope")
@@ -327,13 +339,16 @@ def test_an_index_that_is_made_anew_shows_how_far_it_is(visitor, site):
     """Health says that answers are not whole yet, and how much is done."""
 
     def rebuild(route):
-        health = {**json.loads(site.text("/api/health")), "index": {"state": "rebuilding", "done": 250, "total": 1000}}
+        health = {
+            **json.loads(site.text("/api/health")),
+            "index": {"state": "building", "done": 250_000, "total": 1_000_000},
+        }
         route.fulfill(json=health)
 
     visitor.page.route("**/api/health", rebuild)
     page = visitor.visit(site, "#/health")
 
-    page.get_by_role("status").get_by_text("25 %, 250 of 1,000").wait_for()
+    page.get_by_role("status").get_by_text("25 %, 250 kB of 1 MB").wait_for()
     assert page.get_by_role("progressbar").get_attribute("value") == "0.25"
 
 

@@ -239,6 +239,6 @@ export interface Health {
   dropped: Record<string, number>;
   problems: Record<string, number>;
   otlp_port: number;
-  /** While `state` is not `ready`: how much of the ledger the index has come to. */
+  /** While `state` is not `ready`: how many bytes of the ledger the index has come to. */
   index: { state: string; done?: number | null; total?: number | null };
 }

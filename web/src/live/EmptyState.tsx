@@ -4,6 +4,7 @@ import { getHealth } from "../api/client";
 import { counted } from "../format";
 import { change } from "../state/route";
 import { Ledger } from "../ui/Ledger";
+import { Rebuilding } from "../ui/Rebuilding";
 import { usePolled } from "../ui/polled";
 import { Sending } from "./Sending";
 import { hintsOn } from "./hints";
@@ -67,6 +68,7 @@ function Nothing() {
     <>
       <h2>No events yet</h2>
       {data && <Ledger health={data} />}
+      {data && <Rebuilding index={data.index} />}
       {status.value === "lost" ? (
         <p>There is no connection to the server: events appear here once it is back.</p>
       ) : (

@@ -5,6 +5,7 @@ import type { Alert } from "../api/types";
 import { ago, count, duration, millis, moment } from "../format";
 import { level, severityNumber } from "../severity";
 import { change, parameter } from "../state/route";
+import { taskName } from "../state/taskNames";
 import { Search } from "../ui/Choice";
 import { Answer, None, Page } from "../ui/Page";
 import { type Column, Table } from "../ui/Table";
@@ -27,7 +28,7 @@ const COLUMNS: Column<Alert>[] = [
     key: "component",
     head: "Component",
     by: (alert) => alert.component,
-    cell: (alert) => <b>{alert.component ?? "–"}</b>,
+    cell: (alert) => <Subject alert={alert} />,
   },
   {
     key: "message",
@@ -51,6 +52,13 @@ const COLUMNS: Column<Alert>[] = [
   { key: "lasted", head: "Lasted", isNumber: true, by: lasted, cell: (alert) => duration(lasted(alert)) },
   { key: "count", head: "Times", isNumber: true, by: (alert) => alert.count, cell: (alert) => count(alert.count) },
 ];
+
+/** What the alert is about; a task by its name. */
+function Subject({ alert }: { alert: Alert }) {
+  const { name, component } = alert;
+  const task = component && name.startsWith("task.") ? taskName(component) : null;
+  return <b title={component ?? undefined}>{task ?? component ?? "–"}</b>;
+}
 
 function Alerts({ alerts, label, order }: { alerts: Alert[]; label: string; order: string }) {
   return (

@@ -6,6 +6,7 @@ import type { Health, Writer } from "../api/types";
 import { ago, bytes, count, duration, measured, moment } from "../format";
 import { Ledger } from "../ui/Ledger";
 import { Answer, None, Page } from "../ui/Page";
+import { Rebuilding } from "../ui/Rebuilding";
 import { type Column, Table } from "../ui/Table";
 import { usePolled } from "../ui/polled";
 
@@ -121,24 +122,6 @@ export function HealthView() {
         }
       </Answer>
     </Page>
-  );
-}
-
-/** How far the index is that is being made anew: until then answers leave out what it has not come to yet. */
-function Rebuilding({ index }: { index: Health["index"] }) {
-  if (index.state === "ready") return null;
-  const [done, total] = [index.done ?? 0, index.total ?? 0];
-  const share = total > 0 ? Math.min(1, done / total) : null;
-  return (
-    <div class="rebuilding" role="status">
-      <b>The index is being made anew from the ledger</b>{" "}
-      {share !== null && `${Math.floor(share * 100)} %, ${count(done)} of ${count(total)}`}
-      <progress aria-label="Index" {...(share === null ? {} : { value: share, max: 1 })} />
-      <span class="faint">
-        Nothing is lost, and events come in as ever. Until it is done, lists and counts leave out what it has not come
-        to yet.
-      </span>
-    </div>
   );
 }
 

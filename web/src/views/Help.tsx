@@ -5,9 +5,9 @@ import { Sending } from "../live/Sending";
 
 const KEYS: [string, string][] = [
   ["/", "the filter, or the search of the view"],
-  ["j  k  ↓  ↑", "next, previous event"],
+  ["j  k  ↓  ↑", "next, previous event; in tables, j and k: row"],
   ["PgDn  PgUp", "a page of them"],
-  ["Enter", "the newest event's details; in details, their buttons"],
+  ["Enter", "the newest event's details; in details, their buttons; in tables, choose the row"],
   ["Esc", "close the details, the help; then follow again"],
   ["→  ←", "each event that a row counts; count them again"],
   ["e  E", "next, previous error"],
