@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-_CATEGORIES = ["-*", "toplevel", "devtools.timeline", "v8"]
+_CATEGORIES = ["-*", "toplevel", "devtools.timeline", "disabled-by-default-devtools.timeline", "v8"]
 _TASK = "ThreadControllerImpl::RunTask"
 _FRAME = "Commit"
 _SCRIPT = ("FunctionCall", "v8.callFunction")

@@ -6,6 +6,8 @@ import { useImperativeHandle, useLayoutEffect, useRef, useState } from "preact/h
 // Rows beyond those in sight, and by how many at a time the window moves: between two of its moves the browser scrolls alone.
 const OVERSCAN = 8;
 const STEP = 8;
+// So long after it was last scrolled, a list stands still (milliseconds).
+const STILL_AFTER = 100;
 
 export interface ListHandle {
   /** Bring row *index* into sight, moving as little as possible, and into the middle from afar. */
@@ -45,6 +47,7 @@ export function VirtualList(props: Props) {
   const box = useRef<HTMLDivElement>(null);
   const wanted = useRef<number | null>(follows ? null : place.top);
   const top = useRef(follows ? 0 : place.top);
+  const resting = useRef(0);
   const [, redraw] = useState(0);
   const [height, setHeight] = useState(800);
   const end = Math.max(0, count * rowHeight - height);
@@ -92,6 +95,7 @@ export function VirtualList(props: Props) {
   const onScroll = (): void => {
     const element = box.current;
     if (!element) return;
+    if (!follows) letRowsPass(element, resting);
     top.current = element.scrollTop;
     place.top = element.scrollTop;
     // At the end it was we who scrolled, and the rows are there already.
@@ -122,6 +126,13 @@ export function VirtualList(props: Props) {
       </div>
     </div>
   );
+}
+
+/** Mind no pointer while rows go by beneath it: each of them would be looked for, and drawn anew, in every frame. */
+function letRowsPass(element: HTMLElement, resting: { current: number }): void {
+  element.classList.add("is-scrolling");
+  clearTimeout(resting.current);
+  resting.current = window.setTimeout(() => element.classList.remove("is-scrolling"), STILL_AFTER);
 }
 
 interface Window {
