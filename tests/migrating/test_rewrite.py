@@ -37,14 +37,18 @@ def test_without_write_there_is_a_diff_and_nothing_else(migrate, samples):
 
 
 @pytest.mark.skipif(shutil.which("patch") is None, reason="patch is not installed")
-def test_the_diff_is_one_that_patch_takes(migrate, samples, tmp_path):
+def test_the_diff_is_one_that_patch_takes(migrate, run_migrate, samples, tmp_path):
     """Into a pipe it goes as it is; applied, it does what --write does. A last line without an end stays one."""
     path = samples / "script.py"
     path.write_bytes(path.read_bytes().rstrip(b"\n"))
-    (tmp_path / "move.patch").write_text(migrate("rewrite", "programs").out, encoding="utf-8")
-    subprocess.run(["patch", "-p1", "-i", "move.patch"], cwd=tmp_path, check=True, capture_output=True)
+    (samples / "old.py").write_bytes(b"# coding: latin-1\r\nx = '\xe9'\r\nimport ledger_emitter\r\ny = '\xe9'\r\n")
+    with (tmp_path / "move.patch").open("wb") as file:
+        run_migrate("rewrite", "programs", stdout=file)
+    subprocess.run(["patch", "--binary", "-p1", "-i", "move.patch"], cwd=tmp_path, check=True, capture_output=True)
     patched = {each.name: each.read_bytes() for each in samples.iterdir()}
-    subprocess.run(["patch", "-R", "-p1", "-i", "move.patch"], cwd=tmp_path, check=True, capture_output=True)
+    subprocess.run(
+        ["patch", "--binary", "-R", "-p1", "-i", "move.patch"], cwd=tmp_path, check=True, capture_output=True
+    )
 
     migrate("rewrite", "programs", "--write")
 
