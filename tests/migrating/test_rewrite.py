@@ -4,6 +4,7 @@ import os
 import shutil
 import stat
 import subprocess
+import sys
 
 import pytest
 
@@ -377,10 +378,16 @@ c.emit('eval')
 
 
 def test_without_the_extra_it_says_what_to_install(tmp_path, monkeypatch, capsys):
-    """The command is there, and one line tells what it needs."""
-    import sys
+    """One line tells what scan and rewrite need; the others need nothing."""
+    for name in ("libcst", "pathspec"):
+        monkeypatch.setitem(sys.modules, name, None)
+    lines = tmp_path / "old.jsonl"
+    lines.write_text('{"event": "eval", "ts": 1}\n')
 
-    monkeypatch.setitem(sys.modules, "libcst", None)
+    codes = [run(["migrate", command, str(tmp_path)]) for command in ("scan", "rewrite")]
+    told = capsys.readouterr().err
+    others = [["shim", str(tmp_path / "event_log.py")], ["verify", str(lines), str(lines)]]
 
-    assert run(["migrate", "scan", str(tmp_path)]) == exit_codes.INPUT
-    assert "otel-events[migrate]" in capsys.readouterr().err
+    assert codes == [exit_codes.INPUT] * 2
+    assert "otel-events[migrate]" in told
+    assert [run(["migrate", *each]) for each in others] == [exit_codes.OK] * 2
