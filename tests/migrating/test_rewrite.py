@@ -241,6 +241,7 @@ def test_a_call_becomes_native_where_it_says_the_same(rewritten, before, after):
         ("emit_alert(level, 'm')", "severity is worked out"),
         ("emit_alert('dire', 'm')", "none that OpenTelemetry knows"),
         ("emit_alert('info', {'a': 1})", "message is no text"),
+        ("x = f'{emit_monitoring_snapshot(m)}'", "inside a text"),
         ("append_ledger(record)", "put together elsewhere"),
         ("append_ledger({'event': 'eval', **more})", "not all keys"),
         ("append_ledger({'event': 'eval', 'timestamp': t})", "brings its own time"),
