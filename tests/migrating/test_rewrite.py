@@ -198,33 +198,50 @@ from ledger_emitter import emit_task_lifecycle
 """
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ("emit_event('task_started')", "ev.emit('task.started')"),
-        ('emit_event("of_my_own", {"a": 1})', 'ev.emit("of_my_own", {"a": 1})'),
-        ("emit_event(kind, facts, t, p, s)", "ev.emit(kind, facts, task_id=t, persona=p, session_id=s)"),
-        ("emit_event('eval', None, None, persona_id=p)", "ev.emit('eval', persona=p)"),
-        ("emit_event(event_type='eval', payload=x)", "ev.emit('eval', x)"),
-        ("emit_event('eval', task_id = t)", "ev.emit('eval', task_id = t)"),
-        ("emit_task_lifecycle('started', t, goal=g)", "ev.emit('task.started', task_id=t, goal=g)"),
-        ("emit_task_lifecycle('paused', t)", "ev.emit('task_paused', task_id=t)"),
-        ("emit_alert('critical', f'{x} away')", "ev.emit(\"alert.triggered\", f'{x} away', severity='critical')"),
-        ("emit_alert(message='m', severity='info', a=1)", "ev.emit(\"alert.triggered\", 'm', severity='info', a=1)"),
-        ("emit_system_event('migration', text, to='C')", "ev.emit('migration', text, to='C')"),
-        ("emit_monitoring_snapshot(metrics)", 'ev.emit("performance.metric", metrics)'),
-        ("append_ledger({'task_id': t, 'event': 'eval'})", "ev.emit('eval', {'task_id': t})"),
-        ("append_ledger({'event': 'replan'})", "ev.emit('replan')"),
-        (
-            "append_ledger({\n    'event': 'eval',\n    'a': 1,  # one\n})",
-            "ev.emit('eval', {\n    'a': 1,  # one\n})",
-        ),
-        ("emit_event('eval', {'f': emit_event('rune')})", "ev.emit('eval', {'f': ev.emit('rune')})"),
-    ],
-)
+NATIVE = "import otel_events as ev\n"
+CONVERSIONS = [
+    ("emit_event('task_started')", "ev.emit('task.started')"),
+    ('emit_event("of_my_own", {"a": 1})', 'ev.emit("of_my_own", {"a": 1})'),
+    ("emit_event(kind, facts, t, p, s)", "ev.emit(kind, facts, task_id=t, persona=p, session_id=s)"),
+    ("emit_event('eval', None, None, persona_id=p)", "ev.emit('eval', persona=p)"),
+    ("emit_event(event_type='eval', payload=x)", "ev.emit('eval', x)"),
+    ("emit_event('eval', task_id = t)", "ev.emit('eval', task_id = t)"),
+    ("emit_task_lifecycle('started', t, goal=g)", "ev.emit('task.started', task_id=t, goal=g)"),
+    ("emit_task_lifecycle('paused', t)", "ev.emit('task_paused', task_id=t)"),
+    ("emit_alert('critical', f'{x} away')", "ev.emit(\"alert.triggered\", f'{x} away', severity='critical')"),
+    ("emit_alert(message='m', severity='info', a=1)", "ev.emit(\"alert.triggered\", 'm', severity='info', a=1)"),
+    ("emit_system_event('migration', text, to='C')", "ev.emit('migration', text, to='C')"),
+    ("emit_monitoring_snapshot(metrics)", 'ev.emit("performance.metric", metrics)'),
+    ("append_ledger({'task_id': t, 'event': 'eval'})", "ev.emit('eval', {'task_id': t})"),
+    ("append_ledger({'event': 'replan'})", "ev.emit('replan')"),
+    (
+        "append_ledger({\n    'event': 'eval',\n    'a': 1,  # one\n})",
+        "ev.emit('eval', {\n    'a': 1,  # one\n})",
+    ),
+    ("emit_event('eval', {'f': emit_event('rune')})", "ev.emit('eval', {'f': ev.emit('rune')})"),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), CONVERSIONS)
 def test_a_call_becomes_native_where_it_says_the_same(rewritten, before, after):
     """Names become canonical, ids keywords; the facts stay as they are written."""
     assert rewritten(f"{HEAD}{before}\n", "--native").rpartition("import ")[2].partition("\n")[2] == f"{after}\n"
+
+
+@pytest.mark.parametrize(("before", "after"), CONVERSIONS)
+def test_what_a_native_call_says_is_what_the_old_one_said(before, after, events, monkeypatch, tmp_path):
+    """Executed one after the other, they are the same events: name, severity, message, attributes."""
+    monkeypatch.setenv("AGI_LEDGER_PATH", str(tmp_path / "old.jsonl"))
+    given = {"kind": "eval", "facts": {"a": 1}, "t": "t-1", "p": "gitko", "s": "s-1", "x": {"b": 2}, "g": "goal"}
+    given |= {"text": "words", "metrics": {"cpu_percent": 12}}
+    said = []
+    for head, code in ((HEAD.replace("ledger_emitter", "otel_events.compat.ledger_emitter"), before), (NATIVE, after)):
+        exec(f"{head}{code}", dict(given))
+        said.append([(each.name, each.severity, each.message, each.attributes) for each in events])
+        events.clear()
+
+    assert said[0] == said[1]
+    assert said[0]
 
 
 @pytest.mark.parametrize(
