@@ -35,7 +35,10 @@ def _looks_into(function: Callable[..., Any]) -> Callable[..., Any]:
             help="A module of yours that is an old system, whatever it is called: lib.events=ledger_emitter.",
         ),
         click.option(
-            "--no-ignore", "ignores_nothing", is_flag=True, help="Also what .gitignore and .ignore leave out."
+            "--no-ignore",
+            "ignores_nothing",
+            is_flag=True,
+            help="Also what .gitignore and .otel-eventsignore leave out.",
         ),
     )
     for option in reversed(options):

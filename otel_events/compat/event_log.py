@@ -115,12 +115,16 @@ class EventLogAggregator:
         # One step each, so that two threads need no lock, which a signal handler might find taken.
         key = logged.event_type, logged.when // _SECOND
         standing = self._rolled_up.setdefault(key, logged)
-        if standing is not logged and self._last_place - standing.place >= LOG_LENGTH:
+        if standing is not logged and not self._is_in_log(standing):
             standing = self._rolled_up[key] = logged  # the other was pushed out of the log meanwhile
         standing.roll_up(logged)
         if standing is logged:
             self._append(logged)
-            self._rolled_up = {one: kept for one, kept in self._rolled_up.copy().items() if one[1] >= key[1] - 1}
+            self._rolled_up = {one: kept for one, kept in self._rolled_up.copy().items() if self._is_in_log(kept)}
+
+    def _is_in_log(self, logged: _Logged) -> bool:
+        """Return whether *logged* is there, or about to be."""
+        return self._last_place - logged.place < LOG_LENGTH
 
     def _append(self, logged: _Logged) -> None:
         self._last_place = logged.place = next(self._places)

@@ -44,8 +44,9 @@ _Queue: TypeAlias = "OrderedDict[int, _Waiting]"  # in order, and quick to take 
 class _Side:
     """One file: its next line, and the lines of it that wait, in the order in which they came."""
 
-    def __init__(self, lines: Iterable[Said]) -> None:
+    def __init__(self, lines: Iterable[Said], tolerance: int) -> None:
         self._lines = iter(lines)
+        self._tolerance = tolerance
         self.next: Said | None = None
         self.latest = 0
         self.out_of_order = 0
@@ -63,7 +64,7 @@ class _Side:
         said = self.next
         assert said is not None
         if said.time:
-            self.out_of_order += said.time < self.latest
+            self.out_of_order += said.time < self.latest - self._tolerance
             self.latest = max(self.latest, said.time)
         self.next = next(self._lines, None)
         return said
@@ -112,7 +113,7 @@ class Pairing:
 
     def pairs(self, old: Iterable[Said], new: Iterable[Said]) -> Iterator[Pair]:
         """Yield each line of either file once, with its partner or without."""
-        left, right = _Side(map(self._without_ignored, old)), _Side(map(self._without_ignored, new))
+        left, right = (_Side(map(self._without_ignored, lines), self._tolerance) for lines in (old, new))
         while left.next is not None or right.next is not None:
             is_old = right.next is None or (left.next is not None and left.next_time <= right.next_time)
             side, other = (left, right) if is_old else (right, left)

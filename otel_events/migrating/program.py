@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -75,7 +77,11 @@ class Program:
         return sorted(found, key=lambda site: (site.line, site.column))
 
     def rewritten(self, *, is_native: bool) -> bytes:
-        """Return the file with its imports changed, and with *is_native* the calls as well that can be."""
+        """Return the file with its imports changed, and with *is_native* the calls as well that can be.
+
+        Raises:
+            UnparsableError: that would be no Python.
+        """
         self._mark_needs(is_native=is_native)
         calls = {use.call: use for use in self._native if use.call is not None} if is_native else {}
         lines: dict[cst.CSTNode, list[cst.BaseSmallStatement]] = {}
@@ -88,7 +94,10 @@ class Program:
                 is_there = is_there or (is_on_top and statement.needs_native)
         if not calls and not lines:
             return self._source
-        return self._wrapper.module.visit(Rewriter(calls, lines, self._prefix.name)).bytes
+        after = self._wrapper.module.visit(Rewriter(calls, lines, self._prefix.name)).bytes
+        if _is_python(self._source) and not _is_python(after):
+            raise UnparsableError("it would be no Python any more")
+        return after
 
     def _lines(self, statement: ImportStatement, native: str) -> list[cst.BaseSmallStatement]:
         made = rewrite_import(statement, native)
@@ -102,6 +111,8 @@ class Program:
             self._reasons[use] = "it is handed on, not called"
         elif use.is_ambiguous:
             self._reasons[use] = "the name may mean something else as well"
+        elif self._is_inside_text(use.call):
+            self._reasons[use] = "it stands inside a text, where other quotes might end that"
         elif not self._is_alone(use.statement):
             self._reasons[use] = "its import shares a line with others"
         elif use.imported.refusal:
@@ -127,6 +138,13 @@ class Program:
     def _is_alone(self, statement: ImportStatement) -> bool:
         line = self._known[metadata.ParentNodeProvider].get(statement.node)
         return isinstance(line, cst.SimpleStatementLine) and len(line.body) == 1
+
+    def _is_inside_text(self, node: cst.CSTNode) -> bool:
+        parents = self._known[metadata.ParentNodeProvider]
+        above = parents.get(node)
+        while above is not None and not isinstance(above, cst.BaseStatement | cst.FormattedStringExpression):
+            above = parents.get(above)
+        return isinstance(above, cst.FormattedStringExpression)
 
     def _is_on_top(self, node: cst.CSTNode) -> bool:
         """Tell whether *node* is a statement that the file always executes, before all that follows."""
@@ -203,6 +221,16 @@ class _Prefix:
         self.name = name
         self.statement = statement
         self.is_imported = is_imported
+
+
+def _is_python(source: bytes) -> bool:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(source)
+    except (SyntaxError, ValueError):
+        return False
+    return True
 
 
 def _is_ours(assignment: Any) -> bool:

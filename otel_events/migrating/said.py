@@ -26,6 +26,7 @@ _NAMES = {"persona_id": "persona"}
 _OF_THE_ENVELOPE = frozenset({"evidence_refs", "origin", "signal_type", "stimulus_id", "timestamp_ms"})
 _EXCEPTION = {"exception.stacktrace": "stack_trace", "exception.type": "error_type"}
 _EXACT = 1 << 53
+_OURS, _FLAT = b'{"time":', b'{"event":'
 
 
 class Said(NamedTuple):
@@ -55,10 +56,7 @@ class LineReader:
 
     def read(self, line: bytes, *, is_whole: bool = True) -> list[Said]:
         """Return what *line* says: several events if it is OTLP, none if it holds none."""
-        try:
-            parsed = load_json(line)
-        except ValueError:
-            parsed = None
+        parsed = None if _is_plain(line) else _load(line)
         if isinstance(parsed, dict) and not isinstance(parsed.get("event"), str) and "resourceLogs" not in parsed:
             said = _of_other_system(parsed)
             if said is not None:
@@ -71,6 +69,18 @@ class LineReader:
             for recorded in found
             if not recorded.event.name.startswith("otel_events.writer.")
         ]
+
+
+def _is_plain(line: bytes) -> bool:
+    """Tell by its first bytes whether *line* is a ledger's, or a flat one that says no severity: there are many of them."""
+    return line.startswith(_OURS) or (line.startswith(_FLAT) and b'"severity"' not in line)
+
+
+def _load(line: bytes) -> Any:
+    try:
+        return load_json(line)
+    except ValueError:  # the reader tells what it is
+        return None
 
 
 def canonical(value: Any) -> Any:

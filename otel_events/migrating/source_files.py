@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pathspec import GitIgnoreSpec
 
-IGNORE_FILES = (".gitignore", ".ignore")
+IGNORE_FILES = (".gitignore", ".otel-eventsignore")  # the later one of a folder has the last word
 SUFFIXES = (".py", ".pyw", ".ps1", ".psm1")
 _NEVER = frozenset({".git", ".hg", ".svn", "__pycache__", "node_modules", "site-packages"})
 _MAX_BYTES = 16 << 20  # what is larger was not written by a person

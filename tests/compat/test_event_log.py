@@ -150,6 +150,15 @@ def test_a_count_goes_on_where_its_entry_was_pushed_out(aggregator, events):
     assert log_of(aggregator)[-1].metadata == {"count": 2}
 
 
+def test_what_is_rolled_up_is_bounded_as_the_log_is(aggregator, events):
+    """Also where times run backwards, as in a replay of old ones."""
+    for second in range(1_000, 0, -1):
+        aggregator.process_event(Kind.EPOCH_COMPLETED, {"timestamp": second})
+
+    assert len(log_of(aggregator)) == 100
+    assert len(aggregator._rolled_up) <= 101
+
+
 def test_the_log_keeps_the_last_hundred(aggregator, events):
     """In a deque of 100, oldest first; all are emitted."""
     for number in range(130):

@@ -61,3 +61,16 @@ def run_program(tmp_path):
         return ended
 
     return run
+
+
+@pytest.fixture
+def run_migrate(tmp_path):
+    """Run a command of `migrate` in a process of its own, to its end."""
+
+    def run(*arguments, **options):
+        command = [sys.executable, "-m", "otel_events", "migrate", *map(str, arguments)]
+        path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", ""))))
+        environment = {**os.environ, "PYTHONPATH": path}
+        return subprocess.run(command, cwd=tmp_path, env=environment, timeout=60, check=True, **options)
+
+    return run

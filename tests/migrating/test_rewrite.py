@@ -4,6 +4,7 @@ import os
 import shutil
 import stat
 import subprocess
+import sys
 
 import pytest
 
@@ -37,14 +38,18 @@ def test_without_write_there_is_a_diff_and_nothing_else(migrate, samples):
 
 
 @pytest.mark.skipif(shutil.which("patch") is None, reason="patch is not installed")
-def test_the_diff_is_one_that_patch_takes(migrate, samples, tmp_path):
+def test_the_diff_is_one_that_patch_takes(migrate, run_migrate, samples, tmp_path):
     """Into a pipe it goes as it is; applied, it does what --write does. A last line without an end stays one."""
     path = samples / "script.py"
     path.write_bytes(path.read_bytes().rstrip(b"\n"))
-    (tmp_path / "move.patch").write_text(migrate("rewrite", "programs").out, encoding="utf-8")
-    subprocess.run(["patch", "-p1", "-i", "move.patch"], cwd=tmp_path, check=True, capture_output=True)
+    (samples / "old.py").write_bytes(b"# coding: latin-1\r\nx = '\xe9'\r\nimport ledger_emitter\r\ny = '\xe9'\r\n")
+    with (tmp_path / "move.patch").open("wb") as file:
+        run_migrate("rewrite", "programs", stdout=file)
+    subprocess.run(["patch", "--binary", "-p1", "-i", "move.patch"], cwd=tmp_path, check=True, capture_output=True)
     patched = {each.name: each.read_bytes() for each in samples.iterdir()}
-    subprocess.run(["patch", "-R", "-p1", "-i", "move.patch"], cwd=tmp_path, check=True, capture_output=True)
+    subprocess.run(
+        ["patch", "--binary", "-R", "-p1", "-i", "move.patch"], cwd=tmp_path, check=True, capture_output=True
+    )
 
     migrate("rewrite", "programs", "--write")
 
@@ -193,33 +198,50 @@ from ledger_emitter import emit_task_lifecycle
 """
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ("emit_event('task_started')", "ev.emit('task.started')"),
-        ('emit_event("of_my_own", {"a": 1})', 'ev.emit("of_my_own", {"a": 1})'),
-        ("emit_event(kind, facts, t, p, s)", "ev.emit(kind, facts, task_id=t, persona=p, session_id=s)"),
-        ("emit_event('eval', None, None, persona_id=p)", "ev.emit('eval', persona=p)"),
-        ("emit_event(event_type='eval', payload=x)", "ev.emit('eval', x)"),
-        ("emit_event('eval', task_id = t)", "ev.emit('eval', task_id = t)"),
-        ("emit_task_lifecycle('started', t, goal=g)", "ev.emit('task.started', task_id=t, goal=g)"),
-        ("emit_task_lifecycle('paused', t)", "ev.emit('task_paused', task_id=t)"),
-        ("emit_alert('critical', f'{x} away')", "ev.emit(\"alert.triggered\", f'{x} away', severity='critical')"),
-        ("emit_alert(message='m', severity='info', a=1)", "ev.emit(\"alert.triggered\", 'm', severity='info', a=1)"),
-        ("emit_system_event('migration', text, to='C')", "ev.emit('migration', text, to='C')"),
-        ("emit_monitoring_snapshot(metrics)", 'ev.emit("performance.metric", metrics)'),
-        ("append_ledger({'task_id': t, 'event': 'eval'})", "ev.emit('eval', {'task_id': t})"),
-        ("append_ledger({'event': 'replan'})", "ev.emit('replan')"),
-        (
-            "append_ledger({\n    'event': 'eval',\n    'a': 1,  # one\n})",
-            "ev.emit('eval', {\n    'a': 1,  # one\n})",
-        ),
-        ("emit_event('eval', {'f': emit_event('rune')})", "ev.emit('eval', {'f': ev.emit('rune')})"),
-    ],
-)
+NATIVE = "import otel_events as ev\n"
+CONVERSIONS = [
+    ("emit_event('task_started')", "ev.emit('task.started')"),
+    ('emit_event("of_my_own", {"a": 1})', 'ev.emit("of_my_own", {"a": 1})'),
+    ("emit_event(kind, facts, t, p, s)", "ev.emit(kind, facts, task_id=t, persona=p, session_id=s)"),
+    ("emit_event('eval', None, None, persona_id=p)", "ev.emit('eval', persona=p)"),
+    ("emit_event(event_type='eval', payload=x)", "ev.emit('eval', x)"),
+    ("emit_event('eval', task_id = t)", "ev.emit('eval', task_id = t)"),
+    ("emit_task_lifecycle('started', t, goal=g)", "ev.emit('task.started', task_id=t, goal=g)"),
+    ("emit_task_lifecycle('paused', t)", "ev.emit('task_paused', task_id=t)"),
+    ("emit_alert('critical', f'{x} away')", "ev.emit(\"alert.triggered\", f'{x} away', severity='critical')"),
+    ("emit_alert(message='m', severity='info', a=1)", "ev.emit(\"alert.triggered\", 'm', severity='info', a=1)"),
+    ("emit_system_event('migration', text, to='C')", "ev.emit('migration', text, to='C')"),
+    ("emit_monitoring_snapshot(metrics)", 'ev.emit("performance.metric", metrics)'),
+    ("append_ledger({'task_id': t, 'event': 'eval'})", "ev.emit('eval', {'task_id': t})"),
+    ("append_ledger({'event': 'replan'})", "ev.emit('replan')"),
+    (
+        "append_ledger({\n    'event': 'eval',\n    'a': 1,  # one\n})",
+        "ev.emit('eval', {\n    'a': 1,  # one\n})",
+    ),
+    ("emit_event('eval', {'f': emit_event('rune')})", "ev.emit('eval', {'f': ev.emit('rune')})"),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), CONVERSIONS)
 def test_a_call_becomes_native_where_it_says_the_same(rewritten, before, after):
     """Names become canonical, ids keywords; the facts stay as they are written."""
     assert rewritten(f"{HEAD}{before}\n", "--native").rpartition("import ")[2].partition("\n")[2] == f"{after}\n"
+
+
+@pytest.mark.parametrize(("before", "after"), CONVERSIONS)
+def test_what_a_native_call_says_is_what_the_old_one_said(before, after, events, monkeypatch, tmp_path):
+    """Executed one after the other, they are the same events: name, severity, message, attributes."""
+    monkeypatch.setenv("AGI_LEDGER_PATH", str(tmp_path / "old.jsonl"))
+    given = {"kind": "eval", "facts": {"a": 1}, "t": "t-1", "p": "gitko", "s": "s-1", "x": {"b": 2}, "g": "goal"}
+    given |= {"text": "words", "metrics": {"cpu_percent": 12}}
+    said = []
+    for head, code in ((HEAD.replace("ledger_emitter", "otel_events.compat.ledger_emitter"), before), (NATIVE, after)):
+        exec(f"{head}{code}", dict(given))
+        said.append([(each.name, each.severity, each.message, each.attributes) for each in events])
+        events.clear()
+
+    assert said[0] == said[1]
+    assert said[0]
 
 
 @pytest.mark.parametrize(
@@ -236,6 +258,7 @@ def test_a_call_becomes_native_where_it_says_the_same(rewritten, before, after):
         ("emit_alert(level, 'm')", "severity is worked out"),
         ("emit_alert('dire', 'm')", "none that OpenTelemetry knows"),
         ("emit_alert('info', {'a': 1})", "message is no text"),
+        ("x = f'{emit_monitoring_snapshot(m)}'", "inside a text"),
         ("append_ledger(record)", "put together elsewhere"),
         ("append_ledger({'event': 'eval', **more})", "not all keys"),
         ("append_ledger({'event': 'eval', 'timestamp': t})", "brings its own time"),
@@ -373,10 +396,16 @@ c.emit('eval')
 
 
 def test_without_the_extra_it_says_what_to_install(tmp_path, monkeypatch, capsys):
-    """The command is there, and one line tells what it needs."""
-    import sys
+    """One line tells what scan and rewrite need; the others need nothing."""
+    for name in ("libcst", "pathspec"):
+        monkeypatch.setitem(sys.modules, name, None)
+    lines = tmp_path / "old.jsonl"
+    lines.write_text('{"event": "eval", "ts": 1}\n')
 
-    monkeypatch.setitem(sys.modules, "libcst", None)
+    codes = [run(["migrate", command, str(tmp_path)]) for command in ("scan", "rewrite")]
+    told = capsys.readouterr().err
+    others = [["shim", str(tmp_path / "event_log.py")], ["verify", str(lines), str(lines)]]
 
-    assert run(["migrate", "scan", str(tmp_path)]) == exit_codes.INPUT
-    assert "otel-events[migrate]" in capsys.readouterr().err
+    assert codes == [exit_codes.INPUT] * 2
+    assert "otel-events[migrate]" in told
+    assert [run(["migrate", *each]) for each in others] == [exit_codes.OK] * 2

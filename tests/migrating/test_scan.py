@@ -89,7 +89,7 @@ def test_ignore_files_are_honoured(sites, tmp_path):
     use = "from ledger_emitter import emit_event\n"
     (tmp_path / ".git").mkdir()
     write(tmp_path / ".gitignore", "build/\n*_old.py\n")
-    write(tmp_path / "src" / ".ignore", "secret.py\n!kept_old.py\n")
+    write(tmp_path / "src" / ".otel-eventsignore", "secret.py\n!kept_old.py\n")
     for name in ("a.py", "b_old.py", "kept_old.py", "secret.py", "build/c.py", "node_modules/d.py", ".venv/lib/e.py"):
         write(tmp_path / "src" / name, use)
     write(tmp_path / "src" / ".venv" / "pyvenv.cfg", "")

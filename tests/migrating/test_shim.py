@@ -79,9 +79,9 @@ def test_a_link_or_a_folder_is_never_written(migrate, tmp_path):
     """Not even with --force."""
     (tmp_path / "elsewhere.py").write_text("mine\n")
     (tmp_path / "ledger_emitter.py").symlink_to("elsewhere.py")
-    (tmp_path / "broadcaster.py").mkdir()
+    (tmp_path / "event_log.py").mkdir()
 
-    codes = [migrate("shim", name, "--force").code for name in ("ledger_emitter.py", "broadcaster.py")]
+    codes = [migrate("shim", name, "--force").code for name in ("ledger_emitter.py", "event_log.py")]
 
     assert codes == [exit_codes.INPUT] * 2
     assert (tmp_path / "elsewhere.py").read_text() == "mine\n"
@@ -92,9 +92,9 @@ def test_a_link_or_a_folder_is_never_written(migrate, tmp_path):
     [
         (["events.py"], exit_codes.USAGE),
         (["events.py", "--as", "other"], exit_codes.USAGE),
-        (["events.txt", "--as", "broadcaster"], exit_codes.USAGE),
-        (["nowhere/broadcaster.py"], exit_codes.INPUT),
-        (["events.py", "--as", "broadcaster"], exit_codes.OK),
+        (["events.txt", "--as", "event_log"], exit_codes.USAGE),
+        (["nowhere/script_logger.py"], exit_codes.INPUT),
+        (["events.py", "--as", "event_log"], exit_codes.OK),
     ],
 )
 def test_which_drop_in_it_is_follows_from_its_name_or_is_said(migrate, arguments, code):

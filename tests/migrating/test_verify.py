@@ -235,6 +235,16 @@ def test_lines_need_not_be_in_order(compared):
     assert counts(compared([flat("rune", second, n=second) for second in seconds], new)) == (100, 0, 0, 0)
 
 
+def test_a_file_in_another_order_is_told(verify):
+    """It may be why so much is missing: only what lies within the tolerance is held."""
+    seconds = [0, 30, 1, 31]
+    answer = verify([flat("rune", second) for second in sorted(seconds)], [ours("rune", second) for second in seconds])
+    near = verify([flat("rune", 1), flat("rune", 2)], [ours("rune", 2), ours("rune", 1)])
+
+    assert "1 line of the new file came later than newer ones" in answer.err
+    assert (near.err, near.code) == ("", exit_codes.OK)
+
+
 def test_files_may_be_compressed_and_hold_other_lines(migrate, tmp_path):
     """What is no event is passed over, and told; what writers say of themselves is not compared."""
     (tmp_path / "old.jsonl.gz").write_bytes(gzip.compress(json.dumps(OLD[1]).encode() + b'\n{"ev\nnothing\n'))

@@ -1,6 +1,7 @@
 """A program of each system goes the whole way: found, changed, run for real, and compared with what it wrote before."""
 
 import json
+from importlib.util import find_spec
 
 import pytest
 
@@ -26,6 +27,20 @@ def test_the_pipeline_says_the_same_with_its_drop_in_and_by_native_calls(samples
     said = "7 old events, 7 new: 7 same, 0 different, 0 missing, 0 extra\n"
     assert [(each.code, each.out) for each in (flat, events, native)] == [(exit_codes.OK, said)] * 3
     assert "ledger_emitter" not in program.read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("otel_events.compat.broadcaster") is None, reason="without its drop-in")
+def test_the_daemon_says_the_same_with_its_drop_in(samples, migrate, run_program):
+    """System B: every event with its data, its cycle and its day; Redis may be away."""
+    program = samples / "daemon.py"
+    run_program(program, BROADCAST_FILE="old.jsonl")
+
+    assert migrate("rewrite", program, "--write").code == exit_codes.OK
+    run_program(program, REDIS_URL="redis://127.0.0.1:9", OTEL_EVENTS_LEDGER_PATH="events.jsonl")
+    compared = migrate("verify", "old.jsonl", "events.jsonl", "--tolerance", 60)
+
+    assert compared.out == "5 old events, 5 new: 5 same, 0 different, 0 missing, 0 extra\n"
 
 
 @pytest.mark.slow

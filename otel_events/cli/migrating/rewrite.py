@@ -64,23 +64,25 @@ def _after(found: Surveyed, *, is_native: bool) -> bytes | None:
 
 
 def _show_diff(path: Path, before: bytes, after: bytes) -> None:
-    name = path.as_posix()
-    old, new = (text.decode("utf-8", "replace").split("\n") for text in (before, after))
-    lines = difflib.unified_diff(_ended(old), _ended(new), f"a/{name.lstrip('/')}", f"b/{name.lstrip('/')}")
-    palette = palette_for()
+    name = path.as_posix().lstrip("/").encode("utf-8", "surrogateescape")
+    old, new = (text.splitlines(keepends=True) for text in (before, after))
+    lines = difflib.diff_bytes(difflib.unified_diff, old, new, b"a/" + name, b"b/" + name)
+    is_for_people = sys.stdout.isatty()
+    sys.stdout.flush()
     for line in lines:
-        # A pipe gets what `patch` takes.
-        text = harmless(line.rstrip("\r\n"), keep_lines=True) + "\n" if palette.is_on or sys.stdout.isatty() else line
-        if line.startswith("+") and not line.startswith("+++"):
-            text = palette.good(text)
-        elif line.startswith("-") and not line.startswith("---"):
-            text = palette.bad(text)
-        sys.stdout.write(text if text.endswith(("\n", "m")) else f"{text}\n\\ No newline at end of file\n")
+        whole = line if line.endswith((b"\n", b"\r")) else line + b"\n\\ No newline at end of file\n"
+        if is_for_people:
+            sys.stdout.write(_coloured(whole.decode("utf-8", "replace")))
+        else:
+            sys.stdout.buffer.write(whole)  # what `patch` takes, whatever the file's encoding and line ends
 
 
-def _ended(lines: Sequence[str]) -> list[str]:
-    *whole, last = lines
-    return [*(f"{line}\n" for line in whole), *([last] if last else [])]
+def _coloured(line: str) -> str:
+    text = harmless(line.rstrip("\r\n"), keep_lines=True)
+    palette = palette_for()
+    if line.startswith(("+++", "---")):
+        return palette.bold(text) + "\n"
+    return {"+": palette.good, "-": palette.bad}.get(line[0], str)(text) + "\n"
 
 
 def _tell_by_hand(found: Surveyed, *, is_native: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import click
@@ -24,6 +25,8 @@ def run_shim(file: Path, drop_in: str | None, *, force: bool) -> int:
     system = BY_DROP_IN[drop_in] if drop_in is not None else Modules().system_of(file.stem)
     if system is None:
         raise click.UsageError(f"which system {file.name} is cannot be told by its name: say --as")
+    if find_spec(system.path) is None:
+        raise InputError(f"this version has no {system.path}")
     try:
         backup = write_shim(file, system, overwrites=force)
     except SourceFileError as error:
