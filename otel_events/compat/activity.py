@@ -6,6 +6,8 @@ python -m otel_events.compat.activity DIRECTORY...
 from __future__ import annotations
 
 import time
+from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -139,6 +141,13 @@ def flush(timeout: float = 2.0) -> bool:
     return message_courier.flush(timeout)
 
 
+def _import_client() -> None:
+    """Import what the first connection needs, if it is installed: not while that is made, when the program may fork."""
+    if find_spec("nats") is not None:
+        for module in ("encodings.idna", "nats.aio.client", "nats.errors"):
+            import_module(module)
+
+
 def _in_a_trace(context: Context) -> tuple[Context, int]:
     """Return *context* and its trace's id; where there is no trace, one that is made."""
     span = trace.get_current_span(context).get_span_context()
@@ -148,6 +157,7 @@ def _in_a_trace(context: Context) -> tuple[Context, int]:
     return trace.set_span_in_context(NonRecordingSpan(made), context), made.trace_id
 
 
+_import_client()
 if __name__ == "__main__":
     import sys
 
