@@ -15,6 +15,7 @@ from otel_events.compat import broadcaster
 from otel_events.compat.broadcast_message import Said, make_message
 from otel_events.compat.broadcaster import Broadcaster, emit, get_broadcaster, set_cycle
 from otel_events.testing import capture_events
+from tests.program import run_program
 
 
 class Kind(str, Enum):
@@ -192,3 +193,21 @@ def test_a_relay_takes_a_message_for_the_event_that_it_is():
     assert (f"{event.trace_id:032x}", f"{event.span_id:016x}") == tuple(said.trace.values())
     assert event.attributes == {"projection": {"n": 1}, "task_id": "t-1", "cycle": 7, "day": 1551}
     assert event.resource.attributes["service.name"].startswith("unknown_service")
+
+
+@pytest.mark.slow
+def test_without_the_client_of_redis_a_program_goes_on(tmp_path):
+    """Nothing is published, which is told once with the way to mend it; events go their own way."""
+    ran = run_program(
+        """
+        sys.modules["redis"] = None
+        from otel_events.compat.broadcaster import emit
+        said = [emit("observe", {"number": number})["data"] for number in range(3)]
+        print(json.dumps([said, ev.stats().problems]))
+        """,
+        tmp_path,
+    )
+
+    assert ran.said == [[{"number": number} for number in range(3)], {"compat_bad_setting": 1}]
+    assert ran.err.count("install otel-events[redis]") == 1
+    assert [event["event"] for event in ran.default_ledger] == ["observe"] * 3
