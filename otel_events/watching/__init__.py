@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from otel_events.watching.change import Change, Classifier, FileEvent
-from otel_events.watching.plan import make_plan
+from otel_events.watching.plan import Plan, absolute_paths, find_classifiers
 from otel_events.watching.watcher import Watcher
 
 if TYPE_CHECKING:
@@ -55,21 +55,20 @@ def watch(
     Raises:
         ConfigurationError: a path does not exist, a rule file is wrong, or the extra `watch` is not installed.
     """
-    plan = make_plan(
-        paths,
-        include=include,
-        exclude=exclude,
-        classify=classify,
-        rules=rules,
-        profile=profile,
-        content=content,
+    problems: list[str] = []
+    plan = Plan(
+        paths=absolute_paths(paths),
+        include=tuple(include),
+        exclude=tuple(exclude),
+        classifiers=find_classifiers(classify, rules, profile, content, problems),
+        only_classified=only_classified,
+        ignore_files=ignore_files,
         initial=initial,
         debounce=debounce,
         burst=burst,
         polling=polling,
         poll_interval=poll_interval,
-        only_classified=only_classified,
-        ignore_files=ignore_files,
         on_event=on_event,
     )
+    plan.check(problems)
     return Watcher(plan)

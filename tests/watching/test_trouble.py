@@ -192,3 +192,54 @@ def test_without_the_extra_it_is_told_what_to_install(root, monkeypatch):
 
     with pytest.raises(ev.ConfigurationError, match=r"install otel-events\[watch\]"):
         ev.watch(root)
+
+
+UNMOUNTED = """
+import subprocess, time
+from pathlib import Path
+import otel_events as ev
+
+root = Path("root").absolute()
+root.mkdir()
+mount = lambda: subprocess.run(["mount", "-t", "tmpfs", "none", str(root)], check=True)
+mount()
+(root / "a.txt").write_text("one")
+(root / "b.txt").write_text("b")
+seen = []
+ev.configure(ledger=str(Path("ledger.jsonl").absolute()))
+
+def until(count):
+    end = time.monotonic() + 30
+    while len(seen) < count and time.monotonic() < end:
+        time.sleep(0.05)
+
+with ev.watch(root, debounce=0.05, on_event=lambda change, event: seen.append((change, event))):
+    subprocess.run(["umount", str(root)], check=True)
+    until(1)
+    mount()
+    (root / "b.txt").write_text("b")
+    (root / "a.txt").write_text("two")
+    until(3)
+for change, event in seen:
+    print(event.name, event.attributes.get("reason", "") if change is None else change.path.name)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux") or shutil.which("unshare") is None, reason="needs unshare")
+def test_what_was_on_a_drive_that_was_unmounted_is_not_deleted(tmp_path):
+    """The empty directory that is left is not what was watched; mounted again, it is compared."""
+    program = tmp_path / "program.py"
+    program.write_text(UNMOUNTED, encoding="utf-8")
+    ran = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "--mount", sys.executable, str(program)],
+        cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True, check=False, timeout=90,
+    )  # fmt: skip
+    if "Operation not permitted" in ran.stderr or "permission denied" in ran.stderr:
+        pytest.skip("this system allows no mounts in user namespaces")
+
+    assert ran.stdout.splitlines() == [
+        "watch.interrupted what was mounted there is gone",
+        "watch.resumed ",
+        "file.modified a.txt",
+    ], ran.stderr
