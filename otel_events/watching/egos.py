@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 MOST_TEXT = 2_000
 _MOST_REFERENCES = 50
 
+# A file that was only moved says what it said.
+_SAYS_SOMETHING_NEW = ("created", "modified")
+
 TASK_TYPES = ("analyze", "refactor", "document", "test", "process")
 _TYPE_WORDS = {
     "analyze": re.compile(r"analy[sz]", re.IGNORECASE),
@@ -56,7 +59,7 @@ def classify_exchange(change: Change, *, with_content: bool = True) -> FileEvent
         change: of the file.
         with_content: prompt and response too, up to 2,000 characters each; else only how long they are.
     """
-    exchange = find_exchange(change)
+    exchange = find_exchange(change) if change.kind in _SAYS_SOMETHING_NEW else None
     if exchange is None:
         return None
     attributes: dict[str, Any] = {"model": shorten(exchange.model)}
@@ -74,7 +77,7 @@ def classify_references(change: Change) -> FileEvent | None:
     The pattern is the document that is named, one of another subsystem before all; the status is `propagated` if there is
     such a one, else `local`.
     """
-    found = find_references(change)
+    found = find_references(change) if change.kind in _SAYS_SOMETHING_NEW else []
     if not found:
         return None
     subsystem = subsystem_of(change.relative, change.root.name)

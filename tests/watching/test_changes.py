@@ -136,6 +136,7 @@ def test_a_file_that_comes_and_goes_at_once_is_nothing(root, told, watching):
     assert told.until(("file.created", "last.txt")) == [("file.created", "last.txt")]
 
 
+@pytest.mark.slow
 def test_a_file_that_is_written_to_all_the_time_is_told_all_the_same(root, told, watching):
     """A log never comes to rest."""
     path = write(root / "a.log", "")

@@ -14,10 +14,12 @@ import otel_events as ev
 from otel_events.watching.notifications import NoRoomError, Notifications
 from otel_events.watching.plan import Plan
 from otel_events.watching.watcher import Watcher
+from tests.effort import rest_slow
 from tests.program import environment
 from tests.watching.conftest import write
 
 
+@pytest.mark.slow
 def test_a_directory_that_is_gone_is_told_once_and_watched_when_it_is_back(root, told, watching, events, caplog):
     """Its files are not deleted one by one: perhaps it is only not mounted. Back again, what is different is told."""
     for name in ("same.txt", "changed.txt", "gone.txt"):
@@ -57,6 +59,7 @@ def test_a_directory_that_was_deleted_and_made_anew_is_watched(root, told, watch
     told.until(("watch.resumed", None), ("file.created", "b.txt"), ("file.deleted", "a.txt"))
 
 
+@pytest.mark.slow
 def test_a_directory_that_is_replaced_at_once_is_compared(root, told, watching):
     """As deployments do it: nobody sees a moment without it."""
     write(root / "a.txt", "one")
@@ -85,7 +88,7 @@ class FilledUp(Notifications):
         return self._observer is None or not os.path.exists(os.path.join(self._directory, "full"))  # noqa: PTH110, PTH118
 
 
-@pytest.mark.parametrize("observe", [NoRoom, FilledUp])
+@pytest.mark.parametrize("observe", rest_slow([NoRoom, FilledUp]))
 def test_without_room_in_inotify_it_looks_again_and_again(observe, root, told, events):
     """It says so once, with the cure, and nothing is lost."""
     write(root / "a.txt", "one")
