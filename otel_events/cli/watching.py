@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from otel_events.watching import Change, FileEvent, Watcher
 
 _LONGEST_VALUE = 60
-_OF_PATH = frozenset({"file.path", "file_path", "file.name", "file.extension", "destination_path", "file.directory"})
+# What a line says by itself, or has no room for.
+_NOT_SHOWN = frozenset(
+    {"file.path", "file_path", "file.name", "file.extension", "destination_path", "file.directory", "sample_paths"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ def run_watch(wish: WatchWish) -> int:
         raise InputError(str(error)) from error
     except KeyboardInterrupt:
         watcher.stop()
+    if view.failure is not None:
+        raise view.failure
     view.end(watcher)
     return exit_codes.INTERRUPTED if emitting.tell(emitting.finish(None), None) else exit_codes.NO
 
@@ -105,21 +110,29 @@ class _View:
     """Shows events as they are told, without what the guards take out of them."""
 
     is_json: bool
+    failure: OSError | None = None  # nobody reads on
     _palette: Palette = field(default_factory=palette_for)
+    _watcher: Watcher | None = None
 
     def begin(self, watcher: Watcher) -> None:
         """Say that it has begun, to whoever looks on."""
+        self._watcher = watcher
         if sys.stderr.isatty() and not self.is_json:
             files = count_of(watcher.known_files, "file")
             click.echo(f"watching {files}; Ctrl-C ends it", err=True)
 
     def show(self, change: Change | None, event: FileEvent) -> None:
-        """Show one event, which may be of many changes, or of none."""
-        if self.is_json:
-            write_jsonl([_as_object(change, event)], sys.stdout)
-        else:
-            sys.stdout.write(self._line(change, event) + "\n")
-        sys.stdout.flush()
+        """Show one event, which may be of many changes, or of none; end the watching where nobody reads on."""
+        try:
+            if self.is_json:
+                write_jsonl([_as_object(change, event)], sys.stdout)
+            elif event.name != "watch.interrupted" or not sys.stderr.isatty():  # of which there is a warning, too
+                sys.stdout.write(self._line(change, event) + "\n")
+            sys.stdout.flush()
+        except OSError as error:
+            self.failure = self.failure or error
+            if self._watcher is not None:
+                self._watcher.stop()
 
     def end(self, watcher: Watcher) -> None:
         """Give the account."""
@@ -150,7 +163,7 @@ class _View:
     def _attributes(self, event: FileEvent) -> str:
         shown = []
         for key, value in _guarded(event).items():
-            if key not in _OF_PATH:
+            if key not in _NOT_SHOWN and not (key.endswith("_count") and not value):
                 text = harmless(show_value(value))
                 shown.append(f"{key}={text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + '…'}")
         return self._palette.dim("".join(f"  {each}" for each in shown))
@@ -201,4 +214,4 @@ def _as_object(change: Change | None, event: FileEvent | None) -> dict[str, Any]
             yield "message", event.message
             yield "attributes", _guarded(event)
 
-    return {key: value for key, value in fields() if value not in {None, ""} or key == "event"}
+    return {key: value for key, value in fields() if key == "event" or (value is not None and value != "")}

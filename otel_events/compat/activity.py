@@ -53,7 +53,7 @@ class ActivityPublisher:
         nats_url: where to publish, with user and password or a token as needed.
         heartbeat: seconds between two heartbeats; 0 for none.
         initial: how many of the newest files that mean anything are told at the start.
-        content: prompts and responses are told; else only that there were some.
+        content: prompts and responses are told, else only that there were some; None: as the setting `watch_content` says.
         polling: look again and again instead of being told by the system: network drives.
 
     Raises:
@@ -67,7 +67,7 @@ class ActivityPublisher:
         nats_url: str = DEFAULT_URL,
         heartbeat: float = 30.0,
         initial: int = 20,
-        content: bool = True,
+        content: bool | None = None,
         polling: bool = False,
     ) -> None:
         self._plan = Nats(nats_url, name="activity")

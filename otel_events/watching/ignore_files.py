@@ -23,6 +23,7 @@ class IgnoreFiles:
         self._root = root
         self._make = import_pathspec().GitIgnoreSpec.from_lines
         self._specs: dict[str, Any] = {}
+        self._states: dict[Path, tuple[int, int] | None] = {}
         self._above = self._find_above()
 
     def ignores(self, relative: str, *, is_directory: bool) -> bool:
@@ -33,9 +34,14 @@ class IgnoreFiles:
         """Tell whether *path* is an ignore file."""
         return path.endswith(NAMES)
 
+    def have_changed(self) -> bool:
+        """Tell whether any of them is not what it was when it was read."""
+        return any(_state(path) != state for path, state in self._states.items())
+
     def forget(self) -> None:
         """Read all of them again when they are needed."""
         self._specs.clear()
+        self._states.clear()
         self._above = self._find_above()
 
     def _decide(self, relative: str, asked: str) -> bool:
@@ -59,7 +65,9 @@ class IgnoreFiles:
 
     def _spec(self, directory: str) -> Any:
         if directory not in self._specs:
-            lines = [line for name in NAMES for line in _lines(Path(directory, name))]
+            paths = [Path(directory, name) for name in NAMES]
+            self._states |= {path: _state(path) for path in paths}
+            lines = [line for path in paths for line in _lines(path)]
             if Path(directory, ".git").is_dir():
                 lines = [*_lines(Path(directory, ".git", "info", "exclude")), *lines]
             self._specs[directory] = self._make(lines) if lines else None
@@ -90,3 +98,11 @@ def _lines(path: Path) -> list[str]:
             return file.read(_MOST_BYTES).decode("utf-8-sig", "replace").splitlines()
     except OSError:  # most directories have none
         return []
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:  # there is none
+        return None
+    return (status.st_mtime_ns, status.st_size)

@@ -46,6 +46,9 @@ class Pending:
     def __len__(self) -> int:
         return len(self._last)
 
+    def __contains__(self, path: str) -> bool:
+        return path in self._last
+
     def mark(self, path: str, now: float) -> None:
         """Note that something happened to *path*."""
         if not self._last:

@@ -99,14 +99,20 @@ class Root:
     def poll(self, now: float) -> None:
         """Look at everything beneath it, and mark what is different."""
         for path in self.snapshot.departing():
-            self.pending.mark(path, now)
+            if path not in self.pending:
+                self.pending.mark(path, now)
 
     def settle(self, now: float, allowance: float) -> list[Change]:
         """Return what has changed and come to rest."""
         due = self.pending.take(now, allowance)
         if due is None or not self.is_as_before():
             return []
-        paths = (*due.paths, *self.snapshot.departing()) if due.is_storm else due.paths
+        paths = due.paths
+        if due.is_storm:
+            paths += tuple(self.snapshot.departing())
+        elif self.is_polled and not all(map(os.path.lexists, paths)):
+            # Nobody tells where a file went: it may have another name since we looked last.
+            paths += tuple(path for path in self.snapshot.departing() if path not in self.snapshot)
         return self._compare(paths, due.renames)
 
     def settle_all(self) -> list[Change]:
@@ -163,9 +169,11 @@ class Root:
         return trouble
 
     def _compare(self, paths: tuple[str, ...], renames: tuple[tuple[str, str], ...]) -> list[Change]:
-        if any(map(self._scope.is_ignore_file, paths)):
+        changes = self.snapshot.compare(paths, renames)
+        # Afterwards: what changed in the same moment is a change by what held until then.
+        if (self.is_polled or any(map(self._scope.is_ignore_file, paths))) and self._scope.has_other_ignore_files():
             self.snapshot.obey_ignore_files()
-        return self.snapshot.compare(paths, renames)
+        return changes
 
     def _lose(self, reason: str = "the watched directory is gone") -> Trouble:
         # Its files are not deleted one by one: perhaps it is only not mounted.

@@ -85,6 +85,10 @@ class Scope:
         """Tell whether *path* is a file that says what to ignore."""
         return self._ignore_files is not None and self._ignore_files.is_one(path)
 
+    def has_other_ignore_files(self) -> bool:
+        """Tell whether an ignore file is not what it was when it was read."""
+        return self._ignore_files is not None and self._ignore_files.have_changed()
+
     def read_anew(self) -> None:
         """Forget what the ignore files said, for one of them has changed."""
         self._entered.clear()

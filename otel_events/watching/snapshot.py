@@ -46,6 +46,9 @@ class Snapshot:
         for path, entry in newest:
             yield self._change("modified", path, entry, is_initial=True)
 
+    def __contains__(self, path: str) -> bool:
+        return path in self._entries
+
     def __len__(self) -> int:
         return len(self._entries)
 

@@ -74,18 +74,20 @@ def test_ignore_files_above_count_up_to_the_top_of_the_repository(tmp_path):
     assert names("out") == ["b.log"]
 
 
-def test_an_ignore_file_that_changes_is_obeyed_from_then_on(root, told, watching):
-    """What it lets in or leaves out has not changed by that."""
-    lay(root, "a.log", "b.txt")
+@pytest.mark.parametrize("options", [{}, {"polling": True, "poll_interval": 0.05}])
+def test_an_ignore_file_that_changes_is_obeyed_from_then_on(options, root, told, watching):
+    """Whether it is watched itself or not; what it lets in or leaves out has not changed by that."""
+    lay(root, "a.log", "b.txt", "c.md")
     write(root / ".gitignore", "*.log\n")
-    watching()
+    watching(include=["*.log", "*.txt", "*.md"], **options)
 
     write(root / ".gitignore", "*.txt\n")
-    told.until(("file.modified", ".gitignore"))
+    write(root / "c.md", "at the same time")
+    told.until(("file.modified", "c.md"))
     write(root / "b.txt", "ignored by now")
     write(root / "a.log", "watched by now")
 
-    assert told.until(("file.modified", "a.log")) == [("file.modified", ".gitignore"), ("file.modified", "a.log")]
+    assert told.until(("file.modified", "a.log")) == [("file.modified", "c.md"), ("file.modified", "a.log")]
 
 
 def test_one_file_may_be_watched(root, told, watching):
