@@ -26,7 +26,7 @@ EVENT = "heartbeat"
 _LEAST = 0.01
 _LONGEST = 7 * 86_400.0
 # How long a heartbeat that was only called for waits with its first beat: by then it would have been put around a function.
-_UNTIL_FIRST = 0.05
+_UNTIL_FIRST = 0.2
 _BEAT, _STOP = True, False
 
 

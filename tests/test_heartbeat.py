@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import subprocess
+import sys
 import threading
 import time
 from datetime import timedelta
@@ -9,7 +11,7 @@ from datetime import timedelta
 import pytest
 
 import otel_events as ev
-from tests.program import ledger_events, run_program
+from tests.program import ROOT, environment, ledger_events, run_program
 
 PATIENCE = 20.0  # seconds; reached only by a failing test
 
@@ -88,6 +90,19 @@ def test_a_decorated_function_beats_during_each_call_and_never_else(events):
     wait_for_silence()
 
     assert [beat.attributes["component"] for beat in beats(events)] == ["plain", "async", "steps"]
+
+
+def test_an_event_loop_may_enter_it(events):
+    """The beat is on a thread of its own, so the loop does not wait for it, nor it for the loop."""
+
+    async def work():
+        async with ev.heartbeat("worker", every=0.02):
+            wait_for(events, 3)  # without a step of the loop
+
+    asyncio.run(work())
+    wait_for_silence()
+
+    assert len(beats(events)) >= 3
 
 
 def test_what_a_beat_says_can_change(events):
@@ -202,3 +217,22 @@ def test_what_cannot_beat_is_told_at_once(component, every, what):
     """With all that is wrong, and what would be right."""
     with pytest.raises(ev.ConfigurationError, match=what):
         ev.heartbeat(component, every=every)
+
+
+@pytest.mark.slow
+def test_the_example_shows_a_death_and_a_return(tmp_path):
+    """examples/heartbeat.py runs, and its watcher tells both."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "examples" / "heartbeat.py"],
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    told = done.stdout
+    assert (
+        told.index("heartbeat.missed ") < told.index("-- it is started again") < told.index("heartbeat.missed.resolved")
+    )

@@ -21,6 +21,7 @@ Key: TypeAlias = "tuple[int, str]"  # the rule's place, and the subject
 
 _MAX_AWAITED = 200_000
 _MAX_ENDED = 10_000
+_MAX_GONE = 10_000
 
 
 @dataclass(slots=True)
@@ -61,9 +62,8 @@ class Expectations:
         self._awaited: dict[Key, Awaited] = {}
         self._due: list[tuple[int, Key]] = []  # a heap; what is looked at too early is put back
         self._granted = (now, 0)  # since when, and for how long, nothing is missed
-        self._ended: OrderedDict[tuple[str, ...], int] = (
-            OrderedDict()
-        )  # what ended before its beginning was known, and when
+        # What has ended lately, and when: its beginning may come later.
+        self._ended: OrderedDict[tuple[str, ...], int] = OrderedDict()
         for place, rule in enumerate(rules):
             if rule.sure_subject is not None:
                 self._await((place, rule.sure_subject), Awaited(now + rule.within))
@@ -153,6 +153,9 @@ class Expectations:
         if awaited.queued is None or until < awaited.queued:
             awaited.queued = until
             heapq.heappush(self._due, (until, key))
+        if len(self._due) > 2 * len(self._awaited) + _MAX_GONE:  # what has ended leaves its place in the queue behind
+            self._due = [(each.queued, key) for key, each in self._awaited.items() if each.queued is not None]
+            heapq.heapify(self._due)
 
     def _until(self, key: Key, awaited: Awaited) -> int:
         since, grace = self._granted

@@ -123,10 +123,11 @@ def _heartbeat(text: str, words: list[str], where: FilterSettings, problems: lis
     name = words[1]
     if name == "within":
         problems.append("say whose: 'expect heartbeat orchestrator within 90s'; * is each that has beaten")
-    elif words[2:3] != ["within"]:
+        return Rule(text, HEARTBEAT, 1.0)
+    if words[2:3] != ["within"]:
         problems.append(_explain(words))
-    seconds = _span(words[words.index("within") + 1 :] if "within" in words else [], "within", problems)
-    return Rule(text, HEARTBEAT, seconds, by="component", only=name, where=where)
+        return Rule(text, HEARTBEAT, 1.0)
+    return Rule(text, HEARTBEAT, _span(words[3:], "within", problems), by="component", only=name, where=where)
 
 
 def _ending(text: str, words: list[str], where: FilterSettings, problems: list[str]) -> Rule:

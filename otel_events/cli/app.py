@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "stats": ("otel_events.cli.stats", "Count events, durations, failures, gaps, delays, coverage."),
     "errors": ("otel_events.cli.errors", "Group errors by what is the same about them."),
     "show": ("otel_events.cli.show", "Tell the story of one task, trace, cycle or session as a tree."),
+    "expect": ("otel_events.cli.expect", "Tell what was expected and did not happen."),
     "catalog": ("otel_events.cli.catalog", "Which events there are: list, show, check, coverage, export, docs, new."),
     "serve": ("otel_events.cli.serve", "Receive, keep, stream and show events."),
     "relay": ("otel_events.cli.relay", "Send on what programs say on Redis, NATS, in a ledger or a pipe."),

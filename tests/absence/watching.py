@@ -68,12 +68,14 @@ class Play:
     def write(self, *records):
         self.ledger += records
 
-    def run(self, until, *records, step=0.5):
-        """Let time go by; each of *records* comes when it says that it happened, in this run or in a later one."""
-        self._waiting = waiting = sorted([*self._waiting, *records], key=lambda each: each.timestamp)
+    def run(self, until, *records, late=(), step=0.5):
+        """Let time go by. Each of *records* comes when it says that it happened, and of *late* so many seconds after that."""
+        coming = [(each, 0) for each in records] + list(late)
+        arriving = [(each.timestamp + round(delay * SECOND), each) for each, delay in coming]
+        self._waiting = waiting = sorted([*self._waiting, *arriving], key=lambda pair: pair[0])
         while True:
-            while waiting and waiting[0].timestamp <= self.clocks.wall():
-                self.write(waiting.pop(0))
+            while waiting and waiting[0][0] <= self.clocks.wall():
+                self.write(waiting.pop(0)[1])
             self.turn()
             if self.clocks.now >= until:
                 return self.told

@@ -69,6 +69,7 @@ def folder(tmp_path, story, ledger_bytes, event):
     (tmp_path / "old.jsonl.gz").write_bytes(gzip.compress(story.read_bytes()))
     (tmp_path / "facts.json").write_text('{"disk": {"free": 1}}')
     (tmp_path / "watch.yaml").write_text("rules: [{path: 'logs/{name}.jsonl', event: log.written}]")
+    (tmp_path / "rules.txt").write_text("expect heartbeat orchestrator within 90s\n")
     script = tmp_path / "backup.sh"
     script.write_text("#!/bin/sh\nexit 0\n")
     script.chmod(0o755)
