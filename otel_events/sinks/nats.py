@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 DEFAULT_SUBJECT = "events.{event}"
 _EVENT = "{event}"
+_FORBIDDEN = "permissions violation"
 _UNFIT = re.compile(r"[\s*>\x00-\x1f]")
 _AT_LEAST = 0.05  # seconds for an attempt, however near the end is
 _CLOSING = 0.2  # seconds for a farewell
@@ -208,8 +209,10 @@ class _Transport:
         # may overtake messages. By its answer they are written; the second is answered once the server has read them.
         for _ in range(2):
             await client.flush(max(1, round(seconds)))
-        if self._violations:
-            return Accepted(min(len(self._violations), len(messages)), self._violations[0])
+        # A connection that has broken since then says so in the same way: what was read before that was not refused.
+        refused = [violation for violation in self._violations if _FORBIDDEN in violation.lower()]
+        if refused:
+            return Accepted(min(len(refused), len(messages)), refused[0])
         return Accepted()
 
     async def _add(self, stream: JetStreamContext, name: str, messages: Sequence[Message]) -> Outcome:
