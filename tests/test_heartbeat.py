@@ -92,6 +92,19 @@ def test_a_decorated_function_beats_during_each_call_and_never_else(events):
     assert [beat.attributes["component"] for beat in beats(events)] == ["plain", "async", "steps"]
 
 
+def test_an_event_loop_may_enter_it(events):
+    """The beat is on a thread of its own, so the loop does not wait for it, nor it for the loop."""
+
+    async def work():
+        async with ev.heartbeat("worker", every=0.02):
+            wait_for(events, 3)  # without a step of the loop
+
+    asyncio.run(work())
+    wait_for_silence()
+
+    assert len(beats(events)) >= 3
+
+
 def test_what_a_beat_says_can_change(events):
     """From the next beat on; None takes an attribute away."""
     with ev.heartbeat("worker", every=60, status="HEALTHY", queue=1) as beat:

@@ -73,10 +73,9 @@ def _is_ours(record: Record) -> bool:
     return (scope.get("name") if isinstance(scope, dict) else scope) == SCOPE.name
 
 
-def subject_of(record: Record, rule: Rule | None) -> str:
+def subject_of(record: Record) -> str:
     """Return of what such an event tells."""
-    said = next(filter(None, map(record.text, ("subject", "component", "task_id"))), "")
-    return said or (rule.sure_subject if rule is not None else None) or ""
+    return next(filter(None, map(record.text, ("subject", "component", "task_id"))), "")
 
 
 def seen_of(record: Record) -> Seen | None:
@@ -98,8 +97,7 @@ def _attributes(finding: Finding) -> Attributes:
     rule, seen = finding.rule, finding.seen
     attributes: Attributes = dict(seen.attributes) if seen is not None else {}
     if not rule.is_ending:
-        if rule.by or _name(rule) != "cycle.stalled":
-            attributes["component"] = finding.subject
+        attributes["component"] = finding.subject
     elif finding.subject != attributes.get("task_id"):
         attributes["subject"] = finding.subject
     attributes |= {"rule": rule.text, "expected_within": rule.seconds}

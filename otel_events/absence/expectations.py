@@ -62,9 +62,8 @@ class Expectations:
         self._awaited: dict[Key, Awaited] = {}
         self._due: list[tuple[int, Key]] = []  # a heap; what is looked at too early is put back
         self._granted = (now, 0)  # since when, and for how long, nothing is missed
-        self._ended: OrderedDict[tuple[str, ...], int] = (
-            OrderedDict()
-        )  # what ended before its beginning was known, and when
+        # What has ended lately, and when: its beginning may come later.
+        self._ended: OrderedDict[tuple[str, ...], int] = OrderedDict()
         for place, rule in enumerate(rules):
             if rule.sure_subject is not None:
                 self._await((place, rule.sure_subject), Awaited(now + rule.within))

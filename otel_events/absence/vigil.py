@@ -105,8 +105,7 @@ class Vigil:
     def _restore_alert(self, record: Record, at: int) -> None:
         text = record.text("rule")
         place = self._places.get(text)
-        rule = self.expectations.rules[place] if place is not None else None
-        subject, is_resolved = subject_of(record, rule), record.name.endswith(RESOLVED)
+        subject, is_resolved = subject_of(record), record.name.endswith(RESOLVED)
         self._untold.pop((text, subject), None)
         if place is not None:
             self.expectations.restore(place, subject, None if is_resolved else at, seen_of(record))
@@ -122,4 +121,4 @@ def _left(record: Record, now: int) -> list[Finding]:
         (rule,) = parse_rules([record.text("rule")])
     except RuleError:  # of a language that we do not know
         return []
-    return [Finding(rule, subject_of(record, rule), now, seen_of(record), is_resolved=True, reason=NOT_EXPECTED)]
+    return [Finding(rule, subject_of(record), now, seen_of(record), is_resolved=True, reason=NOT_EXPECTED)]

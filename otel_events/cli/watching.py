@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from otel_events.watching import Change, FileEvent, Watcher
 
 _LONGEST_VALUE = 60
-_OF_PATH = frozenset({"file.path", "file_path", "file.name", "file.extension", "destination_path", "file.directory"})
+# What a line says by itself, or has no room for.
+_NOT_SHOWN = frozenset(
+    {"file.path", "file_path", "file.name", "file.extension", "destination_path", "file.directory", "sample_paths"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,7 @@ class _View:
         try:
             if self.is_json:
                 write_jsonl([_as_object(change, event)], sys.stdout)
-            else:
+            elif event.name != "watch.interrupted" or not sys.stderr.isatty():  # of which there is a warning, too
                 sys.stdout.write(self._line(change, event) + "\n")
             sys.stdout.flush()
         except OSError as error:
@@ -160,7 +163,7 @@ class _View:
     def _attributes(self, event: FileEvent) -> str:
         shown = []
         for key, value in _guarded(event).items():
-            if key not in _OF_PATH:
+            if key not in _NOT_SHOWN and not (key.endswith("_count") and not value):
                 text = harmless(show_value(value))
                 shown.append(f"{key}={text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + '…'}")
         return self._palette.dim("".join(f"  {each}" for each in shown))

@@ -6,6 +6,8 @@ python -m otel_events.compat.activity DIRECTORY...
 from __future__ import annotations
 
 import time
+from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -51,7 +53,7 @@ class ActivityPublisher:
         nats_url: where to publish, with user and password or a token as needed.
         heartbeat: seconds between two heartbeats; 0 for none.
         initial: how many of the newest files that mean anything are told at the start.
-        content: prompts and responses are told; else only that there were some.
+        content: prompts and responses are told, else only that there were some; None: as the setting `watch_content` says.
         polling: look again and again instead of being told by the system: network drives.
 
     Raises:
@@ -65,7 +67,7 @@ class ActivityPublisher:
         nats_url: str = DEFAULT_URL,
         heartbeat: float = 30.0,
         initial: int = 20,
-        content: bool = True,
+        content: bool | None = None,
         polling: bool = False,
     ) -> None:
         self._plan = Nats(nats_url, name="activity")
@@ -139,6 +141,13 @@ def flush(timeout: float = 2.0) -> bool:
     return message_courier.flush(timeout)
 
 
+def _import_client() -> None:
+    """Import what the first connection needs, if it is installed: not while that is made, when the program may fork."""
+    if find_spec("nats") is not None:
+        for module in ("encodings.idna", "nats.aio.client", "nats.errors"):
+            import_module(module)
+
+
 def _in_a_trace(context: Context) -> tuple[Context, int]:
     """Return *context* and its trace's id; where there is no trace, one that is made."""
     span = trace.get_current_span(context).get_span_context()
@@ -148,6 +157,7 @@ def _in_a_trace(context: Context) -> tuple[Context, int]:
     return trace.set_span_in_context(NonRecordingSpan(made), context), made.trace_id
 
 
+_import_client()
 if __name__ == "__main__":
     import sys
 

@@ -50,7 +50,7 @@ def run(make: Callable[..., Publisher], said: argparse.Namespace) -> int:
             nats_url=said.nats,
             heartbeat=said.heartbeat,
             initial=said.initial,
-            content=not said.no_content,
+            content=False if said.no_content else None,
             polling=said.polling,
         )
         tell(f"watching {', '.join(said.paths)}; publishing to {publisher.address}; Ctrl-C ends it")

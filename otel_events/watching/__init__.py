@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from otel_events.emit import emit
 from otel_events.watching.change import Change, Classifier, FileEvent
-from otel_events.watching.plan import make_plan
+from otel_events.watching.plan import Plan, absolute_paths, find_classifiers
 from otel_events.watching.watcher import Watcher
 
 if TYPE_CHECKING:
@@ -58,22 +58,21 @@ def watch(
     Raises:
         ConfigurationError: a path does not exist, a rule file is wrong, or the extra `watch` is not installed.
     """
-    plan = make_plan(
-        paths,
-        include=include,
-        exclude=exclude,
-        classify=classify,
-        rules=rules,
-        profile=profile,
-        content=content,
+    problems: list[str] = []
+    plan = Plan(
+        paths=absolute_paths(paths),
+        include=tuple(include),
+        exclude=tuple(exclude),
+        classifiers=find_classifiers(classify, rules, profile, content, problems),
+        only_classified=only_classified,
+        ignore_files=ignore_files,
         initial=initial,
         debounce=debounce,
         burst=burst,
         polling=polling,
         poll_interval=poll_interval,
-        only_classified=only_classified,
-        ignore_files=ignore_files,
         on_event=on_event,
         emit=emit,
     )
+    plan.check(problems)
     return Watcher(plan)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 64 * 1024
 _FENCE = re.compile(r"^---[ \t]*\r?$\n?", re.MULTILINE)
+_ANCHOR = re.compile(r"&([^\s,\[\]{}]+)")
+_ALIAS = re.compile(r"\*([^\s,\[\]{}]+)")
 
 
 class Content:
@@ -84,6 +86,8 @@ def _front_matter(text: str) -> dict[str, Any]:
     end = _end_of_front_matter(text)
     if not end:
         return {}
+    if set(_ANCHOR.findall(text, 0, end)) & set(_ALIAS.findall(text, 0, end)):
+        return {}  # a few lines may mean more than fits into memory
     value, _ = parse_yaml(_FENCE.sub("", text[:end]), "")  # what is wrong with it is its author's business
     return value if isinstance(value, dict) else {}
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 MOST_TEXT = 2_000
 _MOST_REFERENCES = 50
 
+# A file that was only moved says what it said.
+_SAYS_SOMETHING_NEW = ("created", "modified")
+
 TASK_TYPES = ("analyze", "refactor", "document", "test", "process")
 _TYPE_WORDS = {
     "analyze": re.compile(r"analy[sz]", re.IGNORECASE),
@@ -39,9 +42,9 @@ def classify_task(change: Change) -> FileEvent | None:
     if not states_all and not _TASK_WORD.search(change.relative):
         return None
     attributes: dict[str, Any] = {
-        "id": str(fields.get("id", fields.get("task_id", change.path.stem))),
+        "id": _word(fields, "id") or _word(fields, "task_id") or change.path.stem,
         "type": _task_type(change, fields),
-        "status": str(fields.get("status") or _status(change)),
+        "status": _word(fields, "status") or _status(change),
     }
     result = fields.get("result")
     if result is not None:
@@ -56,10 +59,10 @@ def classify_exchange(change: Change, *, with_content: bool = True) -> FileEvent
         change: of the file.
         with_content: prompt and response too, up to 2,000 characters each; else only how long they are.
     """
-    exchange = find_exchange(change)
+    exchange = find_exchange(change) if change.kind in _SAYS_SOMETHING_NEW else None
     if exchange is None:
         return None
-    attributes: dict[str, Any] = {"model": exchange.model}
+    attributes: dict[str, Any] = {"model": shorten(exchange.model)}
     for key, text in (("prompt", exchange.prompt), ("response", exchange.response)):
         if text and with_content:
             attributes[key] = shorten(text)
@@ -74,7 +77,7 @@ def classify_references(change: Change) -> FileEvent | None:
     The pattern is the document that is named, one of another subsystem before all; the status is `propagated` if there is
     such a one, else `local`.
     """
-    found = find_references(change)
+    found = find_references(change) if change.kind in _SAYS_SOMETHING_NEW else []
     if not found:
         return None
     subsystem = subsystem_of(change.relative, change.root.name)
@@ -100,8 +103,14 @@ def shorten(text: str) -> str:
     return text if len(text) <= MOST_TEXT else text[: MOST_TEXT - 1] + "…"
 
 
+def _word(fields: dict[str, Any], key: str) -> str:
+    """Return the text or number under *key*; "" if there is none."""
+    value = fields.get(key)
+    return shorten(str(value)) if isinstance(value, str | int | float) else ""
+
+
 def _task_type(change: Change, fields: dict[str, Any]) -> str:
-    stated = str(fields.get("type", "")).lower()
+    stated = _word(fields, "type").lower()
     if stated in TASK_TYPES:
         return stated
     # Names of directories such as `tasks` say nothing of it, the nearest part that does counts.

@@ -53,11 +53,27 @@ class Plan:
     on_event: Callable[[Change | None, FileEvent], None] | None = None
     emit: Callable[..., None] = emit
 
+    def check(self, problems: Iterable[str]) -> None:
+        """Raise ConfigurationError with *problems* and with what is wrong here, if there is anything."""
+        import_watchdog("events")
+        times = {"debounce": self.debounce, "poll_interval": self.poll_interval}
+        counts = {"initial": self.initial, "burst": self.burst}
+        found = [
+            *problems,
+            *(f"{name} must be more than 0, not {value!r}" for name, value in times.items() if not value > 0),
+            *(f"{name} must be 0 or more, not {value!r}" for name, value in counts.items() if value < 0),
+        ]
+        if not self.paths:
+            found.append("no path is given")
+        if found:
+            raise ConfigurationError("files cannot be watched", found)
+        self.make_scopes()
+
     def make_scopes(self) -> list[Scope]:
         """Return a scope for each directory that is to be watched; none for one that is watched within another.
 
         Raises:
-            ConfigurationError: a path does not exist.
+            ConfigurationError: a path does not exist, or a glob is none.
         """
         missing = [path for path in self.paths if not os.path.lexists(path)]
         if missing:
@@ -90,65 +106,30 @@ class Plan:
         )
 
     def _make_scope(self, root: str, names: Iterable[str], is_own: Callable[[str], bool]) -> Scope:
-        return Scope(root, self.include, self.exclude, ignore_files=self.ignore_files, is_own=is_own, only=names)
+        try:
+            return Scope(root, self.include, self.exclude, ignore_files=self.ignore_files, is_own=is_own, only=names)
+        except ConfigurationError:
+            raise
+        except ValueError as error:  # pathspec's, of a glob
+            raise ConfigurationError("files cannot be watched", [str(error)]) from error
 
 
-def make_plan(
-    paths: Sequence[str | PathLike[str]],
-    *,
-    include: Iterable[str],
-    exclude: Iterable[str],
+def find_classifiers(
     classify: Classifier | Iterable[Classifier],
     rules: str | PathLike[str] | None,
     profile: str | None,
     content: bool | None,
-    initial: int,
-    debounce: float,
-    burst: int,
-    poll_interval: float,
-    polling: bool,
-    only_classified: bool,
-    ignore_files: bool,
-    on_event: Callable[[Change | None, FileEvent], None] | None,
-    emit: Callable[..., None],
-) -> Plan:
-    """Return the plan, or raise ConfigurationError with all that is wrong with what was asked for."""
-    import_watchdog("events")
-    problems: list[str] = []
+    problems: list[str],
+) -> tuple[Classifier, ...]:
+    """Return the classifiers that arguments of `watch` name; what is wrong with them goes into *problems*."""
     own = (classify,) if callable(classify) else tuple(classify)
     with_content = process.current().ready_settings().watch_content if content is None else content
-    ready = _profile(profile, problems, with_content=with_content)
-    loaded = _rules(rules, problems)
-    numbers = {"debounce": debounce, "poll_interval": poll_interval}
-    problems += [f"{name} must be more than 0, not {value!r}" for name, value in numbers.items() if not value > 0]
-    counts = {"initial": initial, "burst": burst}
-    problems += [f"{name} must be 0 or more, not {value!r}" for name, value in counts.items() if value < 0]
-    if not paths:
-        problems.append("no path is given")
-    if problems:
-        raise ConfigurationError("files cannot be watched", problems)
-    plan = Plan(
-        paths=tuple(dict.fromkeys(map(_absolute, paths))),
-        include=tuple(include),
-        exclude=tuple(exclude),
-        classifiers=(*own, *loaded, *ready),
-        only_classified=only_classified,
-        ignore_files=ignore_files,
-        initial=initial,
-        debounce=debounce,
-        burst=burst,
-        polling=polling,
-        poll_interval=poll_interval,
-        on_event=on_event,
-        emit=emit,
-    )
-    try:
-        plan.make_scopes()
-    except ConfigurationError:
-        raise
-    except ValueError as error:  # pathspec's, of a glob
-        raise ConfigurationError("files cannot be watched", [str(error)]) from error
-    return plan
+    return (*own, *_rules(rules, problems), *_profile(profile, problems, with_content=with_content))
+
+
+def absolute_paths(paths: Iterable[str | PathLike[str]]) -> tuple[str, ...]:
+    """Return each of *paths* once, as the system will call it."""
+    return tuple(dict.fromkeys(map(_absolute, paths)))
 
 
 def _profile(name: str | None, problems: list[str], *, with_content: bool) -> Sequence[Classifier]:

@@ -20,6 +20,7 @@ _FILE_LINK = re.compile(r"file:///([^\s)>\]\"'`]+)", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:/")
 _QUOTES = "\"'`<>"
 _MOST = 500
+_LONGEST = 1_000  # characters of one item
 
 
 def find_references(change: Change) -> list[str]:
@@ -63,7 +64,7 @@ def _in_blocks(text: str) -> Iterator[str]:
 
 def _target(item: str) -> str:
     """Return the path in *item*: that of a link, or its first word; "" for a heading among the items."""
-    item = item.strip().removesuffix("-->").strip()
+    item = item[:_LONGEST].strip().removesuffix("-->").strip()
     link = _LINK.search(item)
     if link:
         return link[1]

@@ -105,7 +105,7 @@ class Teller:
             try:
                 event = classifier(change)
             except Exception as error:  # the program's own function must not end the watching
-                self._count_failure("classifier_failed", f"a classifier of file changes failed: {error!r}")
+                self.count_failure("classifier_failed", f"a classifier of file changes failed: {error!r}")
                 continue
             if event is not None:
                 found.append(event if event.rule else replace(event, rule=name_of(classifier)))
@@ -124,9 +124,10 @@ class Teller:
             try:
                 self._on_event(change, event)
             except Exception as error:  # as with a classifier
-                self._count_failure("on_event_failed", f"on_event of a watcher failed: {error!r}")
+                self.count_failure("on_event_failed", f"on_event of a watcher failed: {error!r}")
 
-    def _count_failure(self, reason: str, message: str) -> None:
+    def count_failure(self, reason: str, message: str) -> None:
+        """Count what went wrong, and warn of it."""
         runtime.capture.accounts.problems.add(reason)
         self.notices.warn(reason, message)
 

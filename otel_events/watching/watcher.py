@@ -8,6 +8,7 @@ import os
 import threading
 import time
 import weakref
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from otel_events.watching.root import Root
 from otel_events.watching.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
 
     from typing_extensions import Self
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 # Notifications come in crowds: it is cheaper to take a crowd than each of them.
 _GATHERING_SECONDS = 0.02
 _CHECK_SECONDS = 2.0
+_PAUSE_SECONDS = 0.1
 
 
 class Watcher:
@@ -148,13 +150,21 @@ class Watcher:
         try:
             while not self._is_stopping:
                 self._gather(self._next_time())
-                self._look()
+                self._attempt(self._look)
             for root in self._roots:
-                self._tell(root.settle_all())
+                self._attempt(partial(self._tell_all, root))
         finally:
             for root in self._roots:
                 root.close()
             self._ended.set()
+
+    def _attempt(self, look: Callable[[], None]) -> None:
+        """Look; what goes wrong ends no watching."""
+        try:
+            look()
+        except Exception as error:  # a file system may answer anything
+            self._teller.count_failure("watch_failed", f"looking at watched files failed: {error!r}")
+            time.sleep(_PAUSE_SECONDS)
 
     def _gather(self, until: float) -> None:
         """Take what the system tells, and return a moment after the first of it, or at *until*."""
@@ -213,6 +223,9 @@ class Watcher:
 
     def _tell(self, changes: Sequence[Change]) -> None:
         self._teller.tell(changes, time.monotonic())
+
+    def _tell_all(self, root: Root) -> None:
+        self._tell(root.settle_all())
 
     def _tell_newest(self) -> None:
         if self._plan.initial:

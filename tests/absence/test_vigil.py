@@ -331,7 +331,7 @@ def test_missed_and_resolved_alternate_through_any_absence(events, absences, los
         assert open_.get(key, False) == name.endswith(".resolved"), play.told
         open_[key] = not name.endswith(".resolved")
     seen = {each.text("component") for each in events if each.name == "heartbeat"}
-    missing = {("heartbeat.missed", name) for name in {"a", *seen}} | {("cycle.stalled", "")}
+    missing = {("heartbeat.missed", name) for name in {"a", *seen}} | {("cycle.stalled", "cycle.start")}
     still = {key for key, is_open in open_.items() if is_open}
     assert {key for key in still if key[0] != "task.stalled"} == missing
 

@@ -41,6 +41,7 @@ def test_more_at_once_than_the_burst_are_one_event(root, events):
     }
 
 
+@pytest.mark.room
 def test_as_many_as_the_burst_are_told_one_by_one(root, events):
     """And with 0 any number of them is."""
     with ev.watch(root, burst=20):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 
 import pytest
@@ -135,6 +136,7 @@ def test_a_file_that_comes_and_goes_at_once_is_nothing(root, told, watching):
     assert told.until(("file.created", "last.txt")) == [("file.created", "last.txt")]
 
 
+@pytest.mark.slow
 def test_a_file_that_is_written_to_all_the_time_is_told_all_the_same(root, told, watching):
     """A log never comes to rest."""
     path = write(root / "a.log", "")
@@ -188,6 +190,20 @@ def test_links_are_not_followed(root, tmp_path, told, watching):
     told.until(("file.created", "link.txt"), ("file.created", "linked"))
     assert seen == ["", ""]
     assert ("file.created", "linked/key.txt") not in told.rows
+
+
+@pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="names are Unicode there")
+def test_files_may_have_any_name(root, told, watching, events):
+    """Also one that is no Unicode, or has a line end in it."""
+    watching()
+
+    for name in (b"\xff\xfe.txt", b"line\nend.txt", "grün 😀.md".encode(), b"[a]{b}*?.txt"):
+        with open(os.path.join(os.fsencode(root), name), "w") as file:  # noqa: PTH118, PTH123
+            file.write("x")
+    told.until_true(lambda: len(told.rows) == 4)
+
+    assert {event.attributes["file.name"] for event in events} >= {"line\nend.txt", "grün 😀.md", "[a]{b}*?.txt"}
+    assert events.names == ["file.created"] * 4
 
 
 def test_what_is_wrong_with_the_arguments_is_told_at_once(root, tmp_path):

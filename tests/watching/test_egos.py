@@ -171,6 +171,27 @@ def test_every_event_names_its_file():
     assert {event.attributes["file_path"] for event in events} == {str(ROOT / "tasks" / "a.md")}
 
 
+def test_a_file_that_was_moved_says_nothing_new():
+    """But a task that was moved may stand otherwise."""
+    moved = change("tasks/done/a.md", "User: a\nAssistant: b\n@references:\n- docs/x.md", "moved")
+
+    assert [event and event.name for event in (classify(moved) for classify in egos_classifiers())] == [
+        "sparc.task",
+        None,
+        None,
+    ]
+
+
+def test_files_that_want_to_be_trouble_are_none():
+    """Fields that grow without end when they are spelled out, and lines without an end."""
+    levels = "\n".join(f"{name}: &{name} [{', '.join(['*' + chr(ord(name) - 1)] * 9)}]" for name in "bcdefghi")
+    bomb = f"---\na: &a [x, x, x]\n{levels}\nid: *i\nstatus: *i\n---\n"
+
+    assert told(classify_task(change("tasks/a.md", bomb))) == {"id": "a", "type": "process", "status": "modified"}
+    assert classify_references(change("a.md", "@references:\n- " + "[" * 60_000)) is None
+    assert classify_exchange(change("a.md", "prompt" + " " * 60_000 + "user:" * 1_000)) is None
+
+
 def test_the_profile_keeps_to_the_catalogue(root):
     """In strict mode nothing of it departs."""
     from otel_events.testing import capture_events

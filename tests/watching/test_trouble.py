@@ -14,10 +14,12 @@ import otel_events as ev
 from otel_events.watching.notifications import NoRoomError, Notifications
 from otel_events.watching.plan import Plan
 from otel_events.watching.watcher import Watcher
+from tests.effort import rest_slow
 from tests.program import environment
 from tests.watching.conftest import write
 
 
+@pytest.mark.slow
 def test_a_directory_that_is_gone_is_told_once_and_watched_when_it_is_back(root, told, watching, events, caplog):
     """Its files are not deleted one by one: perhaps it is only not mounted. Back again, what is different is told."""
     for name in ("same.txt", "changed.txt", "gone.txt"):
@@ -57,6 +59,7 @@ def test_a_directory_that_was_deleted_and_made_anew_is_watched(root, told, watch
     told.until(("watch.resumed", None), ("file.created", "b.txt"), ("file.deleted", "a.txt"))
 
 
+@pytest.mark.slow
 def test_a_directory_that_is_replaced_at_once_is_compared(root, told, watching):
     """As deployments do it: nobody sees a moment without it."""
     write(root / "a.txt", "one")
@@ -85,7 +88,7 @@ class FilledUp(Notifications):
         return self._observer is None or not os.path.exists(os.path.join(self._directory, "full"))  # noqa: PTH110, PTH118
 
 
-@pytest.mark.parametrize("observe", [NoRoom, FilledUp])
+@pytest.mark.parametrize("observe", rest_slow([NoRoom, FilledUp]))
 def test_without_room_in_inotify_it_looks_again_and_again(observe, root, told, events):
     """It says so once, with the cure, and nothing is lost."""
     write(root / "a.txt", "one")
@@ -192,3 +195,54 @@ def test_without_the_extra_it_is_told_what_to_install(root, monkeypatch):
 
     with pytest.raises(ev.ConfigurationError, match=r"install otel-events\[watch\]"):
         ev.watch(root)
+
+
+UNMOUNTED = """
+import subprocess, time
+from pathlib import Path
+import otel_events as ev
+
+root = Path("root").absolute()
+root.mkdir()
+mount = lambda: subprocess.run(["mount", "-t", "tmpfs", "none", str(root)], check=True)
+mount()
+(root / "a.txt").write_text("one")
+(root / "b.txt").write_text("b")
+seen = []
+ev.configure(ledger=str(Path("ledger.jsonl").absolute()))
+
+def until(count):
+    end = time.monotonic() + 30
+    while len(seen) < count and time.monotonic() < end:
+        time.sleep(0.05)
+
+with ev.watch(root, debounce=0.05, on_event=lambda change, event: seen.append((change, event))):
+    subprocess.run(["umount", str(root)], check=True)
+    until(1)
+    mount()
+    (root / "b.txt").write_text("b")
+    (root / "a.txt").write_text("two")
+    until(3)
+for change, event in seen:
+    print(event.name, event.attributes.get("reason", "") if change is None else change.path.name)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux") or shutil.which("unshare") is None, reason="needs unshare")
+def test_what_was_on_a_drive_that_was_unmounted_is_not_deleted(tmp_path):
+    """The empty directory that is left is not what was watched; mounted again, it is compared."""
+    program = tmp_path / "program.py"
+    program.write_text(UNMOUNTED, encoding="utf-8")
+    ran = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "--mount", sys.executable, str(program)],
+        cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True, check=False, timeout=90,
+    )  # fmt: skip
+    if "Operation not permitted" in ran.stderr or "permission denied" in ran.stderr:
+        pytest.skip("this system allows no mounts in user namespaces")
+
+    assert ran.stdout.splitlines() == [
+        "watch.interrupted what was mounted there is gone",
+        "watch.resumed ",
+        "file.modified a.txt",
+    ], ran.stderr
