@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from otel_events.absence.rule import Rule
 
 _EPILOG = examples(
-    "expect 'heartbeat orchestrator within 90s'",
-    "expect --rules rules.txt events.jsonl   # 1 if something was missed",
+    "expect 'heartbeat courier within 90s' 'cycle.start every 5m'",
+    "expect --rules rules.txt events.jsonl",
     "expect --rules rules.txt --since 1h --open --json",
     "expect --rules rules.txt --follow --emit",
 )

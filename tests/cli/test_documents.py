@@ -48,6 +48,7 @@ RELAYS = ("relay --from redis", "relay --from nats", "relay --from stdin", "reso
 OTHERS = (
     "otel-events serve",
     "heartbeat courier",
+    "--follow --emit",
     "tail -f",
     ">> ~",
     "> ~",
