@@ -56,6 +56,7 @@ class Finder:
         connection = self._connect()
         planned = plan(connection, chosen, since, until, run)
         first, last = _between(connection, after, before, since, until)
+        first, last = max(first, planned.seqs[0]), min(last, planned.seqs[1])
         rows = _rows(connection, planned, first, last, newest_first=newest_first, limit=limit)
         lines = Lines(connection)
         found: list[StoredEvent] = []

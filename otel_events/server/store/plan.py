@@ -24,6 +24,7 @@ _KEYS = {"task_id": "task", "session_id": "session", "trace_id": "trace"}
 _WORDS = {"service": "service", "persona": "persona"}
 _SEVERE = 17
 _NOTHING = -1
+_LAST = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Plan:
         key: the column of `conditions` that an index leads to, empty for none.
         may_hold: what a line has to pass before it is worth being parsed; None where its bytes tell nothing.
         fits: what a record has to pass; None where the rows tell all.
+        seqs: the least and the greatest number that may fit.
     """
 
     names: frozenset[int] | None
@@ -45,6 +47,7 @@ class Plan:
     key: str
     may_hold: Callable[[bytes], bool] | None
     fits: Callable[[Record], bool] | None
+    seqs: tuple[int, int] = (0, _LAST)
 
 
 def plan(
@@ -65,14 +68,26 @@ def plan(
         conditions.append(("time >= ?", since))
     if until is not None:
         conditions.append(("time < ?", until))
+    seqs = (0, _LAST)
     if run is not None:
         conditions.append(("run = ?", run))
+        seqs = _seqs_of_run(connection, including[0], run) if is_one else seqs
     without = frozenset[int]() if asks_for_own(chosen) else _own_names(connection)
     names = _names(connection, chosen, without)
     if is_told or chosen is None:
-        return Plan(names, without, tuple(conditions), key, _needles(including) if key else None, None)
+        return Plan(names, without, tuple(conditions), key, _needles(including) if key else None, None, seqs)
     selection = Selection(chosen)
-    return Plan(names, without, tuple(conditions), key, selection.compile_for_bytes(), selection.compile())
+    return Plan(names, without, tuple(conditions), key, selection.compile_for_bytes(), selection.compile(), seqs)
+
+
+def _seqs_of_run(connection: sqlite3.Connection, clause: Clause, run: int) -> tuple[int, int]:
+    """Return the numbers between which the events of a run are of the task that *clause* names."""
+    for condition in clause.conditions:
+        if condition.key == "task_id" and condition.operator == "=":
+            sql = "SELECT first_seq, last_seq FROM tasks WHERE task_id = ? AND run = ?"
+            found: tuple[int, int] | None = connection.execute(sql, (condition.value, run)).fetchone()
+            return found or (0, _LAST)
+    return 0, _LAST
 
 
 def _own_names(connection: sqlite3.Connection) -> frozenset[int]:

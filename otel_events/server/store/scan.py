@@ -78,7 +78,7 @@ class Scanner:
         run: list[bytes] = []
         run_offset = offset
         for line in lines:
-            if line.startswith(_OURS) and _HEADER not in line[:_HEADER_WITHIN]:
+            if line.startswith(_OURS) and line.find(_HEADER, 0, _HEADER_WITHIN) < 0:
                 run.append(line)
                 continue
             offset = self._add_run(run, run_offset, found)
@@ -91,9 +91,7 @@ class Scanner:
     def _add_run(self, lines: list[bytes], offset: int, found: Scanned) -> int:
         """Add the events of *lines* of the usual kind; return the offset behind them."""
         records = list(self._decoder.decode(Block(lines))) if lines else []
-        if len(records) != len(lines) or any(
-            record.raw is not line for record, line in zip(records, lines, strict=True)
-        ):
+        if [record.raw for record in records] != lines:
             # Something among them is not what it looks like: one by one, then.
             for line in lines:
                 self._add_records(list(self._decoder.decode(Block([line]))), line, offset, found)

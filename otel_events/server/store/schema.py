@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Another number, and every index is made anew from the ledger.
-VERSION = 4
+VERSION = 5
 PATIENCE = 10.0  # seconds that one connection waits for another
 
 # Texts that repeat are numbered (`words`, `names`); ids of tasks, sessions and traces are hashes of 63 bits (`key_of`), since
@@ -25,7 +25,7 @@ CREATE TABLE events (
   time INTEGER NOT NULL, name INTEGER NOT NULL, severity INTEGER NOT NULL, service INTEGER, persona INTEGER, cycle INTEGER,
   task INTEGER, session INTEGER, trace INTEGER, writer INTEGER, run INTEGER, session_run INTEGER, cycle_run INTEGER);
 CREATE INDEX events_name ON events (name);
-CREATE INDEX events_task ON events (task, run) WHERE task IS NOT NULL;
+CREATE INDEX events_task ON events (task) WHERE task IS NOT NULL;
 CREATE INDEX events_session ON events (session) WHERE session IS NOT NULL;
 CREATE INDEX events_trace ON events (trace) WHERE trace IS NOT NULL;
 CREATE INDEX events_severe ON events (seq) WHERE severity >= 17;

@@ -163,7 +163,8 @@ class Store:
                 return []
             start = self._events.append(fresh)
             self._troubles.pop("storing", None)
-            return [event for entry, event in self._take_in() if entry.offset >= start]
+            found, stored = self._take_in()
+            return [event for entry, event in zip(found, stored, strict=True) if entry.offset >= start]
 
     def append_spans(self, groups: Sequence[ResourceSpans]) -> None:
         """Store the spans of *groups*, each once, or raise StoreUnavailableError."""
@@ -238,20 +239,19 @@ class Store:
         self.accounts.dropped.add("duplicate", are_new.count(False))
         return list(compress(arrivals, are_new))
 
-    def _take_in(self) -> list[tuple[Entry, StoredEvent]]:
-        """Bring the index up to the ledger and tell the listeners; return what was new."""
+    def _take_in(self) -> tuple[list[Entry], list[StoredEvent]]:
+        """Bring the index up to the ledger and tell the listeners; return what was new, as it was found and as it is kept."""
         try:
             found = self._index.catch_up.run()
         except sqlite3.DatabaseError as error:
             if not is_damage(error):
                 raise
             self._rebuild()
-            return []
-        if not found:
-            return []
-        stored = [(entry, StoredEvent.of(entry)) for entry in found]
-        self._tell([event for _, event in stored])
-        return stored
+            return [], []
+        stored = [StoredEvent.of(entry) for entry in found]
+        if stored:
+            self._tell(stored)
+        return found, stored
 
     def _rebuild(self) -> None:
         """Make the index anew, and tell the listeners of what it has found that they do not know."""

@@ -129,7 +129,7 @@ class Tasks:
         """Give *run* the events of its trace that were counted to another one, since they came before its beginning."""
         where = (key_of(task_id), key_of(run.trace), run.started, run.number, task_id, run.trace)
         early = self._connection.execute(
-            f"SELECT run, count(*), sum(severity >= 17) FROM events INDEXED BY events_trace WHERE {_EARLY} GROUP BY run",  # noqa: S608  # named here
+            f"SELECT run, count(*), sum(severity >= 17), min(seq) FROM events INDEXED BY events_trace WHERE {_EARLY} GROUP BY run",  # noqa: S608  # named here
             where,
         ).fetchall()
         if not early:
@@ -139,9 +139,13 @@ class Tasks:
             "UPDATE tasks SET events = events + ?, errors = errors + ? WHERE task_id = ? AND run = ?",
             [
                 (sign * events, sign * errors, task_id, number)
-                for other, events, errors in early
+                for other, events, errors, _ in early
                 for number, sign in ((other, -1), (run.number, 1))
             ],
+        )
+        self._connection.execute(
+            "UPDATE tasks SET first_seq = min(first_seq, ?) WHERE task_id = ? AND run = ?",
+            (min(first for *_, first in early), task_id, run.number),
         )
 
 
