@@ -6,89 +6,16 @@ import asyncio
 import json
 import os
 import re
-from contextlib import asynccontextmanager
 
 import httpx
 import pytest
 
 from otel_events.server.live import socket_io
 from otel_events.server.live.hub import HubSettings
-from tests.server.conftest import JS
 from tests.server.live.conftest import TOKEN, until
+from tests.server.live.socket_io_clients import OPTIONS, Watcher, numbers, watching
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("javascript")]
-OPTIONS = {"auth": {"token": TOKEN}}
-
-
-class Watcher:
-    """A consumer in a process of its own."""
-
-    def __init__(self, process) -> None:
-        self._process = process
-        self.heard: list[list] = []
-
-    async def hear(self, name: str, count: int = 1) -> list:
-        """Return the next *count* things of this name; whatever else is heard is kept in `heard`."""
-        found = []
-        while len(found) < count:
-            line = await self._process.stdout.readline()
-            assert line, "the client ended"
-            message = json.loads(line)
-            self.heard.append(message)
-            if message[0] == name:
-                found.append(message[1] if len(message) > 1 else None)
-        return found
-
-    async def say(self, *what) -> None:
-        self._process.stdin.write(json.dumps(what).encode() + b"\n")
-        await self._process.stdin.drain()
-
-    async def ask(self, *what):
-        """Say it and return the acknowledgement."""
-        await self.say(*what)
-        return (await self.hear("ack"))[0]
-
-    def stop(self, signal: int) -> None:
-        self._process.send_signal(signal)
-
-
-@asynccontextmanager
-async def watching(live, options=None, pause=0):
-    """A client in a process of its own, which takes *pause* milliseconds to show an event."""
-    given = json.dumps(OPTIONS if options is None else options)
-    process = await asyncio.create_subprocess_exec(
-        *("node", str(JS / "watch.mjs"), live.address(""), given, str(pause)),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        limit=1 << 26,
-    )
-    try:
-        yield Watcher(process)
-    finally:
-        process.kill()
-        await process.wait()
-
-
-def numbers(events) -> list[int]:
-    return [event["data"]["n"] for event in events]
-
-
-def test_the_last_fifty_come_on_connect_and_then_what_happens(on_server):
-    """On connect 50, newest last; then every new event as `event`; none is missing or comes twice."""
-
-    async def play(live):
-        live.store_events(*["observe"] * 120)
-        await asyncio.sleep(0.01)
-        async with watching(live) as watcher:
-            first = await watcher.hear("event", 50)
-            live.store_events(*["decision"] * 30)
-            live.store_events("execute")
-            then = await watcher.hear("event", 31)
-
-        assert numbers(first) == list(range(71, 121))
-        assert numbers(then) == list(range(121, 152))
-
-    on_server(play)
 
 
 def test_an_event_has_the_broadcasters_shape(on_server):
@@ -110,64 +37,6 @@ def test_an_event_has_the_broadcasters_shape(on_server):
             "data": {"n": 1, "sense": "wahrnehmen", "projection": projection, "message": "sense.project"},
             "uid": "w-1",
         }
-
-    on_server(play)
-
-
-@pytest.mark.parametrize(("asked", "expected"), [({"count": 100}, 100), ({}, 100), ({"count": 5_000}, 1_000)])
-def test_replay_gives_the_newest_in_order(on_server, asked, expected):
-    """`replay {count}` sends that many, at most 1,000: the newest, oldest of them first, as `event`."""
-
-    async def play(live):
-        live.store_events(*["observe"] * 1_200)
-        await asyncio.sleep(0.01)
-        async with watching(live) as watcher:
-            await watcher.hear("event", 50)
-            await watcher.say("silent", "replay", asked)
-            replayed = await watcher.hear("event", expected)
-            answer = await watcher.ask("replay", {"count": 1})
-
-        assert numbers(replayed) == list(range(1_201 - expected, 1_201))
-        assert answer == {"count": 1, "complete": False}
-
-    on_server(play)
-
-
-def test_replay_after_a_uid_and_live_never_show_one_twice(on_server):
-    """With uids a client can fetch what it missed while events go on: each is there once for each way it was asked for."""
-
-    async def play(live):
-        live.store_events(*["observe"] * 400)
-        await asyncio.sleep(0.01)
-        async with watching(live) as watcher:
-            await watcher.hear("event", 50)
-            await watcher.say("replay", {"after": "w-100"})
-            for _ in range(20):
-                live.store_events(*["decision"] * 10)
-                await asyncio.sleep(0.002)
-            answer = (await watcher.hear("ack"))[0]
-            while sum(message[0] == "event" for message in watcher.heard) < 50 + answer["count"] + 200:
-                await watcher.hear("event")
-        events = [message[1] for message in watcher.heard if message[0] == "event"]
-        # What came by itself is what was not asked for again.
-        assert answer["complete"] is True
-        assert {event["uid"] for event in events} >= {f"w-{n}" for n in range(101, 601)}
-        assert len(events) == 50 + answer["count"] + 200
-
-    on_server(play)
-
-
-def test_who_comes_again_with_its_last_uid_misses_nothing_and_gets_nothing_twice(on_server):
-    """`auth: {after: uid}` takes the place of the last fifty."""
-
-    async def play(live):
-        live.store_events(*["observe"] * 300)
-        await asyncio.sleep(0.01)
-        async with watching(live, {"auth": {"token": TOKEN, "after": "w-110"}}) as watcher:
-            live.store_events(*["decision"] * 5)
-            events = await watcher.hear("event", 195)
-
-        assert numbers(events) == list(range(111, 306))
 
     on_server(play)
 
