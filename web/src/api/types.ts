@@ -101,7 +101,13 @@ export interface TaskStory {
   runs?: Task[];
 }
 
-export interface Session extends Run {
+/** How something stands, and the program that wrote it, as far as is known. */
+interface Lasting {
+  state: "running" | "ended" | "orphaned" | "quiet";
+  writer_state: WriterState | null;
+}
+
+export interface Session extends Run, Lasting {
   session_id: string;
   service: string | null;
   started: string;
@@ -122,8 +128,7 @@ export interface Stage {
   duration: number | null;
 }
 
-export interface Cycle extends Run {
-  service?: string | null;
+export interface Cycle extends Run, Lasting {
   session_run?: number | null;
   cycle: number | string;
   day: number | string | null;
@@ -208,6 +213,8 @@ export interface Catalogue {
   unknown: UnknownName[];
 }
 
+export type WriterState = "running" | "stopped" | "unclean" | "quiet";
+
 export interface Writer {
   writer: string;
   service: string | null;
@@ -215,10 +222,12 @@ export interface Writer {
   pid: number | null;
   started: string | null;
   last: string | null;
-  state: "running" | "stopped" | "unclean";
+  state: WriterState;
+  /** Its events have sequence numbers: what is missing can be told. */
+  is_numbered: boolean;
   emitted: number | null;
   received: number;
-  missing: number;
+  missing: number | null;
   dropped: Record<string, number>;
 }
 

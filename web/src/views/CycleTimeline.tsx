@@ -1,10 +1,9 @@
 // Cycles with their stages, one beneath the other, each as long as it took.
 
-import type { Cycle, Writer } from "../api/types";
+import type { Cycle } from "../api/types";
 import { count, counted, duration, millis, moment } from "../format";
 import { change, linkTo, parameter } from "../state/route";
 import { type Column, Table } from "../ui/Table";
-import { endingOf } from "./endings";
 import { cycleBefore, cycleKey, runText, tasksOf } from "./taskRuns";
 import { Unended } from "./Unended";
 
@@ -21,8 +20,8 @@ function CycleName({ cycle }: { cycle: Cycle }) {
   );
 }
 
-export function CycleTimeline({ cycles, writers }: { cycles: Cycle[]; writers: Writer[] }) {
-  const longest = Math.max(...cycles.map((cycle) => lengthOf(cycle, writers)), 0.001);
+export function CycleTimeline({ cycles }: { cycles: Cycle[] }) {
+  const longest = Math.max(...cycles.map((cycle) => lengthOf(cycle)), 0.001);
   const stages = stageNames(cycles);
   const columns: Column<Cycle>[] = [
     {
@@ -48,7 +47,7 @@ export function CycleTimeline({ cycles, writers }: { cycles: Cycle[]; writers: W
       key: "bar",
       head: stages.length ? <Legend stages={stages} /> : "Duration",
       isWide: true,
-      cell: (cycle) => <CycleBar cycle={cycle} seconds={lengthOf(cycle, writers)} longest={longest} stages={stages} />,
+      cell: (cycle) => <CycleBar cycle={cycle} seconds={lengthOf(cycle)} longest={longest} stages={stages} />,
     },
     {
       key: "duration",
@@ -56,11 +55,7 @@ export function CycleTimeline({ cycles, writers }: { cycles: Cycle[]; writers: W
       isNumber: true,
       by: (cycle) => cycle.duration,
       cell: (cycle) =>
-        cycle.ended ? (
-          <Took cycle={cycle} last={cycleBefore(cycle, cycles)} />
-        ) : (
-          <Unended row={cycle} writers={writers} />
-        ),
+        cycle.ended ? <Took cycle={cycle} last={cycleBefore(cycle, cycles)} /> : <Unended row={cycle} />,
     },
     {
       key: "events",
@@ -109,11 +104,10 @@ export function CycleTimeline({ cycles, writers }: { cycles: Cycle[]; writers: W
   );
 }
 
-const isRunning = (cycle: Cycle, writers: Writer[]): boolean =>
-  !cycle.ended && endingOf(cycle, writers).state === "running";
+const isRunning = (cycle: Cycle): boolean => cycle.state === "running";
 
-const lengthOf = (cycle: Cycle, writers: Writer[]): number =>
-  cycle.duration ?? ((isRunning(cycle, writers) ? Date.now() : millis(cycle.last)) - millis(cycle.started)) / 1000;
+const lengthOf = (cycle: Cycle): number =>
+  cycle.duration ?? ((isRunning(cycle) ? Date.now() : millis(cycle.last)) - millis(cycle.started)) / 1000;
 
 function Took({ cycle, last }: { cycle: Cycle; last: Cycle | undefined }) {
   const change = last?.duration && cycle.duration !== null ? (cycle.duration - last.duration) / last.duration : 0;

@@ -1,7 +1,7 @@
 // Runs: their sessions, cycles and stages, one beside the last, and how numbers went meanwhile.
 
-import { getCycles, getSessions, getWriters } from "../api/client";
-import type { Session, Writer } from "../api/types";
+import { getCycles, getSessions } from "../api/client";
+import type { Session } from "../api/types";
 import { count, duration, moment } from "../format";
 import { change, parameter } from "../state/route";
 import { Answer, None, Page } from "../ui/Page";
@@ -15,7 +15,7 @@ import { Unended } from "./Unended";
 
 const EVERY = 3000;
 
-const sessionColumns = (writers: Writer[]): Column<Session>[] => [
+const SESSIONS: Column<Session>[] = [
   {
     key: "session",
     head: "Session",
@@ -30,7 +30,7 @@ const sessionColumns = (writers: Writer[]): Column<Session>[] => [
     head: "Took",
     isNumber: true,
     by: (session) => session.duration,
-    cell: (session) => (session.ended ? duration(session.duration) : <Unended row={session} writers={writers} />),
+    cell: (session) => (session.ended ? duration(session.duration) : <Unended row={session} />),
   },
   {
     key: "cycles",
@@ -58,7 +58,6 @@ const sessionColumns = (writers: Writer[]): Column<Session>[] => [
 export function CyclesView() {
   const session = parameter("session");
   const sessions = usePolled("sessions", getSessions, EVERY);
-  const writers = usePolled("writers", getWriters, EVERY).data ?? [];
   const run = parameter("session_run");
   const cycles = usePolled(`cycles-${session}-${run}`, (signal) => getCycles(session, run, signal), EVERY);
   const isChosen = (row: Session): boolean => row.session_id === session && (!run || String(row.run) === run);
@@ -72,7 +71,7 @@ export function CyclesView() {
                 label="Sessions"
                 isBounded
                 rows={rows}
-                columns={sessionColumns(writers)}
+                columns={SESSIONS}
                 id={sessionKey}
                 chosen={rows.filter(isChosen).map(sessionKey)[0] ?? ""}
                 onChoose={(row) =>
@@ -95,7 +94,7 @@ export function CyclesView() {
           ) : (
             <>
               <h2>Cycles</h2>
-              <CycleTimeline cycles={rows} writers={writers} />
+              <CycleTimeline cycles={rows} />
               <CycleComparison cycles={rows} />
             </>
           )

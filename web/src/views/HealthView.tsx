@@ -50,7 +50,7 @@ const WRITERS: Column<Writer>[] = [
     key: "state",
     head: "State",
     by: (writer) => writer.state,
-    cell: (writer) => <span class={`badge writer-${writer.state}`}>{writer.state}</span>,
+    cell: (writer) => <State writer={writer} />,
   },
   { key: "service", head: "Service", by: (writer) => writer.service, cell: (writer) => <b>{writer.service ?? "–"}</b> },
   { key: "host", head: "Host", by: (writer) => writer.host, cell: (writer) => writer.host || "–" },
@@ -76,7 +76,7 @@ const WRITERS: Column<Writer>[] = [
     head: "Missing",
     isNumber: true,
     by: (writer) => writer.missing,
-    cell: (writer) => <span class={writer.missing ? "bad" : "faint"}>{count(writer.missing)}</span>,
+    cell: (writer) => <Missing number={writer.missing} />,
   },
   {
     key: "dropped",
@@ -92,6 +92,27 @@ const WRITERS: Column<Writer>[] = [
     cell: (writer) => <span class="mono faint">{writer.writer}</span>,
   },
 ];
+
+/** Of a program that never says that it ends, nobody knows that it still runs. */
+function State({ writer }: { writer: Writer }) {
+  if (writer.state === "running" && !writer.is_numbered)
+    return (
+      <span class="badge writer-stopped" title="Heard of within ten minutes; it does not say when it ends">
+        recent
+      </span>
+    );
+  return <span class={`badge writer-${writer.state}`}>{writer.state}</span>;
+}
+
+function Missing({ number }: { number: number | null }) {
+  if (number === null)
+    return (
+      <span class="faint" title="Its events have no numbers: nobody can tell">
+        –
+      </span>
+    );
+  return <span class={number ? "bad" : "faint"}>{count(number)}</span>;
+}
 
 export function HealthView() {
   const health = usePolled("health", getHealth, EVERY);
@@ -110,12 +131,18 @@ export function HealthView() {
       <h2>Writers</h2>
       <p class="faint">
         A writer is one process. Its events are numbered: a hole is a loss, and an unclean end a process that was
-        killed. Received are more than emitted by what it says of itself.
+        killed. Received are more than emitted by what it says of itself. Scripts and other SDKs number nothing, and do
+        not say when they end: of theirs nobody can tell what is missing, they are recent for ten minutes, then quiet.
       </p>
       <Answer of={writers}>
         {(rows) =>
           rows.length ? (
-            <Table label="Writers" rows={rows} columns={WRITERS} id={(writer) => writer.writer} />
+            <Table
+              label="Writers"
+              rows={rows}
+              columns={WRITERS}
+              id={(writer) => `${writer.service}/${writer.writer}`}
+            />
           ) : (
             <None>No process has written yet.</None>
           )
