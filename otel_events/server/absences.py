@@ -86,10 +86,8 @@ class Absences:
             vigil = vigil or self._begin()
             if vigil is not None:
                 self._tell(vigil.turn(self._fresh()))
-        except (
-            Exception
-        ) as error:  # a damaged index, a mistake of ours: what the ledger says is as good as what we knew
-            self._untold = []
+        except Exception as error:  # a damaged index, or a mistake of ours
+            self._untold = []  # what the ledger says is as good as what we knew
             self._store.accounts.problems.add("absences_failed")
             self._notices.warn(
                 "absences", f"what is expected could not be looked at ({error!r:.200}); it is tried again"
