@@ -68,9 +68,9 @@ class Expectations:
             if rule.sure_subject is not None:
                 self._await((place, rule.sure_subject), Awaited(now + rule.within))
 
-    def concerns(self, name: str) -> bool:
-        """Tell whether events of that name matter to a rule."""
-        return self._names.find(name) is not None
+    def concerns(self, record: Record) -> bool:
+        """Tell whether *record* is an event that may matter to a rule, and says when it happened."""
+        return self._names.find(record.name) is not None and record.kind == "event" and record.timestamp > 0
 
     def note(self, record: Record, at: int, now: int) -> list[Finding]:
         """Take note of *record*; return what is missed no more.

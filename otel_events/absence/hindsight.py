@@ -32,11 +32,13 @@ def look_back(
     kept: list[Record] = []
     first, last = since, until
     for record in records:
+        if not record.timestamp:
+            continue  # nobody knows when that was
         if first is None or (since is None and record.timestamp < first):
             first = record.timestamp
         if last is None or (until is None and record.timestamp > last):
             last = record.timestamp
-        if record.kind == "event" and names.concerns(record.name) and not is_alert(record):
+        if names.concerns(record) and not is_alert(record):
             kept.append(record)
     if first is None or last is None:
         return []

@@ -69,7 +69,7 @@ class Vigil:
                 self._restore_alert(record, at)
             elif (texts := rules_of(record)) is not None:
                 self._since = {text: self._since.get(text, at) for text in texts}
-            elif self.expectations.concerns(record.name):
+            elif self.expectations.concerns(record):
                 for finding in self.expectations.note(record, at, at):
                     self._untold[finding.rule.text, finding.subject] = finding
 
@@ -95,7 +95,7 @@ class Vigil:
             self._tell_pause(pause)
         found: list[Finding] = []
         for record in records:
-            if self.expectations.concerns(record.name) and not is_alert(record):
+            if self.expectations.concerns(record) and not is_alert(record):
                 # What says that it is of the future happened now.
                 at = monotonic - max(0, wall - record.timestamp)
                 found += self.expectations.note(record, at, monotonic)

@@ -84,11 +84,10 @@ class Absences:
         """Look once; return who looks next time, None if that is to begin anew."""
         try:
             vigil = vigil or self._begin()
-            self._tell(vigil.turn(self._fresh()))
-        except (
-            Exception
-        ) as error:  # a damaged index, a mistake of ours: what the ledger says is as good as what we knew
-            self._untold = []
+            if vigil is not None:
+                self._tell(vigil.turn(self._fresh()))
+        except Exception as error:  # a damaged index, or a mistake of ours
+            self._untold = []  # what the ledger says is as good as what we knew
             self._store.accounts.problems.add("absences_failed")
             self._notices.warn(
                 "absences", f"what is expected could not be looked at ({error!r:.200}); it is tried again"
@@ -97,11 +96,14 @@ class Absences:
             return None
         return vigil
 
-    def _begin(self) -> Vigil:
+    def _begin(self) -> Vigil | None:
+        """Return who watches, knowing what the store has; None if it is time to end."""
         vigil = Vigil(self.rules, tell_pause=self._tell_pause)
         self._seen = self._store.last_seq
         for page in self._pages(self._seen):
             vigil.restore(page)
+        if self._ending.is_set():
+            return None  # it has not read all: what it would say might have been said
         self._tell(vigil.begin())
         return vigil
 

@@ -3,6 +3,7 @@
 import pytest
 
 from otel_events.absence.language import RuleError, parse_rules, read_rules
+from tests.program import ROOT
 
 FILE = """\
 # The daemon
@@ -27,6 +28,18 @@ def test_a_file_has_a_rule_a_line(tmp_path):
         ('task.started ends within 10m where persona=thesis*, "#1"', "task.started", 600, True, "", ""),
         ("cycle.start every 5m by service", "cycle.start", 300, False, "service", ""),
     ]
+
+
+@pytest.mark.parametrize("document", ["docs/heartbeats.md", "examples/expect.txt"])
+def test_the_rules_that_are_shown_are_rules(tmp_path, document):
+    """Those of the document, and of the example."""
+    text = (ROOT / document).read_text(encoding="utf-8")
+    path = tmp_path / "rules.txt"
+    path.write_text(
+        text[text.index("# ") :] if document.endswith(".txt") else text.split("```\n# rules.txt\n")[1].split("```")[0]
+    )
+
+    assert len(read_rules(path)) == {"docs/heartbeats.md": 5, "examples/expect.txt": 2}[document]
 
 
 def test_every_mistake_is_told_with_its_line_and_its_cure(tmp_path):

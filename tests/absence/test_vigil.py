@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from otel_events.reading.record import Record
 from tests.absence.watching import BEGINNING, SECOND, Play, beat, record
 
 HEART = "expect heartbeat a within 10s"
@@ -96,6 +97,15 @@ def test_a_clock_that_is_ahead_buys_no_time():
     play.write(beat(3_600))
 
     assert play.run(12) == [("heartbeat.missed", "a", 11.5)]
+
+
+def test_what_does_not_say_when_it_happened_says_nothing():
+    """As lines do that somebody has written by hand; nor does a span of the same name."""
+    play = Play("heartbeat * within 10s")
+    play.write(Record("heartbeat", 0, 9, {"component": "a"}, {}))
+    play.write(Record("heartbeat", BEGINNING + 1, 9, {"component": "b"}, {}, kind="span"))
+
+    assert play.run(20) == []
 
 
 # -- tasks -----------------------------------------------------------------------------------------------------------
