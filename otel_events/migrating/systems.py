@@ -65,8 +65,8 @@ SYSTEMS: tuple[System, ...] = (
         "activity publisher",
         "activity",
         modules=frozenset({"activity", "activity_publisher"}),
-        exports=frozenset(),
-        telling=frozenset(),
+        exports=frozenset({"ActivityPublisher", "flush"}),
+        telling=frozenset({"ActivityPublisher"}),
         topics=frozenset({"egos.sparc.tasks", "egos.llm.logs", "egos.propagation.log"}),
     ),
     System(
