@@ -64,7 +64,7 @@ SYSTEMS: tuple[System, ...] = (
         "C",
         "activity publisher",
         "activity",
-        modules=frozenset({"activity", "activity_publisher"}),
+        modules=frozenset({"activity_publisher"}),
         exports=frozenset({"ActivityPublisher", "flush"}),
         telling=frozenset({"ActivityPublisher"}),
         topics=frozenset({"egos.sparc.tasks", "egos.llm.logs", "egos.propagation.log"}),
