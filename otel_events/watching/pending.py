@@ -68,7 +68,7 @@ class Pending:
             return math.inf
         if len(self._last) > allowance:
             return self._end_of_storm()
-        return min(self._due_time(path) for path in self._last)
+        return min(self._due_times().values())
 
     def take(self, now: float, allowance: float) -> Due | None:
         """Return what is due *now*, and forget it; None if nothing is.
@@ -82,10 +82,11 @@ class Pending:
         is_storm = len(self._last) > allowance
         if is_storm:
             return self.take_all(is_storm=True) if now >= self._end_of_storm() else None
-        if now < self.next_time(allowance):
+        times = self._due_times()
+        if now < min(times.values()):
             return None
         until = now + _SLACK * self._debounce
-        paths = tuple(path for path in self._last if self._due_time(path) <= until)
+        paths = tuple(path for path, time in times.items() if time <= until)
         chosen = set(paths)
         renames = tuple(pair for pair in self._renames if chosen.issuperset(pair))
         self._renames = [pair for pair in self._renames if not chosen.issuperset(pair)]
@@ -103,8 +104,16 @@ class Pending:
         self._renames.clear()
         return due
 
-    def _due_time(self, path: str) -> float:
-        return min(self._last[path] + self._debounce, self._first[path] + _LONGEST * self._debounce)
+    def _due_times(self) -> dict[str, float]:
+        debounce = self._debounce
+        times = {
+            path: min(last + debounce, self._first[path] + _LONGEST * debounce) for path, last in self._last.items()
+        }
+        # Both ends of a rename wait for each other: perhaps somebody writes on under the new name.
+        for source, target in (*self._renames, *reversed(self._renames)):
+            if source in times and target in times:
+                times[source] = times[target] = max(times[source], times[target])
+        return times
 
     def _end_of_storm(self) -> float:
         return min(self._latest + _STORM_QUIET * self._debounce, self._began + _LONGEST_STORM * self._debounce)

@@ -58,7 +58,7 @@ def watching(root, told, events):
     """Watch the directory until the test ends, or `stop` of the watcher is called."""
     started = []
 
-    def start(*paths, debounce=0.1, **options):
+    def start(*paths, debounce=0.2, **options):
         watcher = ev.watch(*(paths or (root,)), debounce=debounce, on_event=told, **options)
         started.append(watcher)
         return watcher.start()
