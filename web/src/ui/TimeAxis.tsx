@@ -10,6 +10,10 @@ const STEPS = [
 const TICKS = 6;
 const TICKS_WHERE_NARROW = 3;
 
+// A tick further to the right has no room for its label.
+const LAST = 0.94;
+const LAST_WHERE_NARROW = 0.8;
+
 interface Tick {
   share: number;
   label: string;
@@ -40,7 +44,7 @@ export function TimeAxis({ from, to, isRelative = false }: { from: number; to: n
   return (
     <div class="axis" aria-hidden="true">
       {ticksOf(from, to, isRelative)
-        .filter((tick) => tick.share < 0.96)
+        .filter((tick) => tick.share < (isNarrow.value ? LAST_WHERE_NARROW : LAST))
         .map((tick) => (
           <span key={tick.label} style={{ left: `${tick.share * 100}%` }}>
             {tick.label}
