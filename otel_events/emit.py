@@ -254,7 +254,8 @@ def capture_log_record(
     around = (link.merged if link is not None else None, runtime.process_attributes, scope)
     capture = runtime.capture
     number = next(capture.sequence)
-    draft = (number, timestamp, event, message, own, None, (severity, None, exception), context, around)
+    more = None if severity is None and exception is None else (severity, None, exception)
+    draft = (number, timestamp, event, message, own, None, more, context, around)
     _put(capture, draft, event, weight)
     span: Any = context.get(_SPAN_KEY) if event else None
     if span is not None:
