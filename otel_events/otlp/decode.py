@@ -230,7 +230,7 @@ def scope_of(scope: ScopeMessage, schema_url: str) -> InstrumentationScope:
 def attributes_of(pairs: Iterable[KeyValue]) -> Attributes:
     """Return the attributes that *pairs* are."""
     # Most are texts, and one that is not empty says by itself that it is one.
-    return {pair.key: pair.value.string_value or _value(pair.value) for pair in pairs}
+    return {pair.key: (value := pair.value).string_value or _value(value) for pair in pairs}
 
 
 def _value(value: AnyValue) -> Value:

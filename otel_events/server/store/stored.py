@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from otel_events.reading.decode import Decoder
 from otel_events.reading.lines import Block
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from otel_events.server.store.entry import Entry
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """An event that came in.
 
     Attributes:
