@@ -6,18 +6,16 @@ import os
 import stat
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from otel_events.errors import OtelEventsError
+from otel_events.watching.ignore_files import IgnoreFiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pathspec import GitIgnoreSpec
 
-IGNORE_FILES = (".gitignore", ".otel-eventsignore")  # the later one of a folder has the last word
 SUFFIXES = (".py", ".pyw", ".ps1", ".psm1")
 _NEVER = frozenset({".git", ".hg", ".svn", "__pycache__", "node_modules", "site-packages"})
 _MAX_BYTES = 16 << 20  # what is larger was not written by a person
@@ -25,19 +23,6 @@ _MAX_BYTES = 16 << 20  # what is larger was not written by a person
 
 class SourceFileError(OtelEventsError):
     """A file cannot be read or written as it is; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Rules:
-    """What the ignore files of one folder say, of names beneath it."""
-
-    folder: Path
-    spec: GitIgnoreSpec
-
-    def verdict(self, path: Path, *, is_folder: bool) -> bool | None:
-        """Return whether *path* is to be left out, None if these rules do not say."""
-        name = path.relative_to(self.folder).as_posix()
-        return self.spec.check_file(f"{name}/" if is_folder else name).include
 
 
 def find_source_files(root: Path, *, honours_ignore_files: bool = True) -> Iterator[Path]:
@@ -57,58 +42,33 @@ def find_source_files(root: Path, *, honours_ignore_files: bool = True) -> Itera
         return
     if not stat.S_ISDIR(status.st_mode):
         raise SourceFileError(f"{root} is neither a file nor a folder")
-    rules = list(_rules_above(root.absolute())) if honours_ignore_files else []
-    yield from _walk(root, root.absolute(), rules if honours_ignore_files else None)
+    yield from _walk(root, "", IgnoreFiles(str(root.absolute())) if honours_ignore_files else None)
 
 
-def _walk(shown: Path, folder: Path, rules: list[_Rules] | None) -> Iterator[Path]:
+def _walk(root: Path, beneath: str, ignored: IgnoreFiles | None) -> Iterator[Path]:
+    """Yield those in the folder *beneath* root: empty for itself, else its name and a slash."""
+    folder = root / beneath
     try:
         with os.scandir(folder) as scan:
             entries = sorted(scan, key=lambda entry: entry.name)
     except OSError as error:
-        raise SourceFileError(f"{shown} cannot be read: {error.strerror}") from error
+        raise SourceFileError(f"{folder} cannot be read: {error.strerror}") from error
     names = {entry.name for entry in entries}
     if "pyvenv.cfg" in names:  # other people's code
         return
-    if rules is not None:
-        rules = [*rules, *_rules_of(folder, names)]
     for entry in entries:
         is_folder = entry.is_dir(follow_symlinks=False)
         if not is_folder and not (entry.is_file(follow_symlinks=False) and entry.name.endswith(SUFFIXES)):
             continue
-        path = folder / entry.name
-        if (is_folder and entry.name in _NEVER) or (rules and _is_ignored(path, rules, is_folder=is_folder)):
+        name = beneath + entry.name
+        if is_folder and entry.name in _NEVER:
+            continue
+        if ignored is not None and ignored.ignores(name, is_directory=is_folder):
             continue
         if is_folder:
-            yield from _walk(shown / entry.name, path, rules)
+            yield from _walk(root, f"{name}/", ignored)
         else:
-            yield shown / entry.name
-
-
-def _is_ignored(path: Path, rules: list[_Rules], *, is_folder: bool) -> bool:
-    verdicts = (each.verdict(path, is_folder=is_folder) for each in reversed(rules))
-    return next((verdict for verdict in verdicts if verdict is not None), False)
-
-
-def _rules_above(folder: Path) -> Iterator[_Rules]:
-    """Yield the rules between the top of a repository and *folder*, which are none outside of one."""
-    above: list[Path] = []
-    for parent in folder.parents if not (folder / ".git").exists() else ():
-        above.append(parent)
-        if (parent / ".git").exists():
-            for each in reversed(above):
-                yield from _rules_of(each, set(IGNORE_FILES))
-            return
-
-
-def _rules_of(folder: Path, names: set[str]) -> Iterator[_Rules]:
-    from pathspec import GitIgnoreSpec
-
-    for name in IGNORE_FILES:
-        if name in names:
-            with suppress(OSError, ValueError):  # a folder of that name; a pattern that git does not know either
-                lines = (folder / name).read_text(encoding="utf-8", errors="replace").splitlines()
-                yield _Rules(folder, GitIgnoreSpec.from_lines(lines))
+            yield root / name
 
 
 def read_source(path: Path) -> bytes:

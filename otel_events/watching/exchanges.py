@@ -87,10 +87,10 @@ def _is_heading(match: re.Match[str]) -> bool:
 
 
 def _model(change: Change, fields: Mapping[str, Any]) -> str:
-    """Return what the file states, else what its name says, else the first that its text names."""
+    """Return what the file states, as a field or in its text, else what its name says, else the first that its text names."""
     if stated := _stated(fields, _MODEL):
         return stated
     text = change.content.text
     in_text = _STATED_MODEL.search(text)
-    found = _KNOWN_MODEL.search(change.path.stem) or in_text or _KNOWN_MODEL.search(text)
+    found = in_text or _KNOWN_MODEL.search(change.path.stem) or _KNOWN_MODEL.search(text)
     return found[1] if found else UNKNOWN_MODEL

@@ -92,6 +92,7 @@ HAIKU = {"prompt": "Write a haiku", "response": "An old pond"}
             {"model": "phi-3", **HAIKU},
         ),
         ("a.txt", "model: mistral-7b\nUser: Write a haiku\nAssistant: An old pond\n", {"model": "mistral-7b", **HAIKU}),
+        ("chat_gpt.txt", "Model: gpt-4o\nUser: Write a haiku\nAssistant: An old pond\n", {"model": "gpt-4o", **HAIKU}),
         ("a.txt", "Human: Write a haiku\nAssistant: An old pond\n", {"model": "unknown", **HAIKU}),
         (
             "a.txt",
