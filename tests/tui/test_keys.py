@@ -20,8 +20,8 @@ def test_it_begins_at_the_end_and_follows(watch, ledger, event, append):
     async def look(seen):
         await seen.until(lambda: "step=99" in "".join(seen.rows[-1:]))
         append(path, event("step.done", 101, step=100))
-        await seen.until(lambda: "step=100" in seen.rows[-1])
-        assert "following" in seen.text
+        await seen.until(lambda: "step=100" in "".join(seen.rows[-1:]))
+        await seen.until_says("following")
 
     watch(look, path)
 
