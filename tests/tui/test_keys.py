@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from otel_events.event import Severity
 
 
@@ -16,14 +18,15 @@ def test_it_begins_at_the_end_and_follows(watch, ledger, event, append):
     path = ledger(*numbered(event, 100))
 
     async def look(seen):
-        assert "step=99" in seen.rows[-1]
+        await seen.until(lambda: "step=99" in "".join(seen.rows[-1:]))
         append(path, event("step.done", 101, step=100))
-        await seen.until(lambda: "step=100" in seen.rows[-1])
-        assert "following" in seen.text
+        await seen.until(lambda: "step=100" in "".join(seen.rows[-1:]))
+        await seen.until_says("following")
 
     watch(look, path)
 
 
+@pytest.mark.slow
 def test_what_is_read_never_moves(watch, ledger, event, append):
     """With the cursor elsewhere new events come below, unseen; `f` and `G` go there."""
     path = ledger(*numbered(event, 200))
@@ -114,6 +117,7 @@ def test_the_filter_completes_names_that_were_seen(watch, ledger, event):
     watch(look, ledger(event("bespoke_thing.happened", 0)))
 
 
+@pytest.mark.slow
 def test_marks_hide_nothing_and_n_goes_from_one_to_the_next(watch, ledger, event):
     """Ctrl+N in the line of the filter marks."""
     path = ledger(*[event("odd" if number % 10 == 3 else "even", number, step=number) for number in range(50)])

@@ -6,6 +6,8 @@ import pytest
 
 from tests.server.served import run_program, serving
 
+pytestmark = pytest.mark.slow
+
 
 def names(answer):
     return [event["event"] for event in answer["events"]]
@@ -66,7 +68,6 @@ def test_a_pipeline_that_is_started_twice_has_two_stories(twice):
     assert (refused.status_code, "run 3" in refused.json()["error"]["problem"]) == (404, True)
 
 
-@pytest.mark.slow
 def test_cycles_and_sessions_that_are_started_twice_can_be_compared(twice):
     """Each run is a row, with its number, its stages and its tasks."""
     sessions = twice.client.get("/api/sessions").json()["sessions"]
