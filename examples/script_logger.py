@@ -8,12 +8,15 @@ from __future__ import annotations
 import json
 import time
 from tempfile import mkdtemp
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 # Was: from script_logger import ...
 from otel_events.compat import script_logger
 from otel_events.compat.script_logger import get_metrics, setup_l2_logger
 from otel_events.compat.script_receiver import ScriptReceiver
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def main() -> None:
@@ -31,7 +34,7 @@ def compare(promised: str, seen: object) -> None:
     print(f"promised  {promised}\n    seen  {json.dumps(seen, ensure_ascii=False)}\n")
 
 
-def show(published: list[dict[str, Any]], metrics: dict[str, int]) -> None:
+def show(published: Iterable[dict[str, Any]], metrics: dict[str, int]) -> None:
     """Compare what was promised with what the collector got."""
     (envelope,) = published
     metadata = envelope["metadata"]
