@@ -16,7 +16,7 @@ from otel_events.compat.script_logger import get_metrics, setup_l2_logger
 from otel_events.compat.script_receiver import ScriptReceiver
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
 
 
 def main() -> None:
@@ -34,7 +34,7 @@ def compare(promised: str, seen: object) -> None:
     print(f"promised  {promised}\n    seen  {json.dumps(seen, ensure_ascii=False)}\n")
 
 
-def show(published: Iterable[dict[str, Any]], metrics: dict[str, int]) -> None:
+def show(published: Collection[dict[str, Any]], metrics: dict[str, int]) -> None:
     """Compare what was promised with what the collector got."""
     (envelope,) = published
     metadata = envelope["metadata"]
