@@ -18,6 +18,7 @@ from otel_events.tui.feed import Feed
 from otel_events.tui.filter_bar import FilterBar
 from otel_events.tui.log_view import LogView
 from otel_events.tui.look import signs
+from otel_events.tui.older_events import OlderEvents
 from otel_events.tui.panels.groups import Groups
 from otel_events.tui.saving import save_records
 from otel_events.tui.view import View
@@ -33,10 +34,7 @@ if TYPE_CHECKING:
 
 _TICK, _SLOW_TICK = 1 / 12, 1.0
 _AGING, _SLOW_AGING = 1.0, 10.0
-_OLDER = 4_096
-_OLDER_OF_ALL = 8_192  # at once, when all of them are wanted
 _SAID = 3.0  # seconds
-_NEAR = 50  # rows from the first one, where older ones are fetched
 
 
 class EventLog(Vertical):
@@ -109,18 +107,15 @@ class EventLog(Vertical):
     ) -> None:
         super().__init__(id=id)
         self.groups = Groups()
+        self.filter_bar = FilterBar()
         self.signs = signs(is_ascii=is_ascii)
         view = View(rolls_up=rolls_up).with_filter(filter)
-        self.feed = Feed(choose_source(source), view, (self._note, self.groups.add, *observers))
+        self.feed = Feed(choose_source(source), view, (self.filter_bar.words.note, self.groups.add, *observers))
         self.log_view = LogView(self.feed.timeline, self.signs, is_sparse=is_slow)
-        self.filter_bar = FilterBar()
         self._is_slow = is_slow
         self.problem = ""
         self.marked = ""
-        self.is_reading_older = False
-        self.has_all = False
-        self._seen_names: set[str] = set()
-        self._all_view: View | None = None
+        self.older = OlderEvents(self)
 
     @property
     def view(self) -> View:
@@ -162,8 +157,8 @@ class EventLog(Vertical):
         log.show_news()
         if at is not None and not was_following and len(timeline):
             log.go_to(timeline.find_event(*at))
-        self.has_all = False
-        self._fill()
+        self.older.forget()
+        self.older.fill()
         self.post_message(self.Changed())
 
     def say(self, text: str) -> None:
@@ -183,58 +178,12 @@ class EventLog(Vertical):
         above = self.feed.timeline.project_more()
         if above is not None:
             self.log_view.show_news(above=above)
-        elif self._wants_older():
-            self._fill()
-
-    def _wants_older(self) -> bool:
-        """Return whether there is room for older events, or somebody reads near the first that are known."""
-        log = self.log_view
-        is_near = log.scroll_offset.y < _NEAR and not log.follows
-        return is_near or len(self.feed.timeline) < log.size.height
+        else:
+            self.older.fill()
 
     def _age(self) -> None:
         self.log_view.refresh()
         self.post_message(self.Changed())
-
-    def _note(self, record: Record) -> None:
-        if record.name not in self._seen_names and len(self._seen_names) < 1_000:
-            self._seen_names.add(record.name)
-            self.filter_bar.words.add(record.name)
-            for key in record.attributes:
-                self.filter_bar.words.add(f"{key}=")
-        persona = record.text("persona")
-        if persona:
-            self.filter_bar.words.add(f"persona={persona}")
-
-    def _fill(self) -> None:
-        """Fetch older events, if there are any and nobody does so already."""
-        if not self.is_reading_older and not self.has_all:
-            self.is_reading_older = True
-            self._read_older(is_all=False)
-
-    @work(thread=True, exclusive=False)
-    def _read_older(self, *, is_all: bool) -> None:
-        """Fetch older events: a few, or with *is_all* until there are no more."""
-        try:
-            while self.is_reading_older:
-                arrivals = self.feed.source.older(_OLDER_OF_ALL if is_all else _OLDER)
-                added = self.app.call_from_thread(self._take_older, arrivals) if self.is_running else 0
-                if not arrivals or (not is_all and (added or 0) > _NEAR):
-                    break
-        finally:
-            self.is_reading_older = False
-
-    def _take_older(self, arrivals: list) -> int:  # type: ignore[type-arg]  # of arrivals
-        above = self.feed.timeline.prepend(arrivals)
-        self.has_all = not arrivals
-        self.log_view.show_news(above=above)
-        if self._goes_to_first and self.has_all:
-            self._goes_to_first = False
-            self.log_view.go_to(0)
-        self.post_message(self.Changed())
-        return above
-
-    _goes_to_first = False
 
     def action_by(self, rows: int) -> None:
         """Move the cursor."""
@@ -247,11 +196,7 @@ class EventLog(Vertical):
     def action_first(self) -> None:
         """Go to the first of all events, and fetch those before it."""
         self.log_view.go_to(0)
-        if not self.has_all:
-            self._goes_to_first = True
-            if not self.is_reading_older:
-                self.is_reading_older = True
-                self._read_older(is_all=True)
+        self.older.go_to_first()
 
     def action_last(self) -> None:
         """Go to the newest event and follow."""
@@ -278,9 +223,9 @@ class EventLog(Vertical):
 
     def action_clear(self) -> None:
         """Stop what goes on: reading older events, marks, the filter."""
-        if self.is_reading_older and self._goes_to_first:
-            self.is_reading_older = self._goes_to_first = False
-        elif self.marked:
+        if self.older.stop():
+            return
+        if self.marked:
             self._mark("")
         elif self.view.text:
             self.show_as(self.view.with_filter(""))

@@ -14,6 +14,8 @@ from otel_events.filter_language import FilterError, parse_filter
 if TYPE_CHECKING:
     from textual.binding import BindingType
 
+    from otel_events.reading.record import Record
+
 _MAX_WORDS = 5_000
 _KEYS = ("severity>=", "service=", "trace_id=", "task_id=", "persona=", "cycle=", "env_id=", "episode=", "duration>")
 
@@ -26,8 +28,16 @@ class Words(Suggester):
         self._words: dict[str, None] = dict.fromkeys(_KEYS)
         self._words.update((each.name, None) for each in current().definitions())
 
-    def add(self, word: str) -> None:
-        """Know one more."""
+    def note(self, record: Record) -> None:
+        """Know the name, the attributes and the persona of *record*."""
+        if record.name not in self._words:
+            self._add(record.name)
+            for key in record.attributes:
+                self._add(f"{key}=")
+        if persona := record.text("persona"):
+            self._add(f"persona={persona}")
+
+    def _add(self, word: str) -> None:
         if word not in self._words and len(self._words) < _MAX_WORDS:
             self._words[word] = None
 

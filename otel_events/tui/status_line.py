@@ -44,7 +44,7 @@ def _parts(log: EventLog, open_alerts: int) -> Iterator[tuple[str, Style]]:
         yield f"{show_seconds(log.feed.behind)} behind", LOSS
     yield from _ways_of_looking(log)
     at = f"{log.log_view.cursor + 1:,}/" if len(timeline) and not log.log_view.follows else ""
-    yield f"{at}{len(timeline):,} rows of {timeline.events:,}{'' if log.has_all else '+'}", DIM
+    yield f"{at}{len(timeline):,} rows of {timeline.events:,}{'' if log.older.has_all else '+'}", DIM
     if condition.passed_over:
         yield f"{condition.passed_over:,} lines passed over", DIM
     yield harmless(condition.text), DIM
@@ -64,7 +64,7 @@ def _ways_of_looking(log: EventLog) -> Iterator[tuple[str, Style]]:
         yield f"filter: {harmless(view.text)}", BOLD
     if log.marked:
         yield f"marked: {harmless(log.marked)}", BOLD
-    if log.is_reading_older:
+    if log.older.is_reading:
         yield "reading older ...", DIM
     if not view.rolls_up:
         yield "every event (r)", DIM

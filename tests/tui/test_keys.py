@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from textual.events import MouseScrollUp
 
 from otel_events.event import Severity
 
@@ -55,7 +56,7 @@ def test_g_goes_to_the_first_of_all(watch, ledger, event):
     async def look(seen):
         assert seen.log.feed.timeline.events < 9_000
         await seen.press("g")
-        await seen.until(lambda: seen.log.has_all and seen.log.log_view.cursor == 0)
+        await seen.until(lambda: seen.log.older.has_all and seen.log.log_view.cursor == 0)
         assert seen.at_cursor.attributes["step"] == 0
         assert seen.log.feed.timeline.events == 9_000
         await seen.press("j")
@@ -224,3 +225,21 @@ def test_help_names_every_key(watch, ledger, event):
         await seen.until(lambda: "next error" not in seen.text)
 
     watch(look, ledger(event("a.b", 0)))
+
+
+def test_the_mouse_chooses_opens_and_scrolls(watch, ledger, event):
+    """A click puts the cursor there, a second one shows the event; the wheel stops the following."""
+
+    async def look(seen):
+        await seen.pilot.click(seen.log.log_view, offset=(10, 3))
+        await seen.pilot.pause()
+        chosen = seen.at_cursor.attributes["step"]
+        assert f"step={chosen}" in seen.rows[3]
+        await seen.pilot.click(seen.log.log_view, offset=(10, 3), times=2)
+        await seen.until_says("c copy")
+        await seen.press("escape", "G")
+        await seen.until_says("following")
+        await seen.pilot._post_mouse_events([MouseScrollUp], seen.log.log_view, offset=(10, 3))
+        await seen.until(lambda: not seen.log.log_view.follows)
+
+    watch(look, ledger(*numbered(event, 100)))

@@ -31,7 +31,7 @@ def test_rotated_files_are_read_back_to_the_first_event(watch, ledger, event):
 
     async def look(seen):
         await seen.press("g")
-        await seen.until(lambda: seen.log.has_all)
+        await seen.until(lambda: seen.log.older.has_all)
         await seen.until(lambda: seen.log.log_view.cursor == 0)
         timeline = seen.log.feed.timeline
         assert [timeline.row(n).record.attributes["step"] for n in range(len(timeline))] == list(range(300))
@@ -121,7 +121,7 @@ def test_older_events_come_from_the_servers_api(watch, tmp_path):
             await seen.until(lambda: seen.log.feed.timeline.events >= 2_000)
             assert seen.log.feed.timeline.events < 4_500
             await seen.press("g")
-            await seen.until(lambda: seen.log.has_all and seen.log.log_view.cursor == 0)
+            await seen.until(lambda: seen.log.older.has_all and seen.log.log_view.cursor == 0)
             assert seen.at_cursor.attributes["step"] == 0
             assert seen.log.feed.timeline.events == 4_500
 

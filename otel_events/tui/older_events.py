@@ -1,0 +1,83 @@
+"""Events from before those that are known, fetched beside the screen's own work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from otel_events.tui.event_log import EventLog
+    from otel_events.tui.source import Arrival
+
+_FEW = 4_096
+_MANY = 8_192  # at once, when all of them are wanted
+_NEAR = 50  # rows from the first one, where older ones are fetched
+
+
+class OlderEvents:
+    """Fetches a few when there is room for them or somebody reads near the first, and all when somebody goes there.
+
+    Args:
+        log: what they are for.
+
+    Attributes:
+        is_reading: some are being fetched.
+        has_all: there are none any more.
+    """
+
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+        self._goes_to_first = False
+        self.is_reading = False
+        self.has_all = False
+
+    def forget(self) -> None:
+        """Ask again whether there are any."""
+        self.has_all = False
+
+    def fill(self) -> None:
+        """Fetch a few, if there is a use for them, there are any and none are being fetched."""
+        view = self._log.log_view
+        is_near = view.scroll_offset.y < _NEAR and not view.follows
+        if is_near or len(self._log.feed.timeline) < view.size.height:
+            self._begin(is_all=False)
+
+    def go_to_first(self) -> None:
+        """Fetch all, and put the cursor on the first of them."""
+        self._goes_to_first = not self.has_all
+        self._begin(is_all=True)
+
+    def stop(self) -> bool:
+        """Stop going to the first; return whether that was being done."""
+        was_going, self._goes_to_first = self._goes_to_first, False
+        self.is_reading = self.is_reading and not was_going
+        return was_going
+
+    def _begin(self, *, is_all: bool) -> None:
+        if not self.is_reading and not self.has_all:
+            self.is_reading = True
+            self._log.run_worker(lambda: self._read(is_all=is_all), thread=True)
+
+    def _read(self, *, is_all: bool) -> None:
+        """Do it, on a thread of its own."""
+        log = self._log
+        try:
+            while self.is_reading:
+                arrivals = log.feed.source.older(_MANY if is_all else _FEW)
+                added = log.app.call_from_thread(self._take, arrivals) if log.is_running else 0
+                if not arrivals or (not is_all and (added or 0) > _NEAR):
+                    break
+        finally:
+            self.is_reading = False
+
+    def _take(self, arrivals: Sequence[Arrival]) -> int:
+        log = self._log
+        above = log.feed.timeline.prepend(arrivals)
+        self.has_all = not arrivals
+        log.log_view.show_news(above=above)
+        if self._goes_to_first and self.has_all:
+            self._goes_to_first = False
+            log.log_view.go_to(0)
+        log.post_message(log.Changed())
+        return above
