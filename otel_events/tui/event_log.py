@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from otel_events.tui.source import Source
 
 _TICK, _SLOW_TICK = 1 / 12, 1.0
+_FIRST_TICKS = (0.02, 0.05)  # seconds: the rows that are there already are seen at once
 _AGING, _SLOW_AGING = 1.0, 10.0
 _SAID = 3.0  # seconds
 
@@ -137,6 +138,8 @@ class EventLog(Vertical):
         """Begin to read."""
         self.feed.start()
         self.set_interval(_SLOW_TICK if self._is_slow else _TICK, self._tick)
+        for moment in _FIRST_TICKS:
+            self.set_timer(moment, self._tick)
         self.set_interval(_SLOW_AGING if self._is_slow else _AGING, self._age)
         self.log_view.focus()
 

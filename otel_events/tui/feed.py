@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from typing import TYPE_CHECKING
 
 from otel_events.tui.drip import Drip
@@ -13,12 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from otel_events.reading.record import Record
-    from otel_events.tui.source import Source
+    from otel_events.tui.source import Notice, Source
     from otel_events.tui.view import View
 
 _AT_ONCE = 500  # more than a list can show one by one: they were there before, or somebody reads a file
 
 _RECENT = 2.0  # seconds
+_SLICE = 0.02  # seconds that a tick may take for very many
+_FEW = 100
 
 
 class Feed:
@@ -35,6 +38,7 @@ class Feed:
         self.timeline = Timeline(source, view)
         self._observers = observers
         self._drip = Drip()
+        self._bulk: deque[Arrival | Notice] = deque()
         self._last_tick = 0.0
         self.behind = 0.0
 
@@ -47,25 +51,32 @@ class Feed:
         return time.monotonic() - self._last_tick < _RECENT
 
     def tick(self) -> bool:
-        """Take in what is due now; return whether there was anything."""
+        """Take in what is due now, of very many no more than there is time for; return whether there was anything."""
         now = time.monotonic()
         came = self.source.take()
-        is_bulk = len(came) > _AT_ONCE
-        if is_bulk:
-            due = [*self._drip.all(), *came]
-        else:
-            self._drip.put(came, now)
-            due = self._drip.due(now)
-        if not due:
-            return False
-        for item in due:
-            if isinstance(item, Arrival):
-                self._tell(item.record)
-        self.timeline.add(due)
-        if not is_bulk:
+        if self._bulk or len(came) > _AT_ONCE or (came and _is_old(came[-1])):
+            self._bulk.extend(self._drip.all())
+            self._bulk.extend(came)
+            return self._take_bulk()
+        self._drip.put(came, now)
+        due = self._drip.due(now)
+        if due:
+            self._take_in(due)
             self._last_tick = now
             self._measure_lag(due)
+        return bool(due)
+
+    def _take_bulk(self) -> bool:
+        bulk, end = self._bulk, time.monotonic() + _SLICE
+        while bulk and time.monotonic() < end:
+            self._take_in([bulk.popleft() for _ in range(min(_FEW, len(bulk)))])
         return True
+
+    def _take_in(self, items: Sequence[Arrival | Notice]) -> None:
+        for item in items:
+            if isinstance(item, Arrival):
+                self._tell(item.record)
+        self.timeline.add(items)
 
     def _tell(self, record: Record) -> None:
         for observer in self._observers:
@@ -75,3 +86,8 @@ class Feed:
         last = due[-1]
         if isinstance(last, Arrival) and last.record.timestamp:
             self.behind = max(0.0, time.time() - last.record.timestamp / 1e9)
+
+
+def _is_old(item: Arrival | Notice) -> bool:
+    """Tell whether it happened before anybody looked, so that there is no rate to keep to."""
+    return isinstance(item, Arrival) and item.record.timestamp < (time.time() - _RECENT) * 1e9

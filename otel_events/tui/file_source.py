@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from otel_events.reading.record import Record
 
 _INTERVAL = 0.1
-_FIRST = 2_000
+_FIRST = 1_000
 _LINE = 400  # bytes: what a line is taken for when so many are wanted
 _AT_ONCE = 2_000
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from otel_events.reading.record import Record
 
-_FIRST = 2_000
+_FIRST = 1_000
 _PAUSES = (0.5, 1.0, 2.0, 5.0)
 _TIMEOUT = 10.0
 _PAGE = 1_000
