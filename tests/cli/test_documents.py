@@ -47,6 +47,7 @@ RELAYS = ("relay --from redis", "relay --from nats", "relay --from stdin", "reso
 # These end when somebody ends them, write to the user's own files, or need what only their user has.
 OTHERS = (
     "otel-events serve",
+    "otel-events tui",
     "heartbeat courier",
     "--follow --emit",
     "tail -f",

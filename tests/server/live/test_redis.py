@@ -61,15 +61,13 @@ def test_a_server_that_was_away_goes_on_where_it_was(redis, tmp_path):
 
 def test_an_event_without_a_uid_is_shared_once_too(redis, tmp_path):
     """Events of other SDKs have no uid; they get one on the way."""
-    from dataclasses import replace
-
     from tests.server.live.conftest import arrival
 
     async def main():
         async with serving(redis, tmp_path / "a") as first:
             plain = arrival("task.started", 1)
             plain.event.uid = ""
-            first.store.append([replace(plain), replace(plain)])
+            first.store.append([plain, plain._replace()])
             for _ in range(2):
                 async with serving(redis, tmp_path / "b") as second:
                     await until(lambda second=second: second.store.last_seq == 2)
