@@ -101,8 +101,10 @@ class FileSource:
         if self._kept is not None and not self._thread.is_alive():
             self._kept.close()
 
-    def older(self, most: int) -> list[Arrival]:
+    def older(self, most: int) -> list[Arrival] | None:
         """Return events from before those given so far: those of the file whose first ones are the latest."""
+        if self._state == "starting":
+            return None
         for back in sorted(self._backs, key=lambda each: -each.earliest):
             found = self._older_of(back, most)
             if found:

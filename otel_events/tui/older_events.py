@@ -65,6 +65,8 @@ class OlderEvents:
         try:
             while self.is_reading:
                 arrivals = log.feed.source.older(_MANY if is_all else _FEW)
+                if arrivals is None:
+                    break
                 added = log.app.call_from_thread(self._take, arrivals) if log.is_running else 0
                 if not arrivals or (not is_all and (added or 0) > _NEAR):
                     break

@@ -78,8 +78,11 @@ class Source(Protocol):
     def take(self) -> list[Arrival | Notice]:
         """Return what came since the last call, oldest first."""
 
-    def older(self, most: int) -> list[Arrival]:
-        """Return at most about so many events from before all that were given so far, oldest first; none if there are no more."""
+    def older(self, most: int) -> list[Arrival] | None:
+        """Return at most about so many events from before all that were given so far, oldest first.
+
+        An empty list says that there are no more, None that nobody knows yet: the source has only begun.
+        """
 
     def read(self, places: Sequence[Place]) -> list[Record | None]:
         """Return the records at these places, None for one that is gone."""

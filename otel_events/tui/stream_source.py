@@ -92,9 +92,11 @@ class StreamSource:
         if not self._thread.is_alive():
             self._kept.close()
 
-    def older(self, most: int) -> list[Arrival]:
+    def older(self, most: int) -> list[Arrival] | None:
         """Return events from before those given so far, by the server's API."""
-        if self._first is None or not self._has_older:
+        if self._first is None:
+            return None
+        if not self._has_older:
             return []
         try:
             page = self._ask("/api/events", {"before": self._first, "order": "newest", "limit": min(most, _PAGE)})

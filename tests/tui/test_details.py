@@ -10,6 +10,8 @@ from otel_events.event import Severity
 
 STACK = 'Traceback (most recent call last):\n  File "draft.py", line 3, in draft\n    raise ValueError("bad")\nValueError: bad\n'
 
+pytestmark = pytest.mark.slow
+
 
 def a_story(event):
     trace = {"trace": 0xABC, "persona": "thesis"}
@@ -26,7 +28,6 @@ def a_story(event):
     )  # fmt: skip
 
 
-@pytest.mark.slow
 def test_enter_shows_all_of_an_event(watch, ledger, event):
     """Attributes with their types, facts, and what else happened in the task."""
 
@@ -96,7 +97,6 @@ def test_capital_t_tells_the_trace(watch, ledger, event):
     watch(look, ledger(*a_story(event)))
 
 
-@pytest.mark.slow
 def test_x_groups_errors(watch, ledger, event):
     """By what is the same about them, the largest group first."""
     errors = [
@@ -122,7 +122,6 @@ def test_x_groups_errors(watch, ledger, event):
     watch(look, ledger(*errors))
 
 
-@pytest.mark.slow
 def test_a_long_or_hostile_stack_is_shown_harmless_and_in_part(watch, ledger, event):
     """A stack of ten thousand lines does not hold the screen up."""
     stack = "Traceback\n" + "\n".join(f"line {number} \x1b[31m" for number in range(10_000))

@@ -9,6 +9,8 @@ from textual.events import MouseScrollUp
 
 from otel_events.event import Severity
 
+pytestmark = pytest.mark.slow
+
 
 def numbered(event, count, **more):
     return [event("step.done", number, number=number + 1, step=number, **more) for number in range(count)]
@@ -27,7 +29,6 @@ def test_it_begins_at_the_end_and_follows(watch, ledger, event, append):
     watch(look, path)
 
 
-@pytest.mark.slow
 def test_what_is_read_never_moves(watch, ledger, event, append):
     """With the cursor elsewhere new events come below, unseen; `f` and `G` go there."""
     path = ledger(*numbered(event, 200))
@@ -118,7 +119,6 @@ def test_the_filter_completes_names_that_were_seen(watch, ledger, event):
     watch(look, ledger(event("bespoke_thing.happened", 0)))
 
 
-@pytest.mark.slow
 def test_marks_hide_nothing_and_n_goes_from_one_to_the_next(watch, ledger, event):
     """Ctrl+N in the line of the filter marks."""
     path = ledger(*[event("odd" if number % 10 == 3 else "even", number, step=number) for number in range(50)])

@@ -8,6 +8,8 @@ import pytest
 
 from otel_events.event import Severity
 
+pytestmark = pytest.mark.slow
+
 
 def now():
     """Seconds from the beginning of the tests' time until now."""
@@ -71,7 +73,6 @@ def test_writers_show_holes_and_ends(watch, ledger, event):
     watch(look, path)
 
 
-@pytest.mark.slow
 def test_in_a_small_terminal_the_events_have_all_of_it(watch, ledger, event):
     """`p` shows the panels in their place."""
 
@@ -87,7 +88,6 @@ def test_in_a_small_terminal_the_events_have_all_of_it(watch, ledger, event):
     watch(look, ledger(event("a.b", 0)), size=(80, 24))
 
 
-@pytest.mark.slow
 def test_resizing_again_and_again_keeps_the_place(watch, ledger, event):
     """From tiny to huge; the event at the cursor stays in view."""
     path = ledger(*[event("a.b", number, step=number) for number in range(500)])

@@ -19,6 +19,8 @@ for step in range(int(sys.argv[1]), int(sys.argv[2])):
 assert ev.shutdown(timeout=15)
 """
 
+pytestmark = pytest.mark.slow
+
 
 def test_rotated_files_are_read_back_to_the_first_event(watch, ledger, event):
     """Plain ones by place, compressed ones too."""
@@ -87,7 +89,6 @@ def test_what_is_no_source_is_said_before_the_screen_begins(tmp_path):
             choose_among(words)
 
 
-@pytest.mark.slow
 def test_a_server_that_is_killed_and_comes_back_is_followed_from_where_it_was(watch, tmp_path):
     """The screen says that it is away; nothing is shown twice, nothing is missing; older events come from its API."""
     with serving(tmp_path) as served:
@@ -111,7 +112,6 @@ def test_a_server_that_is_killed_and_comes_back_is_followed_from_where_it_was(wa
         watch(look, served.url, token=SECRET)
 
 
-@pytest.mark.slow
 def test_older_events_come_from_the_servers_api(watch, tmp_path):
     """The stream gives the newest; `g` fetches what was before them."""
     with serving(tmp_path) as served:
@@ -128,7 +128,6 @@ def test_older_events_come_from_the_servers_api(watch, tmp_path):
         watch(look, served.url, token=SECRET)
 
 
-@pytest.mark.slow
 def test_a_wrong_token_is_said_and_not_tried_again(watch, tmp_path):
     """With the name of the setting."""
     with serving(tmp_path) as served:
