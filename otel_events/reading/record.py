@@ -103,7 +103,9 @@ class Record:
                 value, factor = attributes["duration_ms"], 0.001
             else:
                 value = attributes.get("duration_seconds")
-        return value * factor if type(value) in _NUMBERS else None  # type: ignore[operator]  # it is a number
+        if type(value) not in _NUMBERS or not -_FOREVER < value < _FOREVER:  # type: ignore[operator]  # it is a number
+            return None
+        return value * factor  # type: ignore[operator]
 
     def line(self) -> bytes:
         """Return it as one line of JSON in the ledger's shape, its own one if it came from a ledger."""
@@ -149,6 +151,7 @@ class Record:
 
 _SEVERITY_NAMES: dict[int, str] = {int(severity): severity.name for severity in Severity}
 _NUMBERS = frozenset({int, float})
+_FOREVER = 1e300  # whole numbers may be larger than a float can be
 # Facts that are kept in a shorter form than the one people ask for.
 _COMPUTED: dict[str, Callable[[Record], Any]] = {
     "event": lambda record: record.name,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from otel_events.reading.record import Record
 
 DURATION = "duration"  # in seconds, wherever it stands
+_FOREVER = 1e300
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
@@ -66,7 +66,7 @@ def count_of(number: int, noun: str) -> str:
 
 def show_seconds(seconds: float | None) -> str:
     """Return a duration: `250 µs`, `1.50 s`, `2m05s`, `3h12m`."""
-    if seconds is None or not math.isfinite(seconds):
+    if seconds is None or not -_FOREVER < seconds < _FOREVER:  # whole numbers may be larger than a float can be
         return ""
     if seconds < 0.000_999_5:
         return f"{seconds * 1e6:.0f} µs"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 MOST = 4_096
 _MAX_NUMBERS = 6
-_NUMBERS = frozenset({int, float})
+_LARGEST = 1 << 64  # beyond it no mean is worth having, and a float may be too small
 
 
 @dataclass(slots=True)
@@ -37,7 +37,8 @@ class RolledUp:
         self.count += 1
         numbers = self.numbers
         for key, value in record.attributes.items():
-            if type(value) in _NUMBERS and (key in numbers or len(numbers) < _MAX_NUMBERS):
+            is_number = type(value) is float or (type(value) is int and -_LARGEST < value < _LARGEST)
+            if is_number and (key in numbers or len(numbers) < _MAX_NUMBERS):
                 total, count = numbers.get(key, (0.0, 0))
                 numbers[key] = (total + value, count + 1)  # type: ignore[operator]  # it is a number
 
@@ -80,7 +81,7 @@ class Chunk:
         self._files = array("H")
         self._offsets = array("Q")
         self._lengths = array("I")
-        self._parts = array("H")
+        self._parts = array("I")
         self.severities = array("B")
         self.extras: list[Extra] = []
         self.shown = array("i")

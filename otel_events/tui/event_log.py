@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Static
 
+from otel_events.reading.harmless import harmless
 from otel_events.reading.selection import Selection
 from otel_events.tui.choose_source import choose_source
 from otel_events.tui.feed import Feed
@@ -270,14 +271,23 @@ class EventLog(Vertical):
         if digit > len(listed):
             return
         key, value = listed[digit - 1]
-        wanted = f"{key}={value}" if value.replace("-", "").replace("_", "").isalnum() else f'{key}="{value}"'
+        sign = "'" if '"' in value else '"'
+        is_word = value.replace("-", "").replace("_", "").isalnum()
+        wanted = f"{key}={value}" if is_word else f"{key}={sign}{value}{sign}"
+        if sign in value or harmless(value) != value:
+            self.say("this name cannot be written in a filter")
+            return
         self.show_as(self.view.with_filter("" if self.view.text == wanted else wanted))
 
     @work(thread=True)
     def action_save(self) -> None:
         """Write what is shown into a file."""
-        path, count = save_records(self.feed.timeline.shown_records(), Path.cwd())
-        self.app.call_from_thread(self.say, f"{count:,} events saved in {path}")
+        try:
+            path, count = save_records(self.feed.timeline.shown_records(), Path.cwd())
+            said = f"{count:,} events saved in {path}"
+        except OSError as error:
+            said = f"not saved: {error.strerror or error}"
+        self.app.call_from_thread(self.say, said)
 
     def on_filter_bar_taken(self, event: FilterBar.Taken) -> None:
         """Use the filter that was written."""

@@ -21,7 +21,9 @@ _AT_ONCE = 500  # more than a list can show one by one: they were there before, 
 
 _RECENT = 2.0  # seconds
 _SLICE = 0.02  # seconds that a tick may take for very many
+_LONGEST_SLICE = 0.25  # where ticks are far apart
 _FEW = 100
+_MOST_HELD = 20_000  # the source keeps the rest
 
 
 class Feed:
@@ -40,6 +42,7 @@ class Feed:
         self._drip = Drip()
         self._bulk: deque[Arrival | Notice] = deque()
         self._last_tick = 0.0
+        self._before = time.monotonic()
         self.behind = 0.0
 
     def start(self) -> None:
@@ -53,11 +56,12 @@ class Feed:
     def tick(self) -> bool:
         """Take in what is due now, of very many no more than there is time for; return whether there was anything."""
         now = time.monotonic()
-        came = self.source.take()
+        came = self.source.take() if len(self._bulk) < _MOST_HELD else []
+        passed, self._before = now - self._before, now
         if self._bulk or len(came) > _AT_ONCE or (came and _is_old(came[-1])):
             self._bulk.extend(self._drip.all())
             self._bulk.extend(came)
-            return self._take_bulk()
+            return self._take_bulk(max(_SLICE, min(_LONGEST_SLICE, passed / 4)))
         self._drip.put(came, now)
         due = self._drip.due(now)
         if due:
@@ -66,8 +70,8 @@ class Feed:
             self._measure_lag(due)
         return bool(due)
 
-    def _take_bulk(self) -> bool:
-        bulk, end = self._bulk, time.monotonic() + _SLICE
+    def _take_bulk(self, seconds: float) -> bool:
+        bulk, end = self._bulk, time.monotonic() + seconds
         while bulk and time.monotonic() < end:
             self._take_in([bulk.popleft() for _ in range(min(_FEW, len(bulk)))])
         return True

@@ -15,7 +15,7 @@ from otel_events.reading.follow import Follower
 from otel_events.reading.lines import Block, is_plain, read_blocks
 from otel_events.tui.backlog import Backlog
 from otel_events.tui.kept_lines import KEPT, KeptLines
-from otel_events.tui.placed import Files, PlacingDecoder
+from otel_events.tui.placed import Files, PlacingDecoder, identity_of
 from otel_events.tui.source import Arrival, Condition, Notice, Place, State
 
 if TYPE_CHECKING:
@@ -35,14 +35,13 @@ _AT_ONCE = 2_000
 class _Back:
     """How far back a followed file has been read."""
 
-    path: Path
     follower: Follower
     decoder: PlacingDecoder
     number: int = 0
     offset: int = 0
     earliest: int = 0
-    rotated: list[Path] | None = None
-    before: list[Arrival] = field(default_factory=list)
+    rotated: list[Path] = field(default_factory=list)
+    before: list[Place] = field(default_factory=list)
 
 
 class FileSource:
@@ -132,7 +131,8 @@ class FileSource:
         decoder = PlacingDecoder(number, self._report)
         follower = Follower(path, decoder)
         arrivals = decoder.placed(follower.last(_FIRST, with_rest=not self._follows))
-        back = _Back(path, follower, decoder)
+        earlier = [each for each in list_rotated(path) if identity_of(each) != follower.identity]
+        back = _Back(follower, decoder, rotated=earlier)
         if arrivals:
             back.number, back.offset = arrivals[0].place.file, arrivals[0].place.offset
             back.earliest = arrivals[0].record.timestamp
@@ -168,8 +168,9 @@ class FileSource:
     def _older_of(self, back: _Back, most: int) -> list[Arrival]:
         while True:
             if back.before:
-                found, back.before = back.before[-most:], back.before[:-most]
-                return found
+                places, back.before = back.before[-most:], back.before[:-most]
+                records = zip(self.read(places), places, strict=True)
+                return [Arrival(record, place) for record, place in records if record is not None]
             if back.offset > 0:
                 lines, start = self._files.before(back.number, back.offset, most * _LINE)
                 back.offset = start
@@ -184,9 +185,6 @@ class FileSource:
 
     def _go_to_earlier_file(self, back: _Back) -> bool:
         """Go to the end of the file that was rotated before the one whose beginning was reached."""
-        if back.rotated is None:
-            known = {self._files.path(back.number)} if back.number else set()
-            back.rotated = [path for path in list_rotated(back.path) if path not in known]
         while back.rotated:
             path = back.rotated.pop()
             try:
@@ -195,7 +193,7 @@ class FileSource:
                     back.number, back.offset = self._files.number((status.st_dev, status.st_ino), path), status.st_size
                     return True
                 with path.open("rb") as stream:
-                    back.before = [a for block in read_blocks(stream) for a in self._kept_of(block)]
+                    back.before = [each.place for block in read_blocks(stream) for each in self._kept_of(block)]
                 return True
             except (OSError, DamagedError):
                 self._report.unreadable += 1

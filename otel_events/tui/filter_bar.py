@@ -10,6 +10,7 @@ from textual.widgets import Input
 
 from otel_events.catalog import current
 from otel_events.filter_language import FilterError, parse_filter
+from otel_events.reading.harmless import harmless
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from otel_events.reading.record import Record
 
 _MAX_WORDS = 5_000
+_LONGEST_WORD = 200
 _KEYS = ("severity>=", "service=", "trace_id=", "task_id=", "persona=", "cycle=", "env_id=", "episode=", "duration>")
 
 
@@ -38,7 +40,8 @@ class Words(Suggester):
             self._add(f"persona={persona}")
 
     def _add(self, word: str) -> None:
-        if word not in self._words and len(self._words) < _MAX_WORDS:
+        is_known = word in self._words or len(self._words) >= _MAX_WORDS
+        if not is_known and len(word) <= _LONGEST_WORD and harmless(word) == word:  # the line draws it as it is
             self._words[word] = None
 
     async def get_suggestion(self, value: str) -> str | None:

@@ -164,6 +164,11 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         if not self.follows:
             self.go_to(self.cursor)
 
+    def on_scroll_to(self) -> None:
+        """Stop following: somebody drags the scrollbar."""
+        self.follows = False
+        self.post_message(self.Moved())
+
     def on_mouse_scroll_up(self, _event: events.MouseScrollUp) -> None:
         """Stop following: somebody reads."""
         self.follows = False

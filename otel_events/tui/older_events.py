@@ -41,35 +41,35 @@ class OlderEvents:
         view = self._log.log_view
         is_near = view.scroll_offset.y < _NEAR and not view.follows
         if is_near or len(self._log.feed.timeline) < view.size.height:
-            self._begin(is_all=False)
+            self._begin()
 
     def go_to_first(self) -> None:
         """Fetch all, and put the cursor on the first of them."""
         self._goes_to_first = not self.has_all
-        self._begin(is_all=True)
+        self._begin()
 
     def stop(self) -> bool:
         """Stop going to the first; return whether that was being done."""
         was_going, self._goes_to_first = self._goes_to_first, False
-        self.is_reading = self.is_reading and not was_going
         return was_going
 
-    def _begin(self, *, is_all: bool) -> None:
+    def _begin(self) -> None:
         if not self.is_reading and not self.has_all:
             self.is_reading = True
-            self._log.run_worker(lambda: self._read(is_all=is_all), thread=True)
+            self._log.run_worker(self._read, thread=True)
 
-    def _read(self, *, is_all: bool) -> None:
-        """Do it, on a thread of its own."""
+    def _read(self) -> None:
+        """Do it, on a thread of its own: a few, or all for as long as somebody goes to the first."""
         log = self._log
         try:
-            while self.is_reading:
+            is_enough = False
+            while not is_enough and log.is_running:
+                is_all = self._goes_to_first
                 arrivals = log.feed.source.older(_MANY if is_all else _FEW)
-                if arrivals is None:
-                    break
-                added = log.app.call_from_thread(self._take, arrivals) if log.is_running else 0
-                if not arrivals or (not is_all and (added or 0) > _NEAR):
-                    break
+                if arrivals is None or not log.is_running:
+                    return
+                added = log.app.call_from_thread(self._take, arrivals)
+                is_enough = not arrivals or (not self._goes_to_first and (is_all or added > _NEAR))
         finally:
             self.is_reading = False
 

@@ -104,10 +104,10 @@ class Files:
 
     def _find(self, number: int) -> Path | None:
         path, identity = self._paths[number - 1], self._identities[number - 1]
-        if _identity(path) == identity:
+        if identity_of(path) == identity:
             return path
         for other in path.parent.glob(f"{glob.escape(path.stem)}*"):  # whoever rotates keeps the beginning of the name
-            if _identity(other) == identity:
+            if identity_of(other) == identity:
                 self._paths[number - 1] = other
                 return other
         return None
@@ -146,7 +146,8 @@ def _read_bytes(path: Path, start: int, count: int) -> bytes:
         return file.read(count)
 
 
-def _identity(path: Path) -> Identity | None:
+def identity_of(path: Path) -> Identity | None:
+    """Return which file is at *path*, None if there is none."""
     try:
         status = path.stat()
     except OSError:

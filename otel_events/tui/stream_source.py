@@ -28,6 +28,7 @@ _PAUSES = (0.5, 1.0, 2.0, 5.0)
 _TIMEOUT = 10.0
 _PAGE = 1_000
 _REFUSED = 1008
+_HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class StreamSource:
@@ -46,7 +47,8 @@ class StreamSource:
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise SourceError(f"{address} is no address of a server: http://127.0.0.1:5001 is one")
         self._parts = parts
-        self._token = token or _token_of_this_user()
+        # The token of this user's own server is for no other machine.
+        self._token = token or (_token_of_this_user() if parts.hostname in _HERE else "")
         self._decoder = Decoder()
         self._kept = KeptLines()
         self._backlog = Backlog()
@@ -100,9 +102,10 @@ class StreamSource:
             return []
         try:
             page = self._ask("/api/events", {"before": self._first, "order": "newest", "limit": min(most, _PAGE)})
-        except (OSError, ValueError, http.client.HTTPException) as error:
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, http.client.HTTPException) as error:
             self._problem = f"older events cannot be had: {error}"
-            return []
+            self._is_closing.wait(_PAUSES[-1])  # this is a thread of its own: asked again, but not at once
+            return None
         events = page.get("events", [])[::-1]
         self._has_older = bool(events)
         if events:
@@ -134,10 +137,16 @@ class StreamSource:
         scheme = "wss" if self._parts.scheme == "https" else "ws"
         headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
         address = f"{scheme}://{self._parts.netloc}{self._parts.path.rstrip('/')}/stream?{query}"
-        with connect(address, additional_headers=headers, max_size=None, open_timeout=_TIMEOUT) as connection:
+        with connect(
+            address, additional_headers=headers, max_size=None, open_timeout=_TIMEOUT, proxy=None
+        ) as connection:
             self._connection = connection
+            if self._is_closing.is_set():
+                return
             self._state, self._problem = "live", ""
             for message in connection:
+                if self._is_closing.is_set():
+                    return
                 self._take_frame(orjson.loads(message))
             if not self._is_closing.is_set():
                 self._state, self._problem = "away", "the server ended the stream"

@@ -146,8 +146,9 @@ class Timeline:
     def find_event(self, chunk_number: int, event: int) -> int:
         """Return the row nearest to an event, which may be hidden."""
         position = chunk_number - self._chunks[0].number
-        shown = self._chunks[position].shown
-        at = next((row for row, entry in enumerate(shown) if entry >= event), len(shown) - 1)
+        chunk = self._chunks[position]
+        lasts = (entry if entry >= 0 else getattr(chunk.extras[~entry], "last", -1) for entry in chunk.shown)
+        at = next((row for row, last in enumerate(lasts) if last >= event), len(chunk.shown) - 1)
         return max(0, min(self._starts[position] + max(0, at), len(self) - 1))
 
     def next_error(self, index: int, step: int) -> int | None:

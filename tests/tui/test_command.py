@@ -128,4 +128,6 @@ def terminal(tmp_path, width, height):
     from contextlib import closing
 
     environment = clean_environment(tmp_path, PATH=os.environ["PATH"], PYTHONPATH=str(ROOT))
+    for name in ("COLUMNS", "LINES"):  # Textual sets them in a process that drives a screen without a terminal
+        environment.pop(name, None)
     return closing(Tmux(tmp_path / "tmux", environment, width, height))

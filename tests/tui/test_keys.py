@@ -243,3 +243,34 @@ def test_the_mouse_chooses_opens_and_scrolls(watch, ledger, event):
         await seen.until(lambda: not seen.log.log_view.follows)
 
     watch(look, ledger(*numbered(event, 100)))
+
+
+def test_what_cannot_be_saved_is_said(watch, ledger, event, tmp_path, monkeypatch):
+    """The folder is gone; the screen goes on."""
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    path = ledger(event("a.b", 0))
+    folder.rmdir()
+
+    async def look(seen):
+        await seen.press("s")
+        await seen.until_says("not saved: No such file or directory")
+
+    watch(look, path)
+
+
+def test_names_that_no_filter_can_hold_are_said(watch, ledger, event):
+    """A persona with both quotation marks, or with a control sequence, ends nothing and is written nowhere."""
+    path = ledger(event("a.b", 0, persona="5\" 'x"), event("a.b", 1, persona="a\x1b]52;c;aGk=\x07"))
+
+    async def look(seen):
+        for key in ("1", "2"):
+            await seen.press(key)
+            await seen.until_says("this name cannot be written in a filter")
+        await seen.press("slash")
+        await seen.write("persona=a")
+        await seen.pilot.pause(0.2)
+        assert "\x1b" not in seen.text
+
+    watch(look, path)

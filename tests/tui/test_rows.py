@@ -122,3 +122,22 @@ def test_without_unicode_nothing_but_ascii_is_drawn(watch, ledger, event):
         assert any("x50/s" in row for row in seen.rows)
 
     watch(look, ledger(*events, event("a.b", 2, text="y" * 500, cycle=1)), is_ascii=True)
+
+
+def test_numbers_beyond_all_measure_are_shown(watch, ledger, event):
+    """Whole numbers that no float can hold, where numbers are summed up or shown as a time."""
+    path = ledger(event("a.b", 0))
+    huge = "9" * 400
+    line = '{"time":"2026-02-14T19:01:2%d.000000000Z","unix":1771095683.0,"event":"%s","severity":"INFO","message":null,"attributes":{"%s":%s}}\n'
+    with path.open("a") as file:
+        for number, (name, key) in enumerate(
+            [("reward.computed", "reward"), ("x.y", "duration"), ("x.y", "duration_ms")]
+        ):
+            file.write(line % (number + 4, name, key, huge))
+
+    async def look(seen):
+        await seen.until(lambda: len(seen.rows) >= 1)
+        await seen.pilot.pause(0.3)
+        assert "a.b" in seen.text
+
+    watch(look, path)

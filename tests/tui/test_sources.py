@@ -136,3 +136,22 @@ def test_a_wrong_token_is_said_and_not_tried_again(watch, tmp_path):
             await seen.until_says("REFUSED", "OTEL_EVENTS_SERVER_TOKEN")
 
         watch(look, served.url, token="x" * 20)
+
+
+def test_files_that_were_followed_through_rotations_are_not_read_twice(watch, ledger, event):
+    """Two rotations while the screen runs, then back to the first event."""
+    ledger(*[event("a.b", n, step=n) for n in range(10)], name="events-20260214T190000Z-000001.jsonl")
+    path = ledger(*[event("a.b", n, step=n) for n in range(10, 20)])
+
+    async def look(seen):
+        timeline = seen.log.feed.timeline
+        for number in (2, 3):
+            path.rename(path.with_name(f"events-20260214T190000Z-00000{number}.jsonl"))
+            ledger(*[event("a.b", n, step=n) for n in range(number * 10, number * 10 + 10)])
+            await seen.until(lambda number=number: timeline.events >= number * 10 + 10)
+        await seen.press("g")
+        await seen.until(lambda: seen.log.older.has_all)
+        await seen.until(lambda: len(timeline) == 40)
+        assert [timeline.row(n).record.attributes["step"] for n in range(40)] == list(range(40))
+
+    watch(look, path)

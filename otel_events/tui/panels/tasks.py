@@ -71,7 +71,7 @@ class Tasks:
     def _note_progress(self, task_id: str, record: Record) -> None:
         running = self._running.get(task_id)
         value = record.attributes.get("progress")
-        if running is not None and type(value) in _NUMBERS:
+        if running is not None and type(value) in _NUMBERS and 0 <= value <= _PERCENT:  # type: ignore[operator]  # it is a number
             share = float(value)  # type: ignore[arg-type]  # it is a number
             running.progress = share / _PERCENT if share > 1 else share
 
