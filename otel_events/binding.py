@@ -196,6 +196,8 @@ class Onlooker:
             return None
         self._last = seen
         _remembering.add(self)
+        if len(_remembering) > _MOST_REMEMBERING:
+            forget_around()
         # Asked last: on another thread a scope may end, or something be bound, just now.
         if some_are_stale or seen.around[1] is not runtime.process_attributes:
             self._last = _NOWHERE
@@ -203,6 +205,7 @@ class Onlooker:
 
 
 _remembering: set[Onlooker] = set()
+_MOST_REMEMBERING = 64  # who makes an emitter for each call must not fill the memory
 
 
 def forget_around() -> None:

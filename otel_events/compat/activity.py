@@ -6,6 +6,7 @@ python -m otel_events.compat.activity DIRECTORY...
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -93,7 +94,11 @@ class ActivityPublisher:
         """Say that it lives, tell the newest files, and return when every change from now on will be seen."""
         if self._heartbeat is not None:
             self._heartbeat.start()
-        self._watcher.start()
+        try:
+            self._watcher.start()
+        except BaseException:
+            self.stop()  # nothing may go on saying that it watches
+            raise
         return self
 
     def stop(self) -> None:
@@ -157,7 +162,8 @@ def _in_a_trace(context: Context) -> tuple[Context, int]:
     return trace.set_span_in_context(NonRecordingSpan(made), context), made.trace_id
 
 
-_import_client()
+with suppress(Exception):  # a folder of that name, a broken installation: the courier tells what it cannot do
+    _import_client()
 if __name__ == "__main__":
     import sys
 

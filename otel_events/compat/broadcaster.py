@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
 from operator import index
@@ -141,5 +142,6 @@ def _import_client() -> None:
         client.connection_pool.make_connection()  # and nothing more: it connects when it is used
 
 
-_import_client()
+with suppress(Exception):  # a folder of that name, a broken installation: the courier tells what it cannot do
+    _import_client()
 _broadcaster: Broadcaster | None = None

@@ -37,7 +37,10 @@ class NatsProcess:
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
-        self._host, self._port = parts.hostname or "", parts.port or _PORT
+        try:
+            self._host, self._port = parts.hostname or "", parts.port or _PORT
+        except ValueError as error:
+            raise ConfigurationError(_WHAT, ["the URL's port is no number from 1 to 65535"]) from error
         self._process: subprocess.Popen[bytes] | None = None
 
     @property

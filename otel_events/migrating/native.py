@@ -226,7 +226,8 @@ _REASONS = {
 # What calls that were made native no longer do by themselves.
 AFTERWARDS = {
     "A": "Converted calls write no flat line to AGI_LEDGER_PATH by themselves: say "
-    'configure(ledger=path, ledger_format="flat") where something reads that file. They say names in their canonical form.',
+    'configure(ledger=path, ledger_format="flat") where something reads that file. They say names in their canonical form. '
+    "An id that is None when the program runs takes away the bound one: it was passed over before.",
     "B": "Converted calls publish nothing on Redis by themselves: say "
     'configure(redis={"url": ..., "shape": "broadcast"}) where somebody listens. They say names in their canonical form.',
 }

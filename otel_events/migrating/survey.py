@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from otel_events.migrating.systems import Modules
 
-_SCRIPT = re.compile(rb"[\w$./\\\"' &]*\bemit_event\.ps1\b.*")
+_SCRIPT = re.compile(rb"[\w$./\\\"' &]{0,300}\bemit_event\.ps1\b.*")
 _SCRIPT_SUFFIXES = (".ps1", ".psm1")
 
 
@@ -79,7 +79,8 @@ def _look_into(path: Path, source: bytes, modules: Modules) -> Surveyed:
 def _script_sites(source: bytes) -> Iterator[Site]:
     text = source.decode("utf-16" if source[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig", "replace")
     for number, line in enumerate(text.splitlines(), start=1):
-        match = None if line.lstrip().startswith("#") else _SCRIPT.search(line.encode())
+        is_call = "emit_event.ps1" in line and not line.lstrip().startswith("#")
+        match = _SCRIPT.search(line.encode()) if is_call else None
         if match is not None:
             note = "`otel-events languages powershell` copies a script of that name and with those parameters, which sends the event"
             yield Site(number, match.start() + 1, "A", "script", line.strip(), note=note)

@@ -29,7 +29,8 @@ def check_plan(kind: str, name: str, problems: Iterator[str], package: str = "")
     found = list(problems)
     if not _NAME.fullmatch(name) or name in _TAKEN:
         found.append(f"name {name!r} must be like 'orders' or 'orders-2', and none of the built-in sinks'")
-    if package and importlib.util.find_spec(package) is None:
+    spec = importlib.util.find_spec(package) if package else None
+    if package and (spec is None or spec.origin is None):  # a folder of that name is no package
         found.append(f"{package} is missing: install otel-events[{package}]")
     if found:
         raise ConfigurationError(f"this {kind} sink cannot be used", found)

@@ -68,10 +68,19 @@ class IgnoreFiles:
             paths = [Path(directory, name) for name in NAMES]
             self._states |= {path: _state(path) for path in paths}
             lines = [line for path in paths for line in _lines(path)]
-            if Path(directory, ".git").is_dir():
+            if os.path.isdir(os.path.join(directory, ".git")):  # False where we may not look
                 lines = [*_lines(Path(directory, ".git", "info", "exclude")), *lines]
+            lines = list(filter(self._is_pattern, lines))
             self._specs[directory] = self._make(lines) if lines else None
         return self._specs[directory]
+
+    def _is_pattern(self, line: str) -> bool:
+        """Tell whether *line* can be used: git passes over one that cannot, such as one that ends in a lone backslash."""
+        try:
+            self._make([line])
+        except ValueError:
+            return False
+        return True
 
     def _find_above(self) -> list[tuple[str, str]]:
         """Return the directories above the root up to the top of its repository; none if they ignore the root itself."""

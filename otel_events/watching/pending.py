@@ -13,6 +13,9 @@ _LONGEST_STORM = 40
 # A storm pauses for breath: while git or tar read, nothing changes.
 _STORM_QUIET = 2
 
+# Of more than these the system may have lost some: everything is looked at, even if each change is told alone.
+_MOST_TRUSTED = 2_000
+
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -66,7 +69,7 @@ class Pending:
         """Return when something will be due, if nothing more happens."""
         if not self._last:
             return math.inf
-        if len(self._last) > allowance:
+        if len(self._last) > min(allowance, _MOST_TRUSTED):
             return self._end_of_storm()
         return min(self._due_times().values())
 
@@ -79,7 +82,7 @@ class Pending:
         """
         if not self._last:
             return None
-        is_storm = len(self._last) > allowance
+        is_storm = len(self._last) > min(allowance, _MOST_TRUSTED)
         if is_storm:
             return self.take_all(is_storm=True) if now >= self._end_of_storm() else None
         times = self._due_times()

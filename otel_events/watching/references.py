@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from itertools import chain
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 _BLOCK = re.compile(r"@references\b[^\n:]*:[ \t]*(.*)")
 # With what comments of programs and of HTML put in front of it.
 _ITEM = re.compile(r"[ \t]*(?:\#|//|\*|;|--)?[ \t]*[-*+][ \t]+(.+)")
-_LINK = re.compile(r"\[[^\]]*\]\(\s*<?([^)>\s]+)>?[^)]*\)")
+_LINK = re.compile(r"\[[^\[\]]*\]\(\s*<?([^)>\s]+)")
 _FILE_LINK = re.compile(r"file:///([^\s)>\]\"'`]+)", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:/")
 _QUOTES = "\"'`<>"
@@ -26,7 +27,7 @@ _LONGEST = 1_000  # characters of one item
 def find_references(change: Change) -> list[str]:
     """Return the documents that the file names, each once, those in its root by the path from there on."""
     found: dict[str, None] = {}
-    for each in (*_in_blocks(change.content.text), *_FILE_LINK.findall(change.content.text)):
+    for each in chain(_in_blocks(change.content.text), _FILE_LINK.findall(change.content.text)):
         target = _resolve(each, change)
         if target and target != change.relative:
             found.setdefault(target)
@@ -46,18 +47,15 @@ def subsystem_of(path: str, otherwise: str) -> str:
 
 def _in_blocks(text: str) -> Iterator[str]:
     """Yield what blocks list: items of a list beneath, or words behind the colon."""
-    lines = text.splitlines()
-    for number, line in enumerate(lines):
-        block = _BLOCK.search(line)
-        if block is None:
-            continue
-        beside = block[1].removesuffix("-->").strip()
-        if beside:
-            yield from filter(None, map(_target, beside.split(",")))
-        for below in lines[number + 1 :]:
-            item = _ITEM.fullmatch(below)
-            if item is None and below.strip():
-                break
+    is_inside = False
+    for line in text.splitlines():
+        if (block := _BLOCK.search(line)) is not None:
+            is_inside = True
+            if beside := block[1].removesuffix("-->").strip():
+                yield from filter(None, map(_target, beside.split(",")))
+        elif is_inside:
+            item = _ITEM.fullmatch(line)
+            is_inside = item is not None or not line.strip()
             if item is not None and (target := _target(item[1])):
                 yield target
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -90,6 +91,10 @@ class Root:
             self.pending.rename(path, target, now)
         elif path != self.directory:
             self.pending.mark(path, now)
+        elif sys.platform.startswith("linux"):
+            self._identity = (
+                None  # it was deleted: what stands there by now may have its number, and nobody tells of it
+            )
 
     def is_foreign(self, notice: Notice) -> bool:
         """Tell whether nothing of what *notice* tells is watched, at little cost."""
@@ -105,7 +110,11 @@ class Root:
     def settle(self, now: float, allowance: float) -> list[Change]:
         """Return what has changed and come to rest."""
         due = self.pending.take(now, allowance)
-        if due is None or not self.is_as_before():
+        if due is None:
+            return []
+        if not self.is_as_before():
+            for path in due.paths:  # perhaps for a moment; if it is gone, `check` forgets them
+                self.pending.mark(path, now)
             return []
         paths = due.paths
         if due.is_storm:

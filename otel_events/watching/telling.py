@@ -104,11 +104,10 @@ class Teller:
         for classifier in self._classifiers:
             try:
                 event = classifier(change)
-            except Exception as error:  # the program's own function must not end the watching
+                if event is not None:
+                    found.append(event if event.rule else replace(event, rule=name_of(classifier)))
+            except Exception as error:  # noqa: PERF203  # the program's own function must not end the watching
                 self.count_failure("classifier_failed", f"a classifier of file changes failed: {error!r}")
-                continue
-            if event is not None:
-                found.append(event if event.rule else replace(event, rule=name_of(classifier)))
         if not found and not self._only_classified:
             found.append(describe_change(change))
         return found

@@ -149,7 +149,7 @@ class Watcher:
     def _work(self) -> None:
         try:
             while not self._is_stopping:
-                self._gather(self._next_time())
+                self._attempt(lambda: self._gather(self._next_time()))
                 self._attempt(self._look)
             for root in self._roots:
                 self._attempt(partial(self._tell_all, root))

@@ -212,3 +212,24 @@ def test_without_the_client_of_redis_a_program_goes_on(tmp_path):
     assert ran.said == [[{"number": number} for number in range(3)], {"compat_bad_setting": 1}]
     assert ran.err.count("install otel-events[redis]") == 1
     assert [event["event"] for event in ran.default_ledger] == ["observe"] * 3
+
+
+@pytest.mark.slow
+def test_a_folder_that_is_called_redis_stops_nobody(tmp_path):
+    """Beside a compose file there is one often; where the package is missing, that is told, and events go their own way."""
+    (tmp_path / "redis").mkdir()
+    ran = run_program(
+        """
+        import importlib.machinery, importlib.util
+        spec = importlib.machinery.ModuleSpec("redis", None, is_package=True)
+        found = importlib.util.find_spec
+        importlib.util.find_spec = lambda name, *rest: spec if name == "redis" else found(name, *rest)
+        sys.modules["redis"] = importlib.util.module_from_spec(spec)
+        from otel_events.compat.broadcaster import emit
+        print(json.dumps([emit("observe", {"a": 1})["data"], ev.stats().problems]))
+        """,
+        tmp_path,
+    )
+
+    assert ran.said == [{"a": 1}, {"compat_bad_setting": 1}]
+    assert ran.err.count("install otel-events[redis]") == 1

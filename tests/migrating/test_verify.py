@@ -304,3 +304,14 @@ def test_pairing_gives_each_line_once():
         assert sorted(map(id, sides[0])) == sorted(id(pair.old) for pair in pairs if pair.old is not None)
         assert sorted(map(id, sides[1])) == sorted(id(pair.new) for pair in pairs if pair.new is not None)
         assert all(pair.old.name == pair.new.name for pair in pairs if None not in pair)
+
+
+def test_a_secret_that_differs_is_not_shown(verify):
+    """The name of its field says what it is, on both sides."""
+    old, new = "dGhpcyBpcyBhIHNpZ25hdHVyZQ8Zx4Qk", "bm90IHRoZSBzYW1lIG9uZSBhdCBhbGw7Yt9R"
+
+    answer = verify([flat(sig=old, n=1)], [ours(sig=new, n=1)])
+
+    assert "1 different" in answer.out
+    assert old not in answer.out
+    assert new not in answer.out

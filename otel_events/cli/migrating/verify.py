@@ -156,7 +156,16 @@ def _guarded(examples: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
     settings, _ = resolve({}, os.environ)
     guard = build_redactor(settings, Accounts(), Notices(quiet_seconds=math.inf))
-    return [each if guard is None else {**each, "fields": guard.attributes(each["fields"])} for each in examples]
+    return list(examples) if guard is None else [{**each, "fields": _clean(guard, each)} for each in examples]
+
+
+def _clean(guard: Any, example: Mapping[str, Any]) -> Mapping[str, Any]:
+    fields: Mapping[str, Any] = example["fields"]
+    if example["kind"] != "different":
+        cleaned: Mapping[str, Any] = guard.attributes(fields)
+        return cleaned
+    # Each side under the field's own name: that says what is a secret.
+    return {name: {side: guard.value(name, value) for side, value in sides.items()} for name, sides in fields.items()}
 
 
 def _tell_doubts(comparison: Comparison, pairing: Pairing, files: Mapping[str, _File]) -> None:
