@@ -163,17 +163,21 @@ class EventLog(Vertical):
             log.go_to(timeline.find_event(*at))
         self.older.forget()
         self.older.fill()
+        self.tell_of_change()
+
+    def tell_of_change(self) -> None:
+        """Say that what is shown, or how, is different."""
         self.post_message(self.Changed())
 
     def say(self, text: str) -> None:
         """Say something for a moment, where the filter's mistakes are said too."""
         self.problem = text
         self.set_timer(_SAID, self._say_no_more)
-        self.post_message(self.Changed())
+        self.tell_of_change()
 
     def _say_no_more(self) -> None:
         self.problem = ""
-        self.post_message(self.Changed())
+        self.tell_of_change()
 
     def _tick(self) -> None:
         if self.feed.tick():
@@ -187,7 +191,7 @@ class EventLog(Vertical):
 
     def _age(self) -> None:
         self.log_view.refresh()
-        self.post_message(self.Changed())
+        self.tell_of_change()
 
     def action_by(self, rows: int) -> None:
         """Move the cursor."""
@@ -214,12 +218,12 @@ class EventLog(Vertical):
         else:
             log.pause(is_on=False)
             self.action_last()
-        self.post_message(self.Changed())
+        self.tell_of_change()
 
     def action_pause(self) -> None:
         """Let what comes wait, or show it."""
         self.log_view.pause(is_on=not self.log_view.is_paused)
-        self.post_message(self.Changed())
+        self.tell_of_change()
 
     def action_filter(self) -> None:
         """Let a filter be written."""
@@ -308,13 +312,13 @@ class EventLog(Vertical):
         """Say why the filter cannot be read."""
         event.stop()
         self.problem = event.text
-        self.post_message(self.Changed())
+        self.tell_of_change()
 
     def on_log_view_moved(self, event: LogView.Moved) -> None:
         """Say that the place is another, and show the columns as the rows have them."""
         event.stop()
         self.query_one("#title", Static).update(self.log_view.writer.title())
-        self.post_message(self.Changed())
+        self.tell_of_change()
 
     def on_log_view_opened(self, event: LogView.Opened) -> None:
         """Show all of the event that was clicked."""
@@ -325,13 +329,13 @@ class EventLog(Vertical):
         self.problem = ""
         self.filter_bar.close()
         self.log_view.focus()
-        self.post_message(self.Changed())
+        self.tell_of_change()
 
     def _mark(self, text: str) -> None:
         self.marked = text.strip()
         fits = Selection(self.view.with_filter(text).filter).compile() if self.marked else None
         self.log_view.mark(fits)
-        self.post_message(self.Changed())
+        self.tell_of_change()
 
     def _find(self, step: int, fits: Callable[[Record, int], bool]) -> int | None:
         timeline, index = self.feed.timeline, self.log_view.cursor + step

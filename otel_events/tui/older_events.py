@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from otel_events.tui.event_log import EventLog
+    from otel_events.tui.feed import Feed
+    from otel_events.tui.log_view import LogView
     from otel_events.tui.source import Arrival
 
 _FEW = 4_096
 _MANY = 8_192  # at once, when all of them are wanted
 _NEAR = 50  # rows from the first one, where older ones are fetched
+
+
+class _Log(Protocol):
+    """The widget that they are for."""
+
+    feed: Feed
+    log_view: LogView
+
+    @property
+    def app(self) -> Any: ...
+    @property
+    def is_running(self) -> bool: ...
+    def run_worker(self, work: Callable[[], None], *, thread: bool) -> Any: ...
+    def tell_of_change(self) -> None: ...
 
 
 class OlderEvents:
@@ -26,7 +41,7 @@ class OlderEvents:
         has_all: there are none any more.
     """
 
-    def __init__(self, log: EventLog) -> None:
+    def __init__(self, log: _Log) -> None:
         self._log = log
         self._goes_to_first = False
         self.is_reading = False
@@ -81,5 +96,5 @@ class OlderEvents:
         if self._goes_to_first and self.has_all:
             self._goes_to_first = False
             log.log_view.go_to(0)
-        log.post_message(log.Changed())
+        log.tell_of_change()
         return above
