@@ -34,6 +34,7 @@ class Awaited:
         missed: when it was found missing, on that clock; None while it is not.
         before: the last that had been seen of it when it was found missing.
         queued: the instant at which it is looked at next; None for never.
+        is_again: it had begun before, so that an earlier end may be that of then.
     """
 
     deadline: int
@@ -41,6 +42,7 @@ class Awaited:
     missed: int | None = None
     before: Seen | None = None
     queued: int | None = None
+    is_again: bool = False
 
 
 class Expectations:
@@ -91,7 +93,8 @@ class Expectations:
             if not rule.is_ending:
                 found += self._note_sign((place, record.text(rule.by) if rule.by else rule.pattern), record, at, now)
             elif part is not None and part.role == "opens" and self._ended.get(identity, -1) < record.timestamp:
-                found += self._note_beginning((place, _subject(rule, identity)), record, at, now)
+                key = (place, _subject(rule, identity))
+                found += self._note_beginning(key, record, at, now, has_ended=identity in self._ended)
         return found
 
     def advance(self, now: int) -> list[Finding]:
@@ -181,14 +184,15 @@ class Expectations:
             return []
         return [self._resolve(key, awaited, record.timestamp, now)]
 
-    def _note_beginning(self, key: Key, record: Record, at: int, now: int) -> list[Finding]:
+    def _note_beginning(self, key: Key, record: Record, at: int, now: int, *, has_ended: bool) -> list[Finding]:
         awaited = self._awaited.get(key)
         if awaited is not None and awaited.seen is not None and awaited.seen.time >= record.timestamp:
             return []  # an earlier beginning of the same that comes late
         found = []
         if awaited is not None and awaited.missed is not None:
             found.append(self._resolve(key, awaited, record.timestamp, now, STARTED_AGAIN))
-        self._await(key, Awaited(at + self.rules[key[0]].within, Seen.of(record)))
+        is_again = awaited is not None or has_ended
+        self._await(key, Awaited(at + self.rules[key[0]].within, Seen.of(record), is_again=is_again))
         return found
 
     def _note_end(self, record: Record, identity: tuple[str, ...], now: int) -> list[Finding]:
@@ -202,8 +206,10 @@ class Expectations:
                 continue
             key = (place, _subject(rule, identity))
             awaited = self._awaited.get(key)
-            if awaited is None or (awaited.seen is not None and awaited.seen.time > record.timestamp):
-                continue  # never begun, as far as is known; or begun again since
+            # An end before its beginning is that of a run before; of the only run it is its own, by a clock that was set.
+            is_of_before = awaited is not None and awaited.is_again and awaited.seen is not None
+            if awaited is None or (is_of_before and awaited.seen.time > record.timestamp):  # type: ignore[union-attr]
+                continue
             del self._awaited[key]
             if awaited.missed is not None:
                 found.append(self._resolve(key, awaited, record.timestamp, now))

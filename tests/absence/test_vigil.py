@@ -140,6 +140,23 @@ def test_an_end_that_comes_before_its_beginning_ends_it():
     assert play.run(20) == []
 
 
+def test_an_end_that_is_stamped_before_its_beginning_ends_it():
+    """Its clock was set back in between, or it ended on a machine whose clock is a little behind."""
+    play = Play("task.started ends within 10s")
+    play.write(record("task.started", 3, task_id="t"), record("task.completed", 1, task_id="t"))
+
+    assert play.run(20) == []
+
+
+def test_the_end_of_a_run_before_that_comes_once_more_ends_no_later_run():
+    """What is delivered twice says nothing new."""
+    play = Play("task.started ends within 10s")
+    ended = record("task.completed", 2, task_id="t")
+    play.write(record("task.started", 1, task_id="t"), ended, record("task.started", 3, task_id="t"), ended)
+
+    assert play.run(20) == [("task.stalled", "t", 10.5)]
+
+
 def test_a_task_that_is_started_again_has_its_time_again():
     """And is stalled no more, since nobody will end the run before."""
     play = Play("task.started ends within 10s")
