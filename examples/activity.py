@@ -22,7 +22,7 @@ from otel_events.compat.activity import ActivityPublisher
 FILES = {
     "tasks/refactor_core.md": "---\nid: T-1\ntype: refactor\nstatus: completed\nresult: 42 tests written\n---\n",
     "KOIOS/chat_llama-3.md": "## Prompt\n\nWrite a haiku\n\n## Response\n\nAn old silent pond\n",
-    "CRONOS/backup.md": "@references:\n- [pattern](../KOIOS/mycelium.md)\n- file:///C:/work/ETHIK/rules.md\n",
+    "CRONOS/backup.md": "@references:\n- [pattern](../KOIOS/mycelium.md)\n- file:///C:/notes/ETHIK/rules.md\n",
 }
 TOPICS = ("egos.sparc.tasks", "egos.llm.logs", "egos.propagation.log")
 
