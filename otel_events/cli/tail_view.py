@@ -8,9 +8,9 @@ import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from otel_events.catalog import current
 from otel_events.cli.colours import palette_for
 from otel_events.reading.analysis.pairs import part_of
+from otel_events.reading.frequent import Frequent
 from otel_events.reading.harmless import harmless
 from otel_events.reading.texts import own_message, show_local, show_pairs, show_seconds
 from otel_events.reading.whereabouts import STACKS
@@ -39,7 +39,7 @@ class TailView:
     def __init__(self, *, rolls_up: bool) -> None:
         self._palette = palette_for()
         self._rolls_up = rolls_up
-        self._frequent: dict[str, bool] = {}
+        self._is_frequent = Frequent()
         self._depths: OrderedDict[str, int] = OrderedDict()
         self._names: OrderedDict[str, str] = OrderedDict()
         self._rolled: dict[tuple[str, str], _RolledUp] = {}
@@ -50,7 +50,7 @@ class TailView:
     def show(self, record: Record) -> None:
         """Write *record*, or count it for a line to come."""
         self._finish_windows(record.timestamp)
-        if self._rolls_up and record.severity < _WARN and self._is_frequent(record.name):
+        if self._rolls_up and self._is_frequent(record):
             key = (record.name, _source(record))
             rolled = self._rolled.get(key)
             if rolled is None:
@@ -78,13 +78,6 @@ class TailView:
         for key, rolled in list(self._rolled.items()):
             if abs(timestamp - rolled.first.timestamp) >= _WINDOW:
                 self._write(self._rolled.pop(key).last, rolled.count)
-
-    def _is_frequent(self, name: str) -> bool:
-        known = self._frequent.get(name)
-        if known is None:
-            definition = current().find(name)
-            known = self._frequent[name] = definition is not None and definition.rolled_up_in_displays
-        return known
 
     def _write(self, record: Record, count: int) -> None:
         palette = self._palette

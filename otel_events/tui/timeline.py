@@ -6,9 +6,9 @@ from bisect import bisect_right
 from collections import OrderedDict
 from typing import TYPE_CHECKING, NamedTuple
 
+from otel_events.reading.frequent import Frequent
 from otel_events.tui.chunk import MOST, Chunk, Heading, RolledUp
 from otel_events.tui.source import Notice
-from otel_events.tui.view import Frequent, View
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from otel_events.reading.record import Record
     from otel_events.tui.chunk import Extra
     from otel_events.tui.source import Arrival, Source
+    from otel_events.tui.view import View
 
 _ERROR = 17
 _SECOND = 1_000_000_000

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from otel_events.catalog import current
 from otel_events.filter_language import FilterSettings, parse_filter
 from otel_events.reading.selection import Selection
 
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 
 GroupBy: TypeAlias = Literal["", "episode", "cycle", "task"]
 GROUPS: tuple[GroupBy, ...] = ("", "episode", "cycle", "task")
-_WARN = 13
 _KEYS = {"episode": "episode", "cycle": "cycle", "task": "task_id"}
 
 
@@ -61,18 +59,3 @@ class View:
             return f"task {record.text('task_name') or value}"
         env = record.text("env_id") if self.group_by == "episode" else ""
         return f"{self.group_by} {value}" + (f" · env {env}" if env else "")
-
-
-class Frequent:
-    """Tells of types whether displays roll them up; the catalogue says so, once for each name."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, bool] = {}
-
-    def __call__(self, record: Record) -> bool:
-        """Return whether *record* is one of many that say little each. What warns is none."""
-        known = self._known.get(record.name)
-        if known is None:
-            definition = current().find(record.name)
-            known = self._known[record.name] = definition is not None and definition.rolled_up_in_displays
-        return known and record.severity < _WARN
