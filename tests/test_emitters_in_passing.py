@@ -22,4 +22,4 @@ def test_an_emitter_made_for_each_call_leaves_nothing_behind():
 
 def emitters():
     gc.collect()
-    return sum(isinstance(each, ev.Emitter) for each in gc.get_objects())
+    return sum(issubclass(type(each), ev.Emitter) for each in gc.get_objects())  # isinstance asks things that lie
