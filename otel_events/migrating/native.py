@@ -62,16 +62,22 @@ def to_native(letter: str, name: str, call: cst.Call, *, is_statement: bool) -> 
 
 def _emit_event(call: cst.Call) -> NativeCall:
     given = Arguments(call, ["event_type", "payload", *_IDS])
-    name, payload = given.required("event_type"), given.optional("payload")
-    if given.details:
-        raise RefusalError(f"emit_event has no {given.details[0].keyword.value!r}")  # type: ignore[union-attr]  # keywords
-    made = [_name(name)]
-    if payload is not None and not is_none(payload.value):
-        _refuse_texts(payload.value, "its payload")
-        made.append(as_positional(payload))
+    made = _name_and_content(given, "payload", "emit_event")
     ids = ((given.optional(key), keyword) for key, keyword in _IDS.items())
     made += [as_keyword(arg, keyword) for arg, keyword in ids if arg is not None and not is_none(arg.value)]
     return NativeCall("emit", join_arguments(call, made))
+
+
+def _name_and_content(given: Arguments, content: str, called: str) -> list[cst.Arg]:
+    """Return the event's name, and what it carries in the argument *content* if that is anything."""
+    name, carried = given.required("event_type"), given.optional(content)
+    if given.details:
+        raise RefusalError(f"{called} has no {given.details[0].keyword.value!r} there")  # type: ignore[union-attr]  # keywords
+    made = [_name(name)]
+    if carried is not None and not is_none(carried.value):
+        _refuse_texts(carried.value, f"its {content}")
+        made.append(as_positional(carried))
+    return made
 
 
 def _emit_task_lifecycle(call: cst.Call) -> NativeCall:
@@ -133,14 +139,7 @@ def _append_ledger(call: cst.Call) -> NativeCall:
 
 def _broadcast(call: cst.Call) -> NativeCall:
     given = Arguments(call, ["event_type", "data"])
-    name, data = given.required("event_type"), given.optional("data")
-    if given.details:
-        raise RefusalError(f"emit has no {given.details[0].keyword.value!r} there")  # type: ignore[union-attr]  # keywords
-    made = [_name(name)]
-    if data is not None and not is_none(data.value):
-        _refuse_texts(data.value, "its data")
-        made.append(as_positional(data))
-    return NativeCall("emit", join_arguments(call, made))
+    return NativeCall("emit", join_arguments(call, _name_and_content(given, "data", "emit")))
 
 
 def _set_cycle(call: cst.Call) -> NativeCall:

@@ -1,8 +1,11 @@
-"""A ledger of the agent pipeline, and what stands in it."""
+"""A ledger of the agent pipeline and what stands in it; a set-up whose couriers end with it."""
 
 import json
 
 import pytest
+
+from otel_events.compat import message_courier
+from tests.fresh import fresh  # noqa: F401
 
 
 class AgentLedger:
@@ -30,3 +33,10 @@ def ledger(monkeypatch, tmp_path):
     monkeypatch.setenv("AGI_LEDGER_PATH", str(path))
     monkeypatch.delenv("AGI_EVENT_ASYNC", raising=False)
     return AgentLedger(path)
+
+
+@pytest.fixture
+def program(fresh):  # noqa: F811
+    """This test's own set-up, with couriers that end with it."""
+    yield fresh
+    message_courier.end_all()

@@ -11,12 +11,10 @@ import pytest
 import otel_events as ev
 from otel_events.cli.relaying.message import Message
 from otel_events.cli.relaying.translate import Translator
-from otel_events.compat import message_courier
 from otel_events.compat.activity import ActivityPublisher, flush
 from otel_events.compat.activity_message import Seen, make_message
 from otel_events.errors import ConfigurationError
 from otel_events.testing import capture_events
-from tests.fresh import fresh  # noqa: F401
 from tests.message_servers import PATIENCE, nats_server, running, wait_until
 from tests.nats_clients import Listener
 from tests.program import ledger_events
@@ -27,13 +25,6 @@ ALWAYS = ["timestamp", "trace_id", "file_path"]
 TASK = "---\nid: a1\ntype: refactor\nstatus: done\nresult: 42 tests\n---\n"
 EXCHANGE = "model: llama-3\n\n## Prompt\n\nWrite a haiku\n\n## Response\n\nAn old silent pond\n"
 REFERENCES = "See\n\n@references:\n- [pattern](../KOIOS/mycelium.md)\n- file:///C:/eva/ETHIK/rules.md\n"
-
-
-@pytest.fixture
-def program(fresh):  # noqa: F811
-    """This test's own set-up, with couriers that end with it."""
-    yield fresh
-    message_courier.end_all()
 
 
 @pytest.fixture

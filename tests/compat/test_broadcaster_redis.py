@@ -11,10 +11,8 @@ from opentelemetry import context as otel_context
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY
 
 import otel_events as ev
-from otel_events.compat import message_courier
 from otel_events.compat.broadcaster import Broadcaster, flush
 from otel_events.testing import capture_events
-from tests.fresh import fresh  # noqa: F401
 from tests.message_servers import PATIENCE, RedisServer, running, wait_until
 from tests.program import run_program
 
@@ -23,13 +21,6 @@ KEYS = ["type", "ts", "cycle", "day", "data"]
 # However busy this machine is, the end of a program gets time for what it does within a moment elsewhere.
 UNHURRIED = {"OTEL_EVENTS_DURABILITY": "memory", "OTEL_EVENTS_EXIT_TIMEOUT": str(PATIENCE)}
 IMPORT = "import os\nfrom otel_events.compat.broadcaster import emit, flush, set_cycle\n"
-
-
-@pytest.fixture
-def program(fresh):  # noqa: F811
-    """This test's own set-up, with couriers that end with it."""
-    yield fresh
-    message_courier.end_all()
 
 
 @pytest.fixture
