@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from otel_events.reading.harmless import harmless, harmless_json
 from otel_events.reading.texts import show_local, show_seconds, show_value
+from otel_events.reading.whereabouts import STACKS
 from otel_events.tui.look import BOLD, DIM, by_severity, named
 from otel_events.tui.panels.lines import fitting
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from otel_events.reading.record import Record
 
-_STACKS = ("exception.stacktrace", "stack_trace", "traceback")
 _FACTS = ("trace_id", "span_id", "parent_span_id", "uid", "service", "scope", "given_name")
 _KINDS = {str: "text", bool: "bool", int: "int", float: "double", list: "array", dict: "map", bytes: "bytes"}
 _MAX_VALUE = 20_000
@@ -87,12 +87,12 @@ class Detail(ModalScreen[str]):
         if message:
             yield Text(harmless(message[:_MAX_VALUE]), style=BOLD)
         yield Text()
-        yield _table([(key, value) for key, value in record.all_attributes.items() if key not in _STACKS])
+        yield _table([(key, value) for key, value in record.all_attributes.items() if key not in STACKS])
         facts = [(key, record.get(key)) for key in _FACTS if record.get(key)]
         if facts:
             yield Text()
             yield _table(facts)
-        for key in _STACKS:
+        for key in STACKS:
             if stack := record.text(key):
                 yield Text(f"\n{key}", style=DIM)
                 yield _stack(stack)

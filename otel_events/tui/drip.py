@@ -22,9 +22,6 @@ class Drip:
         self._waiting: deque[tuple[float, Arrival | Notice]] = deque()
         self._before = 0.0
 
-    def __len__(self) -> int:
-        return len(self._waiting)
-
     def put(self, items: Sequence[Arrival | Notice], now: float) -> None:
         """Add what came at the instant *now*, in seconds."""
         self._waiting.extend((now, item) for item in items)

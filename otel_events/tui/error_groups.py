@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -13,7 +14,6 @@ from otel_events.reading.texts import show_ago
 from otel_events.tui.detail import Detail
 from otel_events.tui.look import BOLD, DIM, by_severity
 from otel_events.tui.panels.lines import fitting
-from otel_events.tui.row_text import clock_now
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -85,7 +85,7 @@ def _describe(group: ErrorGroup) -> Text:
     record = group.example
     kind = record.text("exception.type")
     said = record.text("exception.message") or record.text("message")
-    now = clock_now()
+    now = time.time()
     return Text.assemble(
         (f"{group.count:>7,}  ", by_severity(max(record.severity, 17))),
         (fitting(" ".join(filter(None, (record.name, kind))), 60, "…"), BOLD),

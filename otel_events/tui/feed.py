@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from otel_events.tui.view import View
 
 _AT_ONCE = 500  # more than a list can show one by one: they were there before, or somebody reads a file
-
 _RECENT = 2.0  # seconds
 _SLICE = 0.02  # seconds that a tick may take for very many
 _LONGEST_SLICE = 0.25  # where ticks are far apart
@@ -43,6 +42,7 @@ class Feed:
         self._bulk: deque[Arrival | Notice] = deque()
         self._last_tick = 0.0
         self._before = time.monotonic()
+        self._is_live = False  # what was there before the screen began has been taken in
         self.behind = 0.0
 
     def start(self) -> None:
@@ -58,40 +58,36 @@ class Feed:
         now = time.monotonic()
         came = self.source.take() if len(self._bulk) < _MOST_HELD else []
         passed, self._before = now - self._before, now
-        if self._bulk or len(came) > _AT_ONCE or (came and _is_old(came[-1])):
+        if self._bulk or len(came) > _AT_ONCE or not self._is_live:
             self._bulk.extend(self._drip.all())
             self._bulk.extend(came)
             return self._take_bulk(max(_SLICE, min(_LONGEST_SLICE, passed / 4)))
         self._drip.put(came, now)
         due = self._drip.due(now)
-        if due:
-            self._take_in(due)
-            self._last_tick = now
-            self._measure_lag(due)
+        self._take_in(due)
         return bool(due)
 
     def _take_bulk(self, seconds: float) -> bool:
-        bulk, end = self._bulk, time.monotonic() + seconds
+        bulk, end, has_any = self._bulk, time.monotonic() + seconds, bool(self._bulk)
         while bulk and time.monotonic() < end:
             self._take_in([bulk.popleft() for _ in range(min(_FEW, len(bulk)))])
-        return True
+        # What is old by then is late, and no history.
+        self._is_live = self._is_live or (not bulk and self.source.condition().state != "starting")
+        return has_any
 
     def _take_in(self, items: Sequence[Arrival | Notice]) -> None:
         for item in items:
             if isinstance(item, Arrival):
                 self._tell(item.record)
         self.timeline.add(items)
+        if items and self._is_live:
+            self._last_tick = self._before
+            self._measure_lag(items[-1])
 
     def _tell(self, record: Record) -> None:
         for observer in self._observers:
             observer(record)
 
-    def _measure_lag(self, due: Sequence[object]) -> None:
-        last = due[-1]
+    def _measure_lag(self, last: Arrival | Notice) -> None:
         if isinstance(last, Arrival) and last.record.timestamp:
             self.behind = max(0.0, time.time() - last.record.timestamp / 1e9)
-
-
-def _is_old(item: Arrival | Notice) -> bool:
-    """Tell whether it happened before anybody looked, so that there is no rate to keep to."""
-    return isinstance(item, Arrival) and item.record.timestamp < (time.time() - _RECENT) * 1e9

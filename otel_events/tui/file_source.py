@@ -133,8 +133,8 @@ class FileSource:
         arrivals = decoder.placed(follower.last(_FIRST, with_rest=not self._follows))
         earlier = [each for each in list_rotated(path) if identity_of(each) != follower.identity]
         back = _Back(follower, decoder, rotated=earlier)
+        back.number, back.offset = decoder.begin or (0, 0)
         if arrivals:
-            back.number, back.offset = arrivals[0].place.file, arrivals[0].place.offset
             back.earliest = arrivals[0].record.timestamp
         self._backs.append(back)
         self._backlog.put(arrivals, self._is_closing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,7 +12,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from otel_events.tui.look import CURSOR, MATCH
-from otel_events.tui.row_text import Columns, RowWriter, clock_now
+from otel_events.tui.row_text import Columns, RowWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,7 +134,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         if index >= self.count:
             return Strip.blank(width, self.rich_style)
         row = self.timeline.row(index)
-        segments = [*self._segments(row), self.writer.ending(row, clock_now())]
+        segments = [*self._segments(row), self.writer.ending(row, time.time())]
         strip = Strip(segments).adjust_cell_length(width).apply_style(self.rich_style)
         if self._marks is not None and row.record is not None and self._marks(row.record):
             strip = strip.apply_style(MATCH)

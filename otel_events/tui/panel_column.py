@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import VerticalScroll
@@ -12,7 +13,6 @@ from otel_events.tui.panels.health import Health
 from otel_events.tui.panels.panel import Room
 from otel_events.tui.panels.rates import Rates
 from otel_events.tui.panels.tasks import Tasks
-from otel_events.tui.row_text import clock_now
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -59,7 +59,7 @@ class PanelColumn(VerticalScroll):
         """Draw all of them anew, if they can be seen."""
         if not self.display:
             return
-        now = clock_now()
+        now = time.time()
         for frame, panel in zip(self.query(Static), self._panels, strict=True):
             width = frame.content_size.width
             if width > 0:

@@ -30,6 +30,7 @@ class PlacingDecoder(Decoder):
         super().__init__(report)
         self._number_of_file = number_of_file
         self._places: list[Place] = []
+        self.begin: tuple[int, int] | None = None  # number of the first file, and where what was read of it begins
 
     def decode(self, block: Block) -> Iterator[Record]:
         """Yield the records of *block*, and note their places."""
@@ -37,6 +38,7 @@ class PlacingDecoder(Decoder):
             self.report.oversized += block.oversized
             return
         file, offset, note = self._number_of_file(), block.start, self._places.append
+        self.begin = self.begin or (file, offset)
         self.report.oversized += block.oversized
         for line in block.lines:
             length = len(line)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from otel_events.catalog import current
 from otel_events.reading.analysis.pairs import part_of
 from otel_events.reading.harmless import harmless
 from otel_events.reading.texts import own_message, show_local, show_pairs, show_seconds
+from otel_events.reading.whereabouts import STACKS
 from otel_events.tui.chunk import Heading, RolledUp
 from otel_events.tui.look import BOLD, DIM, HEADING, LOSS, PLAIN, Signs, by_severity, named
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from otel_events.reading.record import Record
     from otel_events.tui.timeline import Row
 
-_LONG = frozenset({"exception.stacktrace", "stack_trace", "traceback", "duration", "task_name"})
+_LONG = frozenset({*STACKS, "duration", "task_name"})
 # From so many cells on: clock, domain, name, persona.
 _WIDTHS = ((130, (12, 10, 28, 14)), (90, (12, 8, 22, 10)), (0, (8, 7, 20, 8)))
 _AGE = 4
@@ -126,7 +126,7 @@ class RowWriter:
             return " ".join(filter(None, [harmless(own_message(record)), means]))
         took = record.duration
         task = record.text("task_name") if (part := part_of(record.name)) and part.family == "task" else ""
-        message = own_message(record) or (record.text("message") if self._is_generic(record) else "")
+        message = own_message(record) or (record.text("message") if not record.attributes else "")
         parts = [
             harmless(task[:_MAX_TEXT]),
             harmless(message[:_MAX_TEXT]),
@@ -134,9 +134,6 @@ class RowWriter:
             show_pairs(record, leave_out=_LONG)[:_MAX_TEXT],
         ]
         return " ".join(filter(None, parts))
-
-    def _is_generic(self, record: Record) -> bool:
-        return not record.attributes
 
     def _domain(self, name: str) -> str:
         found = self._domains.get(name)
@@ -155,11 +152,6 @@ def show_age(seconds: float) -> str:
         if seconds >= size:
             return f"{min(int(seconds // size), 999)}{unit}"
     return f"{int(seconds)}s"
-
-
-def clock_now() -> float:
-    """Return the Unix time."""
-    return time.time()
 
 
 def _fit(text: str, width: int, signs: Signs) -> str:

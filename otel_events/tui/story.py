@@ -11,6 +11,7 @@ from textual.widgets import Footer, Static, Tree
 from otel_events.reading.analysis.story import Node, build_tree
 from otel_events.reading.harmless import harmless
 from otel_events.reading.texts import own_message, show_local, show_pairs, show_seconds
+from otel_events.reading.whereabouts import STACKS
 from otel_events.tui.look import BOLD, DIM, by_severity
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from otel_events.reading.record import Record
 
-_LONG = frozenset({"exception.stacktrace", "stack_trace", "traceback", "duration", "task_name"})
+_LONG = frozenset({*STACKS, "duration", "task_name"})
 _MAX_TEXT = 300
 _MOST = 5_000
 

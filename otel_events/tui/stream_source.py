@@ -126,6 +126,7 @@ class StreamSource:
                 self._problem = _spell(error)
                 self._state = "refused" if _is_refusal(error) else "away"
             if self._is_closing.is_set():
+                self._kept.close()
                 return
             tries = 0 if self._cursor != before else tries + 1
             self._is_closing.wait(_PAUSES[min(tries, len(_PAUSES) - 1)])
