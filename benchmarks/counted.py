@@ -8,7 +8,7 @@ import sys
 import otel_events as ev
 from benchmarks.event import CORRELATION, METHOD, NAME, SERVICE, SOURCES
 
-_CALLERS = ("caller", "journal")
+_CALLERS = ("caller", "journal", "task")
 _TO_LEDGER = ("journal", "ledger")
 
 
@@ -16,8 +16,9 @@ def main(path: str, count: int, destination: str) -> None:
     """Emit *count* events; on the caller's paths leave them in the queue, on the others hand them over too.
 
     Args:
-        path: `caller`; `journal`, the same with a journal; `whole`, by OTLP; `ledger`; or `configure`, without events.
-        count: of events; of calls of `configure`.
+        path: `caller`; `journal`, the same with a journal; `task`, tasks in place of events; `whole`, by OTLP; `ledger`;
+            or `configure`, without events.
+        count: of events or tasks; of calls of `configure`.
         destination: the endpoint, or the ledger's file.
     """
     if path == "configure" and not count:
@@ -32,11 +33,21 @@ def main(path: str, count: int, destination: str) -> None:
     if not ev.flush(120.0):  # what comes with the first event is done now, or it would be counted by chance
         sys.exit("not handed over in time")
     with ev.context(**CORRELATION):
-        for i in range(count):
-            ev.emit(NAME, source=SOURCES[i & 63], quality=i * 0.001, tokens=i, method=METHOD)
+        (_do_tasks if path == "task" else _emit)(count)
     if path not in _CALLERS and not ev.flush(120.0):
         sys.exit("not handed over in time")
     os._exit(0)
+
+
+def _emit(count: int) -> None:
+    for i in range(count):
+        ev.emit(NAME, source=SOURCES[i & 63], quality=i * 0.001, tokens=i, method=METHOD)
+
+
+def _do_tasks(count: int) -> None:
+    for _ in range(count):
+        with ev.task("draft"):
+            pass
 
 
 if __name__ == "__main__":

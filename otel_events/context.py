@@ -97,9 +97,7 @@ if hasattr(os, "register_at_fork"):
 class BindingScope(Scope):
     """A scope that binds attributes."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._attachment: Attachment | None = None
+    _attachment: Attachment | None = None
 
     def step_out(self) -> None:
         if self._attachment is not None:

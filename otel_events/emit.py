@@ -210,9 +210,12 @@ def emit_own(
         more = None if severity is None and captured is None else (severity, None, captured)
         around = (bound, runtime.process_attributes, DEFAULT_SCOPE)
         draft = (next(capture.sequence), time_ns(), name, None, attributes, None, more, context, around)
-        if capture.strict is not None:
-            capture.strict(draft)
-        capture.put(draft, name, weight)
+        if weight or not capture.is_plain or len(capture.items) >= capture.room:
+            _put(capture, draft, name, weight)
+        else:
+            capture.items.append(draft)
+            if capture.asleep:
+                capture.wake()
         span: Any = context.get(_SPAN_KEY)
         if span is not None:
             runtime.copy_to_span(span, draft)

@@ -37,6 +37,8 @@ _END_METRICS = "_record_end_metrics"  # the SDK's counts of its own spans, which
 _SCALARS = frozenset({str, int, float, bool})
 _RANDOM = 2
 _TELLS_RANDOM = hasattr(TraceFlags, "RANDOM_TRACE_ID")  # newer SDKs say of trace ids whether they are
+_MOST_TRACES, _MOST_SPANS = 1 << 128, 1 << 64
+_new: Any = tuple.__new__  # past the class's own, which takes three times as long
 _FLAGS = tuple(map(TraceFlags, range(4)))
 
 
@@ -53,6 +55,8 @@ class QuickSpans:
         self._tracer = tracer
         self._processors = tracer.span_processor._span_processors
         self._kind = type(first)
+        self._list = type(first._events)
+        self._no_state = SpanContext(1, 1, False).trace_state
         self._has_end_metrics = hasattr(first, _END_METRICS)
         self._same = SimpleNamespace(**{key: value for key, value in vars(first).items() if key not in _DIFFERS})
         self._most, self._longest = first._attributes.maxlen, first._attributes.max_value_len
@@ -74,7 +78,9 @@ class QuickSpans:
                 flags = _RANDOM
         is_recording, sampled_flag, trace_state = self._sample(name, context, trace_id, parent)
         flags |= sampled_flag
-        own = SpanContext(trace_id, ids.generate_span_id(), False, _FLAGS[flags], trace_state)
+        span_id, state = ids.generate_span_id(), self._no_state if trace_state is None else trace_state
+        is_valid = 0 < trace_id < _MOST_TRACES and 0 < span_id < _MOST_SPANS
+        own = _new(SpanContext, (trace_id, span_id, False, _FLAGS[flags], state, is_valid))
         return self.record(name, own, parent, attributes) if is_recording else NonRecordingSpan(own)
 
     def _sample(self, name: str, context: Context, trace_id: int, parent: SpanContext | None) -> tuple[bool, int, Any]:
@@ -114,8 +120,8 @@ class QuickSpans:
         span._span_processor = same._span_processor
         if self._has_end_metrics:
             span._record_end_metrics = same._record_end_metrics
-        span._events = span._new_events()
-        span._links = span._new_links(())
+        span._events = self._list(same._limits.max_events)
+        span._links = self._list(same._limits.max_links)
         span._start_time = time_ns()
         return span  # type: ignore[no-any-return]  # of a class that is known at run time alone
 

@@ -78,7 +78,9 @@ class Scope(ABC):
     def __exit__(
         self, _type: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None
     ) -> None:
-        entered = self._entered_here()
+        here = self._entered[:]
+        # Nearly always there is one, which need not be looked for.
+        entered = here[0] if len(here) == 1 else self._entered_here()
         if entered is None:
             return
         try:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from otel_events.binding import Binding
 
+_CORRELATION = frozenset(CORRELATION)
 _OUTCOMES = ("completed", "failed", "cancelled")
 
 
@@ -86,10 +87,6 @@ class Task(BindingScope):
     _span: Span | None = None
     _began = 0
 
-    def _reset(self) -> None:
-        self.task_id = self._failure = self._closed_by = self._span = None
-        self._results = {}
-
     # -- what a program says in between ------------------------------------------------------------------------------
 
     def set(self, /, **attributes: Any) -> None:
@@ -124,7 +121,9 @@ class Task(BindingScope):
         return make
 
     def open(self) -> None:
-        self._reset()
+        # What an earlier block has left.
+        self.task_id = self._failure = self._closed_by = self._span = None
+        self._results = {}
         try:
             self._begin()
         except StrictModeError:
@@ -139,7 +138,7 @@ class Task(BindingScope):
 
     def _begin(self) -> None:
         given = freeze_attributes(self._given)
-        bound = {key: given.pop(key) for key in CORRELATION if key in given}
+        bound = {} if _CORRELATION.isdisjoint(given) else {key: given.pop(key) for key in CORRELATION if key in given}
         here = current()
         if self._kind.has_id:
             bound = self._identify(bound, here[1])
@@ -197,7 +196,7 @@ class Task(BindingScope):
         if self._closed_by is not None or self._attachment is None:
             return {}
         self._closed_by = name
-        return {**self._name(), "duration": self._duration(), **self._results}
+        return {**self._name(), "duration": (perf_counter_ns() - self._began) / 1e9, **self._results}
 
     # -- the closing event and the span's end ------------------------------------------------------------------------
 
@@ -206,11 +205,8 @@ class Task(BindingScope):
         key = self._kind.name_key
         return {key: self._given[key]} if key in self._given else {}
 
-    def _duration(self) -> float:
-        return (perf_counter_ns() - self._began) / 1e9
-
     def _emit_closing(self, attachment: Attachment, outcome: str, error: BaseException | None) -> None:
-        attributes = {**self._name(), **self._results, "duration": self._duration()}
+        attributes = {**self._name(), **self._results, "duration": (perf_counter_ns() - self._began) / 1e9}
         if error is not None and outcome != "completed":
             attributes.setdefault("error.type", exception_type(error))
         elif self._failure is not None:

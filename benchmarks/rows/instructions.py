@@ -23,11 +23,13 @@ RECORD = Path(__file__).resolve().parents[1] / "instructions.json"
 _PATHS = {
     "caller": "`emit`, caller's thread",
     "journal": "the same in journal mode",
+    "task": "`with task(...)`, caller's thread",
     "whole": "`emit` to acknowledged, all threads",
     "ledger": "`emit` to the ledger's file",
     "configure": "`configure()`, in a process that has imported us",
 }
 _COUNTS = dict.fromkeys(_PATHS, (1024, 3072)) | {"configure": (0, 1)}
+_COUNTER = ("valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null")
 _REFERENCES = re.compile(r"I\s+refs:\s+([\d,]+)")
 # The same code counts the same to a per mille or two; what other libraries change shows in their versions.
 _GOAL, _FLOOR = 1.02, 1.05
@@ -72,23 +74,31 @@ def _line(path: str, count: float, recorded: dict[str, Any]) -> Line:
 
 def _count_all(bench: Bench) -> dict[str, float]:
     jobs = [(path, count) for path, counts in _COUNTS.items() for count in counts]
+    for path in _PATHS:
+        _run(bench, path, 1)  # what Python compiles after a change is not the question
     with ThreadPoolExecutor(2) as pool:  # counting is not timing: two at once disturb nobody
         counted = dict(zip(jobs, pool.map(lambda job: _count(bench, *job), jobs), strict=True))
     return {path: (counted[path, many] - counted[path, few]) / (many - few) for path, (few, many) in _COUNTS.items()}
 
 
 def _count(bench: Bench, path: str, count: int) -> int:
-    counter = ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"]
+    found = _REFERENCES.search(_run(bench, path, count, *_COUNTER))
+    if found is None:
+        raise RuntimeError("valgrind has not said how many instructions it counted")
+    return int(found[1].replace(",", ""))
+
+
+def _run(bench: Bench, path: str, count: int, *under: str) -> str:
+    """Run the program *under* what counts, or by itself; return what went to standard error."""
     ledger = str(bench.home / f"counted-{path}-{count}.jsonl")
     destination = ledger if path in ("journal", "ledger") else bench.acceptor.url(f"counted-{path}")
     program = [sys.executable, "-m", "benchmarks.counted", path, str(count), destination]
     env = environment(bench.home, PYTHONHASHSEED="0", OTEL_EVENTS_SPOOL_DIR=str(bench.home / f"spool-{path}-{count}"))
-    ran = subprocess.run([*counter, *program], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
-    found = _REFERENCES.search(ran.stderr)
-    if ran.returncode or found is None:
+    ran = subprocess.run([*under, *program], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    if ran.returncode:
         said = [line for line in ran.stderr.splitlines() if line and not line.startswith("==")]
         raise RuntimeError(f"the counted program ended with {ran.returncode}: {' '.join(said[-1:])}")
-    return int(found[1].replace(",", ""))
+    return ran.stderr
 
 
 def _read() -> dict[str, Any]:
