@@ -37,7 +37,7 @@ while (passed := time.monotonic() - began) < seconds:
 ev.shutdown()
 """
 _SCREEN = """
-import asyncio, sys, time
+import asyncio, gc, sys, time
 from otel_events.tui.app import Screen
 from otel_events.tui.choose_source import choose_among
 
@@ -56,6 +56,7 @@ class Timed(Screen):
 screen = Timed(choose_among(sys.argv[1:2]), rolls_up=sys.argv[2] == "rolled", is_slow=sys.argv[3] == "slow")
 if sys.argv[3] == "slow":
     screen.use_theme("ansi")
+gc.freeze()  # as the command does
 screen.run()
 late.sort()
 print(f"LATE {late[len(late) * 99 // 100] * 1000:.1f} {late[-1] * 1000:.1f}", file=sys.stderr)

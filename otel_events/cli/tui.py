@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -45,11 +46,14 @@ def command(
     Without FILE or ADDRESS it is the ledger of this user. The server's token is taken from --token-file,
     OTEL_EVENTS_SERVER_TOKEN, or this user's own server. ? shows the keys, q ends.
     """
+    gc.disable()  # what is imported stays, and to look through it again and again would be a tenth of the start
     try:
         from otel_events.tui.app import Screen
         from otel_events.tui.choose_source import choose_among
     except ModuleNotFoundError as error:
         raise NotThereError(f"the screen needs {error.name}: install otel-events[tui]") from error
+    finally:
+        gc.enable()
     if not sys.stdout.isatty():
         raise click.UsageError("this needs a terminal; `otel-events tail -f` goes into pipes and files")
     from otel_events.cli.inputs import is_path
@@ -71,6 +75,7 @@ def command(
         raise InputError(str(error)) from error
     except FilterError as error:
         raise WrongFilterError(error) from error
+    gc.freeze()  # a collection that looked through all this again would last longer than two frames
     screen.run()
     return screen.return_code or exit_codes.OK
 
