@@ -115,7 +115,15 @@ def figures_of_page(page: OpenPage) -> dict[str, Any]:
     samples = [asdict(sample) for sample in page.samples]
     frames = {f"{doing}_fps": [sample[doing] for sample in samples] for doing in ("following", "scrolling")}
     heap = growth(((sample["at"], sample["heap"]) for sample in samples), _PAGE_FULL_AFTER, _PAGE_MB)
-    return {**frames, "empty_fps": page.empty, "heap": heap, "complaints": page.complaints, "samples": samples}
+    delays = [delay / 1000 for sample in samples for delay in sample.pop("delays")]
+    return {
+        **frames,
+        "empty_fps": page.empty,
+        "delay": delays_of(delays),
+        "heap": heap,
+        "complaints": page.complaints,
+        "samples": samples,
+    }
 
 
 def faults_of(found: dict[str, Any]) -> list[str]:
@@ -158,6 +166,7 @@ def table_of(found: dict[str, Any]) -> str:
     ]  # fmt: skip
     if page := found.get("page"):
         rows += [
+            ("emit to a row on the page, p50 / p99", f"{page['delay']['p50']:,.0f} / {page['delay']['p99']:,.0f} ms"),
             ("frames a second, following", _range(page["following_fps"])),
             ("frames a second, scrolling", _range(page["scrolling_fps"])),
             ("frames a second, an empty page", _range(page["empty_fps"])),

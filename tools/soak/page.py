@@ -7,13 +7,13 @@ import os
 import shutil
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tools.soak.tracing import Work, traced
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tools.soak.serving import Served
 
@@ -26,6 +26,20 @@ _FRAMES = """(milliseconds) => new Promise((resolve) => {
     resolve({ fps: gaps.length * 1000 / (now - began), p99: gaps[Math.floor(gaps.length * 0.99)] }); };
   requestAnimationFrame(frame); })"""
 
+# Of the rows that a frame is about to show and the one before had not, ten that are as far from each other: the list has no
+# more in the document than can be seen, and the program is as fast as told.
+_DELAYS = """(milliseconds) => new Promise((resolve) => {
+  const delays = [], until = performance.now() + milliseconds, midnight = new Date().setHours(0, 0, 0, 0);
+  const ofDay = (text) => text.split(':').reduce((sum, part) => sum * 60 + Number(part), 0) * 1000;
+  const newest = () => ofDay([...document.querySelectorAll('.list .row-time')].map((each) => each.textContent).sort().pop() ?? '');
+  let before = newest();
+  const frame = () => {
+    const now = Date.now() - midnight, latest = newest();
+    for (let part = 1; before && latest > before && part <= 10; part++) delays.push(now - (before + (latest - before) * part / 10));
+    before = latest;
+    performance.now() < until ? requestAnimationFrame(frame) : resolve(delays); };
+  requestAnimationFrame(frame); })"""
+
 _SCROLL = """() => { const list = document.querySelector('.list'); let turn = 0;
   window.scrolling = setInterval(() => { list.scrollTop += (turn++ % 200 < 100 ? -60 : 60); }, 16); }"""
 
@@ -36,6 +50,7 @@ class PageSample:
 
     Attributes:
         at: seconds since the page was opened.
+        delays: milliseconds from `emit` to a frame with the row, while it follows.
         following: frames a second while it follows.
         scrolling: frames a second while it is scrolled and events wait.
         worst: milliseconds between two frames while it is scrolled; one in a hundred is longer.
@@ -45,6 +60,7 @@ class PageSample:
     """
 
     at: float
+    delays: Sequence[float]
     following: float
     scrolling: float
     worst: float
@@ -68,7 +84,8 @@ class OpenPage:
         self._opened = time.monotonic()
 
     def sample(self, seconds: float) -> None:
-        """Look at it for so many seconds: a quarter while it follows, then while it is scrolled."""
+        """Look at it for so many seconds: a quarter while it follows, then while it is scrolled; and how late rows are for as long."""
+        delays = self._page.evaluate(_DELAYS, seconds * 1000)
         following = self._page.evaluate(_FRAMES, seconds * 250)
         self._scroll_back()
         self._page.evaluate(_SCROLL)
@@ -80,10 +97,17 @@ class OpenPage:
         at = time.monotonic() - self._opened
         self.samples.append(
             PageSample(
-                at, following["fps"], scrolling["fps"], scrolling["p99"], work, self._heap(), " ".join(said.split())
+                at,
+                delays,
+                following["fps"],
+                scrolling["fps"],
+                scrolling["p99"],
+                work,
+                self._heap(),
+                " ".join(said.split()),
             )
         )
-        print(self.samples[-1], file=sys.stderr, flush=True)
+        print(replace(self.samples[-1], delays=[max(delays)]), file=sys.stderr, flush=True)
 
     def _scroll_back(self) -> None:
         from playwright.sync_api import TimeoutError as NotSeenError
