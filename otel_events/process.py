@@ -10,10 +10,13 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from opentelemetry.trace import NoOpTracerProvider
+
 from otel_events import propagation, runtime, tracing, whole_imports
 from otel_events.binding import forget_around
 from otel_events.capture_slots import extend_catalog, fill_slots
 from otel_events.context import bind
+from otel_events.interrupts import is_interrupt
 from otel_events.pipeline.deferred_notices import DeferredNotices
 from otel_events.set_up import build_by, resolve_settings
 from otel_events.stats import join_spools
@@ -22,7 +25,7 @@ from otel_events.stats import join_spools
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.trace import TracerProvider
 
     from otel_events.pipeline.sink import Sink
     from otel_events.pipeline.worker import Pipeline, Wiring
@@ -275,6 +278,8 @@ class Process:
         try:
             self._tracer_provider = self._make_tracer_provider()
         except Exception as error:
+            if is_interrupt(error):
+                raise
             # On the thread of a task, which goes on without a span.
             self.capture.accounts.problems.add("tracer_provider_failed")
             self.notices.warn("tracer_provider_failed", f"tasks go on without spans: {error!r}")
@@ -284,6 +289,9 @@ class Process:
         from otel_events.providers import build_tracer_provider, wants_spans
 
         settings = self.ready_settings()
+        if self.instead is None and settings.disabled:
+            # As the SDK's is then: ids of our own would go to other processes, as those of a span that nobody has.
+            return NoOpTracerProvider()
         if self.instead is None and not wants_spans(settings):
             return None
         return build_tracer_provider(settings, self.notices)
