@@ -17,7 +17,7 @@ from otel_events.context import attribute_name, frozen
 from otel_events.definition import event_attributes
 from otel_events.errors import StrictModeError
 from otel_events.event import DEFAULT_SCOPE, InstrumentationScope
-from otel_events.exception_snapshot import capture_exception
+from otel_events.exception_snapshot import capture_exception, weight_of
 from otel_events.interrupts import is_interrupt
 from otel_events.values import clean, estimate, freeze
 
@@ -98,7 +98,11 @@ def _emit(self: Any, event: Any, message: Any = None, /, **fields: Any) -> None:
 def _look_closer(fields: dict[str, Any]) -> tuple[Any, tuple[Any, Any, Any] | None, int]:
     """Take the options out of keywords that are not all plain and short; return `attributes`, the others, and the weight."""
     given, more = _take_options(fields)
-    return given, more, _freeze_in_place(fields)
+    return given, more, _freeze_in_place(fields) + _weight_of_rest(more)
+
+
+def _weight_of_rest(more: tuple[Any, Any, CapturedException | None] | None) -> int:
+    return 0 if more is None or more[2] is None else weight_of(more[2])
 
 
 def _take_options(fields: dict[str, Any]) -> tuple[Any, tuple[Any, Any, Any] | None]:
@@ -208,6 +212,7 @@ def emit_own(
         weight = _freeze_in_place(attributes)
         captured = None if exception is None else _capture(exception)
         more = None if severity is None and captured is None else (severity, None, captured)
+        weight += _weight_of_rest(more)
         around = (bound, runtime.process_attributes, DEFAULT_SCOPE)
         draft = (next(capture.sequence), time_ns(), name, None, attributes, None, more, context, around)
         if capture.strict is not None:
@@ -255,6 +260,7 @@ def capture_log_record(
     capture = runtime.capture
     number = next(capture.sequence)
     more = None if severity is None and exception is None else (severity, None, exception)
+    weight += _weight_of_rest(more)
     draft = (number, timestamp, event, message, own, None, more, context, around)
     _put(capture, draft, event, weight)
     span: Any = context.get(_SPAN_KEY) if event else None
