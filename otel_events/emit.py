@@ -98,11 +98,16 @@ def _emit(self: Any, event: Any, message: Any = None, /, **fields: Any) -> None:
 def _look_closer(fields: dict[str, Any]) -> tuple[Any, tuple[Any, Any, Any] | None, int]:
     """Take the options out of keywords that are not all plain and short; return `attributes`, the others, and the weight."""
     given, more = _take_options(fields)
-    return given, more, _freeze_in_place(fields) + _weight_of_rest(more)
+    weight = _freeze_in_place(fields)
+    if more is not None and more[2] is not None:
+        weight += _weigh(more[2])
+    return given, more, weight
 
 
-def _weight_of_rest(more: tuple[Any, Any, CapturedException | None] | None) -> int:
-    return 0 if more is None or more[2] is None else weight_of(more[2])
+def _weigh(exception: CapturedException) -> int:
+    """Return what it weighs beyond an ordinary draft."""
+    weight = weight_of(exception)
+    return weight if weight > _LARGE else 0
 
 
 def _take_options(fields: dict[str, Any]) -> tuple[Any, tuple[Any, Any, Any] | None]:
@@ -212,7 +217,8 @@ def emit_own(
         weight = _freeze_in_place(attributes)
         captured = None if exception is None else _capture(exception)
         more = None if severity is None and captured is None else (severity, None, captured)
-        weight += _weight_of_rest(more)
+        if captured is not None:
+            weight += _weigh(captured)
         around = (bound, runtime.process_attributes, DEFAULT_SCOPE)
         draft = (next(capture.sequence), time_ns(), name, None, attributes, None, more, context, around)
         if capture.strict is not None:
@@ -260,7 +266,8 @@ def capture_log_record(
     capture = runtime.capture
     number = next(capture.sequence)
     more = None if severity is None and exception is None else (severity, None, exception)
-    weight += _weight_of_rest(more)
+    if exception is not None:
+        weight += _weigh(exception)
     draft = (number, timestamp, event, message, own, None, more, context, around)
     _put(capture, draft, event, weight)
     span: Any = context.get(_SPAN_KEY) if event else None

@@ -11,6 +11,7 @@ from otel_events.event import CapturedException
 from otel_events.kinds import type_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import CodeType, TracebackType
 
 MAX_FRAMES = 60  # of one exception, the innermost
@@ -26,6 +27,7 @@ _traceback_of: Any = BaseException.__dict__["__traceback__"].__get__
 _cause_of: Any = BaseException.__dict__["__cause__"].__get__
 _context_of: Any = BaseException.__dict__["__context__"].__get__
 _is_context_hidden: Any = BaseException.__dict__["__suppress_context__"].__get__
+_GROUP: Any = getattr(builtins, "BaseExceptionGroup", None)
 _fields_of: Any = BaseException.__dict__["__dict__"].__get__
 
 
@@ -41,15 +43,18 @@ def capture_exception(exception: Any, *, max_lines: int | None = None) -> Captur
         error = error[1]
     if not issubclass(type(error), BaseException):
         return None
-    snapshot = _Snapshots().take(error, _MAX_CHAIN)
+    snapshot = _snapshot(error, _MAX_CHAIN, [_MAX_EXCEPTIONS])
     return snapshot if max_lines is None else snapshot._replace(max_lines=max_lines)
 
 
 def weight_of(captured: CapturedException) -> int:
     """Return roughly how many bytes of memory it takes."""
-    beside = captured.inside if captured.before is None else (captured.before, *captured.inside)
-    own = len(captured.message) + _FRAME_BYTES * len(captured.frames) + sum(map(len, captured.notes))
-    return own + sum(map(weight_of, beside))
+    own = len(captured.message) + _FRAME_BYTES * len(captured.frames)
+    if captured.notes:
+        own += sum(map(len, captured.notes))
+    if captured.before is not None:
+        own += weight_of(captured.before)
+    return own + sum(map(weight_of, captured.inside)) if captured.inside else own
 
 
 def exception_type(error: BaseException) -> str:
@@ -62,42 +67,33 @@ def exception_type(error: BaseException) -> str:
         return type_name(kind)
 
 
-class _Snapshots:
-    """One walk through exceptions that led to each other, or hold each other, with what is left of its bound."""
-
-    __slots__ = ("_left",)
-
-    def __init__(self) -> None:
-        self._left = _MAX_EXCEPTIONS
-
-    def take(self, error: BaseException, chain: int) -> CapturedException:
-        """Return what is kept of *error*, and of the next so many less one in its *chain*."""
-        self._left -= 1
-        cause = _cause_of(error)
-        before = cause if cause is not None or _is_context_hidden(error) else _context_of(error)
-        return CapturedException(
-            type=exception_type(error),
-            message=_message_of(error),
-            frames=_frames(_traceback_of(error)),
-            before=next(iter(self._take_all((before,), chain - 1)), None),
-            is_caused=cause is not None,
-            notes=_notes_of(error),
-            inside=self._take_all(_inside(error), chain - 1),
-        )
-
-    def _take_all(self, errors: tuple[BaseException | None, ...], chain: int) -> tuple[CapturedException, ...]:
-        # Asked for each, for the one before has its part of what is left.
-        return tuple([self.take(one, chain) for one in errors if one is not None and chain > 0 and self._left > 0])
+def _snapshot(error: BaseException, chain: int, room: list[int]) -> CapturedException:
+    """Return what is kept of *error*, and of so many in its *chain*; the only item of *room* says of how many in all."""
+    room[0] -= 1
+    cause = _cause_of(error)
+    before = cause if cause is not None or _is_context_hidden(error) else _context_of(error)
+    group = _GROUP or _find_backport()
+    is_group = group is not None and issubclass(type(error), group)
+    return CapturedException(
+        exception_type(error),
+        _message_of(error),
+        _frames(_traceback_of(error)),
+        _snapshot(before, chain - 1, room) if before is not None and chain > 1 and room[0] > 0 else None,
+        cause is not None,
+        None,
+        _notes_of(error),
+        _members(group.__dict__["exceptions"].__get__(error), chain - 1, room) if is_group else (),
+    )
 
 
-def _inside(error: BaseException) -> tuple[BaseException, ...]:
-    """Return the exceptions that *error* holds, if it is a group; before Python 3.11 the package `exceptiongroup` makes these."""
-    group = getattr(builtins, "BaseExceptionGroup", None)
-    if group is None:
-        group = getattr(sys.modules.get("exceptiongroup"), "BaseExceptionGroup", None)
-    if group is None or not issubclass(type(error), group):
-        return ()
-    return tuple(group.__dict__["exceptions"].__get__(error))
+def _members(errors: Iterable[BaseException], chain: int, room: list[int]) -> tuple[CapturedException, ...]:
+    # Asked for each, for the one before has its part of the room.
+    return tuple([_snapshot(error, chain, room) for error in errors if chain > 0 and room[0] > 0])
+
+
+def _find_backport() -> Any:
+    """Return the class of groups in programs for which the package `exceptiongroup` makes them, before Python 3.11."""
+    return getattr(sys.modules.get("exceptiongroup"), "BaseExceptionGroup", None)
 
 
 def _notes_of(error: BaseException) -> tuple[str, ...]:
