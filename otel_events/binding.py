@@ -276,8 +276,10 @@ class Attachment:
         order in which they began.
         """
         global some_are_stale
-        token, self._token = self._token, None
+        token = self._token
         if token is None:
+            if self._attached is not None and get_context() is self._attached:
+                attach_context(self.binding.outer)  # interrupted right behind its `attach`, it has no token
             return
         # Steps nest strictly, so whatever is on top of one is a leftover; blocks may be interleaved by generators.
         is_innermost = self._left is not None or get_context() is self._attached
@@ -285,6 +287,7 @@ class Attachment:
             self.binding.open = False
             some_are_stale = True
             forget_around()
+        self._token = None
         if some_are_stale:
             _take_out_closed()
 

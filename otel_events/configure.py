@@ -37,6 +37,7 @@ _LATE_SECONDS = 0.3  # for what comes after the end, however long that took
 _QUICK_TURN = 0.0005  # seconds
 
 _turns_are_quick = threading.Lock()
+_usual_turn = sys.getswitchinterval()  # seconds; as it was when turns last became quick
 
 # The process of multiprocessing for whose end a shutdown is arranged.
 _finalized_pid: int | None = None
@@ -174,16 +175,26 @@ def _quick_turns() -> Iterator[None]:
     Each step of ours on another thread waits for all that emit in tight loops: 5 ms for each of them, by default. A deadline
     that is held to 50 ms has no time for that.
     """
-    if not _turns_are_quick.acquire(blocking=False):
+    global _usual_turn
+    flag = _turns_are_quick
+    if not flag.acquire(blocking=False):
         yield
         return
-    before = sys.getswitchinterval()
+    _usual_turn = before = sys.getswitchinterval()
     sys.setswitchinterval(min(before, _QUICK_TURN))
     try:
         yield
     finally:
         sys.setswitchinterval(before)
-        _turns_are_quick.release()
+        flag.release()
+
+
+def _slow_down() -> None:
+    """Let the child of a fork change threads as usual: who hurried was a thread of its parent's."""
+    global _turns_are_quick
+    if _turns_are_quick.locked():
+        sys.setswitchinterval(_usual_turn)
+        _turns_are_quick = threading.Lock()
 
 
 def stats() -> Stats:
@@ -235,3 +246,5 @@ def _prepare_for_short_programs() -> None:
 
 _prepare_for_short_programs()
 _bind_environment()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_slow_down)

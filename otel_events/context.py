@@ -108,9 +108,10 @@ class BindingScope(Scope):
             self._attachment.step_in()
 
     def close(self, error: BaseException | None) -> None:  # noqa: ARG002  # what ended it matters to tasks alone
-        attachment, self._attachment = self._attachment, None
+        attachment = self._attachment
         if attachment is not None:
             attachment.detach()
+            self._attachment = None  # last: who is interrupted calls again
 
     def holds_here(self) -> bool:
         attachment = self._attachment
@@ -157,9 +158,10 @@ class _CarriedScope(Scope):
             detach_token(token)
 
     def close(self, _error: BaseException | None) -> None:
-        token, self._token = self._token, None
+        token = self._token
         if token is not None:
             detach_token(token)
+            self._token = None
 
     def holds_here(self) -> bool:
         return self._token is not None

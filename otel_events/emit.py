@@ -17,7 +17,7 @@ from otel_events.context import attribute_name, frozen
 from otel_events.definition import event_attributes
 from otel_events.errors import StrictModeError
 from otel_events.event import DEFAULT_SCOPE, InstrumentationScope
-from otel_events.exception_snapshot import capture_exception
+from otel_events.exception_snapshot import capture_exception, weight_of
 from otel_events.interrupts import is_interrupt
 from otel_events.values import clean, estimate, freeze
 
@@ -98,7 +98,16 @@ def _emit(self: Any, event: Any, message: Any = None, /, **fields: Any) -> None:
 def _look_closer(fields: dict[str, Any]) -> tuple[Any, tuple[Any, Any, Any] | None, int]:
     """Take the options out of keywords that are not all plain and short; return `attributes`, the others, and the weight."""
     given, more = _take_options(fields)
-    return given, more, _freeze_in_place(fields)
+    weight = _freeze_in_place(fields)
+    if more is not None and more[2] is not None:
+        weight += _weigh(more[2])
+    return given, more, weight
+
+
+def _weigh(exception: CapturedException) -> int:
+    """Return what it weighs beyond an ordinary draft."""
+    weight = weight_of(exception)
+    return weight if weight > _LARGE else 0
 
 
 def _take_options(fields: dict[str, Any]) -> tuple[Any, tuple[Any, Any, Any] | None]:
@@ -208,6 +217,8 @@ def emit_own(
         weight = _freeze_in_place(attributes)
         captured = None if exception is None else _capture(exception)
         more = None if severity is None and captured is None else (severity, None, captured)
+        if captured is not None:
+            weight += _weigh(captured)
         around = (bound, runtime.process_attributes, DEFAULT_SCOPE)
         draft = (next(capture.sequence), time_ns(), name, None, attributes, None, more, context, around)
         if weight or not capture.is_plain or len(capture.items) >= capture.room:
@@ -258,6 +269,8 @@ def capture_log_record(
     capture = runtime.capture
     number = next(capture.sequence)
     more = None if severity is None and exception is None else (severity, None, exception)
+    if exception is not None:
+        weight += _weigh(exception)
     draft = (number, timestamp, event, message, own, None, more, context, around)
     _put(capture, draft, event, weight)
     span: Any = context.get(_SPAN_KEY) if event else None

@@ -156,6 +156,8 @@ class CapturedException(NamedTuple):
         before: the exception that it came from, if there is one.
         is_caused: that exception was named as its cause (`raise ... from`).
         max_lines: of the formatted stack, None for as many as there are.
+        notes: what was added to it by `add_note`.
+        inside: those that it holds, if it is a group.
     """
 
     type: str
@@ -164,6 +166,8 @@ class CapturedException(NamedTuple):
     before: CapturedException | None = None
     is_caused: bool = False
     max_lines: int | None = None
+    notes: tuple[str, ...] = ()
+    inside: tuple[CapturedException, ...] = ()
 
 
 # Bound attributes (None without a scope), process-wide ones, and who emits. Events of one place share one.

@@ -21,7 +21,7 @@ class Notices:
         self._quiet_seconds = quiet_seconds
         self._told: dict[str, float] = {}
         self._held: dict[str, int] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may flush, or end the program, in the middle of it
 
     def warn(self, cause: str, message: str) -> None:
         """Log *message* as a warning unless *cause* was told within the last minute."""

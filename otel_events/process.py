@@ -10,19 +10,22 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from opentelemetry.trace import NoOpTracerProvider
+
 from otel_events import propagation, runtime, tracing, whole_imports
 from otel_events.binding import forget_around
 from otel_events.capture_slots import extend_catalog, fill_slots
 from otel_events.context import bind
-from otel_events.errors import ConfigurationError
+from otel_events.interrupts import is_interrupt
 from otel_events.pipeline.deferred_notices import DeferredNotices
+from otel_events.set_up import build_by, resolve_settings
 from otel_events.stats import join_spools
 
 # Whatever is imported inside a function here is not needed to emit, and would make `import otel_events` slow.
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.trace import TracerProvider
 
     from otel_events.pipeline.sink import Sink
     from otel_events.pipeline.worker import Pipeline, Wiring
@@ -71,8 +74,8 @@ class Process:
     def configure(self, keywords: Mapping[str, Any]) -> None:
         """Set up anew by *keywords*, or raise and leave everything as it was."""
         with self.lock:
-            settings = self._resolve(keywords)
-            wiring = self._build(settings)
+            settings = resolve_settings(keywords, self.notices)
+            settings, wiring = build_by(settings, keywords, self.notices, self._build)
             extend_catalog(settings.catalog, self.notices)
             self._set_propagators(settings, keywords)
             unbound = self._unbound_by(settings)
@@ -111,9 +114,10 @@ class Process:
             return self.pipeline or self._first_pipeline()
 
     def _first_pipeline(self) -> Pipeline:
-        settings = self.ready_settings()
+        settings, wiring = build_by(self.ready_settings(), self.keywords, self.notices, self._build)
+        self.settings = settings
         bind(**settings.attributes)
-        self._install(settings, self._build(settings))
+        self._install(settings, wiring)
         assert self.pipeline is not None
         return self.pipeline
 
@@ -124,7 +128,7 @@ class Process:
             return settings
         with self._alone(deadline):
             if self.settings is None:
-                self.settings = self._resolve(self.keywords)
+                self.settings = resolve_settings(self.keywords, self.notices)
             return self.settings
 
     @contextmanager
@@ -170,22 +174,6 @@ class Process:
         self._writer_events = None
         self._spools_before = []
         self._redactor = None
-
-    def _resolve(self, keywords: Mapping[str, Any]) -> Settings:
-        from otel_events.entry_points import installed
-        from otel_events.settings import resolve
-
-        given = {**runtime.declared, **keywords}
-        try:
-            settings, warnings = resolve(given, os.environ, installed=installed)
-        except ConfigurationError as error:
-            from otel_events.guards import guard_problems
-
-            more = [problem for problem in guard_problems(given) if problem not in error.problems]
-            raise ConfigurationError("configure() cannot use these keywords", [*error.problems, *more]) from None
-        for warning in warnings:
-            self.notices.warn(f"setting:{warning}", warning)
-        return settings
 
     def _build(self, settings: Settings) -> Wiring:
         from otel_events.pipeline.writer_events import WriterEvents
@@ -290,6 +278,8 @@ class Process:
         try:
             self._tracer_provider = self._make_tracer_provider()
         except Exception as error:
+            if is_interrupt(error):
+                raise
             # On the thread of a task, which goes on without a span.
             self.capture.accounts.problems.add("tracer_provider_failed")
             self.notices.warn("tracer_provider_failed", f"tasks go on without spans: {error!r}")
@@ -299,6 +289,9 @@ class Process:
         from otel_events.providers import build_tracer_provider, wants_spans
 
         settings = self.ready_settings()
+        if self.instead is None and settings.disabled:
+            # As the SDK's is then: ids of our own would go to other processes, as those of a span that nobody has.
+            return NoOpTracerProvider()
         if self.instead is None and not wants_spans(settings):
             return None
         return build_tracer_provider(settings, self.notices)

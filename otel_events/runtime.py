@@ -11,6 +11,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from otel_events.accounting import Accounts
+from otel_events.exception_snapshot import weight_of
 from otel_events.values import cut_value, estimate
 
 if TYPE_CHECKING:
@@ -157,6 +158,10 @@ class Capture:
         self.asleep = True
         self.resize(DEFAULT_QUEUE_BYTES)
 
+    def waiting(self) -> deque[Any]:
+        """Return a copy of what waits."""
+        return self.items.copy()  # in one step, also without the GIL: others go on appending
+
     def first(self, count: int) -> list[Any]:
         """Return the oldest *count* of what waits, which must be as many at least. For whose turn it is."""
         try:
@@ -246,7 +251,7 @@ class JournalingCapture(Capture):
             self.wake()
 
 
-_MESSAGE, _ATTRIBUTES, _FIELDS = 3, 4, 5  # where a draft has what may be large
+_MESSAGE, _ATTRIBUTES, _FIELDS, _REST = 3, 4, 5, 6  # where a draft has what may be large
 _DRAFT_LENGTH = 9
 
 
@@ -261,7 +266,8 @@ def _lighten(item: Any, most: float, weight: int) -> tuple[Any, int]:
         if draft[place]:
             draft[place] = {key: cut_value(value, length) for key, value in draft[place].items()}
     values = (draft[_MESSAGE], *(draft[_ATTRIBUTES] or {}).values(), *(draft[_FIELDS] or {}).values())
-    return tuple(draft), sum(map(estimate, values))
+    exception = draft[_REST][2] if draft[_REST] else None  # within bounds of its own
+    return tuple(draft), sum(map(estimate, values)) + (weight_of(exception) if exception is not None else 0)
 
 
 def _as_it_is(draft: Any) -> Any:

@@ -70,22 +70,26 @@ class Scope(ABC):
         self._entered.append(entered)
         try:
             entered.open()
-        except BaseException:
-            self._leave(entered)
+        except BaseException as error:  # of a signal handler, perhaps, when all but a step was done: then it holds here
+            self._end(entered, error)
             raise
         return entered
 
     def __exit__(
         self, _type: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None
     ) -> None:
-        here = self._entered[:]
-        # Nearly always there is one, which need not be looked for.
-        entered = here[0] if len(here) == 1 else self._entered_here()
-        if entered is None:
-            return
+        entered: Scope | None = self
         try:
-            entered.close(error)
-        finally:
+            here = self._entered[:]
+            # Nearly always there is one, which need not be looked for.
+            entered = here[0] if len(here) == 1 else self._entered_here()
+            if entered is not None:
+                entered.close(error)
+        except BaseException as interruption:  # likewise
+            if entered is not None:
+                self._end(entered, error or interruption)
+            raise
+        if entered is not None:
             self._leave(entered)
 
     async def __aenter__(self) -> Self:
@@ -105,6 +109,13 @@ class Scope(ABC):
         if len(entered) <= 1:
             return entered[0] if entered else None
         return next((scope for scope in reversed(entered) if scope.holds_here()), entered[-1])
+
+    def _end(self, entered: Scope, error: BaseException) -> None:
+        """End what was entered though beginning or ending it was interrupted; what is done already is not done again."""
+        try:
+            entered.close(error)
+        finally:
+            self._leave(entered)
 
     def _leave(self, entered: Scope) -> None:
         try:

@@ -127,7 +127,7 @@ class _Pipeline(Protocol):
 
 def count_emitted(capture: Capture) -> int:
     """Return how many events *capture* has seen."""
-    waiting = sum(type(item) is tuple for item in list(capture.items))
+    waiting = sum(type(item) is tuple for item in capture.waiting())
     dropped = capture.accounts.dropped.counts()
     return capture.taken + waiting + sum(dropped.get(reason, 0) for reason in _LOST_AT_CAPTURE)
 
@@ -136,7 +136,7 @@ def stats_of(capture: Capture, pipeline: _Pipeline | None) -> Stats:
     """Return the counts of *capture* and of all that came after it, *pipeline* first, if there is one."""
     accounts, spans = capture.accounts, capture.span_accounts
     problems = accounts.problems.counts()
-    waiting = list(capture.items)
+    waiting = capture.waiting()
     drafts = sum(type(item) is tuple for item in waiting)
     now, before = (pipeline.spools_now(), pipeline.spools_before()) if pipeline is not None else ((), ())
     every = (*now, *before)

@@ -180,6 +180,7 @@ class Task(BindingScope):
                 self._emit_closing(attachment, outcome, error)
             if self._span is not None:
                 self._end_span(self._span, outcome, error)
+                self._span = None
         except StrictModeError:
             raise
         except Exception as failure:

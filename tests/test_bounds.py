@@ -55,6 +55,16 @@ def test_every_event_arrives_once_or_is_counted(tmp_path, durability, where):
 
 
 @pytest.mark.usefixtures("fresh")
+def test_exceptions_weigh_in_the_queue():
+    """A storm of errors with long messages fills the queue by its bytes, and no more memory than that."""
+    ev.configure(sink=KeepingSink(), queue_bytes="1MiB", flush_interval=20)
+    for number in range(200):
+        ev.emit("x.y", exception=ValueError(f"{number}{'x' * 50_000}"))
+
+    assert 150 < ev.stats().dropped["queue_full"] < 200
+
+
+@pytest.mark.usefixtures("fresh")
 def test_no_ordinary_event_takes_the_room_of_a_lifecycle_event():
     """However many ordinary events find no room: the end of a task still does, and goes out in its place."""
     kept = KeepingSink()

@@ -190,3 +190,67 @@ print(json.dumps([found, type(trace.get_tracer_provider()).__name__]))
     )
 
     assert ran.said == [[], "ProxyTracerProvider"], ran
+
+
+@needs_fork
+def test_a_child_of_a_process_that_flushes_changes_threads_as_usual(tmp_path):
+    """A flush makes the interpreter change threads more often; that ends with it, and does not hold in a child."""
+    program = """
+import os, threading
+flushing, end = threading.Event(), threading.Event()
+class Slow:
+    name = "slow"
+    def write(self, events): pass
+    def flush(self, deadline): flushing.set(); return end.wait(20)
+    def close(self, deadline): return True
+usual = sys.getswitchinterval()
+ev.configure(sink=Slow(), exit_timeout=20)
+ev.emit("seed.planted")
+thread = threading.Thread(target=ev.flush)
+thread.start()
+flushing.wait(20)
+hurried = sys.getswitchinterval() < usual
+pid = os.fork()
+if not pid:
+    as_usual = sys.getswitchinterval() == usual
+    ev.flush(0.1)
+    os._exit(0 if as_usual and sys.getswitchinterval() == usual else 7)
+code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+end.set()
+thread.join()
+print(json.dumps([hurried, code, sys.getswitchinterval() == usual]))
+"""
+    ran = run_program(program, tmp_path, PYTHONWARNINGS="ignore")
+
+    assert (ran.code, ran.said) == (0, [True, 0, True]), ran.err
+
+
+@needs_fork
+def test_a_child_may_define_events_though_a_thread_of_its_parent_was_defining_some(tmp_path):
+    """The lock that such a thread held at the fork holds up nobody in the child."""
+    program = """
+import os, signal, threading
+from otel_events import catalog
+defining, end = threading.Event(), threading.Event()
+def definitions():
+    defining.set()
+    end.wait(20)
+    yield from ()
+thread = threading.Thread(target=lambda: catalog.extend_current(definitions()))
+thread.start()
+defining.wait(20)
+pid = os.fork()
+if not pid:
+    signal.alarm(10)
+    @ev.define("child.born", brief="A child was born.")
+    class Born:
+        name: str
+    os._exit(0)
+code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+end.set()
+thread.join()
+print(json.dumps(code))
+"""
+    ran = run_program(program, tmp_path, PYTHONWARNINGS="ignore")
+
+    assert (ran.code, ran.said) == (0, 0), ran.err

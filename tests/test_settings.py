@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,7 +14,6 @@ from otel_events.errors import ConfigurationError
 from otel_events.filter_language import FilterSettings, parse_filter
 from otel_events.settings import KEYWORDS, SETTINGS, SIGNALS, Settings, resolve
 
-ROOT = Path(__file__).resolve().parents[1]
 MIB = 1024 * 1024
 LONGEST = (2**31 - 1) / 1000
 OTLP = {"OTEL_LOGS_EXPORTER": "otlp", "OTEL_TRACES_EXPORTER": "otlp"}
@@ -378,24 +376,3 @@ class TestRows:
         settings, _ = resolve(keywords_for(name, None), environ_for(name))
 
         assert view(settings, name) == expected(name, ROWS[name].default, "logs")
-
-
-class TestUpkeep:
-    def test_documentation_is_current(self):
-        """The tables of docs/settings.md are those of the declaration."""
-        command = [sys.executable, str(ROOT / "tools" / "generate_settings_docs.py"), "--check"]
-
-        assert subprocess.run(command, capture_output=True, text=True, check=False).returncode == 0
-
-    def test_nothing_heavy_is_imported(self):
-        """Reading settings brings in no part of OpenTelemetry, no exporter, and no upper layer of the package."""
-        code = (
-            "import sys, otel_events; before = set(sys.modules);"
-            "import otel_events.settings as s; s.resolve({}, {'OTEL_LOGS_EXPORTER': 'otlp'});"
-            "light = ('otel_events.settings', 'otel_events.errors', 'otel_events.filter_language', 'otel_events.time_spans', 'otel_events.lazy_pattern');"
-            "ours = {name for name in set(sys.modules) - before if name.startswith(('otel', 'opentel', 'grpc', 'difflib'))};"
-            "print([name for name in ours if not name.startswith(light)])"
-        )
-        run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
-
-        assert run.stdout.strip() == "[]"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from otel_events.errors import ConfigurationError
 from otel_events.settings import resolve
 
 OTLP = {"OTEL_LOGS_EXPORTER": "otlp", "OTEL_TRACES_EXPORTER": "otlp"}
@@ -96,7 +97,6 @@ class TestEndpoints:
             ("https://c:4317", True, False),
             ("c:4317", None, False),
             ("c:4317", True, True),
-            ("dns:///c:4317", True, True),
         ],
     )
     def test_grpc_targets(self, endpoint, insecure, expected_insecure):
@@ -107,6 +107,20 @@ class TestEndpoints:
 
         assert (settings.logs.url, settings.logs.insecure) == (endpoint or "http://localhost:4317", expected_insecure)
         assert warnings == []
+
+    def test_headers_that_grpc_cannot_carry_are_refused(self):
+        """From a variable they alone are left out, and told; in code they are an error. Over HTTP they are sent."""
+        environ = OTLP | {"OTEL_EXPORTER_OTLP_HEADERS": "authorization=a,x-bin=b,a*b=c"}
+        grpc, warnings = resolve({"protocol": "grpc"}, environ)
+        http, _ = resolve({}, environ)
+
+        assert grpc.logs.headers == {"authorization": "a"}
+        assert warnings == [
+            "OTEL_EXPORTER_OTLP_HEADERS names 'x-bin', 'a*b', which cannot be metadata of gRPC; that is left out"
+        ]
+        assert set(http.logs.headers) == {"authorization", "x-bin", "a*b"}
+        with pytest.raises(ConfigurationError, match="'x-bin', which cannot be metadata"):
+            resolve({"protocol": "grpc", "headers": {"x-bin": "b"}}, OTLP)
 
     def test_a_keyword_for_one_signal_leaves_the_other(self):
         """`traces={...}` is the form in code of the TRACES_ variables."""

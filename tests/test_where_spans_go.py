@@ -85,3 +85,16 @@ print(json.dumps([span.name for span in exporter.get_finished_spans()]))
 
     assert ran.said == ["after"], ran
     assert '"name": "before"' in ran.out
+
+
+@pytest.mark.parametrize("traceparent", ["", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"])
+def test_a_disabled_program_makes_no_trace_of_its_own(tmp_path, traceparent):
+    """With OTEL_SDK_DISABLED what it calls has the trace that it has got itself, or none: not one whose spans nobody has."""
+    program = """
+with ev.task("draft", task_id="t-1"):
+    print(json.dumps(ev.inject({})))
+"""
+    ran = run_program(program, tmp_path, OTEL_SDK_DISABLED="true", TRACEPARENT=traceparent)
+
+    expected = {"traceparent": traceparent} if traceparent else {}
+    assert ran.said == {**expected, "baggage": "task_id=t-1"}

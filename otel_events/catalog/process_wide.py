@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import TYPE_CHECKING
 
@@ -36,3 +37,13 @@ def extend_current(definitions: Iterable[EventDefinition]) -> Catalog:
     with _writing:
         in_force = in_force.extended(definitions)
         return in_force
+
+
+def _forget_parent() -> None:
+    """Free the child of a fork from a lock that a thread of its parent may have held."""
+    global _writing
+    _writing = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_parent)

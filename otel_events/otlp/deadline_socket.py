@@ -31,26 +31,33 @@ class Interrupter:
 
     def __init__(self) -> None:
         self.is_set = False
-        self._reader, self._writer = socket.socketpair()
-        self._writer.setblocking(False)
+        self._pair: tuple[socket.socket, socket.socket] | None = None  # what never waited has nothing to close
 
     def fileno(self) -> int:
         """Return the descriptor that turns readable."""
-        return self._reader.fileno()
+        if self._pair is None:
+            pair = socket.socketpair()
+            pair[1].setblocking(False)
+            self._pair = pair
+            if self.is_set:  # by a thread that may not have seen it
+                self.set()
+        return self._pair[0].fileno()
 
     def set(self) -> None:
         """Interrupt. Callable at any time, even after `close`."""
         self.is_set = True
+        if self._pair is None:
+            return
         try:
-            self._writer.send(b"!")
+            self._pair[1].send(b"!")
         except OSError:
             # Full (it is set already) or closed (nobody waits any more): either way there is nobody left to wake.
             return
 
     def close(self) -> None:
         """Let go of the descriptors."""
-        self._reader.close()
-        self._writer.close()
+        for end in self._pair or ():
+            end.close()
 
 
 class DeadlineSocket:

@@ -21,7 +21,7 @@ Protocol: TypeAlias = Literal["http/protobuf", "grpc"]
 Compression: TypeAlias = Literal["none", "gzip"]
 
 _HEADER_NAME = lazy_pattern(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
-_METADATA_NAME = lazy_pattern(r"[0-9a-z_.-]+\Z")
+_METADATA_NAME = lazy_pattern(r"[0-9a-z_.-]+(?<!-bin)\Z")  # behind -bin stand bytes, which no text is
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 

@@ -70,10 +70,9 @@ def _is_url(text: str) -> bool:
 def _accept_target(value: object) -> str:
     """Return what can be an endpoint of either protocol."""
     text = value.strip() if isinstance(value, str) else ""
-    if not text or not text.isprintable() or " " in text:
+    if not text or not text.isascii() or not text.isprintable() or " " in text:
         raise UnusableError
-    if _is_url(text):
-        _split(text)
+    _split(text if "://" in text else f"//{text}")
     return text
 
 

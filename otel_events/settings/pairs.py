@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
 _HEADER_NAME = lazy_pattern(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 # What both HTTP and gRPC can carry; above all no line break, which would start a header of the value's own.
-_HEADER_VALUE = lazy_pattern(r"[\x20-\x7e\t]*")
+_METADATA_NAME = lazy_pattern(r"[0-9a-z_.-]+(?<!-bin)")  # behind -bin stand bytes, which no text is
+_HEADER_VALUE = lazy_pattern(r"[\x20-\x7e]*")
+
+
+def is_metadata_name(name: str) -> bool:
+    """Tell whether gRPC can send a text under *name*."""
+    return _METADATA_NAME.fullmatch(name) is not None
 
 
 def _read_pair(item: str, check: _Check) -> tuple[str, Any]:

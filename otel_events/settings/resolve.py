@@ -16,6 +16,7 @@ from otel_events.settings.declared_guards import GUARDS
 from otel_events.settings.destination import KNOWN_EXPORTERS, choose_destination, protocol_of
 from otel_events.settings.endpoint import (
     DEFAULT_ENDPOINTS,
+    GRPC,
     EndpointSettings,
     doubt,
     endpoint_kind,
@@ -26,6 +27,7 @@ from otel_events.settings.kinds import show
 from otel_events.settings.lists import SINKS
 from otel_events.settings.lookup import Found, Lookup
 from otel_events.settings.message_settings import MESSAGE_SETTINGS
+from otel_events.settings.pairs import is_metadata_name
 from otel_events.settings.shape import Settings, SpanBatchSettings, SpanLimitSettings
 
 if TYPE_CHECKING:
@@ -254,7 +256,7 @@ class _Resolver:
         settings = EndpointSettings(
             url=signal_url(target, spoken, signal, is_base=is_base or not endpoint.value),
             protocol=spoken,
-            headers=MappingProxyType(find("headers")),
+            headers=MappingProxyType(self._headers(signal, spoken)),
             timeout=find("timeout"),
             compression=find("compression"),
             certificate_file=self._expand(find("certificate")),
@@ -263,6 +265,15 @@ class _Resolver:
             insecure=is_insecure(target, insecure=find("insecure")),
         )
         return settings, bool(endpoint.value)
+
+    def _headers(self, signal: str, protocol: str) -> dict[str, str]:
+        """Return the headers of requests of *signal*, without those that *protocol* cannot carry: these are refused."""
+        found = self._lookup.find("headers", signal=signal)
+        unfit = [name for name in found.value if protocol == GRPC and not is_metadata_name(name)]
+        if unfit:
+            listed = ", ".join(map(show, unfit))
+            self._lookup.refuse(found, f"names {listed}, which cannot be metadata of gRPC", "that is left out")
+        return {name: value for name, value in found.value.items() if name not in unfit}
 
     def _check_routes(self, routes: tuple[tuple[str, tuple[str, ...]], ...], sinks: tuple[Any, ...] | None) -> None:
         known = {*SINKS, *(sink if isinstance(sink, str) else sink.name for sink in sinks or ())}

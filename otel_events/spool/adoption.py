@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from otel_events.spool.losses import Losses
     from otel_events.spool.segment_file import DiskCalls
 
+# Unix seconds, 2026-01-01: what is dated earlier has its date from a clock that was not set, as machines without a battery have at first.
+_CLOCKS_BEGIN = 1_767_225_600.0
 _MOST_CLAIMS = 8  # each costs a lock that is held: what a thousand short-lived processes left is taken over bit by bit
 
 
@@ -247,5 +249,5 @@ class Adoption:
 
 
 def _to_monotonic(began: float) -> float:
-    # What is dated in the future, for the clock was set back, is new.
-    return time.monotonic() - max(0.0, time.time() - began)
+    # What is dated in the future, for the clock was set back, is new; and so is what says nothing of its age.
+    return time.monotonic() - (max(0.0, time.time() - began) if began >= _CLOCKS_BEGIN else 0.0)

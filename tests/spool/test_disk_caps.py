@@ -174,6 +174,18 @@ def test_a_clock_that_jumps_back_expires_nothing(make_spool, impatient, monkeypa
     assert drain(make_spool()) == [b"a"]
 
 
+def test_a_clock_that_was_not_set_yet_expires_nothing(make_spool, monkeypatch):
+    """A machine without a battery begins in 1970: what it wrote then is sent after its clock was set."""
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: 1_000.0)
+    spool = make_spool()
+    spool.append(b"a", 1)
+    spool.close()
+    monkeypatch.setattr(time, "time", real)
+
+    assert drain(make_spool()) == [b"a"]
+
+
 @pytest.mark.parametrize("clock", [-86_400.0, 4e11])
 def test_a_clock_that_is_wrong_by_far_costs_nothing(make_spool, monkeypatch, clock):
     """Before 1970, or far in the future: segments are written, and sent by a process whose clock is right."""

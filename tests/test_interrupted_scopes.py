@@ -1,0 +1,81 @@
+"""Time limits that a signal handler raises in the middle of a scope's beginning or end."""
+
+import contextvars
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+import otel_events as ev
+from otel_events import scoping
+from tests.fresh import KeepingSink, fresh  # noqa: F401
+
+PACKAGE = str(Path(ev.__file__).parent)
+# Python itself gives no way to do anything about an interruption at the very door.
+DOORS = {scoping.Scope.__enter__.__code__, scoping.Scope.__exit__.__code__}
+
+
+class TimeLimitError(Exception):
+    """Raised by the handler."""
+
+
+def limit(*_):
+    raise TimeLimitError
+
+
+def interrupted(work, at):
+    """Run *work*, interrupted at its *at*-th line in the package as by a signal; return whether it has so many."""
+    seen = 0
+
+    def trace(frame, event, _argument):
+        nonlocal seen
+        if not frame.f_code.co_filename.startswith(PACKAGE) or frame.f_code in DOORS:
+            return trace if frame.f_code in DOORS else None
+        if event == "line":
+            seen += 1
+            if seen == at:
+                limit()
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        work()
+    except TimeLimitError:
+        pass
+    finally:
+        sys.settrace(before)
+    return seen >= at
+
+
+@pytest.mark.usefixtures("fresh")
+@pytest.mark.parametrize("make", [lambda n: ev.context(day=n), lambda n: ev.task("t", task_id=f"t-{n}")])
+def test_what_was_interrupted_holds_no_more(make):
+    """Wherever the interruption comes in beginning or ending it, nothing is bound afterwards, and a task ends once at most."""
+    kept = KeepingSink()
+    ev.configure(sink=kept)
+    before = signal.signal(signal.SIGTERM, limit)
+
+    def work():
+        with make(lines):
+            pass
+
+    left, lines = [], 1
+    try:
+        while True:
+            context = contextvars.copy_context()
+            is_longer = context.run(interrupted, work, lines)
+            if bound := context.run(ev.bound_attributes):
+                left.append((lines, bound))
+            if not is_longer:
+                break
+            lines += 1
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert ev.flush(10)
+
+    assert left == []
+    assert lines > 30
+    ended = [event.bound["task_id"] for event in kept.events if event.name in {"task.completed", "task.failed"}]
+    assert len(ended) == len(set(ended))
