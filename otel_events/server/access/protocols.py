@@ -244,14 +244,17 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
             self.handshake_complete = True
 
     def pause_writing(self) -> None:
-        """Be patient with a client that does not read."""
+        """Be patient with a client that does not read, and hear nothing of it: each of its pings would be answered."""
         super().pause_writing()
+        self.transport.pause_reading()
         self._reader.begin(self._connections.limits.stalled_seconds, self.turn_away)
 
     def resume_writing(self) -> None:
         """Go on: it reads again."""
         self._reader.end()
         super().resume_writing()
+        if not self.read_paused:  # else it is the application that has not read yet
+            self.transport.resume_reading()
 
     def turn_away(self) -> None:
         """Cut it off: what it is sent waits for it in vain."""
