@@ -167,6 +167,30 @@ def test_who_does_not_read_its_answer_is_let_go(hasty):
         _until(lambda: hasty.refused.counts().get("slow_reader", 0) >= 5 and len(hasty.access.connections) == 0)
 
 
+def test_some_requests_in_a_row_are_answered_in_their_order(hasty):
+    """As HTTP allows, though hardly anybody does so."""
+    one = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
+    answered = b""
+    with _connect(hasty) as connection:
+        connection.sendall((one + b"\r\n") * 20 + one + b"Connection: close\r\n\r\n")
+        while piece := connection.recv(65_536):
+            answered += piece
+
+    assert answered.count(b"HTTP/1.1 200") == 21
+
+
+@pytest.mark.parametrize("path", [b"/healthz", b"/api/flood?token=" + SECRET.encode()])
+def test_requests_in_a_row_without_end_fill_no_memory(patient, path):
+    """More than anybody sends before reading an answer end the connection: each takes a thousand times the room of its bytes."""
+    one = b"GET " + path + b" HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with _connect(patient) as connection, pytest.raises((ConnectionResetError, BrokenPipeError)):
+        for _ in range(1_000):
+            connection.sendall(one * 100)
+
+    assert patient.refused.counts()["pipelined"] == 1
+    assert get(f"{patient.url}/healthz").status_code == 200
+
+
 @pytest.mark.slow
 def test_pings_of_who_does_not_read_fill_no_memory(patient):
     """Each would be answered: so no more of them are heard than there is room for answers."""
