@@ -78,6 +78,7 @@ def test_a_table_of_the_newest_says_so(visitor, tmp_path):
         page.get_by_role("columnheader", name="index").get_by_role("button").click()
 
         page.get_by_text("The newest 200 of 230, sorted among themselves").wait_for()
+        page.goto("about:blank")  # before its server goes
 
 
 def test_j_k_and_enter_lead_through_a_table(visitor, site):

@@ -54,6 +54,7 @@ def test_a_task_that_its_program_left_behind_is_orphaned(visitor, tmp_path):
         page.locator("tbody tr").click()
 
         page.locator(".page .badge.task-orphaned").first.wait_for()
+        page.goto("about:blank")  # before its server goes
 
 
 def test_a_story_shows_what_happened_inside_spans_and_their_links(visitor, site):
