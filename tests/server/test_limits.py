@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 
@@ -165,6 +165,51 @@ def test_who_does_not_read_its_answer_is_let_go(hasty):
             head = f"GET {path}?token={SECRET} HTTP/1.1\r\nHost: localhost\r\n{upgrade if number % 2 else ''}\r\n"
             connection.sendall(head.encode())
         _until(lambda: hasty.refused.counts().get("slow_reader", 0) >= 5 and len(hasty.access.connections) == 0)
+
+
+def test_some_requests_in_a_row_are_answered_in_their_order(hasty):
+    """As HTTP allows, though hardly anybody does so."""
+    one = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
+    answered = b""
+    with _connect(hasty) as connection:
+        connection.sendall((one + b"\r\n") * 20 + one + b"Connection: close\r\n\r\n")
+        while piece := connection.recv(65_536):
+            answered += piece
+
+    assert answered.count(b"HTTP/1.1 200") == 21
+
+
+@pytest.mark.parametrize("path", [b"/healthz", b"/api/flood?token=" + SECRET.encode()])
+def test_requests_in_a_row_without_end_fill_no_memory(patient, path):
+    """More than anybody sends before reading an answer end the connection: each takes a thousand times the room of its bytes."""
+    one = b"GET " + path + b" HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with _connect(patient) as connection, pytest.raises((ConnectionResetError, BrokenPipeError)):
+        for _ in range(1_000):
+            connection.sendall(one * 100)
+
+    assert patient.refused.counts()["pipelined"] == 1
+    assert get(f"{patient.url}/healthz").status_code == 200
+
+
+@pytest.mark.slow
+def test_pings_of_who_does_not_read_fill_no_memory(patient):
+    """Each would be answered: so no more of them are heard than there is room for answers."""
+    pings, sent = (b"\x89\xfd" + bytes(4) + b"x" * 125) * 500, 0
+    with _connect(patient) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        head = (
+            f"GET /stream?token={SECRET} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        )
+        key = "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        connection.sendall(f"{head}{key}".encode())
+        assert connection.recv(12) == b"HTTP/1.1 101"
+        connection.settimeout(2)
+        with suppress(TimeoutError):
+            while sent < 100 << 20:
+                connection.sendall(pings)
+                sent += len(pings)
+
+    assert sent < 100 << 20  # only what the system's own buffers take
 
 
 @pytest.mark.slow

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import sys
 import time
 
 import pytest
 
+from tests.cli.test_emit import at_terminal
 from tests.program import PATIENCE
 from tests.server.served import serving
 
@@ -50,3 +53,17 @@ def test_health_says_how_far_an_index_is_that_is_made_anew(tmp_path):
     assert len(set(done)) > 1
     assert {index["total"] for index in building} <= {0, server.ledger.stat().st_size}
     assert (health["index"]["rebuilt"], health["stored"]["events"]) == (1, EVENTS)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a terminal of POSIX")
+def test_a_terminal_shows_how_far_the_ledger_is_read_at_the_start(tmp_path):
+    """In a line that is gone when the server says where it listens."""
+    ledger = tmp_path / "ledger" / "events.jsonl"
+    fill(ledger)
+    ports = ("--port", "0", "--otlp-port", "0", "--grpc-port", "off")
+    code, said = at_terminal(tmp_path, "serve", "--ledger", str(ledger), *ports, DEMO_SECONDS="0.1")
+
+    progress, _, greeting = said.partition("\r\x1b[Kpage ")
+    assert code == 0, said
+    assert re.search(r"\r\x1b\[Kreading the ledger: \d+ MB of \d+", progress), said
+    assert f"({EVENTS:,} events so far)" in greeting

@@ -68,8 +68,7 @@ function stepRow(by: 1 | -1): void {
 
 /** Esc closes what was opened last; the live view has more to close. */
 function closeLast(): void {
-  if (isHelpOpen.value) isHelpOpen.value = false;
-  else if (view.value !== "live" && parameter("event")) change({ event: null }, { replace: true });
+  if (view.value !== "live" && parameter("event")) change({ event: null }, { replace: true });
   else if (view.value === "tasks" && parameter("task")) change({ task: null, run: null });
 }
 

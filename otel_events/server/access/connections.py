@@ -10,8 +10,10 @@ if TYPE_CHECKING:
 
     from otel_events.server.access.settings import Limits
 
+# Of gRPC, which takes them by itself: they are beside those that are counted here.
+GRPC_CONNECTIONS = 256
 # Files, the index, clients' log files, and connections that are accepted only to be refused.
-_KEPT_FREE = 256
+_KEPT_FREE = 256 + GRPC_CONNECTIONS
 _LEAST = 16
 _MOST_LEAVING = 64
 

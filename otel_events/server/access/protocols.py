@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from otel_events.server.access.mistakes import quiet_logger
 from otel_events.server.access.patience import Patience
 
 if TYPE_CHECKING:
@@ -21,6 +23,15 @@ if TYPE_CHECKING:
     from otel_events.server.access.settings import Limits
 
 _FAREWELL = 1.0  # seconds that a client has to read why it was refused
+_MOST_IN_A_ROW = 32  # requests that a client sends without waiting for answers; browsers send one
+_LOGGER = quiet_logger(
+    "uvicorn.error",
+    (
+        "Invalid HTTP request received.",
+        "Unsupported upgrade request.",
+        "Invalid UTF-8 sequence received from client.",
+    ),
+)
 _KEEP_ALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
 _PHRASES = {
     400: "Bad Request",
@@ -59,6 +70,7 @@ class GuardedHttp(HttpToolsProtocol):
 
     def __init__(self, connections: Connections, **options: Any) -> None:
         super().__init__(**options)
+        self.logger = _LOGGER
         self._connections = connections
         self._limits: Limits = connections.limits
         self._request = Patience(self.loop)
@@ -102,6 +114,8 @@ class GuardedHttp(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP in the form of all our errors."""
+        if self.transport.is_closing():  # it is we who would read no further
+            return
         self._refuse(400, f"this is no HTTP request: {msg}", "malformed")
 
     def on_message_begin(self) -> None:
@@ -111,7 +125,11 @@ class GuardedHttp(HttpToolsProtocol):
         self._request.begin(self._limits.head_seconds, self._give_up_head)
 
     def on_headers_complete(self) -> None:
-        """Be patient with the body."""
+        """Be patient with the body; let those go that send requests without end and read no answers."""
+        if len(self.pipeline) >= _MOST_IN_A_ROW:
+            self._connections.count("pipelined")
+            self.hang_up()
+            raise ConnectionAbortedError("no more of it is parsed")
         self._is_in_head = False
         self._began = self.loop.time()
         self._request.begin(self._limits.pause_seconds, self._look_at_body)
@@ -221,6 +239,7 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
 
     def __init__(self, connections: Connections, **options: Any) -> None:
         super().__init__(**options)
+        self.logger = _LOGGER
         self._connections = connections
         self._reader = Patience(self.loop)
 
@@ -238,20 +257,25 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
 
     async def send(self, message: Any) -> None:
         """Send what the application says."""
+        if self.close_sent and message["type"] == "websocket.send":  # over a mistake of the client's, just now
+            raise ClientDisconnected
         await super().send(message)
         if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
             # A refusal with an answer ends the handshake: uvicorn logs an error over an application that left it open.
             self.handshake_complete = True
 
     def pause_writing(self) -> None:
-        """Be patient with a client that does not read."""
+        """Be patient with a client that does not read, and hear nothing of it: each of its pings would be answered."""
         super().pause_writing()
+        self.transport.pause_reading()
         self._reader.begin(self._connections.limits.stalled_seconds, self.turn_away)
 
     def resume_writing(self) -> None:
         """Go on: it reads again."""
         self._reader.end()
         super().resume_writing()
+        if not self.read_paused:  # else it is the application that has not read yet
+            self.transport.resume_reading()
 
     def turn_away(self) -> None:
         """Cut it off: what it is sent waits for it in vain."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from otel_events import catalog
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _SAMPLE = 2_000
 _MOST_TEXT = 200
+_MOST_UNKNOWN = 1_000
 _OURS = "otel_events."
 # Keys whose values stand in a table, with how often they occur.
 _TABLES = {
@@ -38,17 +40,19 @@ _TABLES = {
 
 
 def show_catalog(server: Server) -> dict[str, Any]:
-    """Return the definitions with how often each was seen, and the names that nobody has defined."""
+    """Return the definitions with how often each was seen, and the most frequent names that nobody has defined."""
     rows = server.store.read().execute("SELECT name, count, first_time, last_time FROM names WHERE count > 0")
     seen = {name: (count, whole_second(first), whole_second(last)) for name, count, first, last in rows}
     current = catalog.current()
     definitions = [_definition(each, *seen.pop(each.name, (0, None, None))) for each in current.definitions()]
     unknown = [
         {"name": name, "seen": count, "first": first, "last": last}
-        for name, (count, first, last) in sorted(seen.items())
+        for name, (count, first, last) in seen.items()
         if name and not name.startswith(_OURS)
     ]
-    return {"definitions": definitions, "unknown": unknown}
+    # A program that makes names up has as many as it likes.
+    shown = sorted(unknown, key=_seen, reverse=True)[:_MOST_UNKNOWN]
+    return {"definitions": definitions, "unknown": sorted(shown, key=_name), "unknown_names": len(unknown)}
 
 
 def list_names(server: Server, *, limit: int) -> dict[str, Any]:
@@ -89,13 +93,15 @@ def _definition(definition: EventDefinition, seen: int, first: str | None, last:
     }
 
 
+_seen, _name = itemgetter("seen"), itemgetter("name")
 _SEEN = {"seen": schemas.COUNT, "first": schemas.maybe(schemas.INSTANT), "last": schemas.maybe(schemas.INSTANT)}
 
 OPERATIONS = (
     Operation(
         "/api/catalog",
         show_catalog,
-        "Every event type that is defined, how often it was seen, and names that were seen and nobody has defined.",
+        "Every event type that is defined, how often it was seen, and names that were seen and nobody has defined: of"
+        f" `unknown_names` the {_MOST_UNKNOWN:,} most frequent.",
         schemas.shape(
             definitions=schemas.listing(
                 schemas.shape(
@@ -110,6 +116,7 @@ OPERATIONS = (
                 )
             ),
             unknown=schemas.listing(schemas.shape(name=schemas.TEXT, **_SEEN)),
+            unknown_names=schemas.COUNT,
         ),
     ),
     Operation(

@@ -9,6 +9,7 @@ from otel_events.server.api.instants import SECOND, instant
 from otel_events.server.api.operation import Operation
 from otel_events.server.api.parameters import SINCE, UNTIL, Parameter, choice, whole_number
 from otel_events.server.store.minute_index import MINUTE
+from otel_events.server.store.views import MOST_SERIES, OTHERS
 
 if TYPE_CHECKING:
     import sqlite3
@@ -137,7 +138,7 @@ OPERATIONS = (
     Operation(
         "/api/rates",
         list_rates,
-        f"Counts in each `step` seconds up to now, at most {_STEPS} of them.",
+        f"Counts in each `step` seconds up to now, at most {_STEPS} of them: the {MOST_SERIES} largest series, and `{OTHERS}`.",
         schemas.shape(
             **{
                 "from": schemas.INSTANT,

@@ -7,11 +7,15 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from otel_events.server.access.connections import GRPC_CONNECTIONS
 from otel_events.server.ingest.answers import message_of
-from otel_events.server.ingest.refusals import RefusedError, too_large, unavailable
+from otel_events.server.ingest.calls import Calls
+from otel_events.server.ingest.refusals import RefusedError, malformed, too_large, unavailable
 from otel_events.server.ingest.requests import Sent
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from otel_events.server.ingest.requests import Signal
     from otel_events.server.server import Server
 
@@ -20,9 +24,17 @@ _SERVICES: dict[Signal, str] = {
     "traces": "opentelemetry.proto.collector.trace.v1.TraceService",
     "metrics": "opentelemetry.proto.collector.metrics.v1.MetricsService",
 }
-_THREADS = 8
 _MAX_CALLS = 64
+_THREADS = _MAX_CALLS + 8  # one for each call, and some that refuse what is too much
 _PATIENCE = 30.0
+# gRPC takes connections by itself, beside those that are counted for HTTP: without bounds of its own, idle ones would use up
+# the files that this process may open.
+_CONNECTIONS = {
+    "grpc.max_allowed_incoming_connections": GRPC_CONNECTIONS,
+    "grpc.max_concurrent_streams": _MAX_CALLS,  # a client that has as many waits by itself
+    "grpc.server_handshake_timeout_ms": 10_000,
+    "grpc.max_connection_idle_ms": 60_000,
+}
 
 
 class GrpcService:
@@ -34,6 +46,7 @@ class GrpcService:
 
     def __init__(self, server: Server) -> None:
         self._server = server
+        self._calls = Calls(_MAX_CALLS, server.refused.add)
         self._grpc: Any = None
 
     def start(self, address: str) -> int:
@@ -42,16 +55,16 @@ class GrpcService:
 
         self._grpc = grpc.server(
             ThreadPoolExecutor(_THREADS, thread_name_prefix="otel_events-grpc"),
-            maximum_concurrent_rpcs=_MAX_CALLS,
             options=[
                 ("grpc.max_receive_message_length", self._server.settings.max_request_bytes),
                 ("grpc.so_reuseport", 0),
-                ("grpc.max_connection_idle_ms", 300_000),
+                *_CONNECTIONS.items(),
             ],
         )
+        # As if clients sent streams, which are the same on the wire: so they are looked at before what they send is read.
         handlers = [
             grpc.method_handlers_generic_handler(
-                service, {"Export": grpc.unary_unary_rpc_method_handler(self._exporter(signal))}
+                service, {"Export": grpc.stream_unary_rpc_method_handler(self._exporter(signal))}
             )
             for signal, service in _SERVICES.items()
         ]
@@ -78,20 +91,30 @@ class GrpcService:
             raise OSError(str(error)) from error
 
     def _exporter(self, signal: Signal) -> Any:
-        def export(body: bytes, context: Any) -> bytes:
+        def export(bodies: Iterator[bytes], context: Any) -> bytes:
+            if not self._server.access.admits_sender(_peer(context.peer()), _authorization(context)):
+                self._server.refused.add("token")
+                _refuse(context, 16, "senders from elsewhere need the server's token: authorization=Bearer <token>")
             try:
-                if not self._server.access.admits_sender(_peer(context.peer()), _authorization(context)):
-                    self._server.refused.add("token")
-                    _refuse(context, 16, "senders from elsewhere need the server's token: authorization=Bearer <token>")
-                return self._take(signal, body)
+                self._calls.enter(context)
+                return self._take(signal, self._read(bodies, context))
             except RefusedError as error:
                 self._server.refused.add(error.reason)
                 if error.retry_after is not None:
                     context.set_trailing_metadata((("grpc-status-details-bin", _retry_details(error)),))
                 _refuse(context, error.code, str(error))
                 raise  # `_refuse` has raised
+            finally:
+                self._calls.leave(context)
 
         return export
+
+    def _read(self, bodies: Iterator[bytes], context: Any) -> bytes:
+        body = next(bodies, None)
+        if body is None:
+            raise malformed("a call has one request")
+        self._calls.work(context)
+        return body
 
     def _take(self, signal: Signal, body: bytes) -> bytes:
         if len(body) > self._server.settings.max_request_bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,15 +12,17 @@ import engineio.packet
 import socketio
 from socketio.exceptions import ConnectionRefusedError as RefusedError
 
+from otel_events.server.access.mistakes import quiet_logger
 from otel_events.server.live.beginning import UNAVAILABLE, StreamError
 from otel_events.server.live.broadcast_shape import as_broadcast, dump
 from otel_events.server.live.reading_pace import ReadingPace
 from otel_events.server.live.socket_client import SocketClient
+from otel_events.server.live.socket_packets import UNREADABLE, is_understood
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import Callable, MutableMapping
 
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from otel_events.server.server import Server
     from otel_events.server.store.stored import StoredEvent
@@ -34,6 +37,8 @@ _PING_EVERY, _PING_TIMEOUT = (
 )  # seconds; the client hears them at the beginning, and gives the server up after both
 _MAX_MESSAGE = 64 * 1024
 _REMEMBERED = 2_048  # events in their wording, for all clients
+_LOGGER = quiet_logger("engineio.server", ("post request handler error", "Unknown receive error"))
+_PROTOCOL_ERROR = 1002
 
 
 class SocketIo:
@@ -52,7 +57,9 @@ class SocketIo:
             ping_timeout=_PING_TIMEOUT,
             max_http_buffer_size=_MAX_MESSAGE,
             namespaces=["/"],
+            engineio_logger=_LOGGER,
         )
+        self._sio.misunderstood = partial(server.refused.add, "malformed")
         self._sio.eio.on("connect", self._opened)
         self._sio.on("connect", self._connect)
         self._sio.on("disconnect", self._disconnect)
@@ -67,7 +74,19 @@ class SocketIo:
     def app(self) -> ASGIApp:
         """Return what serves `/socket.io`."""
         app: ASGIApp = socketio.ASGIApp(self._sio, socketio_path=None)
-        return app
+
+        async def read_what_can_be_read(scope: Scope, receive: Receive, send: Send) -> None:
+            try:
+                await app(scope, receive, send)
+            except UNREADABLE:
+                if scope["type"] != "websocket":
+                    raise
+                # A frame that is no packet of Engine.IO's; what our handlers raise does not come by here.
+                self._sio.misunderstood()
+                with suppress(OSError, RuntimeError):  # it may have closed itself
+                    await send({"type": "websocket.close", "code": _PROTOCOL_ERROR})
+
+        return read_what_can_be_read
 
     async def send(self, eio_sid: str, event: StoredEvent) -> None:
         """Send *event* to one client, when that has read enough of what it was sent before."""
@@ -162,6 +181,16 @@ class _Engine(engineio.AsyncServer):  # type: ignore[misc]  # it has no types
 
 
 class _SocketIoServer(socketio.AsyncServer):  # type: ignore[misc]  # it has no types
+    misunderstood: Callable[[], object]
+
+    async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
+        """End a connection over whose nonsense the library would put a traceback on the terminal, each time."""
+        if is_understood(data):
+            await super()._handle_eio_message(eio_sid, data)
+        else:
+            self.misunderstood()
+            await self.eio.disconnect(eio_sid)
+
     def _engineio_server_class(self) -> type[_Engine]:
         return _Engine
 

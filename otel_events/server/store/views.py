@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -14,13 +14,15 @@ from otel_events.server.store.writer_views import gone_writers, list_writers
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from otel_events.reading.runs import Run
     from otel_events.server.store.place import Place
 
 ORPHANED = "orphaned"
+MOST_SERIES = 100
+OTHERS = "(others)"
 _SECOND = 1_000_000_000
 _TASK_KEYS = (
     *(
@@ -172,18 +174,26 @@ class Views:
         return count
 
     def rates(self, since: int, until: int, *, step: int = 1, by: str = "event") -> dict[str, list[int]]:
-        """Return the counts of each *step* seconds between two times, by `event`, `category` or `severity`."""
+        """Return the counts of each *step* seconds between two times, by `event`, `category` or `severity`.
+
+        Programs that make names up have as many as they like: beside the largest series there is one for all others.
+        """
         first, last = _seconds(since, until)
         column = {"event": "names.name", "category": "names.category", "severity": "seconds.level"}[by]
-        rows = self._connect().execute(
+        query = (
             f"SELECT {column}, (second - ?1) / ?3, sum(seconds.count) FROM seconds JOIN names ON names.id = seconds.name"  # noqa: S608  # columns are named here, values are bound
-            " WHERE second BETWEEN ?1 AND ?2 AND NOT names.is_own GROUP BY 1, 2",
-            (first, last, step),
+            " WHERE second BETWEEN ?1 AND ?2 AND NOT names.is_own GROUP BY 1, 2"
         )
+        rows = self._connect().execute(query, (first, last, step)).fetchall()
+        totals: Counter[str | int] = Counter()
+        for name, _, count in rows:
+            totals[name] += count
+        words: Mapping[Any, str] = _LEVELS if by == "severity" else {}
+        shown = {name: words.get(name, str(name)) for name, _ in totals.most_common(MOST_SERIES)}
         size = (last - first) // step + 1
         series: dict[str, list[int]] = defaultdict(lambda: [0] * size)
         for name, place, count in rows:
-            series[_LEVELS[name] if by == "severity" else name][place] += count
+            series[shown.get(name, OTHERS)][place] += count
         return dict(series)
 
     def writers(self, *, limit: int = 1_000) -> list[dict[str, Any]]:

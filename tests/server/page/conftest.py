@@ -30,3 +30,12 @@ def visitor(browser):
     yield visitor
     visitor.context.close()
     assert visitor.complaints == []
+
+
+@pytest.fixture
+def live(visitor, site):
+    """The live view, following."""
+    page = visitor.visit(site)
+    page.wait_for_selector(".list .row")
+    page.get_by_text("Following", exact=True).wait_for()
+    return page

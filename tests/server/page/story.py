@@ -101,6 +101,7 @@ def miss() -> None:
 def leave() -> None:
     ev.session("left-open").__enter__()
     ev.cycle(1).__enter__()
+    ev.task("mend", task_id="mend-1", persona="mender").__enter__()
 
 
 if __name__ == "__main__":

@@ -7,20 +7,11 @@ import re
 
 import pytest
 
-from tests.server.page.visiting import serving, until, wait_for
+from tests.server.page.visiting import address_of, serving, until, wait_for
 
 pytestmark = pytest.mark.slow
 
 ROW = ".list .row"
-
-
-@pytest.fixture
-def live(visitor, site):
-    """The live view, following."""
-    page = visitor.visit(site)
-    page.wait_for_selector(ROW)
-    page.get_by_text("Following", exact=True).wait_for()
-    return page
 
 
 def named(page, name):
@@ -262,44 +253,6 @@ def test_a_filter_that_hides_everything_says_so(live):
     live.wait_for_selector(ROW)
 
 
-def test_e_goes_from_error_to_error(live):
-    """`E` and `e` select errors, and pass over everything else."""
-    live.keyboard.press("E")
-    live.locator('.row[aria-selected="true"].level-error').wait_for()
-    last = live.url
-    live.keyboard.press("E")
-    wait_for(lambda: live.url != last)
-    live.locator('.row[aria-selected="true"].level-error').wait_for()
-    live.keyboard.press("e")
-
-    wait_for(lambda: live.url == last)
-
-
-def test_j_k_enter_and_esc(live):
-    """Keys alone lead through the list and into the details and out again."""
-    live.keyboard.press("Enter")
-    live.locator(".details h2").wait_for()
-    newest = live.url
-    live.keyboard.press("k")
-    wait_for(lambda: live.url != newest)
-    live.keyboard.press("j")
-    wait_for(lambda: live.url == newest)
-    live.keyboard.press("Escape")
-    live.locator(".details").wait_for(state="detached")
-    live.keyboard.press("Escape")
-
-    live.get_by_text("Following", exact=True).wait_for()
-
-
-def test_the_question_mark_explains_the_keys(live):
-    """`?` opens the help, Esc closes it."""
-    live.keyboard.press("?")
-    live.get_by_role("dialog").get_by_text("next, previous error").wait_for()
-    live.keyboard.press("Escape")
-
-    live.get_by_role("dialog").wait_for(state="detached")
-
-
 def test_a_value_becomes_a_filter(visitor, site):
     """`+` beside a value narrows the view to what has it."""
     event = site.events(filter="task.failed")[0]
@@ -371,11 +324,11 @@ def test_the_strip_leads_to_a_moment(live):
     """A click on the strip shows what happened then, and the address says when."""
     live.locator(".strip-canvas").click(position={"x": 5, "y": 20})
 
-    wait_for(lambda: "at=" in live.url)
+    wait_for(lambda: "at=" in address_of(live))
     live.locator(".offer").wait_for()
     live.keyboard.press("G")
     live.get_by_text("Following", exact=True).wait_for()
-    assert "at=" not in live.url
+    assert "at=" not in address_of(live)
 
 
 def test_what_was_not_sent_is_said_and_can_be_loaded(visitor, site):

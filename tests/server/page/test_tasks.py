@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.server.page.visiting import until, wait_for
+from tests.server.page.visiting import address_of, serving, until, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -41,6 +41,20 @@ def test_the_list_and_the_story_count_alike(visitor, site):
     row.click()
 
     page.get_by_role("heading", name=re.compile(f"^{own} events, and 3 of 1 task beneath")).wait_for()
+
+
+def test_a_task_that_its_program_left_behind_is_orphaned(visitor, tmp_path):
+    """In the lanes, in the list and in its story; none that runs or is done is shown beside it."""
+    with serving(tmp_path) as site:
+        site.send("left")
+        page = visitor.visit(site, "#/tasks")
+        page.locator(".lanes .bar.task-orphaned").wait_for()
+        page.get_by_role("button", name="Orphaned", exact=True).click()
+        page.locator("tbody tr").get_by_text("orphaned").wait_for()
+        page.locator("tbody tr").click()
+
+        page.locator(".page .badge.task-orphaned").first.wait_for()
+        page.goto("about:blank")  # before its server goes
 
 
 def test_a_story_shows_what_happened_inside_spans_and_their_links(visitor, site):
@@ -98,7 +112,7 @@ def test_runs_of_one_id_are_told_apart_and_compared(visitor, site):
     runs.select_option(str(newest - 1))
 
     until(page, "document.querySelector('.facts dd')?.textContent === '10'")
-    assert f"run={newest - 1}" in page.url
+    assert f"run={newest - 1}" in address_of(page)
 
 
 def test_cycles_and_sessions_are_compared_with_their_last_run(visitor, site):

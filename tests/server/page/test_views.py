@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.server.page.visiting import WIDE, Visitor, serving, until
+from tests.server.page.visiting import WIDE, Visitor, address_of, serving, until
 
 pytestmark = pytest.mark.slow
 
@@ -86,18 +86,6 @@ def test_every_view_can_be_read(browser, site, tmp_path, size, scheme):
     assert visitor.complaints == []
 
 
-def test_a_type_is_a_table_of_its_attributes(visitor, site):
-    """Its attributes are columns, long texts are folded, and a search in all of them finds a needle."""
-    page = open_view(visitor, site, "type")
-
-    assert {"model", "prompt", "response", "file_path"} <= set(page.locator("th").all_inner_texts())
-    fold = page.locator("td .value-long button").first
-    fold.click()
-    assert page.locator("td .value-long").first.inner_text().count("needle") == 40
-    page.get_by_label("Search in all texts").fill("chapter 2")
-    until(page, "document.querySelectorAll('tbody tr').length === 1")
-
-
 def test_tasks_lead_to_their_stories(visitor, site):
     """Lanes by persona; a bar leads to the waterfall, what came of it, and its errors with their stacks."""
     page = open_view(visitor, site, "tasks")
@@ -141,7 +129,7 @@ def test_tasks_are_chosen_by_their_state(visitor, site):
     page.get_by_role("button", name="Failed", exact=True).click()
 
     until(page, "document.querySelectorAll('tbody tr').length === 1")
-    assert "state=failed" in page.url
+    assert "state=failed" in address_of(page)
 
 
 def test_cycles_are_compared(visitor, site):
@@ -187,59 +175,6 @@ def test_what_its_program_left_open_is_not_said_to_run(visitor, tmp_path):
 
         assert page.get_by_text("running", exact=True).count() == 0
         page.goto("about:blank")  # before its server goes
-
-
-@pytest.mark.parametrize(
-    ("view", "table", "column"),
-    [
-        ("#/types?name=reward.computed", "Events of type reward.computed", "reward"),
-        ("#/tasks", "Tasks, the newest first", "Took"),
-        ("#/cycles", "Cycles, the newest first", "Events"),
-        ("#/errors", "Groups of errors", "Count"),
-        ("#/catalogue", "Event types", "Seen"),
-        ("#/health", "Writers", "Received"),
-    ],
-)
-def test_a_table_is_sorted_by_its_column(visitor, site, view, table, column):
-    """By a click on its head or by the keyboard: the largest first, then the smallest, then as before; the address says it."""
-    page = visitor.visit(site, view)
-    head = page.get_by_label(table, exact=True).get_by_role("columnheader", name=column, exact=True)
-    head.wait_for()
-    assert head.get_attribute("aria-sort") == "none"
-
-    head.get_by_role("button").click()
-
-    page.locator("th[aria-sort=descending]").wait_for()
-    assert "sort" in page.url
-    page.reload()
-    page.locator("th[aria-sort=descending]").wait_for()
-    head.get_by_role("button").press("Enter")
-    page.locator("th[aria-sort=ascending]").wait_for()
-    head.get_by_role("button").press(" ")
-    page.locator("th[aria-sort=ascending]").wait_for(state="detached")
-
-
-def test_the_rows_of_a_sorted_table_are_in_its_order(visitor, site):
-    """Numbers by their size, whatever they look like."""
-    page = visitor.visit(site, "#/types?name=reward.computed&sort=reward")
-    page.locator("th[aria-sort=ascending]").wait_for()
-    place = page.get_by_role("columnheader").all_inner_texts().index("reward")
-
-    cells = page.locator(f"tbody td:nth-child({place + 1})").all_inner_texts()
-
-    assert [float(text.replace("−", "-")) for text in cells] == sorted(float(text.replace("−", "-")) for text in cells)
-
-
-def test_j_k_and_enter_lead_through_a_table(visitor, site):
-    """Row by row, without the mouse; Enter chooses, as a click does."""
-    page = open_view(visitor, site, "type")
-    for key in "jjk":
-        page.keyboard.press(key)
-    assert page.evaluate("[...document.querySelectorAll('tbody tr')].indexOf(document.activeElement)") == 0
-
-    page.keyboard.press("Enter")
-
-    page.locator(".details h2", has_text="llm.interaction").wait_for()
 
 
 def test_an_address_without_a_view_says_so(visitor, site):

@@ -98,3 +98,9 @@ class Visitor:
 def until(page, expression: str) -> None:
     """Wait for what holds in the page. Asked from outside: the page's policy lets nobody evaluate anything within."""
     wait_for(lambda: page.evaluate(expression))
+
+
+def address_of(page) -> str:
+    """Return what stands in the address bar. Asked of the page: `page.url` is what playwright was told last, and while a test
+    sleeps it hears nothing, so whoever waits for that may wait in vain."""
+    return page.evaluate("location.href")

@@ -211,6 +211,8 @@ export interface UnknownName {
 export interface Catalogue {
   definitions: Definition[];
   unknown: UnknownName[];
+  /** How many there are, of which `unknown` has the most frequent. */
+  unknown_names: number;
 }
 
 export type WriterState = "running" | "stopped" | "unclean" | "quiet";

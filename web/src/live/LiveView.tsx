@@ -10,7 +10,7 @@ import { type ListHandle, VirtualList } from "../ui/VirtualList";
 import { EmptyState } from "./EmptyState";
 import { EventRow, rowId } from "./EventRow";
 import { FilterBar } from "./FilterBar";
-import { useLiveKeys } from "./keys";
+import { select, useLiveKeys } from "./keys";
 import type { Row } from "./rows";
 import { RateStrip } from "./RateStrip";
 import { version } from "./drawing";
@@ -23,11 +23,6 @@ const ROW = 24;
 const NARROW_ROW = 44;
 // Rows that leave room on a screen, so that nobody can scroll to those before them.
 const FEW = 50;
-
-function select(seq: number): void {
-  hold();
-  change({ event: String(seq) }, { replace: true });
-}
 
 // Outlives the view, which is gone while another one is looked at.
 const place = { top: 0 };
@@ -43,7 +38,7 @@ export function LiveView() {
   const rows = shownRows();
   const follows = held.value === null;
 
-  useLiveKeys(list, selected, select);
+  useLiveKeys(list);
 
   // A link to an event shows the events around it.
   useEffect(() => {

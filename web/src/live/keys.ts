@@ -11,23 +11,30 @@ import { onKeys } from "../ui/keyboard";
 import type { ListHandle } from "../ui/VirtualList";
 import { showEach } from "./EventRow";
 import { isCounting, isError } from "./rows";
-import { pause, resume } from "./holding";
+import { hold, pause, resume } from "./holding";
 import { filter, held, indexOf, shownRows } from "./store";
 import { foldAgain } from "./unfolding";
 
-type Select = (seq: number) => void;
+/** The event that is selected, by the address at the moment: a key goes on from what the one before has done. */
+const selection = (): number => Number(parameter("event")) || 0;
 
-function step(by: number, selected: number, select: Select): void {
+export function select(seq: number): void {
+  hold();
+  change({ event: String(seq) }, { replace: true });
+}
+
+function step(by: number): void {
   const rows = shownRows();
-  const present = indexOf(selected);
+  const present = indexOf(selection());
   const next = present < 0 ? rows.length - 1 : present + by;
   const row = rows[Math.max(0, Math.min(rows.length - 1, next))];
   if (row) select(row.seq);
 }
 
 /** Select the next (1) or the previous (-1) error, in the list or beyond it. */
-async function stepToError(by: 1 | -1, selected: number, select: Select): Promise<void> {
+async function stepToError(by: 1 | -1): Promise<void> {
   const rows = shownRows();
+  const selected = selection();
   const present = indexOf(selected);
   for (
     let index = present < 0 ? (by > 0 ? 0 : rows.length - 1) : present + by;
@@ -49,55 +56,59 @@ async function stepToError(by: 1 | -1, selected: number, select: Select): Promis
   else say(by > 0 ? "No later error" : "No earlier error");
 }
 
+const toError = (by: 1 | -1) => (): void => {
+  stepToError(by).catch((error: unknown) => say(explain(error)));
+};
+
 /** Show each event that the selected row counts. */
-function openSelected(selected: number): void {
-  const row = shownRows()[indexOf(selected)];
+function openSelected(): void {
+  const row = shownRows()[indexOf(selection())];
   if (isCounting(row)) showEach(row);
 }
 
 /** Count again what the selected row is a part of. */
-function closeSelected(selected: number, select: Select): void {
-  const row = shownRows()[indexOf(selected)];
+function closeSelected(): void {
+  const row = shownRows()[indexOf(selection())];
   if (row?.kind !== "event" || !row.of) return;
   foldAgain(row.of);
   select(row.of.seq);
 }
 
+function openDetails(): void {
+  const last = shownRows().at(-1);
+  if (!selection() && last) select(last.seq);
+  else document.querySelector<HTMLElement>(".details button")?.focus();
+}
+
 /** Esc goes back a step at a time: the details, then the selection's hold on the list. */
-function back(selected: number): void {
-  if (selected) change({ event: null }, { replace: true });
+function back(): void {
+  if (selection()) change({ event: null }, { replace: true });
   else if (held.peek()) resume();
 }
 
-export function useLiveKeys(list: RefObject<ListHandle | null>, selected: number, select: Select): void {
-  // With the drawing and not after it: who sees a row selected goes on from that row.
+function togglePause(): void {
+  if (held.peek()) resume();
+  else pause();
+}
+
+export function useLiveKeys(list: RefObject<ListHandle | null>): void {
   useLayoutEffect(() => {
-    const page = list.current?.rowsInSight() ?? 20;
-    const errors = (by: 1 | -1) => () =>
-      void stepToError(by, selected, select).catch((error: unknown) => say(explain(error)));
-    const togglePause = (): void => {
-      if (held.peek()) resume();
-      else pause();
-    };
+    const page = (): number => list.current?.rowsInSight() ?? 20;
     return onKeys({
-      j: () => step(1, selected, select),
-      ArrowDown: () => step(1, selected, select),
-      k: () => step(-1, selected, select),
-      ArrowUp: () => step(-1, selected, select),
-      ArrowRight: () => openSelected(selected),
-      ArrowLeft: () => closeSelected(selected, select),
-      PageDown: () => step(page, selected, select),
-      PageUp: () => step(-page, selected, select),
-      Enter: () => {
-        const last = shownRows().at(-1);
-        if (!parameter("event") && last) select(last.seq);
-        else document.querySelector<HTMLElement>(".details button")?.focus();
-      },
-      Escape: () => back(selected),
-      e: errors(1),
-      E: errors(-1),
+      j: () => step(1),
+      ArrowDown: () => step(1),
+      k: () => step(-1),
+      ArrowUp: () => step(-1),
+      ArrowRight: openSelected,
+      ArrowLeft: closeSelected,
+      PageDown: () => step(page()),
+      PageUp: () => step(-page()),
+      Enter: openDetails,
+      Escape: back,
+      e: toError(1),
+      E: toError(-1),
       " ": togglePause,
       G: resume,
     });
-  });
+  }, []);
 }

@@ -68,7 +68,7 @@ export function CatalogueView() {
         options={[
           { value: "", label: "Seen" },
           { value: "never", label: "Never seen" },
-          { value: "unknown", label: `Unknown${answer?.unknown.length ? ` (${answer.unknown.length})` : ""}` },
+          { value: "unknown", label: `Unknown${answer?.unknown_names ? ` (${count(answer.unknown_names)})` : ""}` },
         ]}
       />
       <Search name="search" label="Search the catalogue" placeholder="name, category or words" />
@@ -83,7 +83,7 @@ export function CatalogueView() {
       )}
       {answer &&
         (shown === "unknown" ? (
-          <Unknown rows={answer.unknown} />
+          <Unknown rows={answer.unknown} all={answer.unknown_names} />
         ) : (
           <Defined rows={answer.definitions} isSeen={shown !== "never"} />
         ))}
@@ -93,10 +93,20 @@ export function CatalogueView() {
 
 const fits = (text: string): boolean => text.toLowerCase().includes(parameter("search").toLowerCase());
 
-function Unknown({ rows }: { rows: UnknownName[] }) {
+function Unknown({ rows, all }: { rows: UnknownName[]; all: number }) {
   const fitting = rows.filter((row) => fits(row.name));
   if (fitting.length === 0) return <None>Every event that came is of a type that somebody defined.</None>;
-  return <Table label="Names that nobody defined" rows={fitting} columns={UNKNOWN} id={(row) => row.name} />;
+  return (
+    <>
+      {rows.length < all && (
+        <p class="faint pad">
+          The {count(rows.length)} most frequent of {count(all)}: some program makes names up, where an attribute should
+          be.
+        </p>
+      )}
+      <Table label="Names that nobody defined" rows={fitting} columns={UNKNOWN} id={(row) => row.name} />
+    </>
+  );
 }
 
 function Defined({ rows, isSeen }: { rows: Definition[]; isSeen: boolean }) {

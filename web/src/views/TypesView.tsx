@@ -88,7 +88,7 @@ function columnsOf(attributes: AttributeKey[], isPrefix: boolean): Column<Ledger
   return columns;
 }
 
-function nameOptions(names: { name: string; count: number }[]): { value: string; label: string }[] {
+function nameOptions(names: SeenName[]): { value: string; label: string }[] {
   const sorted = [...names].sort((a, b) => a.name.localeCompare(b.name));
   const families = new Map<string, number>();
   for (const { name } of sorted) {
@@ -130,12 +130,38 @@ export function TypesView() {
       about="One type or family of events as a table, with its own attributes as columns."
       controls={controls}
     >
-      {name ? <OneType name={name} /> : <Choose names={names.data ?? []} />}
+      {name ? <OneType name={name} seen={seenOf(name, names.data ?? [])} /> : <Choose names={names.data ?? []} />}
     </Page>
   );
 }
 
-function Choose({ names }: { names: { name: string; count: number }[] }) {
+interface SeenName {
+  name: string;
+  count: number;
+}
+
+/** How many events of a type or family are kept; 0 for a pattern of another form. */
+function seenOf(name: string, names: SeenName[]): number {
+  const family = name.endsWith(".*") ? name.slice(0, -1) : null;
+  return names
+    .filter((each) => (family === null ? each.name === name : each.name.startsWith(family)))
+    .reduce((sum, each) => sum + each.count, 0);
+}
+
+/** Of a type with more events than a table shows: that these are the newest, in whatever order they stand. */
+function Extent({ shown, seen, hasText }: { shown: number; seen: number; hasText: boolean }) {
+  const of = hasText ? " with that text" : seen > shown ? ` of ${count(seen)}` : "";
+  return (
+    <p class="faint pad">
+      The newest {count(shown)}
+      {of}
+      {parameter("sort") && ", sorted among themselves: larger and smaller ones may have come before"}. Any is found by
+      a filter in Live, such as <code>quality&gt;0.9</code>.
+    </p>
+  );
+}
+
+function Choose({ names }: { names: SeenName[] }) {
   if (names.length === 0) return <None>No events have come yet.</None>;
   const wanted = parameter("search").toLowerCase();
   return (
@@ -155,7 +181,7 @@ function Choose({ names }: { names: { name: string; count: number }[] }) {
   );
 }
 
-function OneType({ name }: { name: string }) {
+function OneType({ name, seen }: { name: string; seen: number }) {
   const text = parameter("text");
   const filter = text ? narrowed(name, `"${text.replaceAll('"', "'")}"`) : name;
   const attributes = usePolled(`attributes-${name}`, (signal) => getAttributes(name, signal), EVERY * 2);
@@ -187,6 +213,7 @@ function OneType({ name }: { name: string }) {
               <None>{text ? "No event of this type holds that text." : "No event of this type has come yet."}</None>
             ) : (
               <>
+                {page.next !== null && <Extent shown={page.events.length} seen={seen} hasText={text !== ""} />}
                 <Table
                   label={`Events of type ${name}`}
                   rows={page.events}
@@ -195,9 +222,6 @@ function OneType({ name }: { name: string }) {
                   chosen={parameter("event")}
                   onChoose={(event) => change({ event: String(event.seq) }, { replace: true })}
                 />
-                {page.next !== null && (
-                  <p class="faint pad">The newest {LIMIT}; the others are found by a filter in Live.</p>
-                )}
               </>
             )
           }

@@ -1,0 +1,49 @@
+"""A program that makes up the names of its events, thousands of them: answers stay of a size that can be shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.server.served import run_program, serving
+from tools.backends.waiting import wait_for
+
+pytestmark = pytest.mark.slow
+
+PROGRAM = """
+import otel_events as ev
+
+ev.configure()
+for number in range(1_200):
+    ev.emit(f"made{number}.up")
+    if number >= 1_100:
+        ev.emit(f"made{number}.up")
+print(ev.shutdown(timeout=20))
+"""
+
+
+@pytest.fixture(scope="module")
+def get(tmp_path_factory):
+    with serving(tmp_path_factory.mktemp("server")) as server:
+        assert run_program(server, PROGRAM) == "True\n"
+        wait_for(lambda: server.client.get("/api/health").json()["stored"]["events"] == 1_300, "all of it in the index")
+        yield lambda path, **query: server.client.get(path, params=query).json()
+
+
+def test_of_names_that_nobody_defined_the_most_frequent_are_told(get):
+    """In the order of their names, with the number of all."""
+    answer = get("/api/catalog")
+    names = [each["name"] for each in answer["unknown"]]
+
+    assert (len(names), answer["unknown_names"]) == (1_000, 1_200)
+    assert names == sorted(names)
+    assert {f"made{number}.up" for number in range(1_100, 1_200)} <= set(names)
+
+
+@pytest.mark.parametrize("by", ["event", "category"])
+def test_beside_the_largest_series_one_is_for_all_others(get, by):
+    """Nothing is left out of the sum."""
+    series = get("/api/rates", seconds=3_600, by=by)["series"]
+
+    assert len(series) == 101
+    assert sum(map(sum, series.values())) == 1_300
+    assert sum(series["(others)"]) == 1_100
