@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
     from typing_extensions import Self
 
+    from otel_events.watching import Classifier
+
 __all__ = ["ActivityPublisher", "flush"]
 
 DEFAULT_URL = "nats://localhost:4222"
@@ -56,9 +58,12 @@ class ActivityPublisher:
         initial: how many of the newest files that mean anything are told at the start.
         content: prompts and responses are told, else only that there were some; None: as the setting `watch_content` says.
         polling: look again and again instead of being told by the system: network drives.
+        classify: functions that say what a change means, as `otel_events.watch` takes them, in the place of the three of the
+            profile `egos`. What they call `sparc.task`, `llm.interaction` or `pattern.propagated` is published.
+        rules: a file of rules, which is one more such function.
 
     Raises:
-        ConfigurationError: a path does not exist, the address is none, or an extra is not installed.
+        ConfigurationError: a path does not exist, a rule file is wrong, the address is none, or an extra is not installed.
     """
 
     def __init__(
@@ -70,13 +75,17 @@ class ActivityPublisher:
         initial: int = 20,
         content: bool | None = None,
         polling: bool = False,
+        classify: Classifier | Iterable[Classifier] = (),
+        rules: str | PathLike[str] | None = None,
     ) -> None:
         self._plan = Nats(nats_url, name="activity")
         self._heartbeat = Heartbeat("activity", heartbeat, {}, self._tell) if heartbeat > 0 else None
         self._watcher = watch(
             *paths,
             include=[f"*.{extension.lstrip('*.')}" for extension in extensions],
-            profile="egos",
+            classify=classify,
+            rules=rules,
+            profile="egos" if classify == () and rules is None else None,
             only_classified=True,
             initial=initial,
             burst=0,  # nothing but what means something is told, and of that the dashboard wants each

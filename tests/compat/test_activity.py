@@ -15,6 +15,7 @@ from otel_events.compat.activity import ActivityPublisher, flush
 from otel_events.compat.activity_message import Seen, make_message
 from otel_events.errors import ConfigurationError
 from otel_events.testing import capture_events
+from otel_events.watching import FileEvent
 from tests.message_servers import PATIENCE, nats_server, running, wait_until
 from tests.nats_clients import Listener
 from tests.program import ledger_events
@@ -106,6 +107,32 @@ def test_the_dashboard_is_not_empty_at_the_start(server, workspace):
     assert tasks[0]["timestamp"] == "1970-01-12T13:46:42.000000+00:00"
     assert (beat["component"], beat["interval"], beat["status"]) == ("activity", 0.05, "ok")
     assert UUID(beat["trace_id"])
+
+
+def test_a_workspace_that_means_something_else_by_its_files_says_so(server, workspace, tmp_path):
+    """Functions or rules stand in the place of the three; what they give those names is on their topics."""
+
+    def link(change):
+        return FileEvent("pattern.propagated", {"subsystem": "KOIOS", "pattern": "cross_reference", "status": "active"})
+
+    rules = tmp_path / "rules.yaml"
+    rules.write_text("rules:\n  - {path: 'tasks/*.md', event: sparc.task, fields: {id: id, status: state}}\n")
+    with Listener(server.url, ">") as listener:
+        with publisher(server, workspace, classify=link):
+            (workspace / "CRONOS" / "one.md").write_text(REFERENCES)
+            wait_until(lambda: listener.heard)
+        with publisher(server, workspace, rules=rules, initial=0):
+            (workspace / "tasks" / "two.md").write_text("---\nid: a1\nstate: started\n---\n")
+            wait_until(lambda: len(listener.heard) > 1)
+
+    (first, link_said), (second, task_said) = listener.heard
+    assert (first, link_said["pattern"], link_said["status"]) == ("egos.propagation.log", "cross_reference", "active")
+    assert (second, task_said["id"], task_said["type"], task_said["status"]) == (
+        "egos.sparc.tasks",
+        "a1",
+        "process",
+        "started",
+    )
 
 
 def test_only_wanted_extensions_are_looked_at(server, workspace):
