@@ -17,9 +17,11 @@ from otel_events.compat.script_envelope import Script, encode_envelope, make_env
 from otel_events.compat.silent import count
 from otel_events.emit import emit
 from otel_events.interrupts import is_interrupt
+from otel_events.state_directory import state_directory
 
 if TYPE_CHECKING:
     import re
+    from pathlib import Path
 
     from otel_events.redaction import Redactor
 
@@ -129,7 +131,7 @@ def _ready_courier() -> ScriptCourier:
     if courier is None:
         courier = ScriptCourier(
             COLLECTOR_URL,
-            JsonSpool(SPOOL_DIRECTORY),
+            JsonSpool(SPOOL_DIRECTORY, instead=_other_spool),
             capacity=lambda: QUEUE_CAPACITY,
             batch=lambda: BATCH_SIZE,
             interval=FLUSH_INTERVAL,
@@ -137,6 +139,11 @@ def _ready_courier() -> ScriptCourier:
         _courier = courier
         courier.start(_end)
     return courier
+
+
+def _other_spool() -> Path:
+    """Return where envelopes wait if that folder is another user's, as in /tmp it may be."""
+    return state_directory() / "script-spool"
 
 
 def _end() -> None:

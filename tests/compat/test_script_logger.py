@@ -316,17 +316,42 @@ def side_by_side(scripts, source):
 
 @pytest.mark.skipif(os.name != "posix", reason="needs symbolic links")
 def test_a_folder_that_is_somebody_elses_is_not_used(scripts, collector, tmp_path):
-    """/tmp is everybody's: behind a link nothing is written, nothing read, and the loss is counted."""
+    """/tmp is everybody's: behind a link nothing is written, nothing read; envelopes wait in a folder of the user's own."""
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "theirs.json").write_text("{}")
     scripts.spool.symlink_to(tmp_path / "elsewhere")
-    program = 'logger = setup()\nlogger.error("n 1")\nwait_for(lambda: get_metrics()["dropped_logs"] == 1)'
+    program = 'logger = setup()\nlogger.error("n 1")\nwait_for(lambda: get_metrics()["spool_writes"] == 1)'
     scripts.run(program)
+    (waiting,) = tmp_path.rglob("script-spool/*.json")
     with running(collector):
-        scripts.run('logger = setup()\nlogger.error("n 2")\nwait_for(lambda: get_metrics()["published"] == 1)')
+        scripts.run('logger = setup()\nlogger.error("n 2")\nwait_for(lambda: get_metrics()["published"] == 2)')
 
-    assert [one["content"] for one in collector.taken()] == ["my_script: n 2"]
+    assert waiting.parent.stat().st_mode & 0o077 == 0
+    assert sorted(one["content"] for one in collector.taken()) == ["my_script: n 1", "my_script: n 2"]
     assert [path.name for path in (tmp_path / "elsewhere").iterdir()] == ["theirs.json"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a bound on the size of files")
+def test_a_full_disk_is_told_and_counted_and_forgotten_once_there_is_room(scripts, collector):
+    """What can wait nowhere is lost, but for the event; no half file stays; and what comes afterwards is kept."""
+    program = """
+import os, resource
+def limit(size): resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+logger = setup()
+limit(100)
+logger.error("n 1")
+wait_for(lambda: get_metrics()["dropped_logs"] == 1)
+left = os.listdir(sys.argv[2])
+limit(resource.RLIM_INFINITY)
+logger.error("n 2")
+wait_for(lambda: get_metrics()["spool_writes"] == 1)
+print(json.dumps([left, ev.stats().problems["compat_spool_failed"]]))
+"""
+    ran = scripts.run(program)
+
+    assert ran.said == [[], 1]
+    assert lines(scripts.waiting) == ["2"]
+    assert "errors for the collector are lost" in ran.err
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
