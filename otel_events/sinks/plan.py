@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,30}")
+_NOT_SPOKEN = {
+    **dict.fromkeys(("redis+sentinel", "rediss+sentinel", "redis-sentinel", "sentinel"), "Redis Sentinel"),
+    **dict.fromkeys(("redis+cluster", "rediss+cluster", "redis-cluster"), "Redis Cluster"),
+    **dict.fromkeys(("ws", "wss"), "NATS over WebSocket"),
+}
 _TAKEN = frozenset({"otlp", "ledger", "otel", "memory", "logs", "traces", "journal"})
 
 
@@ -38,6 +43,10 @@ def check_plan(kind: str, name: str, problems: Iterator[str], package: str = "")
 
 def url_problems(url: str, schemes: Sequence[str]) -> Iterator[str]:
     """Yield what is wrong with *url*, without a word of it: it may hold a password."""
+    scheme = url.partition("://")[0].lower()
+    if scheme in _NOT_SPOKEN:
+        yield f"{_NOT_SPOKEN[scheme]} is not spoken: the URL must name one server, as {schemes[0]}://HOST:PORT"
+        return
     try:
         parts = urlsplit(url)
         is_whole = bool(parts.hostname or (parts.scheme == "unix" and parts.path)) and parts.port != 0

@@ -110,7 +110,8 @@ def _nats(wish: RelayWish, settings: Settings) -> Source:
     from otel_events.cli.relaying.nats import NatsSource
     from otel_events.sinks.nats import Nats
 
-    plan = Nats(**_place(wish, settings.nats), stream=wish.stream, timeout=settings.nats.timeout)
+    said = settings.nats
+    plan = Nats(**_place(wish, said), credentials=said.credentials, stream=wish.stream, timeout=said.timeout)
     return NatsSource(plan, wish.subjects, once=wish.once, from_now=wish.from_now)
 
 
