@@ -25,13 +25,15 @@ from otel_events.compat.ledger_emitter import (
 
 def main() -> None:
     """Make each call once."""
-    emit_event("task_started", {"goal": "a summary", "priority": "high"}, task_id="demo-001", persona_id="gitko")
+    started = {"goal": "a summary", "priority": "high"}
+    emit_event("task_started", started, task_id="demo-001", persona_id="gitko", session_id=None)
     emit_event("evidence_added", {"source": "paper.pdf", "quality": 0.82}, task_id="demo-001")
     append_ledger({"event": "eval", "task_id": "demo-001", "quality": 0.85})
     emit_task_lifecycle("completed", "demo-001", quality=0.85, confidence=0.78, evidence_added=5, cache_hit=True)
     emit_alert("warning", "Proxy port not responding", component="proxy", port=18091)
     emit_system_event("migration", "D to C drive", reason="SSD_performance", status="completed")
-    emit_monitoring_snapshot({"confidence": 0.786, "quality": 0.691, "cpu_percent": 12, "memory_percent": 40})
+    rates = {"confidence": 0.786, "quality": 0.691, "second_pass_rate": 0.137}
+    emit_monitoring_snapshot({**rates, "cpu_percent": 12, "memory_percent": 40})
 
 
 def compare(promised: str, seen: object) -> None:
