@@ -12,6 +12,8 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+import otel_events as ev
+
 # Was: from ledger_emitter import ...
 from otel_events.compat.ledger_emitter import (
     append_ledger,
@@ -58,6 +60,7 @@ def show(records: list[dict[str, Any]]) -> None:
     compare("emit_system_event(kind, text, ...): the text is the message", fields("migration"))
     compare("emit_monitoring_snapshot({...}) -> performance_metric", fields("performance_metric"))
     compare("append_ledger({...}), the old call, goes on working", fields("eval"))
+    compare("each is recorded, at once and not a day later", [ev.flush(timeout=10.0), ev.stats().emitted])
     wrong: Any = emit_event
     compare("silent failure: logging never breaks the caller", wrong(None, object(), unknown=1))
 
