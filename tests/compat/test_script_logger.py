@@ -162,6 +162,30 @@ except ValueError:
     assert [word for word in ("hunter2", "abc123", "4711", "abcdef123456", "s3cr3t", "bob") if word in everything] == []
 
 
+@pytest.mark.parametrize("pattern", ['("(", "x")', '"cust-1"', "(3, None)"])
+def test_patterns_that_are_none_withhold_texts_and_no_error(scripts, collector, pattern):
+    """Who would know what they were to hide? That there was an error, its kind and its place come through, with a warning."""
+    program = f"""
+script_logger.REDACTION_PATTERNS.append({pattern})
+{FAILING}
+del script_logger.REDACTION_PATTERNS[:]
+logger.error("n 2")
+"""
+    with running(collector):
+        ran = scripts.run(program)
+
+    withheld, whole = collector.taken()
+    metadata = withheld["metadata"]
+    assert (withheld["content"], whole["content"]) == ("my_script: <REDACTED>", "my_script: n 2")
+    assert (metadata["error_type"], metadata["function"], metadata["stack_trace"]) == (
+        "ValueError",
+        "<module>",
+        "<REDACTED>",
+    )
+    assert "REDACTION_PATTERNS" in ran.err
+    assert [line["message"] for line in ran.default_ledger if line["event"] == "script.error"] == ["<REDACTED>", "n 2"]
+
+
 def test_what_is_too_long_is_cut(scripts, collector):
     """Content of 500 characters, stacks of 60 lines or 16 KB, bodies of 64 KB; a message that cannot be formatted arrives as it is."""
     program = """
