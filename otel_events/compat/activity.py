@@ -5,6 +5,7 @@ python -m otel_events.compat.activity DIRECTORY...
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import suppress
 from importlib import import_module
@@ -24,7 +25,9 @@ from otel_events.compat.silent import silent
 from otel_events.event import InstrumentationScope
 from otel_events.heartbeat import Heartbeat
 from otel_events.random_ids import random_id
+from otel_events.settings import resolve
 from otel_events.sinks.nats import Nats
+from otel_events.sinks.plan import files_of
 from otel_events.values import freeze
 from otel_events.watching import watch
 
@@ -53,7 +56,8 @@ class ActivityPublisher:
     Args:
         *paths: directories, or files.
         extensions: of the files that are looked at, such as `.md`; none for all.
-        nats_url: where to publish, with user and password or a token as needed.
+        nats_url: where to publish, with user and password or a token as needed; certificates and credentials are those that
+            `OTEL_EVENTS_NATS_CERTIFICATE` and its kin name.
         heartbeat: seconds between two heartbeats; 0 for none.
         initial: how many of the newest files that mean anything are told at the start.
         content: prompts and responses are told, else only that there were some; None: as the setting `watch_content` says.
@@ -78,7 +82,8 @@ class ActivityPublisher:
         classify: Classifier | Iterable[Classifier] = (),
         rules: str | PathLike[str] | None = None,
     ) -> None:
-        self._plan = Nats(nats_url, name="activity")
+        settings, _ = resolve({}, os.environ)
+        self._plan = Nats(nats_url, name="activity", **files_of(settings.nats))
         self._heartbeat = Heartbeat("activity", heartbeat, {}, self._tell) if heartbeat > 0 else None
         self._watcher = watch(
             *paths,

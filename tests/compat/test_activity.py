@@ -7,6 +7,7 @@ from pathlib import PureWindowsPath
 from uuid import UUID
 
 import pytest
+import trustme
 
 import otel_events as ev
 from otel_events.cli.relaying.message import Message
@@ -16,7 +17,8 @@ from otel_events.compat.activity_message import Seen, make_message
 from otel_events.errors import ConfigurationError
 from otel_events.testing import capture_events
 from otel_events.watching import FileEvent
-from tests.message_servers import PATIENCE, nats_server, running, wait_until
+from tests.message_servers import PATIENCE, TlsFiles, nats_server, running, wait_until
+from tests.nats_accounts import make_keys
 from tests.nats_clients import Listener
 from tests.program import ledger_events
 
@@ -204,6 +206,22 @@ def test_a_nats_that_is_away_is_told_without_its_password(workspace, tmp_path, c
         with running(server):
             wait_until(lambda: flush(1))
             assert ev.stats().delivered["activity"] == 1
+
+
+def test_a_nats_that_speaks_tls_and_asks_who_comes(tmp_path, workspace, monkeypatch):
+    """With the authority and the credentials that the sink's settings name."""
+    files = TlsFiles(tmp_path, trustme.CA())
+    keys, seed = make_keys("user")
+    (tmp_path / "app.nk").write_text(seed)
+    monkeypatch.setenv("OTEL_EVENTS_NATS_CERTIFICATE", str(files.ca))
+    monkeypatch.setenv("OTEL_EVENTS_NATS_CREDENTIALS", str(tmp_path / "app.nk"))
+    settings = {"tls": {"cert_file": str(files.certificate), "key_file": str(files.key)}}
+    settings["authorization"] = {"users": [{"nkey": keys.public_key.decode()}]}
+    with running(nats_server(tmp_path / "nats", **settings)) as server:
+        url = server.url.replace("nats://", "tls://")
+        with ActivityPublisher(workspace, nats_url=url, heartbeat=0):
+            (workspace / "tasks" / "one.md").write_text(TASK)
+            wait_until(lambda: ev.stats().delivered.get("activity"))
 
 
 def test_secrets_are_taken_out(server, workspace):
