@@ -12,6 +12,8 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+import otel_events as ev
+
 # Was: from ledger_emitter import ...
 from otel_events.compat.ledger_emitter import (
     append_ledger,
@@ -25,13 +27,15 @@ from otel_events.compat.ledger_emitter import (
 
 def main() -> None:
     """Make each call once."""
-    emit_event("task_started", {"goal": "a summary", "priority": "high"}, task_id="demo-001", persona_id="gitko")
+    started = {"goal": "a summary", "priority": "high"}
+    emit_event("task_started", started, task_id="demo-001", persona_id="gitko", session_id=None)
     emit_event("evidence_added", {"source": "paper.pdf", "quality": 0.82}, task_id="demo-001")
     append_ledger({"event": "eval", "task_id": "demo-001", "quality": 0.85})
     emit_task_lifecycle("completed", "demo-001", quality=0.85, confidence=0.78, evidence_added=5, cache_hit=True)
     emit_alert("warning", "Proxy port not responding", component="proxy", port=18091)
     emit_system_event("migration", "D to C drive", reason="SSD_performance", status="completed")
-    emit_monitoring_snapshot({"confidence": 0.786, "quality": 0.691, "cpu_percent": 12, "memory_percent": 40})
+    rates = {"confidence": 0.786, "quality": 0.691, "second_pass_rate": 0.137}
+    emit_monitoring_snapshot({**rates, "cpu_percent": 12, "memory_percent": 40})
 
 
 def compare(promised: str, seen: object) -> None:
@@ -56,6 +60,7 @@ def show(records: list[dict[str, Any]]) -> None:
     compare("emit_system_event(kind, text, ...): the text is the message", fields("migration"))
     compare("emit_monitoring_snapshot({...}) -> performance_metric", fields("performance_metric"))
     compare("append_ledger({...}), the old call, goes on working", fields("eval"))
+    compare("each is recorded, at once and not a day later", [ev.flush(timeout=10.0), ev.stats().emitted])
     wrong: Any = emit_event
     compare("silent failure: logging never breaks the caller", wrong(None, object(), unknown=1))
 

@@ -1,6 +1,7 @@
 """Signs of life: when they come, what they carry, and that nothing but their end ends them."""
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -236,3 +237,38 @@ def test_the_example_shows_a_death_and_a_return(tmp_path):
     assert (
         told.index("heartbeat.missed ") < told.index("-- it is started again") < told.index("heartbeat.missed.resolved")
     )
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="needs a bound on the size of files")
+def test_a_full_disk_stops_no_heart(tmp_path):
+    """It is told and counted; what beat meanwhile is in the ledger when there is room, and nothing is missing."""
+    ran = run_program(
+        """
+        import resource, time
+        def wait_for(condition):
+            until = time.monotonic() + 20
+            while not condition():
+                assert time.monotonic() < until
+                time.sleep(0.01)
+        def limit(size): resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+        ev.configure(service_name="beating", ledger="events.jsonl", sink="ledger")
+        ev.heartbeat("courier", every=0.05)
+        wait_for(lambda: ev.stats().emitted > 2)
+        ev.flush(10)
+        limit(1)
+        wait_for(lambda: ev.stats().problems.get("ledger_write_failed", 0))
+        beaten = ev.stats().emitted
+        wait_for(lambda: ev.stats().emitted > beaten + 2)
+        limit(resource.RLIM_INFINITY)
+        print(json.dumps([ev.flush(20), dict(ev.stats().dropped)]))
+        """,
+        tmp_path,
+    )
+
+    lines = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]
+    assert ran.said == [True, {}]
+    assert "cannot write the ledger" in ran.err
+    assert [line["event"] for line in lines].count("heartbeat") > 5
+    numbers = [int(line["uid"].rpartition("-")[2], 16) for line in lines if line.get("uid")]
+    assert sorted(numbers) == list(range(1, len(numbers) + 1))

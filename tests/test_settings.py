@@ -117,6 +117,9 @@ ROWS: dict[str, Row] = {
     "redis.stream_max_entries": Row(10_000, (5, 5), -1, {EVENTS + "REDIS_STREAM_MAX_ENTRIES": ("0", None)}, "few"),
     **message_rows("nats", "tls://h:1,nats://i:2", "http://h", 5.0),
     "nats.subject": Row("events.{event}", (no_op, no_op), 3, {EVENTS + "NATS_SUBJECT": ("a.{event}", "a.{event}")}),
+    "nats.credentials": Row(
+        None, (Path("a.creds"), "a.creds"), 3, {EVENTS + "NATS_CREDENTIALS": ("b.nk", "b.nk")}, "\0"
+    ),
     "nats.stream": Row(None, ("S", "S"), 3, {EVENTS + "NATS_STREAM": ("EVENTS", "EVENTS")}),
     **message_rows("webhook", "https://h/x", "redis://h", 10.0),
     "webhook.headers": Row(

@@ -112,6 +112,7 @@ export class Sender {
         headers: { "Content-Type": "application/json", ...headers },
         body: wrap(batch),
         credentials: "omit",
+        redirect: "error", // followed, it would become a request for a page, whose answer says nothing
         signal: AbortSignal.timeout(Math.max(1, Math.min(timeout, deadline - Date.now()))),
       });
       await answer.text(); // else Node keeps the connection for nobody
@@ -138,7 +139,7 @@ export class Sender {
       }
       // A beacon brings cookies, which servers of other origins do not ask for, and no headers.
       fetch(url, {
-        method: "POST", keepalive: true, credentials: "omit", headers: { "Content-Type": "application/json", ...headers }, body,
+        method: "POST", keepalive: true, credentials: "omit", redirect: "error", headers: { "Content-Type": "application/json", ...headers }, body,
       }).then((answer) => answer.ok || this.#putBack(batch), () => this.#putBack(batch));
     }
   }

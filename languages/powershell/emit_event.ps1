@@ -11,7 +11,7 @@ waits in a private folder for the next call.
 What happened: health_check, task_started, or a name of your own.
 
 .PARAMETER Payload
-What else is to be said of it; any keys.
+What else is to be said of it: a hashtable, or an object, such as ConvertFrom-Json gives; any keys.
 
 .PARAMETER TaskId
 The task that it belongs to. Without it: the task that the caller began, or was begun in.
@@ -33,7 +33,7 @@ param(
 
     [Parameter(Position = 1)]
     [AllowNull()]
-    [System.Collections.IDictionary] $Payload = @{},
+    [object] $Payload = $null,
 
     [AllowEmptyString()]
     [string] $TaskId = '',
@@ -48,8 +48,14 @@ param(
 try {
     Import-Module -Name (Join-Path -Path $PSScriptRoot -ChildPath 'OtelEvents') -ErrorAction Stop
     $attributes = @{}
-    if ($null -ne $Payload) {
-        foreach ($key in $Payload.Keys) { $attributes[[string] $key] = $Payload[$key] }
+    if ($Payload -is [System.Collections.IDictionary]) {
+        foreach ($key in $Payload.PSBase.Keys) { $attributes[[string] $key] = $Payload[$key] }
+    }
+    elseif ($Payload -is [string]) {
+        $attributes['value'] = $Payload # more than text -File cannot give
+    }
+    elseif ($null -ne $Payload) {
+        foreach ($property in $Payload.PSObject.Properties) { $attributes[$property.Name] = $property.Value }
     }
     if ($TaskId) { $attributes['task_id'] = $TaskId }
     if ($PersonaId) { $attributes['persona'] = $PersonaId }

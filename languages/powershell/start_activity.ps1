@@ -26,6 +26,9 @@ How many of the newest files are told at the start.
 .PARAMETER NoContent
 Tell no prompts and responses.
 
+.PARAMETER Rules
+A file that says what files mean, in the place of the three classifiers.
+
 .PARAMETER Polling
 Look again and again instead of being told by the system: network drives.
 
@@ -52,6 +55,8 @@ param(
 
     [switch] $NoContent,
 
+    [string] $Rules = '',
+
     [switch] $Polling,
 
     [string] $Python = 'python'
@@ -71,9 +76,14 @@ $arguments = @('-m', 'otel_events.compat.activity_launcher', '--heartbeat', "$He
 if ($NatsUrl) { $arguments += @('--nats', $NatsUrl) }
 if ($Extensions.Count -gt 0) { $arguments += @('--extensions', ($Extensions -join ',')) }
 if ($NoContent) { $arguments += '--no-content' }
+if ($Rules) { $arguments += @('--rules', $Rules) }
 if ($Polling) { $arguments += '--polling' }
 $arguments += '--'
-$arguments += $Path
+foreach ($each in $Path) {
+    # 5.1 puts quotes around what has a blank, where a backslash at the end would be one of the closing quote.
+    if ($each -match '\s') { $each = $each.TrimEnd('\') }
+    $arguments += $each
+}
 
 & $Python $arguments
 exit $LASTEXITCODE

@@ -371,7 +371,8 @@ _oe_post_by_wget() {
             if command -v timeout >/dev/null 2>&1; then timeout "$_oe_seconds" wget "$@" "$_oe_url"; else
                 wget "$@" "$_oe_url"
             fi ;;
-        *) WGETRC=$_oe_settings wget -t 1 -T "$_oe_seconds" "$@" "$_oe_url" ;;
+        # Where a redirect leads it would ask for a page, and take that for the answer.
+        *) WGETRC=$_oe_settings wget --max-redirect=0 -t 1 -T "$_oe_seconds" "$@" "$_oe_url" ;;
     esac
 }
 

@@ -8,10 +8,11 @@ from otel_events import catalog
 from otel_events.absence.finding import STARTED_AGAIN, Finding, Seen
 from otel_events.absence.rule import HEARTBEAT
 from otel_events.event import Event, InstrumentationScope, Severity
+from otel_events.filter_language import Clause, FilterSettings
 from otel_events.ledger.instants import format_instant, parse_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from otel_events.absence.rule import Rule
     from otel_events.event import Attributes
@@ -66,6 +67,13 @@ def rules_of(record: Record) -> list[str] | None:
     """Return the rules that *record* says to hold; None if it says no such thing."""
     rules = record.get("rules") if record.name == RULES_SET and _is_ours(record) else None
     return list(map(str, rules)) if isinstance(rules, list) else None
+
+
+def what_matters(rules: Sequence[Rule]) -> FilterSettings:
+    """Return the filter of all that says where *rules* stand: what they are about, and what was told of them."""
+    about = dict.fromkeys(pattern for rule in rules for pattern in rule.patterns())
+    told = (*NAMES, *(name + RESOLVED for name in NAMES), RULES_SET)
+    return FilterSettings(tuple(Clause(name) for name in (*about, *told)))
 
 
 def _is_ours(record: Record) -> bool:

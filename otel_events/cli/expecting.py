@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from otel_events.absence.alert import RESOLVED, RULES_SET, SCOPE
+from otel_events.absence.alert import RESOLVED, RULES_SET, SCOPE, what_matters
+from otel_events.absence.claim import ANOTHER, Claim
 from otel_events.absence.hindsight import look_back
 from otel_events.absence.vigil import Vigil
 from otel_events.cli import exit_codes
@@ -20,6 +21,7 @@ from otel_events.reading.decode import Decoder, as_record
 from otel_events.reading.follow import Follower
 from otel_events.reading.harmless import harmless, harmless_json
 from otel_events.reading.read import read_records
+from otel_events.reading.selection import Selection
 from otel_events.reading.sources import STANDARD_INPUT, SourceError, find_sources, ledger_path
 from otel_events.reading.texts import count_of, show_local, show_recent
 
@@ -64,25 +66,46 @@ def look_back_once(read: Input, wanted: Wanted) -> int:
 def follow_on(read: Input, wanted: Wanted) -> int:
     """Show what is missed, and what is there again, until Ctrl-C."""
     path = _path(read)
-    vigil = Vigil(wanted.rules, tell_pause=_tell_pause)
-    follower = Follower(path, Decoder(read.report))
-    follower.last(0)  # first of all: what is appended while the rest is read comes twice, which does no harm
-    vigil.restore(_existing(read))
-    click.echo(
-        f"watching {harmless(str(path))}: {count_of(len(wanted.rules), 'rule')}; what is missing already has a minute of grace at most",
-        err=True,
-    )
+    claim = Claim(path)
+    if wanted.emits:
+        _wait_for(claim, path)
     try:
-        _tell(vigil.begin(), wanted)
-        while True:
-            _tell(vigil.turn(follower.poll()), wanted)
-            time.sleep(_INTERVAL)
+        _follow(read, path, wanted)
     finally:
         tell(read.report)
         if wanted.emits:
             from otel_events.cli import emitting
 
             emitting.tell(emitting.finish(None), None)
+        claim.let_go()  # by now whoever comes next can read what was told
+
+
+def _wait_for(claim: Claim, path: Path) -> None:
+    """Return when nobody else tells what is missed there."""
+    try:
+        if claim.take():
+            return
+        click.echo(f"{harmless(str(path))}: {ANOTHER}", err=True)
+        while not claim.take():
+            time.sleep(_INTERVAL)
+    except OSError as error:  # a folder in which we may not write
+        click.echo(f"Warning: who else tells what is missed there cannot be known: {error.strerror}", err=True)
+
+
+def _follow(read: Input, path: Path, wanted: Wanted) -> NoReturn:
+    vigil = Vigil(wanted.rules, tell_pause=_tell_pause)
+    matters = Selection(what_matters(wanted.rules))
+    follower = Follower(path, Decoder(read.report, matters.compile_for_bytes()))
+    follower.last(0)  # first of all: what is appended while the rest is read comes twice, which does no harm
+    vigil.restore(_existing(read, matters))
+    click.echo(
+        f"watching {harmless(str(path))}: {count_of(len(wanted.rules), 'rule')}; what is missing already has a minute of grace at most",
+        err=True,
+    )
+    _tell(vigil.begin(), wanted)
+    while True:
+        _tell(vigil.turn(follower.poll()), wanted)
+        time.sleep(_INTERVAL)
 
 
 class _Counted:
@@ -122,12 +145,14 @@ def _path(read: Input) -> Path:
         raise InputError(str(error)) from error
 
 
-def _existing(read: Input) -> Iterator[Record]:
+def _existing(read: Input, matters: Selection) -> Iterator[Record]:
     try:
         sources = find_sources(read.paths)
     except SourceError:  # it is yet to come
         return iter(())
-    return read_records(sources, complain=lambda text: click.echo(f"Warning: {harmless(text)}", err=True))
+    return read_records(
+        sources, selection=matters, complain=lambda text: click.echo(f"Warning: {harmless(text)}", err=True)
+    )
 
 
 def _tell(events: Sequence[Event], wanted: Wanted) -> None:

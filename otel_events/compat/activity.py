@@ -5,6 +5,7 @@ python -m otel_events.compat.activity DIRECTORY...
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import suppress
 from importlib import import_module
@@ -24,7 +25,9 @@ from otel_events.compat.silent import silent
 from otel_events.event import InstrumentationScope
 from otel_events.heartbeat import Heartbeat
 from otel_events.random_ids import random_id
+from otel_events.settings import resolve
 from otel_events.sinks.nats import Nats
+from otel_events.sinks.plan import files_of
 from otel_events.values import freeze
 from otel_events.watching import watch
 
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
 
     from opentelemetry.context import Context
     from typing_extensions import Self
+
+    from otel_events.watching import Classifier
 
 __all__ = ["ActivityPublisher", "flush"]
 
@@ -51,14 +56,18 @@ class ActivityPublisher:
     Args:
         *paths: directories, or files.
         extensions: of the files that are looked at, such as `.md`; none for all.
-        nats_url: where to publish, with user and password or a token as needed.
+        nats_url: where to publish, with user and password or a token as needed; certificates and credentials are those that
+            `OTEL_EVENTS_NATS_CERTIFICATE` and its kin name.
         heartbeat: seconds between two heartbeats; 0 for none.
         initial: how many of the newest files that mean anything are told at the start.
         content: prompts and responses are told, else only that there were some; None: as the setting `watch_content` says.
         polling: look again and again instead of being told by the system: network drives.
+        classify: functions that say what a change means, as `otel_events.watch` takes them, in the place of the three of the
+            profile `egos`. What they call `sparc.task`, `llm.interaction` or `pattern.propagated` is published.
+        rules: a file of rules, which is one more such function.
 
     Raises:
-        ConfigurationError: a path does not exist, the address is none, or an extra is not installed.
+        ConfigurationError: a path does not exist, a rule file is wrong, the address is none, or an extra is not installed.
     """
 
     def __init__(
@@ -70,13 +79,18 @@ class ActivityPublisher:
         initial: int = 20,
         content: bool | None = None,
         polling: bool = False,
+        classify: Classifier | Iterable[Classifier] = (),
+        rules: str | PathLike[str] | None = None,
     ) -> None:
-        self._plan = Nats(nats_url, name="activity")
+        settings, _ = resolve({}, os.environ)
+        self._plan = Nats(nats_url, name="activity", **files_of(settings.nats))
         self._heartbeat = Heartbeat("activity", heartbeat, {}, self._tell) if heartbeat > 0 else None
         self._watcher = watch(
             *paths,
             include=[f"*.{extension.lstrip('*.')}" for extension in extensions],
-            profile="egos",
+            classify=classify,
+            rules=rules,
+            profile="egos" if classify == () and rules is None else None,
             only_classified=True,
             initial=initial,
             burst=0,  # nothing but what means something is told, and of that the dashboard wants each

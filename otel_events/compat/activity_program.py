@@ -37,6 +37,7 @@ def make_parser(program: str) -> argparse.ArgumentParser:
     parser.add_argument("--heartbeat", type=float, default=30.0, metavar="SECONDS", help="between two; 0 for none")
     parser.add_argument("--initial", type=int, default=20, metavar="N", help="how many files are told at the start")
     parser.add_argument("--no-content", action="store_true", help="tell no prompts and responses")
+    parser.add_argument("--rules", metavar="FILE", help="what a file means, in the place of the three classifiers")
     parser.add_argument("--polling", action="store_true", help="look again and again: network drives")
     return parser
 
@@ -52,6 +53,7 @@ def run(make: Callable[..., Publisher], said: argparse.Namespace) -> int:
             initial=said.initial,
             content=False if said.no_content else None,
             polling=said.polling,
+            rules=said.rules,
         )
         tell(f"watching {', '.join(said.paths)}; publishing to {publisher.address}; Ctrl-C ends it")
         publisher.run()

@@ -26,6 +26,8 @@ from otel_events.context import bind, bound_attributes
 from otel_events.event import CORRELATION
 from otel_events.ledger.broadcast import BROADCASTER_SCOPE
 from otel_events.ledger.instants import format_instant
+from otel_events.settings import resolve
+from otel_events.sinks.plan import files_of
 from otel_events.sinks.redis import DEFAULT_CHANNEL, DEFAULT_STREAM, Redis
 
 __all__ = ["Broadcaster", "emit", "flush", "get_broadcaster", "set_cycle"]
@@ -46,7 +48,8 @@ class Broadcaster:
     Nothing here waits for Redis, which may come and go. What it has not taken yet waits on disk, in order.
 
     Args:
-        redis_url: of the Redis, with user and password as needed.
+        redis_url: of the Redis, with user and password as needed; `rediss://` with the certificates that
+            `OTEL_EVENTS_REDIS_CERTIFICATE` and its kin name.
         channel: to publish on.
         stream: to add to, as the field `event`.
     """
@@ -56,7 +59,8 @@ class Broadcaster:
     ) -> None:
         self._plan: Redis | None = None
         try:
-            self._plan = Redis(redis_url, channel, stream, name="broadcaster")
+            settings, _ = resolve({}, os.environ)
+            self._plan = Redis(redis_url, channel, stream, name="broadcaster", **files_of(settings.redis))
         except Exception as error:  # an address that is none, or `redis` is not installed: the program goes on
             count("compat_bad_setting")
             process.current().notices.warn("compat_broadcaster", f"a broadcaster publishes nothing: {error}")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,57 +16,80 @@ from otel_events.file_lock import take_lock
 from otel_events.files import make_private_directory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from otel_events.file_lock import HeldLock
+    from collections.abc import Callable, Iterator
 
 MAX_FILES = 10_000
 _LOCK = ".lock"
 _LARGEST = 1 << 20  # bytes; an envelope has 64 KB at most
+_NOT_OURS = frozenset({errno.EPERM, errno.EACCES, errno.ELOOP, errno.ENOTDIR, errno.EROFS})
 
 
 class JsonSpool:
     """Files that any process of this user may adopt; one of them at a time does.
 
-    The folder is for this user alone: another's, or a link, is not used, and every method that writes raises OSError.
+    Args:
+        folder: for this user alone: another's, or a link, is not used.
+        instead: gives the one that is used then, or raises OSError. Without one every method that writes raises OSError.
     """
 
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
+    def __init__(self, folder: str | os.PathLike[str], instead: Callable[[], Path] | None = None) -> None:
         self._folder = Path(folder).absolute()
+        self._instead = instead
+
+    @property
+    def folder(self) -> Path:
+        """Where they wait."""
+        return self._folder
 
     def add(self, body: bytes) -> int:
         """Keep *body*; return how many of the oldest had to go for it. Or raise OSError."""
-        make_private_directory(self._folder, self._folder)
+        self._ready()
         name = f"{time.time_ns():020d}-{os.getpid()}-{secrets.token_hex(4)}"
         part = self._folder / f"{name}.part"
         fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-        with os.fdopen(fd, "wb") as file:
-            file.write(body)
-        # Whoever reads it never sees half of it.
-        part.replace(part.with_suffix(".json"))
+        try:
+            with os.fdopen(fd, "wb") as file:
+                file.write(body)
+            # Whoever reads it never sees half of it.
+            part.replace(part.with_suffix(".json"))
+        except OSError:  # a full disk, on which half a file must not stay
+            part.unlink(missing_ok=True)
+            raise
         return self._drop_beyond()
 
     def has_any(self) -> bool:
         """Tell whether anything waits."""
+        if self._instead is not None and os.path.lexists(self._folder):
+            with suppress(OSError):  # told when something has to wait
+                self._ready()
         return bool(self._files())
 
     @contextmanager
     def adopt(self) -> Iterator[Iterator[tuple[Path, bytes]]]:
         """Yield what waits, oldest first, with its file, which whoever delivers it deletes; nothing if another has it."""
+        lock = None
         try:
-            lock = self._lock() if self._files() else None
+            if self._files():
+                self._ready()  # what others put there is not for us to send
+                lock = take_lock(str(self._folder / _LOCK)) if self._files() else None
         except OSError:  # somebody else's folder
             count("compat_spool_failed")
-            lock = None
         try:
             yield self._bodies() if lock is not None else iter(())
         finally:
             if lock is not None:
                 lock.let_go(delete=False)
 
-    def _lock(self) -> HeldLock | None:
-        make_private_directory(self._folder, self._folder)  # or raise: what others put there is not for us to send
-        return take_lock(str(self._folder / _LOCK))
+    def _ready(self) -> None:
+        """Have a folder that is this user's alone, or raise OSError."""
+        try:
+            make_private_directory(self._folder, self._folder)
+        except OSError as error:
+            if self._instead is None or error.errno not in _NOT_OURS:
+                raise
+            other, self._instead = self._instead(), None
+            make_private_directory(other, other)
+            self._folder = other
 
     def _bodies(self) -> Iterator[tuple[Path, bytes]]:
         for path in self._files():

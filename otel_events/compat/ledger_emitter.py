@@ -36,6 +36,7 @@ __all__ = [
 
 _DEFAULT_PATH = "fdo_agi_repo/memory/resonance_ledger.jsonl"
 _YES = frozenset({"1", "true", "yes", "on"})
+_UNSAID: Any = object()
 # What a line calls those of which it says the ids.
 _IDS = {"task_id": "task_id", "persona_id": "persona", "session_id": "session_id"}
 
@@ -59,8 +60,12 @@ def emit_event(
 
 
 @silent
-def emit_task_lifecycle(status: str, /, task_id: str, **details: Any) -> None:
+def emit_task_lifecycle(status: str = _UNSAID, /, task_id: str = _UNSAID, **details: Any) -> None:
     """Say that a task was `started`, `completed`, `failed`, ...: the event `task_<status>`."""
+    # By its place or its name; said by its place, a `status` among the details is one of those.
+    status = details.pop("status") if status is _UNSAID else status
+    if task_id is _UNSAID:
+        raise TypeError("task_id is missing")
     _say(f"task_{text_of(status)}", details, {"task_id": task_id})
 
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
+from otel_events import process
 from otel_events.accounting import Tally
 from otel_events.compat.process_end import call_at_end_of_child
 from otel_events.compat.silent import count
@@ -201,9 +202,13 @@ class ScriptCourier:
     def _put_aside(self, body: bytes) -> None:
         try:
             self.counts.add("dropped_logs", self._spool.add(body))
-        except OSError:
+        except OSError as error:
             count("compat_spool_failed")
             self.counts.add("dropped_logs")
+            reason = error.strerror or type(error).__name__
+            process.current().notices.warn(
+                "compat_spool", f"errors for the collector are lost: {self._spool.folder} cannot take them: {reason}"
+            )
             return
         self.counts.add("spool_writes")
         self._has_leftovers = True

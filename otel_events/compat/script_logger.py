@@ -11,15 +11,19 @@ import os
 import tempfile
 from typing import TYPE_CHECKING, Any
 
+from otel_events import process
 from otel_events.compat.json_spool import JsonSpool
 from otel_events.compat.script_courier import ScriptCourier
-from otel_events.compat.script_envelope import Script, encode_envelope, make_envelope, make_redactor
+from otel_events.compat.script_envelope import MARKER, Script, encode_envelope, make_envelope, make_redactor
 from otel_events.compat.silent import count
 from otel_events.emit import emit
+from otel_events.errors import ConfigurationError
 from otel_events.interrupts import is_interrupt
+from otel_events.state_directory import state_directory
 
 if TYPE_CHECKING:
     import re
+    from pathlib import Path
 
     from otel_events.redaction import Redactor
 
@@ -102,7 +106,7 @@ class _ToCollector(logging.Handler):
     def _current_redactor(self) -> Redactor:
         patterns = tuple(REDACTION_PATTERNS)
         if self._redactor is None or self._redactor[0] != patterns:
-            self._redactor = patterns, make_redactor(patterns)
+            self._redactor = patterns, _make_redactor(patterns)
         return self._redactor[1]
 
     def _emit_event(self, envelope: dict[str, Any]) -> None:
@@ -119,6 +123,18 @@ class _ToCollector(logging.Handler):
         emit("script_error", message, severity=envelope["severity"], attributes=attributes)
 
 
+def _make_redactor(patterns: tuple[Any, ...]) -> Redactor:
+    try:
+        return make_redactor(patterns)
+    except (ConfigurationError, TypeError, ValueError) as error:
+        count("compat_bad_setting")
+        process.current().notices.warn(
+            "compat_patterns", f"texts of errors are withheld until REDACTION_PATTERNS can be used: {error}"
+        )
+        # What they were to hide nobody knows. That there was an error, and where, is told all the same.
+        return make_redactor([(r"(?s).+", MARKER)])
+
+
 _courier: ScriptCourier | None = None
 
 
@@ -129,7 +145,7 @@ def _ready_courier() -> ScriptCourier:
     if courier is None:
         courier = ScriptCourier(
             COLLECTOR_URL,
-            JsonSpool(SPOOL_DIRECTORY),
+            JsonSpool(SPOOL_DIRECTORY, instead=_other_spool),
             capacity=lambda: QUEUE_CAPACITY,
             batch=lambda: BATCH_SIZE,
             interval=FLUSH_INTERVAL,
@@ -137,6 +153,11 @@ def _ready_courier() -> ScriptCourier:
         _courier = courier
         courier.start(_end)
     return courier
+
+
+def _other_spool() -> Path:
+    """Return where envelopes wait if that folder is another user's, as in /tmp it may be."""
+    return state_directory() / "script-spool"
 
 
 def _end() -> None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from otel_events.migrating.said import Said
 
 _MOST_NAMES = 1_000
+# Which of the two says something of a field that is so.
+_SIDES = {"missing": ("old",), "extra": ("new",)}
 _OTHERS = "(others)"
 
 
@@ -34,7 +36,7 @@ class Comparison:
         extra: events that only the new one has.
         names: for each name how many of these there are.
         fields: for each field in how many pairs it is `missing`, `extra`, `different` or `redacted` in the new file.
-        examples: of pairs that differ, and of events that are missing or extra.
+        examples: of pairs that differ, with all that either side says, and of events that are missing or extra.
     """
 
     most_examples: int = 3
@@ -84,9 +86,11 @@ class Comparison:
             return
         self.different += 1
         self._count(old.name, "different")
-        fields = {each.field: _as_dict(each) for each in told}
+        fields = {each.field: _SIDES.get(each.kind, ("old", "new")) for each in told}
         times = {"old_time": _show(old.time), "new_time": _show(new.time)}
-        self._keep({"kind": "different", "event": old.name, **times, "fields": fields})
+        self._keep(
+            {"kind": "different", "event": old.name, **times, "fields": fields, "old": old.fields, "new": new.fields}
+        )
 
     def _count(self, name: str, kind: str) -> None:
         _counter(self.names, name)[kind] += 1
@@ -100,11 +104,6 @@ def _counter(counters: dict[str, Counter[str]], name: str) -> Counter[str]:
     if name not in counters and len(counters) >= _MOST_NAMES:
         name = _OTHERS
     return counters.setdefault(name, Counter())
-
-
-def _as_dict(difference: Difference) -> dict[str, Any]:
-    sides = {"missing": ("old",), "extra": ("new",)}.get(difference.kind, ("old", "new"))
-    return {side: getattr(difference, side) for side in sides}
 
 
 def _show(time: int) -> str:

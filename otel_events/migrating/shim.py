@@ -55,7 +55,7 @@ def write_shim(path: Path, system: System, *, overwrites: bool) -> Path | None:
     if not overwrites:
         raise SourceFileError(f"{path} is there already; --force puts a shim in its place, and keeps a backup")
     backup = _keep(path)
-    write_whole(path, text, mode=stat.S_IMODE(status.st_mode))
+    write_whole(path, text, like=status)
     return backup
 
 

@@ -87,7 +87,7 @@ def read_source(path: Path) -> bytes:
 
 
 def replace_source(path: Path, before: bytes, after: bytes, *, root: Path) -> None:
-    """Put *after* in the place of *before*, in one step and with the file's mode; or raise SourceFileError.
+    """Put *after* in the place of *before*, in one step, with the file's mode and owner; or raise SourceFileError.
 
     Args:
         path: a file beneath *root*.
@@ -99,11 +99,22 @@ def replace_source(path: Path, before: bytes, after: bytes, *, root: Path) -> No
         raise SourceFileError(f"{path} is not beneath {root}")
     if read_source(path) != before:
         raise SourceFileError(f"{path} has changed meanwhile; nothing was written to it")
-    write_whole(path, after, mode=stat.S_IMODE(path.lstat().st_mode))
+    status = path.lstat()
+    if status.st_nlink > 1:
+        raise SourceFileError(
+            f"{path} has {status.st_nlink} names (hard links), of which this would be parted: give it a copy of its own, or change it by hand"
+        )
+    write_whole(path, after, like=status)
 
 
-def write_whole(path: Path, content: bytes, *, mode: int | None = None) -> None:
-    """Write *content* to a new file beside *path*, then let it take its name; or raise SourceFileError."""
+def write_whole(path: Path, content: bytes, *, like: os.stat_result | None = None) -> None:
+    """Write *content* to a new file beside *path*, then let it take its name; or raise SourceFileError.
+
+    Args:
+        path: where it is to be.
+        content: of it.
+        like: whose mode and owner it is to have; those of any new file without.
+    """
     name = None
     try:
         fd, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".tmp", dir=path.parent)
@@ -111,7 +122,9 @@ def write_whole(path: Path, content: bytes, *, mode: int | None = None) -> None:
             file.write(content)
             file.flush()
             os.fsync(fd)
-        Path(name).chmod(_usual_mode() if mode is None else mode)
+        if like is not None:
+            _give_to_owner(name, like, path)
+        Path(name).chmod(_usual_mode() if like is None else stat.S_IMODE(like.st_mode))
         Path(name).replace(path)
         name = None
     except OSError as error:
@@ -120,6 +133,18 @@ def write_whole(path: Path, content: bytes, *, mode: int | None = None) -> None:
         if name is not None:
             with suppress(OSError):  # what is reported is why it could not be written
                 Path(name).unlink()
+
+
+def _give_to_owner(name: str, like: os.stat_result, path: Path) -> None:
+    status = os.lstat(name)
+    if (status.st_uid, status.st_gid) == (like.st_uid, like.st_gid):
+        return
+    try:
+        os.chown(name, like.st_uid, like.st_gid)
+    except PermissionError as error:
+        raise SourceFileError(
+            f"{path} belongs to another user or group, and would be yours: let its owner do it"
+        ) from error
 
 
 def _usual_mode() -> int:

@@ -14,7 +14,7 @@ from otel_events.reading.own_words import BEGINNING, asks_for_own
 from otel_events.reading.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from otel_events.filter_language import Clause
 
@@ -66,6 +66,8 @@ class Selection:
         including = [clause for clause in self.filter.clauses if not clause.excludes]
         if len(including) == 1:
             tests.extend(_needles_of(including[0]))
+        elif including:
+            tests.extend(_any_name_of([clause.pattern for clause in including]))
         if not tests:
             return None
         return tests[0] if len(tests) == 1 else lambda line: all(test(line) for test in tests)
@@ -91,17 +93,28 @@ _ACCESS = Access(Record.lookup, _texts)
 
 def _needles_of(clause: Clause) -> list[Callable[[bytes], bool]]:
     """Return tests that the bytes of every line pass that *clause* fits."""
-    tests = [] if clause.pattern == "*" else _name_needles(clause.pattern)
-    for condition in clause.conditions:
-        if condition.operator == "=" and condition.key != "severity" and _VERBATIM.fullmatch(condition.value):
-            tests.append(_contains(condition.value.encode()))
-    for text in clause.texts:
-        if _VERBATIM_TEXT.fullmatch(text):
-            tests.append(_contains_in_any_case(text.lower().encode()))
+    names = [] if clause.pattern == "*" else _name_needles(clause.pattern)
+    tests = [_contains_any(names)] if names else []
+    tests += [
+        _contains(condition.value.encode())
+        for condition in clause.conditions
+        if condition.operator == "=" and condition.key != "severity" and _VERBATIM.fullmatch(condition.value)
+    ]
+    tests += [_contains_in_any_case(text.lower().encode()) for text in clause.texts if _VERBATIM_TEXT.fullmatch(text)]
     return tests
 
 
-def _name_needles(pattern: str) -> list[Callable[[bytes], bool]]:
+def _any_name_of(patterns: Sequence[str]) -> list[Callable[[bytes], bool]]:
+    """Return the test that the bytes of every line pass whose name fits one of *patterns*; nothing if any name may."""
+    each = [_name_needles(pattern) for pattern in patterns]
+    if not all(each):
+        return []
+    search = re.compile(b"|".join(sorted({re.escape(needle) for needles in each for needle in needles}))).search
+    return [lambda line: search(line) is not None]
+
+
+def _name_needles(pattern: str) -> list[bytes]:
+    """Return texts of which every line has one whose name fits *pattern*; nothing if there are none."""
     wild = WILD.search(pattern)
     beginning = pattern[: wild.start()] if wild else pattern
     if not beginning:
@@ -111,12 +124,15 @@ def _name_needles(pattern: str) -> list[Callable[[bytes], bool]]:
         # A pattern may mean a name by one of its older spellings.
         if any(alias.startswith(beginning) for alias in definition.aliases):
             names.add(definition.name)
-    needles = tuple(
+    return [
         f'"event":"{name}'.encode() for name in sorted(names) if name == beginning or not name.startswith(beginning)
-    )
+    ]
+
+
+def _contains_any(needles: Sequence[bytes]) -> Callable[[bytes], bool]:
     if len(needles) == 1:
-        return [_contains(needles[0])]
-    return [lambda line: any(needle in line for needle in needles)]
+        return _contains(needles[0])
+    return lambda line: any(needle in line for needle in needles)
 
 
 def _contains(needle: bytes) -> Callable[[bytes], bool]:

@@ -6,10 +6,10 @@ import threading
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
-from otel_events.absence.alert import NAMES, RESOLVED, RULES_SET
+from otel_events.absence.alert import what_matters
+from otel_events.absence.claim import ANOTHER, Claim
 from otel_events.absence.vigil import Vigil
 from otel_events.event import Resource
-from otel_events.filter_language import Clause, FilterSettings
 from otel_events.notices import Notices
 from otel_events.pipeline.name_patterns import ByName
 from otel_events.server.store.errors import StoreError
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 _TURN = 1.0  # seconds; a clock that is looked at seldom tells nothing of pauses
 _PAGE = 2_000
-_ALERTS = (*NAMES, *(name + RESOLVED for name in NAMES), RULES_SET)
 _RESOURCE = Resource({"service.name": "otel-events serve", "service.version": VERSION})
 
 
@@ -46,7 +45,8 @@ class Absences:
         self.rules = rules
         self._store = store
         self._names = ByName(list(patterns.items()), spares_lifecycle=False)
-        self._past = FilterSettings(tuple(Clause(name) for name in (*patterns, *_ALERTS)))
+        self._past = what_matters(rules)
+        self._claim = Claim(store.place.ledger)
         self._heard: SimpleQueue[list[tuple[int, Record]]] = SimpleQueue()
         self._seen = 0  # the last number of what was read at the beginning
         self._untold: list[Event] = []
@@ -68,6 +68,7 @@ class Absences:
         if self._thread is not None:
             self._thread.join(10)
             self._thread = None
+        self._claim.let_go()
 
     def _hear(self, events: Sequence[StoredEvent]) -> None:
         find = self._names.find
@@ -97,7 +98,11 @@ class Absences:
         return vigil
 
     def _begin(self) -> Vigil | None:
-        """Return who watches, knowing what the store has; None if it is time to end."""
+        """Return who watches, knowing what the store has; None if it is time to end, or another watches."""
+        if not self._claim.take():
+            self._notices.warn("another", f"{self._store.place.ledger}: {ANOTHER}")
+            self._fresh()  # which it will find in the store
+            return None
         vigil = Vigil(self.rules, tell_pause=self._tell_pause)
         self._seen = self._store.last_seq
         for page in self._pages(self._seen):

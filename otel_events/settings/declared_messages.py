@@ -71,7 +71,7 @@ REDIS = (
     _of(
         "redis",
         "url",
-        _urls("a URL such as 'redis://localhost:6379'", "rediss?|unix"),
+        _urls("a URL of one server, such as 'redis://localhost:6379' (not of a Sentinel or a Cluster)", "rediss?|unix"),
         None,
         "Redis to which events go as well; `rediss://` with TLS.",
     ),
@@ -103,6 +103,7 @@ NATS = (
         "Subject to publish on; `{event}` in it is the event's name.",
     ),
     _of("nats", "stream", kinds.TEXT, None, "Stream of JetStream, made if it is not there.", default_text="core NATS"),
+    _of("nats", "credentials", kinds.PATH, None, "File of credentials (`.creds`), or of an NKey's seed (`.nk`)."),
     *_common("nats", 5.0),
 )
 

@@ -36,6 +36,7 @@ class NatsSettings(NamedTuple):
     url: str | None
     subject: Any
     stream: str | None
+    credentials: str | None
     shape: Any
     timeout: float
     certificate: str | None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import re
 import time
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 DEFAULT_SUBJECT = "events.{event}"
 _EVENT = "{event}"
 _FORBIDDEN = "permissions violation"
+_MARKS = ("BEGIN NATS USER JWT", "BEGIN USER NKEY SEED")
 _UNFIT = re.compile(r"[\s*>\x00-\x1f]")
 _AT_LEAST = 0.05  # seconds for an attempt, however near the end is
 _CLOSING = 0.2  # seconds for a farewell
@@ -45,6 +48,7 @@ class Nats:
         url: `nats://` or `tls://`, with user and password or a token as needed; several with commas between.
         subject: `{event}` in it is the event's name; or a function from the ledger's line to a subject.
         stream: of JetStream, made if it is not there; None for core NATS, which keeps nothing.
+        credentials: file of credentials (`.creds`), or of an NKey's seed (`.nk`), which show who we are.
         shape: `line`, `flat`, `broadcast`, or a function from the ledger's line to what is JSON.
         timeout: seconds for an answer.
         certificate: PEM file of the authorities to trust instead of the system's.
@@ -59,6 +63,7 @@ class Nats:
     url: str = "nats://localhost:4222"
     subject: str | Callable[[dict[str, Any]], str] = DEFAULT_SUBJECT
     stream: str | None = None
+    credentials: str | None = None
     shape: Shape = "line"
     timeout: float = 5.0
     certificate: str | None = None
@@ -112,6 +117,9 @@ class Nats:
             await note(error)
 
         is_tls = any(url.startswith("tls:") for url in self.urls)
+        # Before the client is asked for anything: a file that is missing is to be told, and not that it was never connected.
+        tls = tls_context(self.certificate, self.client_certificate, self.client_key) if is_tls else None
+        login = self._login()
         try:
             await client.connect(
                 self.urls,
@@ -122,7 +130,8 @@ class Nats:
                 max_reconnect_attempts=1,
                 reconnect_time_wait=0,
                 connect_timeout=max(1, round(seconds)),
-                tls=tls_context(self.certificate, self.client_certificate, self.client_key) if is_tls else None,
+                tls=tls,
+                **login,
             )
         except BaseException as error:
             await client.close()  # it leaves its socket open
@@ -131,7 +140,20 @@ class Nats:
             raise
         return client
 
+    def _login(self) -> dict[str, Any]:
+        if self.credentials is None:
+            return {}
+        path = Path(self.credentials).expanduser()
+        text = path.read_text(encoding="utf-8")
+        if path.suffix == ".nk":
+            return {"nkeys_seed_str": text.strip()}
+        if not all(mark in text for mark in _MARKS):  # the client would look for them forever
+            raise ValueError(f"{path} holds no credentials of NATS")
+        return {"user_credentials": str(path)}
+
     def _problems(self) -> Iterator[str]:
+        if self.credentials is not None and importlib.util.find_spec("nkeys") is None:
+            yield "credentials need the package nkeys, which is not installed: pip install nkeys"
         if not self.urls:
             yield "it needs a URL"
         for url in self.urls:

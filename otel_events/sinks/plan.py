@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 import ssl
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from otel_events.errors import ConfigurationError
@@ -13,7 +13,15 @@ from otel_events.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from otel_events.settings.message_settings import NatsSettings, RedisSettings
+
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,30}")
+_NOT_SPOKEN = {
+    **dict.fromkeys(("redis+sentinel", "rediss+sentinel", "redis-sentinel", "sentinel"), "Redis Sentinel"),
+    **dict.fromkeys(("redis+cluster", "rediss+cluster", "redis-cluster"), "Redis Cluster"),
+    **dict.fromkeys(("ws", "wss"), "NATS over WebSocket"),
+}
+_FILES = ("certificate", "client_certificate", "client_key", "credentials")
 _TAKEN = frozenset({"otlp", "ledger", "otel", "memory", "logs", "traces", "journal"})
 
 
@@ -38,6 +46,10 @@ def check_plan(kind: str, name: str, problems: Iterator[str], package: str = "")
 
 def url_problems(url: str, schemes: Sequence[str]) -> Iterator[str]:
     """Yield what is wrong with *url*, without a word of it: it may hold a password."""
+    scheme = url.partition("://")[0].lower()
+    if scheme in _NOT_SPOKEN:
+        yield f"{_NOT_SPOKEN[scheme]} is not spoken: the URL must name one server, as {schemes[0]}://HOST:PORT"
+        return
     try:
         parts = urlsplit(url)
         is_whole = bool(parts.hostname or (parts.scheme == "unix" and parts.path)) and parts.port != 0
@@ -54,6 +66,11 @@ def address_of(url: str, default_port: int) -> str:
         return f"{parts.scheme}://{parts.path}"
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{host}:{parts.port or default_port}{parts.path.rstrip('/')}"
+
+
+def files_of(said: RedisSettings | NatsSettings) -> dict[str, Any]:
+    """Return the files that the settings of a sink name: whom to trust, and who we are."""
+    return {name: file for name in _FILES if (file := getattr(said, name, None)) is not None}
 
 
 def tls_context(certificate: str | None, client_certificate: str | None, client_key: str | None) -> ssl.SSLContext:

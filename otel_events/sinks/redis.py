@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 FIELD = "event"
 DEFAULT_CHANNEL = "v5:events"
 DEFAULT_STREAM = "v5:stream"
+_OF_A_CLUSTER = frozenset({"MovedError", "AskError", "ClusterDownError"})
 _AT_LEAST = 0.05  # seconds for an attempt, however near the end is
 
 
@@ -108,7 +109,10 @@ class Redis:
         return client
 
     def _problems(self) -> Iterator[str]:
-        yield from url_problems(self.url, ("redis", "rediss", "unix"))
+        if "," in self.url.partition("://")[2].partition("/")[0].rpartition("@")[2]:
+            yield "the URL must name one server: Redis Cluster and Sentinel are not spoken"
+        else:
+            yield from url_problems(self.url, ("redis", "rediss", "unix"))
         if self.channel is None and self.stream is None:
             yield "it needs a channel, a stream, or both"
 
@@ -179,6 +183,8 @@ class _Transport:
 def _answered(error: Exception) -> Outcome:
     """Return what Redis said no to: what it may take later waits, unless the stream's key holds something else."""
     words = say(_words(error))
+    if type(error).__name__ in _OF_A_CLUSTER:
+        return Retry(say("this is a Redis Cluster, which is not spoken: name a Redis that stands alone", words))
     if "WRONGTYPE" in words:
         return Refused(say("the key named as stream holds something else", words))
     return Retry(words)

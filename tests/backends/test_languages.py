@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 
 from tests.languages.speaking import JAVASCRIPT, SHELL_FILE, require
-from tests.program import environment
+from tests.program import ROOT, environment
 from tools.backends.waiting import wait_for
 
 pytestmark = pytest.mark.backends
@@ -98,11 +98,7 @@ def test_jaeger_shows_one_trace_with_a_span_for_each_task(told, jaeger):
     """The four tasks are one trace, each the parent of the next, with their own events on them."""
     service, task_id = told
 
-    def find():
-        spans = {span["name"]: span for span in jaeger.spans(f"{service}-first") if span["name"] in NAMES}
-        return spans if len(spans) == len(NAMES) else None
-
-    spans = wait_for(find, "the four spans in Jaeger")
+    spans = spans_of(jaeger, service)
 
     assert len({span["trace_id"] for span in spans.values()}) == 1
     for parent, child in pairwise(NAMES):
@@ -114,6 +110,33 @@ def test_jaeger_shows_one_trace_with_a_span_for_each_task(told, jaeger):
         ["task.started", "citation.added", "task.completed"],
         ["task.started", "quality.check", "task.completed"],
     ]
+
+
+def test_the_document_shows_what_jaeger_has(told, jaeger):
+    """Span by span: from whom, and with which events."""
+    service, _ = told
+    spans = spans_of(jaeger, service)
+    languages = {"first": "python", "last": "python"}
+
+    lines = []
+    for depth, name in enumerate(NAMES):
+        said = spans[name]["resource"]["service.name"].removeprefix(f"{service}-")
+        events = ", ".join(event["name"] for event in spans[name]["events"])
+        lines.append(f"{'  ' * depth + name:<22}{languages.get(said, said):<8}{events}")
+
+    text = (ROOT / "docs" / "languages.md").read_text(encoding="utf-8")
+    shown = text.partition("<!-- output of tests/backends/test_languages.py -->\n```text\n")[2].partition("```")[0]
+    assert shown.splitlines() == lines
+
+
+def spans_of(jaeger, service):
+    """Return the four spans by their names, once they are there."""
+
+    def find():
+        spans = {span["name"]: span for span in jaeger.spans(f"{service}-first") if span["name"] in NAMES}
+        return spans if len(spans) == len(NAMES) else None
+
+    return wait_for(find, "the four spans in Jaeger")
 
 
 def test_what_the_first_has_bound_is_on_the_events_of_all(told, collector):

@@ -106,14 +106,14 @@ def test_mistakes_of_usage_say_what_would_be_right(invoke, arguments, said):
 
 
 @contextmanager
-def following(environment, *arguments):
+def following(environment, *arguments, begins="watching"):
     """A process that watches; it is killed at the end, if it lives."""
     command = [sys.executable, "-m", "otel_events", "expect", *arguments, "--follow"]
     with subprocess.Popen(
         command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         try:
-            assert "watching" in process.stderr.readline()
+            assert begins in process.stderr.readline()
             yield process
         finally:
             process.kill()
@@ -141,6 +141,30 @@ def test_who_follows_tells_what_stops_and_what_goes_on_and_remembers_it(environm
         _, err = second.communicate(timeout=PATIENCE)
 
     assert (second.returncode, err.strip()) == (exit_codes.INTERRUPTED, "")
+    assert absences() == ["heartbeat.missed", "heartbeat.missed.resolved"]
+
+
+@pytest.mark.slow
+def test_of_two_that_would_tell_one_does_and_the_other_takes_over(environment, process, tmp_path):
+    """Nothing is told twice, and nothing is forgotten when the first is killed."""
+    ledger = tmp_path / "ledger.jsonl"
+
+    def absences():
+        lines = [json.loads(line) for line in ledger.read_text().splitlines()] if ledger.exists() else []
+        return [line["event"] for line in lines if line["event"].startswith("heartbeat.")]
+
+    rule = "expect heartbeat courier within 3s"
+    process("heartbeat", "courier", "--every", "0.2", "--", sys.executable, "-c", "pass")
+    with following(environment, rule, "--emit") as first:
+        with following(environment, rule, "--emit", begins="another process tells") as second:
+            assert "No heartbeat of courier" in first.stdout.readline()
+            wait_for(lambda: absences() == ["heartbeat.missed"])
+            first.kill()
+            assert "watching" in second.stderr.readline()
+            process("heartbeat", "courier", "--every", "0.2", "--", sys.executable, "-c", "pass")
+            assert "again" in second.stdout.readline()
+            wait_for(lambda: len(absences()) > 1)
+
     assert absences() == ["heartbeat.missed", "heartbeat.missed.resolved"]
 
 

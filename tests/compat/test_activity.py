@@ -7,6 +7,7 @@ from pathlib import PureWindowsPath
 from uuid import UUID
 
 import pytest
+import trustme
 
 import otel_events as ev
 from otel_events.cli.relaying.message import Message
@@ -15,7 +16,9 @@ from otel_events.compat.activity import ActivityPublisher, flush
 from otel_events.compat.activity_message import Seen, make_message
 from otel_events.errors import ConfigurationError
 from otel_events.testing import capture_events
-from tests.message_servers import PATIENCE, nats_server, running, wait_until
+from otel_events.watching import FileEvent
+from tests.message_servers import PATIENCE, TlsFiles, nats_server, running, wait_until
+from tests.nats_accounts import make_keys
 from tests.nats_clients import Listener
 from tests.program import ledger_events
 
@@ -108,6 +111,32 @@ def test_the_dashboard_is_not_empty_at_the_start(server, workspace):
     assert UUID(beat["trace_id"])
 
 
+def test_a_workspace_that_means_something_else_by_its_files_says_so(server, workspace, tmp_path):
+    """Functions or rules stand in the place of the three; what they give those names is on their topics."""
+
+    def link(change):
+        return FileEvent("pattern.propagated", {"subsystem": "KOIOS", "pattern": "cross_reference", "status": "active"})
+
+    rules = tmp_path / "rules.yaml"
+    rules.write_text("rules:\n  - {path: 'tasks/*.md', event: sparc.task, fields: {id: id, status: state}}\n")
+    with Listener(server.url, ">") as listener:
+        with publisher(server, workspace, classify=link):
+            (workspace / "CRONOS" / "one.md").write_text(REFERENCES)
+            wait_until(lambda: listener.heard)
+        with publisher(server, workspace, rules=rules, initial=0):
+            (workspace / "tasks" / "two.md").write_text("---\nid: a1\nstate: started\n---\n")
+            wait_until(lambda: len(listener.heard) > 1)
+
+    (first, link_said), (second, task_said) = listener.heard
+    assert (first, link_said["pattern"], link_said["status"]) == ("egos.propagation.log", "cross_reference", "active")
+    assert (second, task_said["id"], task_said["type"], task_said["status"]) == (
+        "egos.sparc.tasks",
+        "a1",
+        "process",
+        "started",
+    )
+
+
 def test_only_wanted_extensions_are_looked_at(server, workspace):
     """With or without a dot; what no classifier knows is told to nobody."""
     with Listener(server.url, ">") as listener, publisher(server, workspace, extensions=[".md", "json"]):
@@ -177,6 +206,22 @@ def test_a_nats_that_is_away_is_told_without_its_password(workspace, tmp_path, c
         with running(server):
             wait_until(lambda: flush(1))
             assert ev.stats().delivered["activity"] == 1
+
+
+def test_a_nats_that_speaks_tls_and_asks_who_comes(tmp_path, workspace, monkeypatch):
+    """With the authority and the credentials that the sink's settings name."""
+    files = TlsFiles(tmp_path, trustme.CA())
+    keys, seed = make_keys("user")
+    (tmp_path / "app.nk").write_text(seed)
+    monkeypatch.setenv("OTEL_EVENTS_NATS_CERTIFICATE", str(files.ca))
+    monkeypatch.setenv("OTEL_EVENTS_NATS_CREDENTIALS", str(tmp_path / "app.nk"))
+    settings = {"tls": {"cert_file": str(files.certificate), "key_file": str(files.key)}}
+    settings["authorization"] = {"users": [{"nkey": keys.public_key.decode()}]}
+    with running(nats_server(tmp_path / "nats", **settings)) as server:
+        url = server.url.replace("nats://", "tls://")
+        with ActivityPublisher(workspace, nats_url=url, heartbeat=0):
+            (workspace / "tasks" / "one.md").write_text(TASK)
+            wait_until(lambda: ev.stats().delivered.get("activity"))
 
 
 def test_secrets_are_taken_out(server, workspace):

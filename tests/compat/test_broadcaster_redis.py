@@ -7,13 +7,14 @@ import textwrap
 import threading
 
 import pytest
+import trustme
 from opentelemetry import context as otel_context
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY
 
 import otel_events as ev
 from otel_events.compat.broadcaster import Broadcaster, flush
 from otel_events.testing import capture_events
-from tests.message_servers import PATIENCE, RedisServer, running, wait_until
+from tests.message_servers import PATIENCE, RedisServer, TlsFiles, running, wait_until
 from tests.program import run_program
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("program")]
@@ -176,6 +177,17 @@ def test_nothing_is_lost_or_out_of_order_over_restarts_under_load(server):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_a_redis_that_speaks_tls(folder, tmp_path, monkeypatch):
+    """With the authority that the sink's setting names."""
+    files = TlsFiles(tmp_path, trustme.CA())
+    monkeypatch.setenv("OTEL_EVENTS_REDIS_CERTIFICATE", str(files.ca))
+    with running(RedisServer(folder, tls=files, password="xk8s-secret")) as server:
+        Broadcaster(server.url).emit("sense.project", {"n": 1})
+
+        assert flush(PATIENCE)
+        assert [each["data"] for each in server.entries()] == [{"n": 1}]
+
+
 def test_a_redis_that_hangs_holds_up_nobody(server):
     """The calls return while Redis answers nothing; it gets all of them afterwards."""
     made = Broadcaster(server.url)

@@ -270,6 +270,17 @@ def test_half_a_line_of_another_costs_no_line_of_ours(ledger, events):
     assert json.loads(ours)["event"] == "eval"
 
 
+def test_a_status_may_be_said_by_its_name(ledger):
+    """By its place it leaves the name to a detail."""
+    emit_task_lifecycle(status="started", task_id="t-1")
+    emit_task_lifecycle("completed", task_id="t-1", status="ok")
+
+    assert [(line["event"], line.get("status")) for line in ledger.records] == [
+        ("task_started", None),
+        ("task_completed", "ok"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("call", "signature"),
     [

@@ -162,6 +162,30 @@ except ValueError:
     assert [word for word in ("hunter2", "abc123", "4711", "abcdef123456", "s3cr3t", "bob") if word in everything] == []
 
 
+@pytest.mark.parametrize("pattern", ['("(", "x")', '"cust-1"', "(3, None)"])
+def test_patterns_that_are_none_withhold_texts_and_no_error(scripts, collector, pattern):
+    """Who would know what they were to hide? That there was an error, its kind and its place come through, with a warning."""
+    program = f"""
+script_logger.REDACTION_PATTERNS.append({pattern})
+{FAILING}
+del script_logger.REDACTION_PATTERNS[:]
+logger.error("n 2")
+"""
+    with running(collector):
+        ran = scripts.run(program)
+
+    withheld, whole = collector.taken()
+    metadata = withheld["metadata"]
+    assert (withheld["content"], whole["content"]) == ("my_script: <REDACTED>", "my_script: n 2")
+    assert (metadata["error_type"], metadata["function"], metadata["stack_trace"]) == (
+        "ValueError",
+        "<module>",
+        "<REDACTED>",
+    )
+    assert "REDACTION_PATTERNS" in ran.err
+    assert [line["message"] for line in ran.default_ledger if line["event"] == "script.error"] == ["<REDACTED>", "n 2"]
+
+
 def test_what_is_too_long_is_cut(scripts, collector):
     """Content of 500 characters, stacks of 60 lines or 16 KB, bodies of 64 KB; a message that cannot be formatted arrives as it is."""
     program = """
@@ -316,17 +340,42 @@ def side_by_side(scripts, source):
 
 @pytest.mark.skipif(os.name != "posix", reason="needs symbolic links")
 def test_a_folder_that_is_somebody_elses_is_not_used(scripts, collector, tmp_path):
-    """/tmp is everybody's: behind a link nothing is written, nothing read, and the loss is counted."""
+    """/tmp is everybody's: behind a link nothing is written, nothing read; envelopes wait in a folder of the user's own."""
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "theirs.json").write_text("{}")
     scripts.spool.symlink_to(tmp_path / "elsewhere")
-    program = 'logger = setup()\nlogger.error("n 1")\nwait_for(lambda: get_metrics()["dropped_logs"] == 1)'
+    program = 'logger = setup()\nlogger.error("n 1")\nwait_for(lambda: get_metrics()["spool_writes"] == 1)'
     scripts.run(program)
+    (waiting,) = tmp_path.rglob("script-spool/*.json")
     with running(collector):
-        scripts.run('logger = setup()\nlogger.error("n 2")\nwait_for(lambda: get_metrics()["published"] == 1)')
+        scripts.run('logger = setup()\nlogger.error("n 2")\nwait_for(lambda: get_metrics()["published"] == 2)')
 
-    assert [one["content"] for one in collector.taken()] == ["my_script: n 2"]
+    assert waiting.parent.stat().st_mode & 0o077 == 0
+    assert sorted(one["content"] for one in collector.taken()) == ["my_script: n 1", "my_script: n 2"]
     assert [path.name for path in (tmp_path / "elsewhere").iterdir()] == ["theirs.json"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a bound on the size of files")
+def test_a_full_disk_is_told_and_counted_and_forgotten_once_there_is_room(scripts, collector):
+    """What can wait nowhere is lost, but for the event; no half file stays; and what comes afterwards is kept."""
+    program = """
+import os, resource
+def limit(size): resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+logger = setup()
+limit(100)
+logger.error("n 1")
+wait_for(lambda: get_metrics()["dropped_logs"] == 1)
+left = os.listdir(sys.argv[2])
+limit(resource.RLIM_INFINITY)
+logger.error("n 2")
+wait_for(lambda: get_metrics()["spool_writes"] == 1)
+print(json.dumps([left, ev.stats().problems["compat_spool_failed"]]))
+"""
+    ran = scripts.run(program)
+
+    assert ran.said == [[], 1]
+    assert lines(scripts.waiting) == ["2"]
+    assert "errors for the collector are lost" in ran.err
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")

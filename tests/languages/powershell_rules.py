@@ -120,6 +120,7 @@ CMDLETS = {
     "Join-Path": {"Path", "ChildPath"},
     "New-Object": {"TypeName", "ArgumentList"},
     "Select-Object": {"First"},
+    "Set-StrictMode": {"Off"},
     "Sort-Object": set(),
     "Write-Verbose": {"Message"},
 }

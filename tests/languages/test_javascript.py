@@ -2,64 +2,15 @@
 
 from __future__ import annotations
 
-import http.server
 import json
-import threading
 
 import pytest
 
+from tests.languages.endpoint import Endpoint
 from tests.languages.speaking import LANGUAGES, events_of, run, run_node
 from tests.server.node_packages import require_packages
 
 pytestmark = pytest.mark.slow
-
-
-class Endpoint:
-    """Takes OTLP's JSON, with the answers that it is told to give first."""
-
-    def __init__(self, *statuses):
-        self.requests = []
-        statuses = list(statuses)
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(handler):
-                body = handler.rfile.read(int(handler.headers["Content-Length"]))
-                self.requests.append((handler.path, dict(handler.headers), json.loads(body)))
-                status = statuses.pop(0) if statuses else 200
-                handler.send_response(status)
-                handler.send_header("Content-Length", "2")
-                if status == 429:
-                    handler.send_header("Retry-After", "0")
-                handler.end_headers()
-                handler.wfile.write(b"{}")
-
-            def log_message(handler, *_):
-                pass
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self):
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(5)
-
-    def names(self):
-        return [
-            [
-                record["eventName"]
-                for group in body["resourceLogs"]
-                for scope in group["scopeLogs"]
-                for record in scope["logRecords"]
-            ]
-            for path, _, body in self.requests
-            if path == "/v1/logs"
-        ]
 
 
 def test_every_value_arrives_as_what_it_is(server, tmp_path):
@@ -101,6 +52,19 @@ console.log(JSON.stringify(stats()));
         "proxy": "<unreadable>",
         "floats": [1.5],
     }
+
+
+def test_a_redirect_is_no_answer(tmp_path):
+    """Followed, the request would become one for a page, whose answer would pass for events that were taken."""
+    with Endpoint(302) as endpoint:
+        done = run_node(
+            'event("a.b"); console.log(await flush(20000), stats().retries, await flush(20000), stats().delivered);',
+            tmp_path,
+            OTEL_EXPORTER_OTLP_LOGS_ENDPOINT=f"{endpoint.url}/v1/logs",
+        )
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "false 1 true 1\n", "")
+    assert endpoint.names() == [["a.b"], ["a.b"]]
 
 
 def test_scopes_follow_await(server, tmp_path):

@@ -9,6 +9,7 @@ import re
 import pytest
 
 from otel_events.compat.activity_program import make_parser
+from tests.languages import powershell_dotnet as dotnet
 from tests.languages import powershell_rules as rules
 from tests.languages.speaking import LANGUAGES
 
@@ -28,7 +29,7 @@ PUBLIC = ["Send-OtelEvent", "Start-OtelTask", "Stop-OtelTask", "Set-OtelContext"
 @pytest.mark.parametrize("name", SOURCES)
 def test_every_file_keeps_the_rules(name):
     """It parses, is of 5.1, calls what exists with parameters that exist, and uses what is set."""
-    assert list(rules.problems(SOURCES[name], FUNCTIONS)) == []
+    assert [*rules.problems(SOURCES[name], FUNCTIONS), *dotnet.problems(SOURCES[name])] == []
 
 
 @pytest.mark.parametrize(
@@ -50,11 +51,19 @@ def test_every_file_keeps_the_rules(name):
         ("try { Write-Verbose -Message 'a' } catch { }", "empty catch"),
         ("Write-Verbose -Message 'é'", "ASCII"),
         ("if ($true) {", "parse"),
+        ("[System.Text.Json.JsonSerializer]::Serialize(1)", "no type"),
+        ("$a = [ordered] @{}", "no type"),
+        ("New-Object -TypeName System.Collections.ArrayList", "no type"),
+        ("$a = [Math]::Clamp(1, 2, 3)", "no member"),
+        ("$a = @{}; foreach ($key in $a.Keys) { Write-Verbose -Message $key }", "PSBase"),
+        ("$a = 'b'; $a.Replace('b', 'c')", "goes to the caller"),
+        ("function Get-It { [CmdletBinding()] param([object] $A); return $A }", "as its elements"),
+        ('$a = 1; Write-Verbose -Message "$a: b"', "name of a drive"),
     ],
 )
 def test_the_rules_find_what_they_are_for(source, problem):
     """Each mistake that they are for is found."""
-    assert any(problem in each for each in rules.problems(source))
+    assert any(problem in each for each in [*rules.problems(source), *dotnet.problems(source)])
 
 
 def test_the_script_has_the_parameters_of_the_agent_pipeline():
@@ -74,7 +83,7 @@ def test_the_launcher_hands_over_what_the_program_takes():
     known = {option for action in make_parser("")._actions for option in action.option_strings}
     assert options == known - {"-h", "--help"}
     assert rules.parameters(rules.parse(source)) == [
-        *("Path", "Extensions", "NatsUrl", "HeartbeatSeconds", "Initial", "NoContent", "Polling", "Python")
+        *("Path", "Extensions", "NatsUrl", "HeartbeatSeconds", "Initial", "NoContent", "Rules", "Polling", "Python")
     ]
     assert "'otel_events.compat.activity_launcher'" in code
     assert importlib.util.find_spec("otel_events.compat.activity_launcher") is not None

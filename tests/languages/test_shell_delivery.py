@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+from tests.languages.endpoint import Endpoint
 from tests.languages.speaking import SHELL_FILE, SHELLS, events_of, require, run_shell, waiting_in
 from tools.backends.waiting import wait_for
 
@@ -124,15 +125,32 @@ def test_headers_are_sent_and_shown_to_nobody(shell, server, tmp_path):
     assert 'se"cret' not in arguments
 
 
-@pytest.mark.parametrize("sender", ["wget", "busybox wget"])
-def test_wget_does_where_there_is_no_curl(sender, shell, server, tmp_path):
-    """GNU's wget and BusyBox's send as well as curl does."""
+def _commands_with(sender, home):
+    """Return a folder with the commands that are needed, and of all that could send the one that is named."""
     for command in ("awk od date tr grep find rm cat mkdir sleep tail xargs sh timeout " + sender.split()[-1]).split():
         target = "busybox" if sender.startswith("busybox") else command
         require(target)
-        (tmp_path / "bin").mkdir(exist_ok=True)
-        (tmp_path / "bin" / command).symlink_to(shutil.which(target))
-    script = f"PATH={tmp_path}/bin\nevent a.b\notel_events_flush 10"
+        (home / "bin").mkdir(exist_ok=True)
+        (home / "bin" / command).symlink_to(shutil.which(target))
+    return home / "bin"
+
+
+@pytest.mark.parametrize("sender", ["curl", "wget", "busybox wget"])
+def test_a_redirect_is_no_answer(sender, shell, tmp_path):
+    """Followed, the request would become one for a page, whose answer would pass for events that were taken."""
+    script = f"PATH={_commands_with(sender, tmp_path)}\nevent a.b\notel_events_flush 0 || echo kept"
+    with Endpoint(*[302] * 100) as endpoint:
+        done = run_shell(shell, script, tmp_path, OTEL_EXPORTER_OTLP_LOGS_ENDPOINT=f"{endpoint.url}/v1/logs")
+        wait_for(lambda: not list(tmp_path.rglob("logs-*/sender")), "the end of the script's own sender")
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "kept\n", "")
+    assert len(waiting_in(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("sender", ["wget", "busybox wget"])
+def test_wget_does_where_there_is_no_curl(sender, shell, server, tmp_path):
+    """GNU's wget and BusyBox's send as well as curl does."""
+    script = f"PATH={_commands_with(sender, tmp_path)}\nevent a.b\notel_events_flush 10"
     service = f"{sender.replace(' ', '-')}-{shell}"
     done = run_shell(shell, script, tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=server.otlp, OTEL_SERVICE_NAME=service)
 

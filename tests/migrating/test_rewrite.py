@@ -167,6 +167,37 @@ def test_modes_stay_and_links_are_not_written_through(migrate, tmp_path):
     assert sorted(each.name for each in folder.iterdir()) == ["link.py", "run.py"]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="hard links")
+def test_a_file_of_several_names_is_left_alone_and_told(migrate, tmp_path):
+    """One name would be parted from the others, which may lie elsewhere; whatever else there is gets written."""
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    for name in ("shared.py", "own.py"):
+        (folder / name).write_text("import ledger_emitter\n")
+    (tmp_path / "elsewhere.py").hardlink_to(folder / "shared.py")
+
+    answer = migrate("rewrite", folder, "--write")
+
+    assert answer.code == exit_codes.INPUT
+    assert "shared.py was left out: has 2 names (hard links)" in answer.err
+    assert (folder / "shared.py").read_text() == (tmp_path / "elsewhere.py").read_text() == "import ledger_emitter\n"
+    assert "otel_events" in (folder / "own.py").read_text()
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="root alone gives files away")
+def test_a_file_stays_its_owners(migrate, tmp_path):
+    """Whoever runs it."""
+    program = tmp_path / "run.py"
+    program.write_text("import ledger_emitter\n")
+    os.chown(program, 12_345, 12_346)
+
+    assert migrate("rewrite", program, "--write").code == exit_codes.OK
+
+    status = program.stat()
+    assert (status.st_uid, status.st_gid) == (12_345, 12_346)
+    assert "otel_events" in program.read_text()
+
+
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
 def test_a_file_that_cannot_be_written_is_told(migrate, tmp_path):
     """The others are written."""

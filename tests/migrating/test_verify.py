@@ -306,6 +306,21 @@ def test_pairing_gives_each_line_once():
         assert all(pair.old.name == pair.new.name for pair in pairs if None not in pair)
 
 
+def test_a_secret_that_another_field_names_is_not_shown(verify):
+    """As environments of containers are written: a name, and its value."""
+    old, new = "tr0ub4dor-and-3", "correct-horse-9"
+
+    answer = verify(
+        [flat(key="DB_PASSWORD", value=old, env=[{"name": "DB_PASSWORD", "value": old}])],
+        [ours(key="DB_PASSWORD", value=new, env=[{"name": "DB_PASSWORD", "value": new}])],
+    )
+
+    assert "1 different" in answer.out
+    assert "value: old <REDACTED:" in answer.out
+    assert old not in answer.out
+    assert new not in answer.out
+
+
 def test_a_secret_that_differs_is_not_shown(verify):
     """The name of its field says what it is, on both sides."""
     old, new = "dGhpcyBpcyBhIHNpZ25hdHVyZQ8Zx4Qk", "bm90IHRoZSBzYW1lIG9uZSBhdCBhbGw7Yt9R"

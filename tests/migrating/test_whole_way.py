@@ -6,6 +6,9 @@ from importlib.util import find_spec
 import pytest
 
 from otel_events.cli import exit_codes
+from otel_events.compat.activity import ActivityPublisher
+from tests.message_servers import RedisServer, nats_server, running, wait_until
+from tests.nats_clients import Listener
 
 NOWHERE = "http://127.0.0.1:9/ingest"  # the discard port: nobody answers there
 
@@ -41,6 +44,53 @@ def test_the_daemon_says_the_same_with_its_drop_in(samples, migrate, run_program
     compared = migrate("verify", "old.jsonl", "events.jsonl", "--tolerance", 60)
 
     assert compared.out == "5 old events, 5 new: 5 same, 0 different, 0 missing, 0 extra\n"
+
+
+@pytest.mark.slow
+def test_the_daemon_publishes_the_same_by_a_shim(samples, migrate, run_program, tmp_path):
+    """System B, scanned, unchanged, on a real Redis: what its consumers find in the stream, and each as an event."""
+    program = samples / "daemon.py"
+    run_program(program, BROADCAST_FILE="old.jsonl")
+    (tmp_path / "redis").mkdir()
+
+    scanned = migrate("scan", program)
+    assert migrate("rewrite", program).err.endswith("1 file would change; --write writes\n")
+    before = program.read_bytes()
+    assert migrate("shim", samples / "broadcaster.py").code == exit_codes.OK
+    with running(RedisServer(tmp_path / "redis")) as server:
+        run_program(program, REDIS_URL=server.url, OTEL_EVENTS_LEDGER_PATH="events.jsonl")
+        entries = server.entries()
+    (tmp_path / "new.jsonl").write_text("".join(f"{json.dumps(each)}\n" for each in entries), encoding="utf-8")
+    beside = ("--tolerance", 60, "--ignore", "service")
+
+    assert "B event broadcaster: 8 sites in 1 file" in scanned.out
+    assert program.read_bytes() == before
+    said = "5 old events, 5 new: 5 same, 0 different, 0 missing, 0 extra\n"
+    assert [migrate("verify", "old.jsonl", new, *beside).out for new in ("new.jsonl", "events.jsonl")] == [said] * 2
+
+
+@pytest.mark.slow
+@pytest.mark.backends
+def test_the_dashboard_hears_the_same_of_a_workspace(samples, migrate, tmp_path):
+    """System C has no calls: its topics are found, and what its publisher said of files is what the drop-in says of them."""
+    workspace = tmp_path / "work"
+    said = {"id": "T-1", "type": "refactor", "status": "completed", "result": "42 tests written"}
+    front_matter = "".join(f"{key}: {value}\n" for key, value in said.items())
+    path = workspace / "tasks" / "one.md"
+    path.parent.mkdir(parents=True)
+    path.write_text(f"---\n{front_matter}---\n")
+    old = {"timestamp": "2026-02-14T19:01:23+00:00", "trace_id": "x", "file_path": str(path), **said}
+    (tmp_path / "old.jsonl").write_text(json.dumps(old) + "\n")
+
+    scanned = migrate("scan", samples / "watcher.py")
+    with running(nats_server(tmp_path / "nats")) as server, Listener(server.url, "egos.>") as listener:
+        with ActivityPublisher(workspace, nats_url=server.url, heartbeat=0):
+            wait_until(lambda: listener.heard)
+    (tmp_path / "new.jsonl").write_text("".join(f"{json.dumps(each)}\n" for _, each in listener.heard))
+    moment = ("--tolerance", 10**9)  # the old line's is of another day
+
+    assert "C activity publisher: 2 sites in 1 file" in scanned.out
+    assert migrate("verify", "old.jsonl", "new.jsonl", *moment).out.startswith("1 old event, 1 new: 1 same")
 
 
 @pytest.mark.slow

@@ -136,6 +136,30 @@ def test_a_server_that_was_stopped_blames_nobody(tmp_path):
     assert "this process did not run, or a clock was set" in said
 
 
+def test_an_alert_that_finds_no_room_is_told_once_there_is_some(tmp_path):
+    """On a full disk the server says so and goes on; what was missed meanwhile is in the ledger afterwards, once."""
+    resource = pytest.importorskip("resource")
+    if not hasattr(resource, "prlimit"):
+        pytest.skip("no bound can be set for another process")
+    with serving(tmp_path, rules(tmp_path, "expect heartbeat courier within 3s")) as served:
+        with beating(served, "courier"):
+            wait_for(lambda: beats(served, "courier"), served)
+        pid = served.process.pid
+        _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (served.ledger.stat().st_size, hard))
+        wait_for(lambda: any("cannot be written" in line for line in served.said), served)
+        assert told(served) == []
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (hard, hard))
+        wait_for(lambda: told(served), served)
+        with beating(served, "courier"):
+            wait_for(lambda: len(told(served)) > 1, served)
+        code, said = served.end()
+
+    assert told(served) == [("heartbeat.missed", "courier"), ("heartbeat.missed.resolved", "courier")]
+    assert code == 0
+    assert "it is tried again" in said
+
+
 def test_rules_that_cannot_be_used_are_told_before_anything_listens(tmp_path):
     """All of them, each with its line."""
     rules(tmp_path, "heartbeat courier within 3", "task.started within 5m")

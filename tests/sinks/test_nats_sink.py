@@ -12,6 +12,7 @@ from otel_events.errors import ConfigurationError
 from otel_events.sinks import Nats
 from tests.fresh import assert_accounted, fresh  # noqa: F401
 from tests.message_servers import PATIENCE, TlsFiles, nats_server, running, wait_until
+from tests.nats_accounts import make_keys, make_operator
 from tests.nats_clients import Listener, stored
 from tests.sinks.restarts import emit_over_restarts
 
@@ -111,6 +112,34 @@ def test_a_wrong_password_waits_to_be_mended(folder, caplog):
         wait_until(lambda: ev.stats().delivered.get("nats", 0) >= 2)
 
 
+def test_credentials_are_those_of_a_file(folder, tmp_path, caplog):
+    """What an operator of NATS hands out lets in; a file without any is told, and events wait."""
+    settings, text = make_operator()
+    path = tmp_path / "app.creds"
+    path.write_text("nothing of the kind\n")
+    with running(nats_server(folder, jetstream="disabled", **settings)) as server:
+        with caplog.at_level(logging.WARNING, "otel_events"):
+            ev.configure(nats={"url": server.url, "credentials": str(path)}, ledger=False)
+            ev.emit("evidence.added")
+            wait_until(lambda: ev.stats().retries)
+        assert "app.creds holds no credentials of NATS" in caplog.text
+        path.write_text(text)
+
+        wait_until(lambda: ev.stats().delivered.get("nats", 0) >= 2)
+
+
+def test_an_nkey_lets_in_by_its_seed(folder, tmp_path):
+    """A file of a seed, with the line's end that tools put there."""
+    keys, seed = make_keys("user")
+    (tmp_path / "app.nk").write_text(f"{seed}\n")
+    with running(nats_server(folder, authorization={"users": [{"nkey": keys.public_key.decode()}]})) as server:
+        ev.configure(nats={"url": server.url, "credentials": str(tmp_path / "app.nk")}, ledger=False)
+        ev.emit("evidence.added")
+
+        assert ev.flush(PATIENCE)
+        assert ev.stats().delivered["nats"] == 2
+
+
 def test_a_subject_that_is_not_allowed_is_told_and_counted(folder, caplog):
     """What the server drops for want of a permission is counted as rejected, with its words."""
     user = {"user": "app", "password": "p", "permissions": {"publish": ["events.evidence.>", "events.otel_events.>"]}}
@@ -140,6 +169,19 @@ def test_tls(folder, tmp_path, caplog):
         ev.configure(nats={"url": url, "certificate": str(files.ca)}, ledger=False)
 
         wait_until(lambda: ev.stats().delivered.get("nats", 0) >= 2)
+
+
+def test_a_file_that_is_missing_is_named(caplog):
+    """A certificate, or credentials: the warning says which file it is."""
+    with caplog.at_level(logging.WARNING, "otel_events"):
+        ev.configure(nats={"url": "tls://127.0.0.1:9", "certificate": "/nowhere/ca.pem"}, ledger=False)
+        ev.emit("evidence.added")
+        wait_until(lambda: ev.stats().retries)
+        ev.configure(nats={"url": "nats://127.0.0.1:9", "credentials": "/nowhere/app.creds"}, ledger=False)
+        ev.emit("evidence.added")
+        wait_until(lambda: "app.creds" in caplog.text)
+
+    assert "No such file or directory" in caplog.text
 
 
 def test_a_message_that_is_too_large_costs_itself_alone(folder):
@@ -176,6 +218,7 @@ def test_a_stream_that_was_deleted_is_made_again(server):
     ("values", "word"),
     [
         ({"url": "redis://user:pw@h"}, "must begin with nats://"),
+        ({"url": "wss://user:pw@h"}, "NATS over WebSocket is not spoken"),
         ({"subject": "two words"}, "subject 'two words'"),
         ({"subject": "events.*"}, "words with dots between"),
         ({"subject": "a.{event}.b", "stream": "S"}, "at its end"),

@@ -221,6 +221,18 @@ def test_the_end_of_a_program_does_not_wait_for_a_redis_that_hangs(server, tmp_p
     wait_until(lambda: {said["attributes"].get("number") for said in server.entries()} >= set(range(100)))
 
 
+def test_a_node_of_a_cluster_is_told(tmp_path, caplog):
+    """Events wait, and the warning says what it is that would not take them."""
+    with running(RedisServer(tmp_path, "--cluster-enabled", "yes")) as node:
+        with caplog.at_level(logging.WARNING, "otel_events"):
+            ev.configure(redis={"url": node.url}, ledger=False)
+            ev.emit("evidence.added")
+            wait_until(lambda: ev.stats().retries)
+
+    assert "this is a Redis Cluster, which is not spoken" in caplog.text
+    assert not ev.stats().dropped
+
+
 def test_several_sinks_of_a_kind(server):
     """Plans in code make as many as are wanted, each with a name, a place and a shape of its own."""
     plain = Redis(server.url, channel=None, stream="plain", shape="flat")
@@ -258,6 +270,11 @@ def test_a_shape_that_fails_costs_its_event_alone(server, caplog):
     [
         ({"url": "http://user:pw@h"}, "must begin with redis://"),
         ({"url": "redis://:pw@h:99999"}, "must begin with redis://"),
+        (
+            {"url": "redis+sentinel://:pw@h:26379/mymaster"},
+            "Redis Sentinel is not spoken: the URL must name one server",
+        ),
+        ({"url": "redis://:pw@h:1,i:2"}, "Redis Cluster and Sentinel are not spoken"),
         ({"channel": None, "stream": None}, "needs a channel, a stream, or both"),
         ({"name": "Other One"}, "name 'Other One'"),
         ({"name": "ledger"}, "name 'ledger'"),

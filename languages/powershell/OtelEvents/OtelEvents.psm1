@@ -1,19 +1,24 @@
 # Events of OpenTelemetry from PowerShell 5.1 and 7. ASCII only: 5.1 takes a file without a mark for the system's code page.
 
+# How strict the caller's session is must not decide what becomes of an event.
+Set-StrictMode -Off
 Add-Type -AssemblyName System.Net.Http
 . (Join-Path -Path $PSScriptRoot -ChildPath 'Values.ps1')
 . (Join-Path -Path $PSScriptRoot -ChildPath 'Surroundings.ps1')
 . (Join-Path -Path $PSScriptRoot -ChildPath 'Records.ps1')
 . (Join-Path -Path $PSScriptRoot -ChildPath 'Spool.ps1')
 
-if ($PSVersionTable.PSEdition -eq 'Desktop') {
-    # Older Windows would offer what no endpoint takes any more.
+if ($PSVersionTable.PSEdition -eq 'Desktop' -and [int] [System.Net.ServicePointManager]::SecurityProtocol -ne 0) {
+    # Older Windows would offer what no endpoint takes any more. With 0 the system chooses, which knows best.
     [System.Net.ServicePointManager]::SecurityProtocol = [System.Net.ServicePointManager]::SecurityProtocol -bor [System.Net.SecurityProtocolType]::Tls12
 }
-$script:Client = New-Object -TypeName System.Net.Http.HttpClient
+$script:Handler = New-Object -TypeName System.Net.Http.HttpClientHandler
+# Followed, a request would become one that asks for a page: its answer would pass for events that were taken.
+$script:Handler.AllowAutoRedirect = $false
+$script:Client = New-Object -TypeName System.Net.Http.HttpClient -ArgumentList $script:Handler
 $script:Known = Import-OtelKnown -Path (Join-Path -Path $PSScriptRoot -ChildPath 'known.json')
 $script:Tasks = New-Object -TypeName System.Collections.Stack
-$script:Patience = 2000 # milliseconds for a request, unless OTEL_EXPORTER_OTLP_TIMEOUT asks for less
+$script:Patience = 2000 # milliseconds that a call may take to send, unless OTEL_EXPORTER_OTLP_TIMEOUT asks for less
 
 function Send-OtelEvent {
     <#
@@ -142,7 +147,7 @@ function Enter-OtelTask {
     $bound['task_id'] = Get-OtelRandomId -Bytes 8
     $Task.Own['task_name'] = $Task.Name
     if ($null -ne $Attributes) {
-        foreach ($key in $Attributes.Keys) {
+        foreach ($key in $Attributes.PSBase.Keys) {
             if ($script:CorrelationKeys -contains $key) { $bound[[string] $key] = $Attributes[$key] }
             else { $Task.Own[[string] $key] = $Attributes[$key] }
         }
@@ -205,8 +210,10 @@ function Stop-OtelTask {
     if ($null -eq $Task -or -not $Task.IsOpen -or -not $PSCmdlet.ShouldProcess($Task.Name)) { return }
     try {
         $Task.IsOpen = $false
-        # Tasks that were begun inside and never ended leave with it.
-        while ($script:Tasks.Count -gt 0 -and -not [object]::ReferenceEquals($script:Tasks.Pop(), $Task)) { Write-Verbose -Message 'a task inside was still open' }
+        # Tasks that were begun inside and never ended leave with it; one that has left so itself takes nobody along.
+        $isThere = $false
+        foreach ($each in $script:Tasks) { if ($each.SpanId -eq $Task.SpanId) { $isThere = $true } }
+        while ($isThere -and $script:Tasks.Pop().SpanId -ne $Task.SpanId) { Write-Verbose -Message 'a task inside was still open' }
         Write-OtelClosing -Task $Task -Attributes $Attributes -ErrorRecord $ErrorRecord -Reason $Reason
     }
     catch { Write-Verbose -Message "the task $($Task.Name) could not be ended: $_" }
@@ -224,17 +231,17 @@ function Write-OtelClosing {
 
     $end = Get-OtelNow
     $results = New-Object -TypeName System.Collections.Specialized.OrderedDictionary
-    if ($null -ne $Attributes) { foreach ($key in $Attributes.Keys) { $results[[string] $key] = $Attributes[$key] } }
+    if ($null -ne $Attributes) { foreach ($key in $Attributes.PSBase.Keys) { $results[[string] $key] = $Attributes[$key] } }
     $closing = New-Object -TypeName System.Collections.Specialized.OrderedDictionary
     $closing['task_name'] = $Task.Name
-    foreach ($key in $results.Keys) { $closing[$key] = $results[$key] }
+    foreach ($key in $results.PSBase.Keys) { $closing[$key] = $results[$key] }
     $closing['duration'] = [double] (($end - $Task.Start) / 1e9)
     $isFailed = $null -ne $ErrorRecord -or $Reason -ne ''
     $name = 'task.completed'
     if ($isFailed) {
         $name = 'task.failed'
         $failure = Get-OtelFailure -ErrorRecord $ErrorRecord -Reason $Reason
-        foreach ($key in $failure.Attributes.Keys) { $closing[$key] = $failure.Attributes[$key] }
+        foreach ($key in $failure.Attributes.PSBase.Keys) { $closing[$key] = $failure.Attributes[$key] }
         $results['error.type'] = $closing['error.type']
         $Reason = $failure.Text
     }
@@ -245,7 +252,7 @@ function Write-OtelClosing {
     Add-OtelSpool -Signal logs -Record $record.Log
     if ($Task.Flags -eq 0) { return }
     $bound = Get-OtelBound
-    foreach ($pairs in @($Task.Own, $results)) { foreach ($key in $pairs.Keys) { $bound[$key] = $pairs[$key] } }
+    foreach ($pairs in @($Task.Own, $results)) { foreach ($key in $pairs.PSBase.Keys) { $bound[$key] = $pairs[$key] } }
     Add-OtelSpool -Signal traces -Record (New-OtelSpan -Task $Task -End $end -Attributes $bound -Failure $Reason -IsFailed $isFailed)
 }
 
@@ -290,7 +297,7 @@ function Set-OtelContext {
 
     if (-not $PSCmdlet.ShouldProcess('BAGGAGE')) { return }
     $bound = Get-OtelBound
-    foreach ($key in $Attributes.Keys) { if ($script:CorrelationKeys -contains $key) { $bound[[string] $key] = $Attributes[$key] } }
+    foreach ($key in $Attributes.PSBase.Keys) { if ($script:CorrelationKeys -contains $key) { $bound[[string] $key] = $Attributes[$key] } }
     $env:BAGGAGE = Get-OtelBaggage -Bound $bound
 }
 
@@ -300,7 +307,7 @@ function Send-OtelSpool {
     Sends what waits, now; returns $true if all of it was taken.
 
     .PARAMETER Seconds
-    For each request.
+    In all.
 
     .EXAMPLE
     Send-OtelSpool -Seconds 5
@@ -310,9 +317,10 @@ function Send-OtelSpool {
     param([ValidateRange(1, 3600)][int] $Seconds = 10)
 
     $isAllTaken = $true
+    $watch = [System.Diagnostics.Stopwatch]::StartNew()
     foreach ($signal in @('logs', 'traces')) {
         if (-not (Test-OtelEnabled -Signal $signal)) { continue }
-        try { $isAllTaken = (Send-OtelWaiting -Signal $signal -Milliseconds ($Seconds * 1000)) -and $isAllTaken }
+        try { $isAllTaken = (Send-OtelWaiting -Signal $signal -Watch $watch -Milliseconds ($Seconds * 1000)) -and $isAllTaken }
         catch {
             Write-Verbose -Message "what waits could not be sent: $_"
             $isAllTaken = $false
@@ -322,7 +330,7 @@ function Send-OtelSpool {
 }
 
 function Send-OtelSoon {
-    <# .SYNOPSIS Sends what waits, unless the endpoint was away a moment ago. #>
+    <# .SYNOPSIS Sends what waits, as far as there is time for it, unless the endpoint was away a moment ago. #>
     [CmdletBinding()]
     param()
 
@@ -330,12 +338,10 @@ function Send-OtelSoon {
     $milliseconds = $script:Patience
     $asked = [string] $env:OTEL_EXPORTER_OTLP_TIMEOUT
     if ($asked -match '^[0-9]{1,5}$' -and [int] $asked -gt 0 -and [int] $asked -lt $milliseconds) { $milliseconds = [int] $asked }
+    $watch = [System.Diagnostics.Stopwatch]::StartNew()
     foreach ($signal in @('logs', 'traces')) {
         try {
-            if ((Test-OtelEnabled -Signal $signal) -and -not (Send-OtelWaiting -Signal $signal -Milliseconds $milliseconds)) {
-                $script:NextTry = [DateTime]::UtcNow.AddSeconds($script:Pause)
-                return
-            }
+            if ((Test-OtelEnabled -Signal $signal) -and -not (Send-OtelWaiting -Signal $signal -Watch $watch -Milliseconds $milliseconds)) { return }
         }
         catch { Write-Verbose -Message "what waits could not be sent: $_" }
     }

@@ -60,9 +60,14 @@ function Join-OtelAttribute {
 
     $all = New-Object -TypeName System.Collections.Specialized.OrderedDictionary
     $all['log.record.uid'] = Get-OtelRandomId -Bytes 16 # first: it is never one of those that are too many
-    foreach ($key in $Own.Keys) { $all[[string] $key] = ConvertTo-OtelCorrelation -Key ([string] $key) -Value $Own[$key] }
+    foreach ($key in $Own.PSBase.Keys) {
+        $value = $Own[$key]
+        # Texts only: what a function returns comes as its elements, so that a list of one would be no list any more.
+        if ($value -is [string]) { $value = ConvertTo-OtelCorrelation -Key ([string] $key) -Value $value }
+        $all[[string] $key] = $value
+    }
     $bound = Get-OtelBound
-    foreach ($key in $bound.Keys) { if (-not $all.Contains($key)) { $all[$key] = $bound[$key] } }
+    foreach ($key in $bound.PSBase.Keys) { if (-not $all.Contains($key)) { $all[$key] = $bound[$key] } }
     if ($null -ne $all['session_id'] -and -not $all.Contains('session.id')) { $all['session.id'] = $all['session_id'] }
     return $all
 }

@@ -42,10 +42,10 @@ function Add-OtelSpool {
 }
 
 function Send-OtelWaiting {
-    <# .SYNOPSIS Sends what waits for one signal; returns whether all of it was taken. #>
+    <# .SYNOPSIS Sends what waits for one signal until a watch shows so many milliseconds; returns whether all of it was taken. #>
     [CmdletBinding()]
     [OutputType([bool])]
-    param([ValidateSet('logs', 'traces')][string] $Signal, [int] $Milliseconds)
+    param([ValidateSet('logs', 'traces')][string] $Signal, [System.Diagnostics.Stopwatch] $Watch, [int] $Milliseconds)
 
     $endpoint = Get-OtelEndpoint -Signal $Signal
     $folder = Get-OtelSpoolFolder -Signal $Signal -Url $endpoint.Url
@@ -54,10 +54,12 @@ function Send-OtelWaiting {
     while ($true) {
         $files = @([System.IO.Directory]::GetFiles($folder, '*.json') | Sort-Object)
         if ($files.Count -eq 0) { return $true }
+        $left = $Milliseconds - [int] $Watch.ElapsedMilliseconds
+        if ($left -le 0) { return $false }
         Remove-OtelOldest -Files $files
         $batch = @($files | Select-Object -First $most)
         $elements = @(foreach ($file in $batch) { if ([System.IO.File]::Exists($file)) { [System.IO.File]::ReadAllText($file) } })
-        $status = Send-OtelRequest -Endpoint $endpoint -Body ('{"' + $list + '":[' + ($elements -join ',') + ']}') -Milliseconds $Milliseconds
+        $status = Send-OtelRequest -Endpoint $endpoint -Body ('{"' + $list + '":[' + ($elements -join ',') + ']}') -Milliseconds $left
         if ($status -ge 200 -and $status -lt 300) {
             foreach ($file in $batch) { [System.IO.File]::Delete($file) }
         }
@@ -66,7 +68,10 @@ function Send-OtelWaiting {
             if ($batch.Count -eq 1) { [System.IO.File]::Delete($batch[0]) }
             $most = 1
         }
-        else { return $false }
+        else {
+            $script:NextTry = [DateTime]::UtcNow.AddSeconds($script:Pause)
+            return $false
+        }
     }
 }
 
@@ -90,7 +95,8 @@ function Send-OtelRequest {
         $content = New-Object -TypeName System.Net.Http.StringContent -ArgumentList $Body, ([System.Text.Encoding]::UTF8), 'application/json'
         $request = New-Object -TypeName System.Net.Http.HttpRequestMessage -ArgumentList ([System.Net.Http.HttpMethod]::Post), $Endpoint.Url
         $request.Content = $content
-        foreach ($name in $Endpoint.Headers.Keys) { [void] $request.Headers.TryAddWithoutValidation($name, [string] $Endpoint.Headers[$name]) }
+        $request.Headers.ExpectContinue = $false # 5.1 would ask first whether it may send
+        foreach ($name in $Endpoint.Headers.PSBase.Keys) { [void] $request.Headers.TryAddWithoutValidation($name, [string] $Endpoint.Headers[$name]) }
         $answer = $script:Client.SendAsync($request, $cancel.Token).GetAwaiter().GetResult()
         return [int] $answer.StatusCode
     }

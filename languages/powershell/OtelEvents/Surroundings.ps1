@@ -73,7 +73,7 @@ function Get-OtelEndpoint {
     if ($own) { $url = $own }
     $headers = ConvertFrom-OtelPairList -Text $env:OTEL_EXPORTER_OTLP_HEADERS
     $more = ConvertFrom-OtelPairList -Text ([Environment]::GetEnvironmentVariable("OTEL_EXPORTER_OTLP_$($Signal.ToUpperInvariant())_HEADERS"))
-    foreach ($key in $more.Keys) { $headers[$key] = $more[$key] }
+    foreach ($key in $more.PSBase.Keys) { $headers[$key] = $more[$key] }
     return @{ Url = $url; Headers = $headers }
 }
 
@@ -143,14 +143,14 @@ function Get-OtelBound {
 }
 
 function ConvertTo-OtelCorrelation {
-    <# .SYNOPSIS Returns a value with the type that its key has in the catalogue, if it can have that. #>
+    <# .SYNOPSIS Returns a text with the type that its key has in the catalogue, if it can have that. #>
     [CmdletBinding()]
-    [OutputType([object])]
-    param([string] $Key, [AllowNull()][object] $Value)
+    [OutputType([string], [long])]
+    param([string] $Key, [AllowEmptyString()][string] $Value)
 
     $number = [long] 0
     $style = [System.Globalization.NumberStyles]::AllowLeadingSign
-    if ($script:IntegerKeys -contains $Key -and $Value -is [string] -and
+    if ($script:IntegerKeys -contains $Key -and
         [long]::TryParse($Value, $style, [System.Globalization.CultureInfo]::InvariantCulture, [ref] $number)) {
         return $number
     }

@@ -128,7 +128,7 @@ function ConvertTo-OtelAttributeList {
     $encoded = New-Object -TypeName 'System.Collections.Generic.List[string]'
     $most = $script:MostItems
     if ($Depth -eq 0) { $most = $script:MostAttributes }
-    foreach ($key in $Attributes.Keys) {
+    foreach ($key in $Attributes.PSBase.Keys) {
         $value = $Attributes[$key]
         if ($encoded.Count -ge $most -or ($null -eq $value -and $Depth -eq 0)) { continue }
         $json = Hide-OtelSecret -Key ([string] $key) -Value $value -Json (ConvertTo-OtelValue -Value $value -Depth $Depth)
@@ -214,7 +214,7 @@ function Get-OtelSecretKindOfLast {
         foreach ($word in $Words) { if ($script:Known.TokenInnocent.ContainsKey($word)) { return '' } }
         return 'token'
     }
-    foreach ($ending in $script:Known.SecretEndings.Keys) {
+    foreach ($ending in $script:Known.SecretEndings.PSBase.Keys) {
         if ($last.EndsWith($ending, [StringComparison]::Ordinal)) { return $script:Known.SecretEndings[$ending] }
     }
     return ''

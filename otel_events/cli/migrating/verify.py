@@ -156,16 +156,22 @@ def _guarded(examples: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
     settings, _ = resolve({}, os.environ)
     guard = build_redactor(settings, Accounts(), Notices(quiet_seconds=math.inf))
-    return list(examples) if guard is None else [{**each, "fields": _clean(guard, each)} for each in examples]
+    clean = dict if guard is None else guard.attributes
+    return [_shown(each, clean) for each in examples]
 
 
-def _clean(guard: Any, example: Mapping[str, Any]) -> Mapping[str, Any]:
-    fields: Mapping[str, Any] = example["fields"]
+def _shown(example: dict[str, Any], clean: Callable[[Any], Any]) -> dict[str, Any]:
+    """Return what is shown of *example*: of a pair the fields that differ, on the sides that have them."""
+    rest = {key: value for key, value in example.items() if key not in {"fields", "old", "new"}}
     if example["kind"] != "different":
-        cleaned: Mapping[str, Any] = guard.attributes(fields)
-        return cleaned
-    # Each side under the field's own name: that says what is a secret.
-    return {name: {side: guard.value(name, value) for side, value in sides.items()} for name, sides in fields.items()}
+        return {**rest, "fields": clean(example["fields"])}
+    # All that a side says is looked at together: one field may name another as a secret, in another key or in a value.
+    said = {side: dict(zip(example[side], clean(example[side]).items(), strict=True)) for side in ("old", "new")}
+    fields: dict[str, Any] = {}
+    for name, sides in example["fields"].items():
+        each = {side: said[side][name] for side in sides}
+        fields[next(iter(each.values()))[0]] = {side: value for side, (_, value) in each.items()}
+    return {**rest, "fields": fields}
 
 
 def _tell_doubts(comparison: Comparison, pairing: Pairing, files: Mapping[str, _File]) -> None:

@@ -14,6 +14,7 @@ from otel_events.errors import ConfigurationError
 from otel_events.reading import sources as reading
 from otel_events.reading.harmless import harmless
 from otel_events.reading.sources import SourceError, ledger_path
+from otel_events.sinks.plan import files_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from otel_events.settings import Settings
 
 _USUAL_ENDPOINT = {"http/protobuf": "http://localhost:4318", "grpc": "http://localhost:4317"}
-_FILES = ("certificate", "client_certificate", "client_key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +110,11 @@ def _nats(wish: RelayWish, settings: Settings) -> Source:
     from otel_events.cli.relaying.nats import NatsSource
     from otel_events.sinks.nats import Nats
 
-    plan = Nats(**_place(wish, settings.nats), stream=wish.stream, timeout=settings.nats.timeout)
+    said = settings.nats
+    plan = Nats(**_place(wish, said), stream=wish.stream, timeout=said.timeout)
     return NatsSource(plan, wish.subjects, once=wish.once, from_now=wish.from_now)
 
 
 def _place(wish: RelayWish, said: Any) -> dict[str, Any]:
     url = wish.url or said.url
-    return {**({"url": url} if url else {}), **{file: getattr(said, file) for file in _FILES}}
+    return {**({"url": url} if url else {}), **files_of(said)}
