@@ -43,6 +43,19 @@ def test_rates_are_drawn_by_category(watch, ledger, event):
     watch(look, ledger(*events))
 
 
+def test_who_is_at_work_is_listed(watch, ledger, event):
+    """Environments by number, each with its key, what it did last, its events and its errors."""
+    path = ledger(
+        *[event("seed.germinated", now() - 20, env_id=env) for env in (10, 2, 2)],
+        event("seed.pruned", now() - 5, env_id=2, severity=Severity.ERROR),
+    )
+
+    async def look(seen):
+        await seen.until_says("1 env 2 seed.pruned", "3 1!", "2 env 10 seed.germinated")
+
+    watch(look, path)
+
+
 def test_alerts_are_open_until_they_are_resolved(watch, ledger, event, append):
     """The status line counts them, the panel names them, `a` shows alerts alone."""
     path = ledger(
