@@ -237,7 +237,7 @@ class Screen(App[None]):
         """Show the keys."""
         from otel_events.tui.help import Help
 
-        self.push_screen(Help())
+        self.push_screen(Help(self.log_.digits.saved.views))
 
     def _toggle_filter(self, text: str) -> None:
         view = self.log_.view

@@ -12,8 +12,8 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Static
 
-from otel_events.reading.harmless import harmless
 from otel_events.tui.choose_source import choose_source
+from otel_events.tui.digits import Digits
 from otel_events.tui.errands import Errand, Errands
 from otel_events.tui.feed import Feed
 from otel_events.tui.filter_bar import FilterBar
@@ -80,6 +80,7 @@ class EventLog(Vertical):
         Binding("r", "roll_up", "Roll up"),
         Binding("o", "group_by", "Group"),
         Binding("s", "save", "Save"),
+        Binding("v", "save_view", "Save view", show=False),
         Binding("enter", "open", "Details"),
         Binding("escape", "clear", "Clear filter", show=False),
         *[Binding(str(digit), f"digit({digit})", f"View or group {digit}", show=False) for digit in range(1, 10)],
@@ -124,6 +125,7 @@ class EventLog(Vertical):
         self.older = OlderEvents(self)
         self.errands = Errands(self)
         self.remaking = Remaking(self)
+        self.digits = Digits(self)
         self._finder = Finder(self)
 
     @property
@@ -145,6 +147,7 @@ class EventLog(Vertical):
     def on_mount(self) -> None:
         """Begin to read."""
         self.feed.start()
+        self.digits.read()
         self.set_interval(_SLOW_TICK if self._is_slow else _TICK, self._tick)
         for moment in _FIRST_TICKS:
             self.set_timer(moment, self._tick)
@@ -226,12 +229,12 @@ class EventLog(Vertical):
         self.filter_bar.open(self.marked or self.view.text)
 
     def action_clear(self) -> None:
-        """Stop what goes on, one after the other: an errand, reading older events, marks, the filter."""
+        """Stop what goes on, one after the other: an errand, reading older events, marks, a saved view, the filter."""
         if self.errands.stop() or self.older.stop():
             self.tell_of_change()
         elif self.marked:
             self._mark("")
-        elif self.view.text:
+        elif not self.digits.leave() and self.view.text:
             self.show_as(self.view.with_filter(""))
 
     def action_roll_up(self) -> None:
@@ -265,18 +268,12 @@ class EventLog(Vertical):
         self._finder.go("episode or cycle", step, is_other)
 
     def action_digit(self, digit: int) -> None:
-        """Show one environment or persona alone, by its number; the same number again shows all."""
-        listed = self.groups.listed()
-        if digit > len(listed):
-            return
-        key, value = listed[digit - 1]
-        sign = "'" if '"' in value else '"'
-        is_word = value.replace("-", "").replace("_", "").isalnum()
-        wanted = f"{key}={value}" if is_word else f"{key}={sign}{value}{sign}"
-        if sign in value or harmless(value) != value:
-            self.say("this name cannot be written in a filter")
-            return
-        self.show_as(self.view.with_filter("" if self.view.text == wanted else wanted))
+        """Show a saved view, or one environment or persona alone; again shows what was shown before."""
+        self.digits.press(digit)
+
+    def action_save_view(self) -> None:
+        """Save the present view under a digit."""
+        self.digits.ask()
 
     def action_save(self) -> None:
         """Write what is shown into a file."""

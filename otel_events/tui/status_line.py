@@ -62,6 +62,8 @@ def _state(log: EventLog, condition: Condition) -> tuple[str, Style]:
 
 def _ways_of_looking(log: EventLog) -> Iterator[tuple[str, Style]]:
     view = log.view
+    if digit := log.digits.saved.digit_of(view):
+        yield f"view {digit}", BOLD
     if view.text:
         yield f"filter: {harmless(view.text)}", BOLD
     if log.marked:
