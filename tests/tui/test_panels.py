@@ -101,6 +101,19 @@ def test_in_a_small_terminal_the_events_have_all_of_it(watch, ledger, event):
     watch(look, ledger(event("a.b", 0)), size=(80, 24))
 
 
+def test_in_a_tiny_terminal_the_rows_say_when_what_and_more(watch, ledger, event):
+    """What they carry comes before domain, environment and age; help and details can be read."""
+
+    async def look(seen):
+        assert seen.rows[0].startswith("19:01:23 seed.germinat… slot_id=r0c1")
+        await seen.press("question_mark")
+        await seen.until_says("Keys", "move")
+        await seen.press("escape", "enter")
+        await seen.until_says("slot_id", "r0c1")
+
+    watch(look, ledger(event("seed.germinated", 0, env_id=1, episode=2, slot_id="r0c1")), size=(40, 10))
+
+
 def test_resizing_again_and_again_keeps_the_place(watch, ledger, event):
     """From tiny to huge; the event at the cursor stays in view."""
     path = ledger(*[event("a.b", number, step=number) for number in range(500)])
