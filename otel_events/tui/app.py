@@ -12,6 +12,7 @@ from textual.containers import Horizontal
 from textual.widgets import Static
 
 from otel_events.reading.sources import SourceError
+from otel_events.tui.errands import Errand
 from otel_events.tui.event_log import EventLog
 from otel_events.tui.panel_column import PanelColumn
 from otel_events.tui.status_line import status_of
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from textual.events import Resize
 
     from otel_events.reading.record import Record
+    from otel_events.tui.errands import Work
     from otel_events.tui.source import Source
 
 _WIDE = 120
@@ -194,27 +196,35 @@ class Screen(App[None]):
         else:
             self.log_.say("this event is in no trace")
 
-    @work(thread=True)
     def _collect(self, title: str, belongs: Callable[[Record], bool]) -> None:
-        from otel_events.reading.analysis.story import collect
-        from otel_events.tui.story import Story
+        def tell(errand: Errand) -> Callable[[], object]:
+            from otel_events.reading.analysis.story import collect
+            from otel_events.tui.story import Story
 
-        records, is_cut = collect(self.log_.feed.timeline.records(), belongs)
-        name = next((name for each in records if (name := each.text("task_name"))), "")
-        title = f"{title} {name}" if name and title.startswith("task") else title
-        self.call_from_thread(self.push_screen, Story(title, records, is_cut=is_cut))
+            records, is_cut = collect(errand.over(self.log_.feed.timeline.records()), belongs)
+            name = next((name for each in records if (name := each.text("task_name"))), "")
+            head = f"{title} {name}" if name and title.startswith("task") else title
+            return lambda: self.push_screen(Story(head, records, is_cut=is_cut, has_all=self.log_.older.has_all))
+
+        self._begin("reading the story", tell)
 
     def action_alerts(self) -> None:
         """Show alerts and what resolved them, or all again."""
         self._toggle_filter("alert.*, threshold.*, *.missed, *.stalled, *.resolved")
 
-    @work(thread=True)
     def action_error_groups(self) -> None:
         """Group the errors by what is the same about them."""
-        from otel_events.tui.error_groups import ErrorGroups, group_errors
 
-        groups = group_errors(self.log_.feed.timeline.records())
-        self.call_from_thread(self.push_screen, ErrorGroups(groups))
+        def group(errand: Errand) -> Callable[[], object]:
+            from otel_events.tui.error_groups import ErrorGroups, group_errors
+
+            groups = group_errors(errand.over(self.log_.feed.timeline.records()))
+            return lambda: self.push_screen(ErrorGroups(groups, has_all=self.log_.older.has_all))
+
+        self._begin("grouping errors", group)
+
+    def _begin(self, what: str, work: Work) -> None:
+        self.log_.errands.begin(Errand(what, total=self.log_.feed.timeline.events), work)
 
     def action_panels(self) -> None:
         """Show the panels, or the events alone."""
@@ -227,7 +237,7 @@ class Screen(App[None]):
         """Show the keys."""
         from otel_events.tui.help import Help
 
-        self.push_screen(Help())
+        self.push_screen(Help(self.log_.digits.saved.views))
 
     def _toggle_filter(self, text: str) -> None:
         view = self.log_.view

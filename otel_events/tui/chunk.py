@@ -1,4 +1,4 @@
-"""Some thousands of events that stand next to each other, by their places, and which of them are shown how."""
+"""Some thousands of events that stand next to each other, by their places, and the rows that are made of them."""
 
 from __future__ import annotations
 
@@ -63,18 +63,49 @@ class Heading:
 Extra: TypeAlias = "RolledUp | Heading"
 
 
+@dataclass(slots=True)
+class Rows:
+    """Rows of one chunk.
+
+    Attributes:
+        shown: what is shown, in order: an event's index, or `~index` of an extra.
+        extras: rows that are no single events.
+    """
+
+    shown: array[int] = field(default_factory=lambda: array("i"))
+    extras: list[Extra] = field(default_factory=list)
+
+    def add_event(self, index: int) -> None:
+        """Add a row for the event at *index*."""
+        self.shown.append(index)
+
+    def add_extra(self, extra: Extra) -> None:
+        """Add a row that is no single event."""
+        self.shown.append(~len(self.extras))
+        self.extras.append(extra)
+
+    def extra_at(self, row: int) -> Extra | None:
+        """Return what the row at *row* is, None if it is a single event."""
+        entry = self.shown[row]
+        return self.extras[~entry] if entry < 0 else None
+
+    def event_at(self, row: int) -> int:
+        """Return the index of the event that the row at *row* shows, of a roll-up that of the last, -1 of a heading."""
+        entry = self.shown[row]
+        return entry if entry >= 0 else getattr(self.extras[~entry], "last", -1)
+
+
 class Chunk:
     """Places of events, 24 bytes each, and the rows that are made of them.
 
     Attributes:
         number: grows from the oldest chunk to the newest; negative for those read backwards.
         severities: of each event.
-        extras: rows that are no single events.
-        shown: what is shown, in order: an event's index, or `~index` of an extra.
-        is_projected: `shown` is as the view in force wants it.
+        losses: what no view may hide, each with the index of the event before which it stands.
+        rows: as the view in force wants them; None until they are made.
     """
 
-    __slots__ = ("_files", "_lengths", "_offsets", "_parts", "extras", "is_projected", "number", "severities", "shown")
+    __slots__ = ("_files", "_lengths", "_offsets", "_parts", "losses", "number", "rows", "severities")
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -83,12 +114,16 @@ class Chunk:
         self._lengths = array("I")
         self._parts = array("I")
         self.severities = array("B")
-        self.extras: list[Extra] = []
-        self.shown = array("i")
-        self.is_projected = True
+        self.losses: list[tuple[int, Heading]] = []
+        self.rows: Rows | None = Rows()
 
     def __len__(self) -> int:
         return len(self._files)
+
+    @property
+    def count(self) -> int:
+        """Return how many rows there are so far."""
+        return len(self.rows.shown) if self.rows is not None else 0
 
     def append(self, arrival: Arrival) -> int:
         """Keep where *arrival* is, and return its index."""
@@ -107,19 +142,3 @@ class Chunk:
     def places(self) -> list[Place]:
         """Return where all its events are."""
         return list(map(Place, self._files, self._offsets, self._lengths, self._parts))
-
-    def show_event(self, index: int) -> None:
-        """Add a row for the event at *index*."""
-        self.shown.append(index)
-
-    def show_extra(self, extra: Extra) -> None:
-        """Add a row that is no single event."""
-        self.shown.append(~len(self.extras))
-        self.extras.append(extra)
-
-    def forget_rows(self) -> None:
-        """Take all rows away but losses, which no view may hide."""
-        losses = [extra for extra in self.extras if isinstance(extra, Heading) and extra.is_loss]
-        self.extras, self.shown = [], array("i")
-        for loss in losses:
-            self.show_extra(loss)

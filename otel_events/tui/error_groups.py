@@ -12,7 +12,7 @@ from textual.widgets import Footer, OptionList, Static
 from otel_events.reading.analysis.error_groups import ErrorGroups as Groups
 from otel_events.reading.texts import show_ago
 from otel_events.tui.detail import Detail
-from otel_events.tui.look import BOLD, DIM, by_severity
+from otel_events.tui.look import BOLD, DIM, OLDER, by_severity
 from otel_events.tui.panels.lines import fitting
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class ErrorGroups(Screen[None]):
 
     Args:
         groups: the largest first.
+        has_all: no older events wait to be read, among which may be more.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -53,14 +54,15 @@ class ErrorGroups(Screen[None]):
     ErrorGroups > OptionList { height: 1fr; }
     """
 
-    def __init__(self, groups: list[ErrorGroup]) -> None:
+    def __init__(self, groups: list[ErrorGroup], *, has_all: bool) -> None:
         super().__init__()
         self._groups = groups
+        self._older = "" if has_all else OLDER
 
     def compose(self) -> ComposeResult:
         """Make the list."""
         count = sum(group.count for group in self._groups)
-        yield Static(f"{count:,} errors in {len(self._groups):,} groups", id="head", markup=False)
+        yield Static(f"{count:,} errors in {len(self._groups):,} groups{self._older}", id="head", markup=False)
         yield OptionList(*(_describe(group) for group in self._groups))
         yield Footer()
 

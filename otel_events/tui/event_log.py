@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import work
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Static
 
-from otel_events.reading.harmless import harmless
-from otel_events.reading.selection import Selection
 from otel_events.tui.choose_source import choose_source
+from otel_events.tui.digits import Digits
+from otel_events.tui.errands import Errand, Errands
 from otel_events.tui.feed import Feed
 from otel_events.tui.filter_bar import FilterBar
+from otel_events.tui.finding import Finder, fitting, is_error
 from otel_events.tui.log_view import LogView
-from otel_events.tui.look import signs
+from otel_events.tui.look import OLDER, signs
 from otel_events.tui.older_events import OlderEvents
 from otel_events.tui.panels.groups import Groups
+from otel_events.tui.remaking import Remaking
 from otel_events.tui.saving import save_records
 from otel_events.tui.view import View
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.timer import Timer
 
     from otel_events.reading.record import Record
     from otel_events.tui.source import Source
@@ -77,9 +80,10 @@ class EventLog(Vertical):
         Binding("r", "roll_up", "Roll up"),
         Binding("o", "group_by", "Group"),
         Binding("s", "save", "Save"),
+        Binding("v", "save_view", "Save view", show=False),
         Binding("enter", "open", "Details"),
         Binding("escape", "clear", "Clear filter", show=False),
-        *[Binding(str(digit), f"only({digit})", f"Only number {digit}", show=False) for digit in range(1, 10)],
+        *[Binding(str(digit), f"digit({digit})", f"View or group {digit}", show=False) for digit in range(1, 10)],
     ]
 
     class Changed(Message):
@@ -116,8 +120,13 @@ class EventLog(Vertical):
         self.log_view = LogView(self.feed.timeline, self.signs, is_sparse=is_slow)
         self._is_slow = is_slow
         self.problem = ""
+        self._silence: Timer | None = None
         self.marked = ""
         self.older = OlderEvents(self)
+        self.errands = Errands(self)
+        self.remaking = Remaking(self)
+        self.digits = Digits(self)
+        self._finder = Finder(self)
 
     @property
     def view(self) -> View:
@@ -138,6 +147,7 @@ class EventLog(Vertical):
     def on_mount(self) -> None:
         """Begin to read."""
         self.feed.start()
+        self.digits.read()
         self.set_interval(_SLOW_TICK if self._is_slow else _TICK, self._tick)
         for moment in _FIRST_TICKS:
             self.set_timer(moment, self._tick)
@@ -145,24 +155,14 @@ class EventLog(Vertical):
         self.log_view.focus()
 
     def on_unmount(self) -> None:
-        """Let go of the source."""
+        """Let go of the source, and of what is being done."""
+        self.errands.close()
         self.feed.source.close()
 
     def show_as(self, view: View) -> None:
         """Look at the events in another way; the event at the cursor, or the one nearest to it, keeps the cursor."""
-        log, timeline = self.log_view, self.feed.timeline
-        at = timeline.index_of_event(timeline.key(log.cursor)) if log.row() is not None else None
-        was_following = log.follows
-        timeline.show_as(view)
-        while at is not None and not was_following and not timeline.is_projected(at[0]):
-            timeline.project_more()
-        log.forget_rows()
-        log.follows = was_following
-        log.show_news()
-        if at is not None and not was_following and len(timeline):
-            log.go_to(timeline.find_event(*at))
-        self.older.forget()
-        self.older.fill()
+        self.errands.give_way()
+        self.remaking.begin(view)
         self.tell_of_change()
 
     def tell_of_change(self) -> None:
@@ -172,7 +172,9 @@ class EventLog(Vertical):
     def say(self, text: str) -> None:
         """Say something for a moment, where the filter's mistakes are said too."""
         self.problem = text
-        self.set_timer(_SAID, self._say_no_more)
+        if self._silence is not None:
+            self._silence.stop()
+        self._silence = self.set_timer(_SAID, self._say_no_more)
         self.tell_of_change()
 
     def _say_no_more(self) -> None:
@@ -183,10 +185,7 @@ class EventLog(Vertical):
         if self.feed.tick():
             self.log_view.note_facts(has_env=self.groups.has_env, has_persona=self.groups.has_persona)
             self.log_view.show_news()
-        above = self.feed.timeline.project_more()
-        if above is not None:
-            self.log_view.show_news(above=above)
-        else:
+        if not self.remaking.is_under_way:
             self.older.fill()
 
     def _age(self) -> None:
@@ -230,12 +229,12 @@ class EventLog(Vertical):
         self.filter_bar.open(self.marked or self.view.text)
 
     def action_clear(self) -> None:
-        """Stop what goes on: reading older events, marks, the filter."""
-        if self.older.stop():
-            return
-        if self.marked:
+        """Stop what goes on, one after the other: an errand, reading older events, marks, a saved view, the filter."""
+        if self.errands.stop() or self.older.stop():
+            self.tell_of_change()
+        elif self.marked:
             self._mark("")
-        elif self.view.text:
+        elif not self.digits.leave() and self.view.text:
             self.show_as(self.view.with_filter(""))
 
     def action_roll_up(self) -> None:
@@ -254,44 +253,41 @@ class EventLog(Vertical):
 
     def action_error(self, step: int) -> None:
         """Go to the next error, or the one before."""
-        found = self.feed.timeline.next_error(self.log_view.cursor, step)
-        self._go_to_found(found if found is None or found < self.log_view.count else None, "error", step)
+        self._finder.go("error", step, is_error)
 
     def action_match(self, step: int) -> None:
         """Go to the next event that fits the filter or the mark, or the one before."""
-        fits = Selection(self.view.with_filter(self.marked or self.view.text).filter).compile()
-        self._go_to_found(self._find(step, lambda record, _: fits is None or fits(record)), "match", step)
+        fits = self.view.with_filter(self.marked or self.view.text).compile()
+        self._finder.go("match", step, fitting(self.feed.timeline, fits or (lambda _: True)))
 
     def action_group(self, step: int) -> None:
         """Go to where the next episode or cycle begins, or the one before."""
         row = self.log_view.row()
         here = _group(row.record) if row is not None and row.record is not None else ""
-        found = self._find(step, lambda record, _: (group := _group(record)) not in {"", here})
-        self._go_to_found(found, "episode or cycle", step)
+        is_other = fitting(self.feed.timeline, lambda record: _group(record) not in {"", here})
+        self._finder.go("episode or cycle", step, is_other)
 
-    def action_only(self, digit: int) -> None:
-        """Show one environment or persona alone, by its number; the same number again shows all."""
-        listed = self.groups.listed()
-        if digit > len(listed):
-            return
-        key, value = listed[digit - 1]
-        sign = "'" if '"' in value else '"'
-        is_word = value.replace("-", "").replace("_", "").isalnum()
-        wanted = f"{key}={value}" if is_word else f"{key}={sign}{value}{sign}"
-        if sign in value or harmless(value) != value:
-            self.say("this name cannot be written in a filter")
-            return
-        self.show_as(self.view.with_filter("" if self.view.text == wanted else wanted))
+    def action_digit(self, digit: int) -> None:
+        """Show a saved view, or one environment or persona alone; again shows what was shown before."""
+        self.digits.press(digit)
 
-    @work(thread=True)
+    def action_save_view(self) -> None:
+        """Save the present view under a digit."""
+        self.digits.ask()
+
     def action_save(self) -> None:
         """Write what is shown into a file."""
-        try:
-            path, count = save_records(self.feed.timeline.shown_records(), Path.cwd())
-            said = f"{count:,} events saved in {path}"
-        except OSError as error:
-            said = f"not saved: {error.strerror or error}"
-        self.app.call_from_thread(self.say, said)
+        timeline, fits = self.feed.timeline, self.view.compile()
+
+        def save(errand: Errand) -> Callable[[], None]:
+            records = errand.over(timeline.records())
+            try:
+                path, count = save_records((each for each in records if fits is None or fits(each)), Path.cwd())
+            except OSError as error:
+                return partial(self.say, f"not saved: {error.strerror or error}")
+            return partial(self.say, f"{count:,} events saved in {path}{'' if self.older.has_all else OLDER}")
+
+        self.errands.begin(Errand("saving", total=timeline.events), save)
 
     def on_filter_bar_taken(self, event: FilterBar.Taken) -> None:
         """Use the filter that was written."""
@@ -333,25 +329,9 @@ class EventLog(Vertical):
 
     def _mark(self, text: str) -> None:
         self.marked = text.strip()
-        fits = Selection(self.view.with_filter(text).filter).compile() if self.marked else None
+        fits = self.view.with_filter(text).compile() if self.marked else None
         self.log_view.mark(fits)
         self.tell_of_change()
-
-    def _find(self, step: int, fits: Callable[[Record, int], bool]) -> int | None:
-        timeline, index = self.feed.timeline, self.log_view.cursor + step
-        while 0 <= index < self.log_view.count:
-            record = timeline.row(index).record
-            if record is not None and fits(record, index):
-                return index
-            index += step
-        return None
-
-    def _go_to_found(self, index: int | None, what: str, step: int) -> None:
-        if index is None:
-            self.say(f"no {what} {'after' if step > 0 else 'before'} this")
-        else:
-            self.log_view.follows = False
-            self.log_view.go_to(index)
 
 
 def _group(record: Record) -> str:

@@ -82,7 +82,8 @@ class FileSource:
 
     def condition(self) -> Condition:
         """Return how the files are."""
-        return Condition(self._state, self._problem or self.name, passed_over=self._report.passed_over)
+        text = f"{self.name}: cannot be read now" if self._state == "away" else self._problem or self.name
+        return Condition(self._state, text, passed_over=self._report.passed_over)
 
     def read(self, places: Sequence[Place]) -> list[Record | None]:
         """Return the records at *places*."""
@@ -111,22 +112,32 @@ class FileSource:
         return []
 
     def _run(self) -> None:
+        opened = sum(map(self._open, sorted(self._paths, key=lambda path: path is None)))  # a pipe may never end
+        if not self._backs or not self._follows:
+            self._state = "ended" if opened else "refused"
+            return
+        self._state = "live"
+        while not self._is_closing.wait(_INTERVAL):
+            self._poll()
+
+    def _open(self, path: Path | None) -> bool:
+        """Read what there is of *path*; return whether it can be read."""
         try:
-            followed = [path for path in self._paths if path is not None and (not path.exists() or is_plain(path))]
-            for path in followed:
+            if path is not None and (not path.exists() or is_plain(path)):
                 self._begin(path)
-            for other in self._paths:
-                if other not in followed:
-                    self._read_through(other)
-            self._state = "live" if self._follows and followed else "ended"
-            while self._state == "live" and not self._is_closing.wait(_INTERVAL):
-                self._poll()
+            else:
+                self._read_through(path)
         except (OSError, DamagedError) as error:
-            self._state, self._problem = "ended", f"{self.name}: {getattr(error, 'strerror', None) or error}"
+            self._problem = f"{path or self.name}: {_spell(error)}"
+            return False
+        return True
 
     def _begin(self, path: Path) -> None:
-        def number() -> int:
-            return self._files.number(follower.identity or (0, 0), path)
+        def number(start: int) -> int:
+            identity = follower.identity or (0, 0)
+            if start == 0 and self._files.forget(identity):
+                self._backlog.put([Notice(f"{path.name} was emptied: what was in it is gone")], self._is_closing)
+            return self._files.number(identity, path)
 
         decoder = PlacingDecoder(number, self._report)
         follower = Follower(path, decoder)
@@ -140,10 +151,12 @@ class FileSource:
         self._backlog.put(arrivals, self._is_closing)
 
     def _poll(self) -> None:
+        unreadable = self._report.unreadable
         fresh = [arrival for back in self._backs for arrival in back.decoder.placed(back.follower.poll())]
         if len(self._backs) > 1:
             fresh.sort(key=lambda arrival: arrival.record.timestamp)
         self._backlog.put(fresh, self._is_closing)
+        self._state = "live" if self._report.unreadable == unreadable else "away"
 
     def _read_through(self, path: Path | None) -> None:
         stream = sys.stdin.buffer if path is None else path.open("rb")
@@ -195,14 +208,18 @@ class FileSource:
                 with path.open("rb") as stream:
                     back.before = [each.place for block in read_blocks(stream) for each in self._kept_of(block)]
                 return True
-            except (OSError, DamagedError):
-                self._report.unreadable += 1
+            except (OSError, DamagedError) as error:
+                self._problem = f"{path}: {_spell(error)}"
         return False
 
     def _kept_of(self, block: Block) -> list[Arrival]:
         return self._keep(list(Decoder(self._report).decode(block)))
 
 
+def _spell(error: OSError | DamagedError) -> str:
+    return getattr(error, "strerror", None) or str(error)
+
+
 def _decode(number: int, block: Block, report: ReadReport) -> list[Arrival]:
-    decoder = PlacingDecoder(lambda: number, report)
+    decoder = PlacingDecoder(lambda _start: number, report)
     return decoder.placed(list(decoder.decode(block)))

@@ -56,7 +56,11 @@ class Words(Suggester):
 class FilterBar(Input):
     """Enter takes the filter, Ctrl+N marks what fits and hides nothing, Esc leaves it as it was."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [("escape", "give_up", "Back"), ("ctrl+n", "mark", "Mark")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("escape", "give_up", "Back"),
+        ("ctrl+n", "mark", "Mark"),
+        ("tab", "complete", "Complete"),
+    ]
     DEFAULT_CSS: ClassVar[str] = """
     FilterBar { height: 1; border: none; padding: 0 1; display: none; }
     FilterBar.-open { display: block; }
@@ -120,6 +124,11 @@ class FilterBar(Input):
     def action_mark(self) -> None:
         """Mark what fits, and hide nothing."""
         self._take(only_marks=True)
+
+    def action_complete(self) -> None:
+        """Take what is suggested, as the right arrow does."""
+        if self.cursor_position >= len(self.value):
+            self.action_cursor_right()
 
     def action_give_up(self) -> None:
         """Leave all as it was."""

@@ -10,31 +10,38 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from otel_events.reading.harmless import harmless
 from otel_events.tui.look import BOLD, DIM
+from otel_events.tui.saved_views import describe
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
     from textual.app import ComposeResult
     from textual.binding import BindingType
+
+    from otel_events.tui.view import View
 
 _KEYS = (
     ("j k, arrows, PgUp PgDn", "move"),
     ("g  G", "first of all events; newest, and follow"),
     ("f", "follow, or stay here"),
     ("Space", "pause: what comes waits, and is counted"),
-    ("/", "filter; Tab or right arrow completes, Ctrl+N marks and hides nothing"),
+    ("/", "filter; Tab completes, Ctrl+N only marks"),
     ("n  N", "next match, match before"),
     ("e  E", "next error, error before"),
     ("[  ]", "episode or cycle before, next one"),
-    ("1-9", "one environment or persona alone, by its number in the panel"),
-    ("r", "frequent types: one row a second, or each event"),
-    ("o", "group by episode, by cycle, by task, not at all"),
+    ("1-9", "a saved view, else one env or persona; again: back"),
+    ("v", "save filter, groups, roll-up under a digit"),
+    ("r", "frequent types: by the second, or each event"),
+    ("o", "group by episode, cycle, task, not at all"),
     ("Enter", "all of an event; there c copies it"),
     ("t  T", "story of its task; its trace"),
     ("a", "alerts"),
     ("x", "errors, by what is the same about them"),
     ("p", "panels beside the events"),
     ("s", "save what is shown as JSONL"),
-    ("Esc", "back; takes marks and filter away"),
+    ("Esc", "end what takes long; back; no marks, no filter"),
     ("Ctrl+P", "themes and the like"),
     ("q", "end"),
 )
@@ -49,7 +56,11 @@ _FILTER = (
 
 
 class Help(ModalScreen[None]):
-    """A page of keys and of the filter language."""
+    """A page of keys, of the filter language and of saved views.
+
+    Args:
+        saved: views, by digits.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape,q,question_mark", "app.pop_screen", "Back")]
     DEFAULT_CSS: ClassVar[str] = """
@@ -58,15 +69,27 @@ class Help(ModalScreen[None]):
                             border: round $primary; padding: 0 1; }
     """
 
+    def __init__(self, saved: Mapping[int, View]) -> None:
+        super().__init__()
+        self._saved = saved
+
     def compose(self) -> ComposeResult:
-        """Make the two tables."""
-        scroll = VerticalScroll(Static(_table(_KEYS)), Static(Text("\nA filter", style=DIM)), Static(_table(_FILTER)))
+        """Make the tables."""
+        views = [(str(digit), harmless(describe(view))) for digit, view in sorted(self._saved.items())]
+        scroll = VerticalScroll(*_titled("", _KEYS), *_titled("Saved views", views), *_titled("A filter", _FILTER))
         scroll.border_title = "Keys"
         scroll.border_subtitle = "Esc back"
         yield scroll
 
 
-def _table(rows: tuple[tuple[str, str], ...]) -> Table:
+def _titled(title: str, rows: Sequence[tuple[str, str]]) -> Iterator[Static]:
+    if title and rows:
+        yield Static(Text(f"\n{title}", style=DIM))
+    if rows:
+        yield Static(_table(rows))
+
+
+def _table(rows: Sequence[tuple[str, str]]) -> Table:
     table = Table.grid(padding=(0, 2))
     for key, text in rows:
         table.add_row(Text(key, style=BOLD), Text(text))

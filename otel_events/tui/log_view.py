@@ -37,7 +37,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
     """
 
     DEFAULT_CSS: ClassVar[str] = """
-    LogView { height: 1fr; background: $background; scrollbar-size-vertical: 1; }
+    LogView { height: 1fr; background: $background; scrollbar-size-vertical: 1; overflow-x: hidden; }
     """
 
     class Moved(Message):
@@ -52,6 +52,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         self.writer = RowWriter(signs, is_sparse=is_sparse)
         self.cursor = 0
         self.follows = True
+        self._is_going = False  # the cursor moves, and the rows only with it
         self._marks: Callable[[Record], bool] | None = None
         self._limit: int | None = None
         self._has_env = self._has_persona = False
@@ -72,24 +73,28 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         self._limit = len(self.timeline) if is_on else None
         self.show_news()
 
-    def show_news(self, *, above: int = 0) -> None:
-        """Show what has changed in the timeline.
-
-        Args:
-            above: how many rows were added before all others.
-        """
-        if above:
-            self.cursor += above
-            if self._limit is not None:
-                self._limit += above
+    def show_news(self) -> None:
+        """Show what came below, if the view follows."""
         self.cursor = max(0, min(self.cursor, self.count - 1))
         self.virtual_size = Size(self.size.width, self.count)
-        if above:
-            self.scroll_to(y=self.scroll_offset.y + above, animate=False, force=True)
         if self.follows and not self.is_paused:
             self.cursor = max(0, self.count - 1)
-            self.scroll_end(animate=False, force=True)
+            # Not `scroll_end`, which waits for the next drawing: by then somebody may have gone elsewhere.
+            self._scroll_to_row(self.max_scroll_y)
         self.refresh()
+
+    def show_inserted(self, index: int, count: int) -> None:
+        """Show that *count* rows were put before the one that was at *index*: what is at the cursor stays where it is."""
+        if not count:
+            return
+        if self._limit is not None:
+            self._limit += count
+        is_above = index <= self.cursor
+        top = self.scroll_offset.y + (count if is_above else 0)
+        self.cursor += count if is_above else 0
+        self.show_news()
+        if is_above and not (self.follows and not self.is_paused):
+            self._scroll_to_row(top)
 
     def mark(self, fits: Callable[[Record], bool] | None) -> None:
         """Mark the rows whose events fit; None for no marks."""
@@ -107,9 +112,9 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         self.cursor = max(0, min(index, self.count - 1))
         top, height = self.scroll_offset.y, max(1, self.size.height)
         if self.cursor < top:
-            self.scroll_to(y=self.cursor, animate=False, force=True)
+            self._scroll_to_row(self.cursor)
         elif self.cursor >= top + height:
-            self.scroll_to(y=self.cursor - height + 1, animate=False, force=True)
+            self._scroll_to_row(self.cursor - height + 1)
         self.follows = self.cursor >= self.count - 1
         self.refresh()
         self.post_message(self.Moved())
@@ -139,6 +144,11 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         if self._marks is not None and row.record is not None and self._marks(row.record):
             strip = strip.apply_style(MATCH)
         return strip.apply_style(CURSOR) if index == self.cursor and not self._is_at_end(index) else strip
+
+    def _scroll_to_row(self, index: int) -> None:
+        self._is_going = True
+        self.scroll_to(y=index, animate=False, force=True)
+        self._is_going = False
 
     def _is_at_end(self, index: int) -> bool:
         return self.follows and not self.has_focus and index == self.count - 1
@@ -174,6 +184,21 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         """Stop following: somebody reads."""
         self.follows = False
         self.post_message(self.Moved())
+
+    def on_mouse_scroll_down(self, _event: events.MouseScrollDown) -> None:
+        """Follow again, if that leads to the end."""
+        self.call_next(self._follow_at_end)
+
+    def _follow_at_end(self) -> None:
+        if not self.follows and self.scroll_offset.y >= self.max_scroll_y:
+            self.go_to(self.count - 1)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Take the cursor along, if it was the wheel or the scrollbar that moved the rows."""
+        super().watch_scroll_y(old_value, new_value)
+        if not self._is_going and not self.follows:
+            top, height = self.scroll_offset.y, max(1, self.size.height)
+            self.cursor = max(top, min(self.cursor, top + height - 1, self.count - 1))
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where the click was; a second click opens the row."""

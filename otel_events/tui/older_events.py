@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -43,12 +44,9 @@ class OlderEvents:
 
     def __init__(self, log: _Log) -> None:
         self._log = log
+        self._asking = Lock()  # a source answers one at a time
         self._goes_to_first = False
         self.is_reading = False
-        self.has_all = False
-
-    def forget(self) -> None:
-        """Ask again whether there are any."""
         self.has_all = False
 
     def fill(self) -> None:
@@ -73,18 +71,24 @@ class OlderEvents:
             self.is_reading = True
             self._log.run_worker(self._read, thread=True)
 
-    def _read(self) -> None:
-        """Do it, on a thread of its own: a few, or all for as long as somebody goes to the first."""
+    def fetch(self, most: int = _MANY) -> int | None:
+        """Fetch some, on the caller's thread, which is not the screen's; return how many rows they made, None if there are none."""
         log = self._log
+        with self._asking:
+            arrivals = log.feed.source.older(most) if log.is_running and not self.has_all else None
+            if arrivals is None or not log.is_running:
+                return None
+            added: int = log.app.call_from_thread(self._take, arrivals)
+        return added if arrivals else None
+
+    def _read(self) -> None:
+        """Fetch a few, or all for as long as somebody goes to the first; on a thread of its own."""
         try:
             is_enough = False
-            while not is_enough and log.is_running:
+            while not is_enough:
                 is_all = self._goes_to_first
-                arrivals = log.feed.source.older(_MANY if is_all else _FEW)
-                if arrivals is None or not log.is_running:
-                    return
-                added = log.app.call_from_thread(self._take, arrivals)
-                is_enough = not arrivals or (not self._goes_to_first and (is_all or added > _NEAR))
+                added = self.fetch(_MANY if is_all else _FEW)
+                is_enough = added is None or (not self._goes_to_first and (is_all or added > _NEAR))
         finally:
             self.is_reading = False
 
@@ -92,7 +96,7 @@ class OlderEvents:
         log = self._log
         above = log.feed.timeline.prepend(arrivals)
         self.has_all = not arrivals
-        log.log_view.show_news(above=above)
+        log.log_view.show_inserted(0, above)
         if self._goes_to_first and self.has_all:
             self._goes_to_first = False
             log.log_view.go_to(0)

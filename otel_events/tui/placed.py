@@ -26,7 +26,7 @@ _SPARSE = 4  # so many times as much as is wanted may be read at once
 class PlacingDecoder(Decoder):
     """A decoder that remembers where each record stood, in the order in which it gave them."""
 
-    def __init__(self, number_of_file: Callable[[], int], report: ReadReport | None = None) -> None:
+    def __init__(self, number_of_file: Callable[[int], int], report: ReadReport | None = None) -> None:
         super().__init__(report)
         self._number_of_file = number_of_file
         self._places: list[Place] = []
@@ -37,7 +37,7 @@ class PlacingDecoder(Decoder):
         if not block.lines and not block.tail:
             self.report.oversized += block.oversized
             return
-        file, offset, note = self._number_of_file(), block.start, self._places.append
+        file, offset, note = self._number_of_file(block.start), block.start, self._places.append
         self.begin = self.begin or (file, offset)
         self.report.oversized += block.oversized
         for line in block.lines:
@@ -62,7 +62,7 @@ class Files:
 
     def __init__(self) -> None:
         self._paths: list[Path] = []
-        self._identities: list[Identity] = []
+        self._identities: list[Identity | None] = []
         self._numbers: dict[Identity, int] = {}
 
     def number(self, identity: Identity, path: Path) -> int:
@@ -74,9 +74,12 @@ class Files:
             number = self._numbers[identity] = len(self._paths)
         return number
 
-    def path(self, number: int) -> Path | None:
-        """Return where the file with that number is now, None if it is gone."""
-        return self._find(number)
+    def forget(self, identity: Identity) -> bool:
+        """Take what was in the file *identity* for gone: another one will have its place. Return whether it had a number."""
+        number = self._numbers.pop(identity, None)
+        if number is not None:
+            self._identities[number - 1] = None
+        return number is not None
 
     def read(self, places: Sequence[Place]) -> list[Record | None]:
         """Return the records at *places*, None for one that is gone."""
@@ -106,6 +109,8 @@ class Files:
 
     def _find(self, number: int) -> Path | None:
         path, identity = self._paths[number - 1], self._identities[number - 1]
+        if identity is None:
+            return None
         if identity_of(path) == identity:
             return path
         for other in path.parent.glob(f"{glob.escape(path.stem)}*"):  # whoever rotates keeps the beginning of the name

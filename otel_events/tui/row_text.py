@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _LONG = frozenset({*STACKS, "duration", "task_name"})
 # From so many cells on: clock, domain, name, persona.
-_WIDTHS = ((130, (12, 10, 28, 14)), (90, (12, 8, 22, 10)), (0, (8, 7, 20, 8)))
+_WIDTHS = ((130, (12, 10, 28, 14)), (90, (12, 8, 22, 10)), (60, (8, 7, 20, 8)), (0, (8, 0, 14, 0)))
 _AGE = 4
 _COUNT = 8
 _LEAST_MESSAGE = 12
@@ -57,7 +57,7 @@ class Columns:
     def fitting(cls, width: int, *, has_env: bool, has_persona: bool) -> Columns:
         """Return columns for *width* cells."""
         clock, domain, name, who = next(widths for least, widths in _WIDTHS if width >= least)
-        env, episode = (3, 4) if has_env else (0, 0)
+        env, episode = (3, 4) if has_env and domain else (0, 0)
         who = who if has_persona and (width >= _WIDTHS[0][0] or not has_env) else 0
         widths = (clock, domain, name, env, episode, who)
         taken = sum(each + 1 for each in widths if each) + _AGE + _COUNT + 2

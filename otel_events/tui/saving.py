@@ -26,10 +26,18 @@ def save_records(records: Iterable[Record], folder: Path) -> tuple[Path, int]:
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
             continue
-        with os.fdopen(handle, "wb") as file:
-            count = 0
-            for record in records:
-                file.write(record.line())
-                count += 1
-        return path, count
+        try:
+            return path, _write(handle, records)
+        except BaseException:  # half a selection is none: the disk is full, or nobody wants it any more
+            path.unlink(missing_ok=True)
+            raise
     raise FileExistsError(f"{folder / stem}.jsonl and a thousand like it exist")
+
+
+def _write(handle: int, records: Iterable[Record]) -> int:
+    count = 0
+    with os.fdopen(handle, "wb") as file:
+        for record in records:
+            file.write(record.line())
+            count += 1
+    return count

@@ -36,6 +36,8 @@ def _parts(log: EventLog, open_alerts: int) -> Iterator[tuple[str, Style]]:
         return
     condition, timeline = log.feed.source.condition(), log.feed.timeline
     yield _state(log, condition)
+    if errand := log.errands.current:
+        yield str(errand), BOLD
     if lost := max(condition.lost, timeline.lost):
         yield f"LOST {lost:,}", LOSS
     if open_alerts:
@@ -60,11 +62,15 @@ def _state(log: EventLog, condition: Condition) -> tuple[str, Style]:
 
 def _ways_of_looking(log: EventLog) -> Iterator[tuple[str, Style]]:
     view = log.view
+    if digit := log.digits.saved.digit_of(view):
+        yield f"view {digit}", BOLD
     if view.text:
         yield f"filter: {harmless(view.text)}", BOLD
     if log.marked:
         yield f"marked: {harmless(log.marked)}", BOLD
-    if log.older.is_reading:
+    if log.remaking.is_under_way:
+        yield f"{log.remaking.to_go:,} to go ...", DIM
+    elif log.older.is_reading:
         yield "reading older ...", DIM
     if not view.rolls_up:
         yield "every event (r)", DIM

@@ -12,7 +12,7 @@ from otel_events.reading.analysis.story import Node, build_tree
 from otel_events.reading.harmless import harmless
 from otel_events.reading.texts import own_message, show_local, show_pairs, show_seconds
 from otel_events.reading.whereabouts import STACKS
-from otel_events.tui.look import BOLD, DIM, by_severity
+from otel_events.tui.look import BOLD, DIM, OLDER, by_severity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +35,7 @@ class Story(Screen[None]):
         title: what it is the story of.
         records: in the order of time.
         is_cut: there are more.
+        has_all: no older events wait to be read, of which some may belong here.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape,q", "app.pop_screen", "Back")]
@@ -43,16 +44,17 @@ class Story(Screen[None]):
     Story > Tree { height: 1fr; }
     """
 
-    def __init__(self, title: str, records: Sequence[Record], *, is_cut: bool) -> None:
+    def __init__(self, title: str, records: Sequence[Record], *, is_cut: bool, has_all: bool) -> None:
         super().__init__()
         self._head = title
         self._records = records[:_MOST]
         self._is_cut = is_cut or len(records) > _MOST
+        self._older = "" if has_all else OLDER
 
     def compose(self) -> ComposeResult:
         """Make the tree."""
         count = f"the first {len(self._records):,} events" if self._is_cut else f"{len(self._records):,} events"
-        yield Static(Text(f"{harmless(self._head)} · {count}"), id="head")
+        yield Static(Text(f"{harmless(self._head)} · {count}{self._older}"), id="head")
         tree: Tree[Record] = Tree("story")
         tree.show_root = False
         for node in build_tree(self._records):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import ssl
+from contextlib import suppress
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
@@ -31,6 +33,10 @@ _REFUSED = 1008
 _HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
+class _BegunAnewError(Exception):
+    """The server does not have the events that came before: its ledger is another one."""
+
+
 class StreamSource:
     """A server's events; when it goes away, it is tried again from where it was.
 
@@ -54,7 +60,10 @@ class StreamSource:
         self._backlog = Backlog()
         self._is_closing = Event()
         self._connection: Any = None
+        self._asked: http.client.HTTPConnection | None = None
         self._cursor: int | None = None
+        self._newest: dict[str, Any] | None = None
+        self._is_known = True  # the server has shown that it is the one that gave the newest event
         self._first: int | None = None
         self._has_older = True
         self._lost = 0
@@ -89,6 +98,10 @@ class StreamSource:
         self._is_closing.set()
         if self._connection is not None:
             self._connection.close_socket()
+        asked = self._asked.sock if self._asked is not None else None
+        if asked is not None:
+            with suppress(OSError):  # it is closed by now
+                asked.shutdown(socket.SHUT_RDWR)
         if self._thread.is_alive():
             self._thread.join(1.0)
         if not self._thread.is_alive():
@@ -122,6 +135,8 @@ class StreamSource:
             before = self._cursor
             try:
                 self._listen()
+            except _BegunAnewError:
+                self._begin_anew()
             except Exception as error:  # whatever a network does, the screen says it and tries again
                 self._problem = _spell(error)
                 self._state = "refused" if _is_refusal(error) else "away"
@@ -134,7 +149,7 @@ class StreamSource:
     def _listen(self) -> None:
         from websockets.sync.client import connect
 
-        query = urlencode({"from": f"last:{_FIRST}" if self._cursor is None else self._cursor})
+        query = urlencode({"from": self._begin()})
         scheme = "wss" if self._parts.scheme == "https" else "ws"
         headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
         address = f"{scheme}://{self._parts.netloc}{self._parts.path.rstrip('/')}/stream?{query}"
@@ -152,27 +167,56 @@ class StreamSource:
             if not self._is_closing.is_set():
                 self._state, self._problem = "away", "the server ended the stream"
 
+    def _begin(self) -> int | str:
+        """Return where the stream is to begin: with the newest event once more, by which the server is known again."""
+        if self._newest is None:
+            return f"last:{_FIRST}" if self._cursor is None else self._cursor
+        self._is_known = False
+        begin: int = self._newest["seq"] - 1
+        return begin
+
+    def _begin_anew(self) -> None:
+        """Take the events of another ledger; what is older than they are has no place before those that are shown."""
+        self._cursor = self._newest = None
+        self._has_older = False
+        self._backlog.put([Notice("the server began anew: from here on its newest events")], self._is_closing)
+
     def _take_frame(self, frame: dict[str, Any]) -> None:
         kind = frame.get("type")
         if kind == "hello":
             self._note_hello(frame)
         elif kind == "events":
-            events = [each for each in frame["events"] if self._cursor is None or each["seq"] > self._cursor]
-            if events and self._first is None:
-                self._first = events[0]["seq"]
-            self._backlog.put(self._keep(events), self._is_closing)
+            self._take_events(frame["events"])
         elif kind == "counts":
             self._note_counts(frame)
         elif kind == "gap":
             self._note_gap(frame["dropped"], f"between {frame['from']:,} and {frame['to']:,}")
         elif kind == "error":
             self._problem = str(frame.get("problem", ""))
-        self._cursor = frame.get("cursor", self._cursor)
+        self._cursor = max(frame.get("cursor", 0), self._cursor or 0)
 
     def _note_hello(self, frame: dict[str, Any]) -> None:
-        first = frame.get("first")
-        if self._cursor is not None and isinstance(first, int) and first > self._cursor + 1:
-            self._note_gap(first - self._cursor - 1, "no longer kept by the server, while it was away")
+        """See from where on the server has events, or raise _BegunAnewError."""
+        first, cursor = frame.get("first") or 1, self._cursor
+        if cursor is None:
+            return
+        if frame["cursor"] < (cursor if self._newest is None else self._newest["seq"] - 1):
+            raise _BegunAnewError
+        if first > cursor + 1:
+            self._note_gap(first - cursor - 1, "no longer kept by the server, while it was away")
+
+    def _take_events(self, events: Sequence[dict[str, Any]]) -> None:
+        """Keep what is new among *events*, or raise _BegunAnewError: the first that the server gives again is another one."""
+        newest = self._newest
+        if newest is not None:
+            if not self._is_known and events and events[0]["seq"] == newest["seq"] and events[0] != newest:
+                raise _BegunAnewError
+            self._is_known = self._is_known or bool(events)
+            events = [each for each in events if each["seq"] > newest["seq"]]
+        if events:
+            self._newest = events[-1]
+            self._first = self._first or events[0]["seq"]
+            self._backlog.put(self._keep(events), self._is_closing)
 
     def _note_counts(self, frame: dict[str, Any]) -> None:
         counts = frame["counts"]
@@ -199,6 +243,7 @@ class StreamSource:
             )
         else:
             connection = http.client.HTTPConnection(host, self._port, timeout=_TIMEOUT)
+        self._asked = connection
         try:
             connection.request(
                 "GET",
@@ -211,6 +256,7 @@ class StreamSource:
                 raise OSError(f"the server answered {answer.status}")
             return json.loads(body)
         finally:
+            self._asked = None
             connection.close()
 
 

@@ -7,21 +7,19 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, NamedTuple
 
 from otel_events.reading.frequent import Frequent
-from otel_events.tui.chunk import MOST, Chunk, Heading, RolledUp
+from otel_events.tui.chunk import MOST, Chunk, Heading
+from otel_events.tui.row_maker import RowMaker
 from otel_events.tui.source import Notice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from otel_events.reading.record import Record
-    from otel_events.tui.chunk import Extra
+    from otel_events.tui.chunk import Extra, Rows
     from otel_events.tui.source import Arrival, Source
     from otel_events.tui.view import View
 
-_ERROR = 17
-_SECOND = 1_000_000_000
 _MAX_RECORDS = 2_000
-_MAX_OPEN = 1_000
 
 
 class Key(NamedTuple):
@@ -48,6 +46,8 @@ class Row(NamedTuple):
 class Timeline:
     """Rows in the order in which their events came.
 
+    All of it belongs to the screen's thread, but for `chunks`, `read`, `records` and `make_rows`.
+
     Args:
         source: gives events back by their places.
         view: which events are rows.
@@ -61,28 +61,27 @@ class Timeline:
         self._records: OrderedDict[tuple[int, int], Record | None] = OrderedDict()
         self.events = 0
         self.lost = 0
-        self._set(view)
-
-    def _set(self, view: View) -> None:
         self.view = view
-        self._fits = view.compile()
-        self._open: dict[tuple[int, str, str, str], RolledUp] = {}
-        self._group = ""
+        self._newest = RowMaker(view, self._is_frequent)
 
     def __len__(self) -> int:
-        return self._starts[-1] + len(self._chunks[-1].shown)
+        return self._starts[-1] + self._chunks[-1].count
 
     def add(self, items: Sequence[Arrival | Notice]) -> None:
         """Take in what is newer than everything so far."""
+        chunk = self._chunks[-1]
+        rows = self._made(chunk)
         for item in items:
             if isinstance(item, Notice):
                 self.lost += item.lost
-                self._chunks[-1].show_extra(Heading(item.text, is_loss=True))
+                loss = Heading(item.text, is_loss=True)
+                chunk.losses.append((len(chunk), loss))
+                rows.add_extra(loss)
                 continue
-            chunk = self._chunks[-1]
             if len(chunk) >= MOST:
                 chunk = self._append_chunk()
-            self._show(chunk, chunk.append(item), item.record)
+                rows = self._made(chunk)
+            self._newest.add(rows, chunk.append(item), item.record)
             self.events += 1
 
     def prepend(self, arrivals: Sequence[Arrival]) -> int:
@@ -93,39 +92,47 @@ class Timeline:
             some = arrivals[max(0, end - MOST) : end]
             for arrival in some:
                 chunk.append(arrival)
-            self._project(chunk, [arrival.record for arrival in some])
+            chunk.rows = RowMaker(self.view, self._is_frequent).make(chunk, [arrival.record for arrival in some])
             self._chunks.insert(0, chunk)
             self.events += len(some)
         self._count()
         return len(self) - before
 
-    def show_as(self, view: View) -> None:
-        """Look at the events in another way: the newest at once, the others by `project_more`."""
-        self._set(view)
+    def show_as(self, view: View, *, at: int) -> Chunk:
+        """Look at the events in another way: the newest at once and the chunk *at*, which is returned; others by `take_rows`."""
+        self.view = view
         for chunk in self._chunks:
-            chunk.is_projected = False
-            chunk.forget_rows()
+            chunk.rows = None
+        newest, here = self._chunks[-1], self._chunk(at)
+        self._newest = RowMaker(view, self._is_frequent)
+        newest.rows = self._newest.make(newest, self._source.read(newest.places()))
+        if here is not newest:
+            here.rows = self.make_rows(here, view)
         self._count()
-        self.project_more()
+        return here
 
-    def project_more(self) -> int | None:
-        """Make the rows of the newest chunk that has none yet; return how many these are, None if all have theirs."""
-        for chunk in reversed(self._chunks):
-            if not chunk.is_projected:
-                before = len(self)
-                self._project(chunk, self._source.read(chunk.places()))
-                self._count()
-                return len(self) - before
-        return None
+    def make_rows(self, chunk: Chunk, view: View) -> Rows:
+        """Return the rows that *view* makes of *chunk*, which grows no more."""
+        return RowMaker(view, self._is_frequent).make(chunk, self._source.read(chunk.places()))
 
-    def is_projected(self, chunk_number: int) -> bool:
-        """Return whether that chunk's rows are as the view in force wants them."""
-        return self._chunks[chunk_number - self._chunks[0].number].is_projected
+    def next_without_rows(self, near: int) -> Chunk | None:
+        """Return the chunk without rows that is nearest to the one with the number *near*, None if all have theirs."""
+        without = (chunk for chunk in self._chunks if chunk.rows is None)
+        return min(without, key=lambda chunk: abs(chunk.number - near), default=None)
+
+    def take_rows(self, chunk: Chunk, rows: Rows) -> int:
+        """Have *chunk* shown as *rows*; return the index of the first of them."""
+        chunk.rows = rows
+        self._count()
+        return self._starts[chunk.number - self._chunks[0].number]
 
     def row(self, index: int) -> Row:
         """Return the row at *index*, which is there."""
-        position = bisect_right(self._starts, index) - 1
-        return self._row(self._chunks[position], index - self._starts[position])
+        key = self.key(index)
+        chunk = self._chunk(key.chunk)
+        rows = self._made(chunk)
+        extra, event = rows.extra_at(key.row), rows.event_at(key.row)
+        return Row(key, None if event < 0 else self._record(chunk, event), extra)
 
     def key(self, index: int) -> Key:
         """Return which row is at *index*."""
@@ -134,41 +141,33 @@ class Timeline:
 
     def index(self, key: Key) -> int:
         """Return where the row *key* is now."""
-        position = key.chunk - self._chunks[0].number
-        return self._starts[position] + key.row
+        return self._starts[key.chunk - self._chunks[0].number] + key.row
 
     def index_of_event(self, key: Key) -> tuple[int, int]:
-        """Return the chunk and the index in it of the event that the row *key* shows, or the last that it stands for."""
-        chunk = self._chunks[key.chunk - self._chunks[0].number]
-        entry = chunk.shown[key.row]
-        extra = chunk.extras[~entry] if entry < 0 else None
-        return chunk.number, extra.last if isinstance(extra, RolledUp) else max(entry, 0)
+        """Return the chunk and the index in it of the event that the row *key* shows, or of the next one behind a heading."""
+        rows = self._made(self._chunk(key.chunk))
+        events = (rows.event_at(row) for row in range(key.row, len(rows.shown)))
+        return key.chunk, next((event for event in events if event >= 0), len(self._chunk(key.chunk)) - 1)
 
     def find_event(self, chunk_number: int, event: int) -> int:
         """Return the row nearest to an event, which may be hidden."""
-        position = chunk_number - self._chunks[0].number
-        chunk = self._chunks[position]
-        lasts = (entry if entry >= 0 else getattr(chunk.extras[~entry], "last", -1) for entry in chunk.shown)
-        at = next((row for row, last in enumerate(lasts) if last >= event), len(chunk.shown) - 1)
-        return max(0, min(self._starts[position] + max(0, at), len(self) - 1))
+        chunk = self._chunk(chunk_number)
+        rows, start = chunk.rows, self.index(Key(chunk_number, 0))
+        lasts = [rows.event_at(row) for row in range(len(rows.shown))] if rows is not None else []
+        at = next((row for row, last in enumerate(lasts) if last >= event), len(lasts) - 1)
+        return max(0, min(start + max(0, at), len(self) - 1))
 
-    def next_error(self, index: int, step: int) -> int | None:
-        """Return the nearest row after (or before, with a *step* of -1) *index* whose event is an error."""
-        index += step
-        while 0 <= index < len(self):
-            position = bisect_right(self._starts, index) - 1
-            chunk, start = self._chunks[position], self._starts[position]
-            end = start + len(chunk.shown) if step > 0 else start - 1
-            for at in range(index, end, step):
-                entry = chunk.shown[at - start]
-                if entry >= 0 and chunk.severities[entry] >= _ERROR:
-                    return at
-            index = end
-        return None
+    def chunks(self) -> list[Chunk]:
+        """Return all events, oldest first, in chunks."""
+        return list(self._chunks)
+
+    def read(self, chunk: Chunk, indices: Iterable[int]) -> list[Record | None]:
+        """Return the events at *indices* of *chunk*, None for one that is gone."""
+        return self._source.read([chunk.place(index) for index in indices])
 
     def records(self) -> Iterator[Record]:
         """Yield all events that are known, oldest first, whatever is shown of them."""
-        for chunk in list(self._chunks):
+        for chunk in self.chunks():
             yield from (record for record in self._source.read(chunk.places()) if record is not None)
 
     def records_near(self, index: int) -> Iterator[Record]:
@@ -177,62 +176,26 @@ class Timeline:
         for chunk in self._chunks[max(0, position - 1) : position + 2]:
             yield from (record for record in self._source.read(chunk.places()) if record is not None)
 
-    def shown_records(self) -> Iterator[Record]:
-        """Yield the events that the view in force wants, oldest first, also those inside roll-ups."""
-        fits = self._fits
-        yield from (record for record in self.records() if fits is None or fits(record))
+    def _chunk(self, number: int) -> Chunk:
+        return self._chunks[number - self._chunks[0].number]
+
+    def _made(self, chunk: Chunk) -> Rows:
+        """Return the rows of a chunk of which some are seen, or which is the newest: it has them."""
+        assert chunk.rows is not None
+        return chunk.rows
 
     def _append_chunk(self) -> Chunk:
         chunk = Chunk(self._chunks[-1].number + 1)
         self._starts.append(len(self))
         self._chunks.append(chunk)
-        self._open.clear()
+        self._newest.begin_chunk()
         return chunk
-
-    def _project(self, chunk: Chunk, records: Sequence[Record | None]) -> None:
-        is_last = chunk is self._chunks[-1]
-        open_, group = self._open, self._group
-        self._open, self._group = {}, ""
-        for index, record in enumerate(records):
-            if record is not None:
-                self._show(chunk, index, record)
-        chunk.is_projected = True
-        if not is_last:
-            self._open, self._group = open_, group
-
-    def _show(self, chunk: Chunk, index: int, record: Record) -> None:
-        fits = self._fits
-        if fits is not None and not fits(record):
-            return
-        view = self.view
-        if view.group_by and (group := view.group_of(record)) and group != self._group:
-            self._group = group
-            self._open.clear()
-            chunk.show_extra(Heading(group))
-        if view.rolls_up and self._is_frequent(record):
-            key = (record.timestamp // _SECOND, record.name, record.text("service"), record.text("env_id"))
-            rolled = self._open.get(key)
-            if rolled is None:
-                if len(self._open) > _MAX_OPEN:
-                    self._open.clear()
-                rolled = self._open[key] = RolledUp(index)
-                chunk.show_extra(rolled)
-            rolled.add(index, record)
-            return
-        chunk.show_event(index)
 
     def _count(self) -> None:
         total, self._starts = 0, []
         for chunk in self._chunks:
             self._starts.append(total)
-            total += len(chunk.shown)
-
-    def _row(self, chunk: Chunk, row: int) -> Row:
-        key, entry = Key(chunk.number, row), chunk.shown[row]
-        extra = chunk.extras[~entry] if entry < 0 else None
-        if isinstance(extra, Heading):
-            return Row(key, None, extra)
-        return Row(key, self._record(chunk, extra.last if extra is not None else entry), extra)
+            total += chunk.count
 
     def _record(self, chunk: Chunk, index: int) -> Record | None:
         key = (chunk.number, index)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
 from otel_events.tui.app import Screen
 from otel_events.tui.choose_source import choose_among
-from tests.cli.conftest import as_ledger, make
+from tests.cli.conftest import as_ledger, make, process  # noqa: F401  # a fixture
 
 PATIENCE = 20
 
@@ -59,13 +60,24 @@ class Seen:
 
 @asynccontextmanager
 async def shown(*words, size=(140, 36), token="", follows=True, **options):
-    """Run the screen without a terminal."""
-    app = Screen(choose_among([str(word) for word in words], token=token, follows=follows), **options)
+    """Run the screen without a terminal, with the events of a source, or of what *words* name."""
+    is_source = len(words) == 1 and not isinstance(words[0], str | Path)
+    source = words[0] if is_source else choose_among([str(word) for word in words], token=token, follows=follows)
+    app = Screen(source, **options)
     async with app.run_test(size=size) as pilot:
         seen = Seen(app, pilot)
         await seen.until(lambda: app.log_.feed.source.condition().state != "starting", "the source")
         await pilot.pause(0.2)
         yield seen
+
+
+@pytest.fixture(autouse=True)
+def state_home(tmp_path, monkeypatch):
+    """Have the screen keep and find its own things here."""
+    home = tmp_path / "screen-state"
+    home.mkdir()
+    monkeypatch.setenv("XDG_STATE_HOME", str(home))
+    return home
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -16,22 +17,10 @@ TMUX = shutil.which("tmux")
 PATIENCE = 30
 
 
-def run(tmp_path, *arguments, **variables):
-    return subprocess.run(
-        [sys.executable, "-m", "otel_events", "tui", *arguments],
-        env=clean_environment(tmp_path, **variables),
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-
-
 @pytest.mark.slow
-def test_without_a_terminal_it_names_what_does_without(tmp_path):
+def test_without_a_terminal_it_names_what_does_without(process):
     """`tail -f` is for pipes."""
-    done = run(tmp_path)
+    done = process("tui")
 
     assert done.returncode == 2
     assert "tail -f" in done.stderr
@@ -79,6 +68,44 @@ def test_on_a_poor_terminal_it_can_be_used(tmp_path, ledger, event, settings, op
         tmux.until("ended 0")
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(TMUX is None, reason="tmux is not installed")
+def test_what_is_copied_is_in_the_terminals_clipboard(tmp_path, ledger, event):
+    """By OSC 52; control sequences inside the event do not get there."""
+    path = ledger(event("seed.germinated", 0, slot_id="r0c1", note="\x1b[2J"))
+    with terminal(tmp_path, 80, 24) as tmux:
+        tmux.allow_clipboard()
+        tmux.say(f"{sys.executable} -m otel_events tui {path}; echo ended $?")
+        tmux.until("slot_id=r0c1")
+        tmux.press("Enter")
+        tmux.until("c copy")
+        tmux.press("c")
+        tmux.until("copied as JSON")
+        [copied] = [json.loads(line) for line in tmux.clipboard().splitlines()]
+        assert copied["event"] == "seed.germinated"
+        assert copied["attributes"]["slot_id"] == "r0c1"
+        assert "\x1b" not in tmux.clipboard()
+        tmux.press("q")
+        tmux.until_gone("c copy")
+        tmux.press("q")
+        tmux.until("ended 0")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(TMUX is None, reason="tmux is not installed")
+def test_a_storm_of_new_sizes_leaves_a_whole_screen(tmp_path, ledger, event):
+    """Down to one cell; the last row is in sight afterwards, and the keys work."""
+    path = ledger(*[event("seed.germinated", number, slot_id=f"r{number}") for number in range(100)])
+    with terminal(tmp_path, 80, 24) as tmux:
+        tmux.say(f"{sys.executable} -m otel_events tui {path}; echo ended $?")
+        tmux.until("slot_id=r99", "following")
+        for width, height in [(40, 10), (1, 1), (200, 50), (10, 2), (132, 43), (2, 60), (300, 3), (80, 24)] * 3:
+            tmux.resize(width, height)
+        tmux.until("slot_id=r99", "following")
+        tmux.press("q")
+        tmux.until("ended 0")
+
+
 class Tmux:
     """A terminal that nobody sees."""
 
@@ -104,6 +131,15 @@ class Tmux:
 
     def press(self, key):
         self._call("send-keys", key)
+
+    def resize(self, width, height):
+        self._call("resize-window", "-x", str(width), "-y", str(height))
+
+    def allow_clipboard(self):
+        self._call("set-option", "-g", "set-clipboard", "on")
+
+    def clipboard(self):
+        return self._call("show-buffer")
 
     def text(self):
         return self._call("capture-pane", "-p")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from textual.events import MouseScrollUp
+from textual.events import MouseScrollDown, MouseScrollUp
 
 from otel_events.event import Severity
 
@@ -106,14 +106,15 @@ def test_a_filter_hides_what_does_not_fit(watch, ledger, event, append):
     watch(look, path)
 
 
-def test_the_filter_completes_names_that_were_seen(watch, ledger, event):
-    """Tab's neighbour, the right arrow, takes the suggestion."""
+@pytest.mark.parametrize("key", ["right", "tab"])
+def test_the_filter_completes_names_that_were_seen(watch, ledger, event, key):
+    """The right arrow or Tab takes the suggestion."""
 
     async def look(seen):
         await seen.press("slash")
         await seen.write("bespoke_")
         await seen.until(lambda: seen.log.filter_bar._suggestion == "bespoke_thing.happened")
-        await seen.press("right")
+        await seen.press(key)
         assert seen.log.filter_bar.value == "bespoke_thing.happened"
 
     watch(look, ledger(event("bespoke_thing.happened", 0)))
@@ -241,6 +242,31 @@ def test_the_mouse_chooses_opens_and_scrolls(watch, ledger, event):
         await seen.until_says("following")
         await seen.pilot._post_mouse_events([MouseScrollUp], seen.log.log_view, offset=(10, 3))
         await seen.until(lambda: not seen.log.log_view.follows)
+
+    watch(look, ledger(*numbered(event, 100)))
+
+
+def test_the_wheel_takes_the_cursor_along(watch, ledger, event):
+    """So that Enter opens what is in sight; at the end the list follows again."""
+
+    async def turn(seen, way, times):
+        for _ in range(times):
+            await seen.pilot._post_mouse_events([way], seen.log.log_view, offset=(10, 3))
+            await seen.pilot.pause()
+
+    async def look(seen):
+        await turn(seen, MouseScrollUp, 30)
+        step = seen.at_cursor.attributes["step"]
+        assert step < 99
+        assert f"step={step}" in seen.rows[-1]
+        await seen.press("g")
+        await turn(seen, MouseScrollDown, 5)
+        assert f"step={seen.at_cursor.attributes['step']}" in seen.rows[0]
+        assert "not following" in seen.text
+        await turn(seen, MouseScrollDown, 60)
+        await seen.until_says("following")
+        assert "not following" not in seen.text
+        assert seen.at_cursor.attributes["step"] == 99
 
     watch(look, ledger(*numbered(event, 100)))
 

@@ -43,6 +43,19 @@ def test_rates_are_drawn_by_category(watch, ledger, event):
     watch(look, ledger(*events))
 
 
+def test_who_is_at_work_is_listed(watch, ledger, event):
+    """Environments by number, each with its key, what it did last, its events and its errors."""
+    path = ledger(
+        *[event("seed.germinated", now() - 20, env_id=env) for env in (10, 2, 2)],
+        event("seed.pruned", now() - 5, env_id=2, severity=Severity.ERROR),
+    )
+
+    async def look(seen):
+        await seen.until_says("1 env 2 seed.pruned", "3 1!", "2 env 10 seed.germinated")
+
+    watch(look, path)
+
+
 def test_alerts_are_open_until_they_are_resolved(watch, ledger, event, append):
     """The status line counts them, the panel names them, `a` shows alerts alone."""
     path = ledger(
@@ -86,6 +99,19 @@ def test_in_a_small_terminal_the_events_have_all_of_it(watch, ledger, event):
         await seen.until(lambda: seen.log.display)
 
     watch(look, ledger(event("a.b", 0)), size=(80, 24))
+
+
+def test_in_a_tiny_terminal_the_rows_say_when_what_and_more(watch, ledger, event):
+    """What they carry comes before domain, environment and age; help and details can be read."""
+
+    async def look(seen):
+        assert seen.rows[0].startswith("19:01:23 seed.germinat… slot_id=r0c1")
+        await seen.press("question_mark")
+        await seen.until_says("Keys", "move")
+        await seen.press("escape", "enter")
+        await seen.until_says("slot_id", "r0c1")
+
+    watch(look, ledger(event("seed.germinated", 0, env_id=1, episode=2, slot_id="r0c1")), size=(40, 10))
 
 
 def test_resizing_again_and_again_keeps_the_place(watch, ledger, event):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import shutil
 
 import pytest
 
@@ -155,3 +156,105 @@ def test_files_that_were_followed_through_rotations_are_not_read_twice(watch, le
         assert [timeline.row(n).record.attributes["step"] for n in range(40)] == list(range(40))
 
     watch(look, path)
+
+
+def steps_of(timeline):
+    rows = [timeline.row(n) for n in range(len(timeline))]
+    return [row.record.attributes["step"] if row.record else row.extra.text for row in rows]
+
+
+ANEW = "the server began anew: from here on its newest events"
+
+
+@pytest.mark.parametrize("count", [5, 20, 30])
+def test_a_server_that_lost_its_events_is_told_and_followed_anew(watch, tmp_path, count):
+    """It has fewer events than were seen, as many, or more: none of its new ones is taken for one that was shown already."""
+    with serving(tmp_path) as served:
+        run_program(served, SAY, "0", "20")
+
+        async def look(seen):
+            timeline = seen.log.feed.timeline
+            await seen.until(lambda: len(timeline) == 20)
+            await asyncio.to_thread(served.kill)
+            await seen.until_says("AWAY")
+            shutil.rmtree(served.ledger.parent)
+            again = await asyncio.to_thread(start, tmp_path, ports=served.ports)
+            try:
+                await asyncio.to_thread(run_program, again, SAY, "100", str(100 + count))
+                await seen.until(lambda: len(timeline) == 20 + 1 + count)
+                assert steps_of(timeline) == [*range(20), ANEW, *range(100, 100 + count)]
+                await asyncio.to_thread(run_program, again, SAY, "200", "201")
+                await seen.until(lambda: steps_of(timeline)[-1] == 200)
+                await seen.until_says("following", ANEW)
+            finally:
+                again.end()
+
+        watch(look, served.url, token=SECRET)
+
+
+def test_a_file_that_is_emptied_is_told_and_followed_anew(watch, ledger, event, append):
+    """Rows of before are not taken for what now stands in their places."""
+    path = ledger(*[event("a.b", n, step=n) for n in range(10)])
+
+    async def look(seen):
+        timeline = seen.log.feed.timeline
+        with path.open("wb"):
+            pass
+        await seen.pilot.pause(0.3)
+        append(path, *[event("a.b", n, step=n + 90) for n in range(3)])
+        await seen.until(lambda: len(timeline) == 14)
+        timeline._records.clear()
+        rows = [timeline.row(n) for n in range(14)]
+        assert [row.record for row in rows[:10]] == [None] * 10
+        assert rows[10].extra.text == "events.jsonl was emptied: what was in it is gone"
+        assert [row.record.attributes["step"] for row in rows[11:]] == [90, 91, 92]
+
+    watch(look, path)
+
+
+def test_a_file_that_is_replaced_is_followed(watch, ledger, event):
+    """By another one that was written elsewhere."""
+    path = ledger(*[event("a.b", n, step=n) for n in range(10)])
+
+    async def look(seen):
+        ledger(*[event("a.b", n, step=n + 90) for n in range(3)], name="other.jsonl").replace(path)
+        timeline = seen.log.feed.timeline
+        await seen.until(lambda: len(timeline) == 13)
+        await seen.until(lambda: "step=92" in seen.rows[-1])
+
+    watch(look, path)
+
+
+def test_one_that_cannot_be_read_does_not_end_the_others(watch, ledger, event, append, tmp_path):
+    """It is told; what can be read is followed."""
+    broken = tmp_path / "broken.jsonl.gz"
+    broken.write_bytes(b"\x1f\x8b and no more of it")
+    path = ledger(event("a.b", 0, step=0))
+
+    async def look(seen):
+        await seen.until_says("broken.jsonl.gz: ")
+        append(path, event("a.b", 1, step=1))
+        await seen.until(lambda: len(seen.rows) == 2)
+        await seen.until_says("following")
+
+    async def alone(seen):
+        await seen.until_says("REFUSED", "broken.jsonl.gz: ")
+
+    watch(look, broken, path, size=(200, 20))
+    watch(alone, broken, size=(200, 20))
+
+
+def test_while_a_file_cannot_be_read_it_is_away(watch, ledger, event, tmp_path):
+    """A folder has its name for a while."""
+    path = ledger(event("a.b", 0, step=0))
+
+    async def look(seen):
+        path.rename(tmp_path / "elsewhere.jsonl")
+        path.mkdir()
+        await seen.until_says("AWAY", "cannot be read now")
+        path.rmdir()
+        ledger(event("a.b", 1, step=1))
+        await seen.until_says("following")
+        await seen.until(lambda: "step=1" in seen.rows[-1])
+
+    watch(look, path, size=(200, 20))

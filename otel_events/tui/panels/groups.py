@@ -29,7 +29,13 @@ class _Seen:
 
 
 class Groups:
-    """Environments where there are any, else personas; the digit before each is the key that shows it alone."""
+    """Environments where there are any, else personas; the digit before each is the key that shows it alone.
+
+    Attributes:
+        has_env: an event named an environment.
+        has_persona: an event named a persona.
+        taken: digits that stand for something else.
+    """
 
     title = "Who"
     most_lines = 9
@@ -37,6 +43,7 @@ class Groups:
     def __init__(self) -> None:
         self._seen: OrderedDict[tuple[str, str], _Seen] = OrderedDict()
         self.has_env = self.has_persona = False
+        self.taken: frozenset[int] = frozenset()
 
     def add(self, record: Record) -> None:
         """Count *record* for the one who said it."""
@@ -66,7 +73,7 @@ class Groups:
         """Return a line for each."""
         lines = []
         for number, key in enumerate(self.listed(), 1):
-            seen, digit = self._seen[key], str(number) if number <= 9 else " "
+            seen, digit = self._seen[key], str(number) if number <= 9 and number not in self.taken else " "
             label = f"env {key[1]}" if key[0] == "env_id" else key[1]
             errors = f" {seen.errors:,}!" if seen.errors else ""
             right = f"{seen.events:,}{errors} {show_age(room.now - seen.last):>4}"
