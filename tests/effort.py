@@ -5,6 +5,8 @@ import os
 import pytest
 from hypothesis import settings
 
+from otel_events.runtime import DEFAULT_QUEUE_BYTES
+
 _DRAFT_BYTES = 640  # what an ordinary event takes of the queue's bound
 
 
@@ -12,6 +14,11 @@ def little_room():
     """Return what an environment needs for the queue that `pytest --queue-events` asks for."""
     events = os.environ.get("TESTS_QUEUE_EVENTS")
     return {"OTEL_EVENTS_QUEUE_BYTES": str(int(events) * _DRAFT_BYTES)} if events else {}
+
+
+def usual_room():
+    """Return what an environment needs for a queue of the usual size, for programs whose events others are tried with."""
+    return {"OTEL_EVENTS_QUEUE_BYTES": str(DEFAULT_QUEUE_BYTES)}
 
 
 def examples(count):

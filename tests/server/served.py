@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from tests.effort import usual_room
 from tests.program import PATIENCE, environment
 
 if TYPE_CHECKING:
@@ -129,6 +130,7 @@ def run_program(server, script, *arguments, **variables):
         "OTEL_EXPORTER_OTLP_ENDPOINT": server.otlp,
         "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
         "OTEL_SERVICE_NAME": "orchestrator",
+        **usual_room(),
         **variables,
     }
     done = subprocess.run(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.effort import usual_room
 from tests.program import PATIENCE, ROOT, environment
 from tests.server import served
 from tests.server.served import SECRET
@@ -41,7 +42,7 @@ class Site:
         self._run(arguments, OTEL_EXPORTER_OTLP_ENDPOINT=self.otlp, STORY_SERVICE=service)
 
     def _run(self, arguments: Sequence[str], **variables: str) -> None:
-        env = environment(self.folder, **variables)
+        env = environment(self.folder, **usual_room(), **variables)
         subprocess.run([sys.executable, str(STORY), *arguments], check=True, env=env, cwd=ROOT, timeout=PATIENCE)
 
     def text(self, path: str, **parameters: object) -> str:
