@@ -254,6 +254,21 @@ def test_the_mouse_chooses_opens_and_scrolls(watch, ledger, event):
     watch(look, ledger(*numbered(event, 100)))
 
 
+def test_a_click_on_the_rows_leaves_the_line_of_the_filter(watch, ledger, event):
+    """As Esc does: nothing has changed, and the keys are those of the list again."""
+
+    async def look(seen):
+        await seen.press("slash")
+        await seen.write("abc")
+        await seen.pilot.click(seen.log.log_view, offset=(10, 3))
+        await seen.until(lambda: not seen.log.filter_bar.is_open)
+        await seen.press("r")
+        await seen.until_says("every event (r)")
+        assert "filter:" not in seen.text
+
+    watch(look, ledger(*numbered(event, 100)))
+
+
 def test_the_wheel_takes_the_cursor_along(watch, ledger, event):
     """So that Enter opens what is in sight; at the end the list follows again."""
 
