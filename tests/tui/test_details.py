@@ -80,6 +80,26 @@ def test_t_tells_the_story_of_the_task(watch, ledger, event):
     watch(look, ledger(*a_story(event)))
 
 
+def test_keys_of_the_rows_do_nothing_where_these_are_not_seen(watch, ledger, event):
+    """`a` in a story filters nothing behind it, and Enter pressed twice opens one event."""
+
+    async def look(seen):
+        await seen.press("E", "t")
+        await seen.until_says("5 events")
+        await seen.press("a", "p", "x")
+        assert "5 events" in seen.text
+        assert seen.log.view.text == ""
+        await seen.press("escape")
+        seen.log.action_open()
+        seen.log.action_open()
+        await seen.until_says("c copy")
+        await seen.pilot.pause(0.2)
+        await seen.press("escape")
+        assert "c copy" not in seen.text
+
+    watch(look, ledger(*a_story(event)))
+
+
 def test_capital_t_tells_the_trace(watch, ledger, event):
     """From the rows, and from an event's details."""
 
