@@ -62,6 +62,18 @@ def test_c_copies_the_event_as_json(watch, ledger, event):
     watch(look, ledger(*a_story(event)))
 
 
+def test_what_no_clipboard_holds_is_not_copied(watch, ledger, event):
+    """Megabytes are not sent through the terminal."""
+
+    async def look(seen):
+        await seen.press("enter")
+        await seen.until_says("c copy")
+        await seen.press("c")
+        assert not seen.app.clipboard
+
+    watch(look, ledger(event("long", 0, text="x" * 200_000)))
+
+
 def test_t_tells_the_story_of_the_task(watch, ledger, event):
     """With the tasks inside it, as a tree; Enter shows an event of it."""
 
