@@ -86,6 +86,15 @@ def may_others_write(path: Path) -> bool:
     return os.name == "posix" and bool(mode & (stat.S_IWGRP | stat.S_IWOTH)) and not mode & stat.S_ISVTX
 
 
+def replace_file(path: Path, content: bytes) -> None:
+    """Have *content* at *path*, wholly or not at all, for this user alone; or raise OSError."""
+    beside = path.with_name(f"{path.name}.new")
+    fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(fd, "wb") as file:
+        file.write(content)
+    beside.replace(path)
+
+
 def sync_file(fd: int) -> None:
     """Have the disk itself keep what was written to *fd*, or raise OSError.
 

@@ -25,11 +25,13 @@ if TYPE_CHECKING:
     from textual.events import Resize
 
     from otel_events.reading.record import Record
+    from otel_events.tui.detail import Detail
     from otel_events.tui.errands import Work
     from otel_events.tui.source import Source
 
 _WIDE = 120
 _AROUND = 6
+_OF_ROWS = frozenset({"story", "trace", "alerts", "error_groups", "panels"})
 _PAUSE, _SLOW_PAUSE = 0.5, 5.0  # seconds between two drawings of the panels
 
 
@@ -134,8 +136,20 @@ class Screen(App[None]):
     def _open(self, record: Record) -> None:
         from otel_events.tui.detail import Detail
 
-        neighbours = self._neighbours(record)
-        self.call_from_thread(self.push_screen, Detail(record, neighbours), lambda wanted: self._go_on(wanted, record))
+        detail = Detail(record, self._neighbours(record))
+        self.call_from_thread(self._show, detail)
+
+    def _show(self, detail: Detail) -> None:
+        if self._is_at_rows:  # else Enter was pressed twice
+            self.push_screen(detail, lambda wanted: self._go_on(wanted, detail.record))
+
+    @property
+    def _is_at_rows(self) -> bool:
+        return len(self.screen_stack) == 1
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # Textual's
+        """Let keys that are about the rows do nothing where these are not seen."""
+        return self._is_at_rows or action not in _OF_ROWS
 
     def _go_on(self, wanted: str | None, record: Record) -> None:
         if wanted == "t":

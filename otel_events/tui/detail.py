@@ -31,6 +31,7 @@ _FACTS = ("trace_id", "span_id", "parent_span_id", "uid", "service", "scope", "g
 _KINDS = {str: "text", bool: "bool", int: "int", float: "double", list: "array", dict: "map", bytes: "bytes"}
 _MAX_VALUE = 20_000
 _MAX_STACK_LINES = 400
+_MOST_COPIED = 75_000  # terminals take 100,000 bytes of base64; more they drop, or show
 
 
 class Detail(ModalScreen[str]):
@@ -75,7 +76,13 @@ class Detail(ModalScreen[str]):
 
     def action_copy(self) -> None:
         """Give the event's line to the terminal's clipboard (OSC 52)."""
-        self.app.copy_to_clipboard(harmless_json(self.record.line().decode("utf-8", "replace")).rstrip("\n"))
+        text = harmless_json(self.record.line().decode("utf-8", "replace")).rstrip("\n")
+        if len(text) > _MOST_COPIED:
+            self.notify(
+                f"{len(text):,} characters are too many for a terminal's clipboard", severity="warning", timeout=4
+            )
+            return
+        self.app.copy_to_clipboard(text)
         self.notify("copied as JSON, if the terminal allows it (OSC 52)", timeout=2)
 
     def _parts(self) -> Iterator[RenderableType]:

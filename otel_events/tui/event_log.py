@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.events import DescendantFocus
     from textual.timer import Timer
 
     from otel_events.reading.record import Record
@@ -298,6 +299,11 @@ class EventLog(Vertical):
         else:
             self.marked = ""
             self.show_as(self.view.with_filter(event.text))
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Leave the line for a filter, if somebody clicks elsewhere."""
+        if event.widget is self.log_view and self.filter_bar.is_open:
+            self._close_filter_bar()
 
     def on_filter_bar_left(self, event: FilterBar.Left) -> None:
         """Go back to the rows."""

@@ -99,6 +99,11 @@ class FilterBar(Input):
         self.words = Words()
         super().__init__(placeholder="filter: task.* persona=thesis severity>=warn", suggester=self.words)
 
+    @property
+    def is_open(self) -> bool:
+        """Return whether a filter is being written."""
+        return self.has_class("-open")
+
     def open(self, text: str) -> None:
         """Let a filter be written, beginning with *text*."""
         self.value = text

@@ -31,7 +31,7 @@ _KEYS = (
     ("n  N", "next match, match before"),
     ("e  E", "next error, error before"),
     ("[  ]", "episode or cycle before, next one"),
-    ("1-9", "a saved view, else one env or persona; again: back"),
+    ("1-9", "a saved view, else one env or persona; or back"),
     ("v", "save filter, groups, roll-up under a digit"),
     ("r", "frequent types: by the second, or each event"),
     ("o", "group by episode, cycle, task, not at all"),

@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from otel_events.tui.log_view import LogView
     from otel_events.tui.source import Arrival
 
-_FEW = 4_096
-_MANY = 8_192  # at once, when all of them are wanted
+_AT_ONCE = 4_096  # or twice as many: lines are of many lengths. More would hold the screen up
 _NEAR = 50  # rows from the first one, where older ones are fetched
 
 
@@ -71,11 +70,11 @@ class OlderEvents:
             self.is_reading = True
             self._log.run_worker(self._read, thread=True)
 
-    def fetch(self, most: int = _MANY) -> int | None:
+    def fetch(self) -> int | None:
         """Fetch some, on the caller's thread, which is not the screen's; return how many rows they made, None if there are none."""
         log = self._log
         with self._asking:
-            arrivals = log.feed.source.older(most) if log.is_running and not self.has_all else None
+            arrivals = log.feed.source.older(_AT_ONCE) if log.is_running and not self.has_all else None
             if arrivals is None or not log.is_running:
                 return None
             added: int = log.app.call_from_thread(self._take, arrivals)
@@ -87,7 +86,7 @@ class OlderEvents:
             is_enough = False
             while not is_enough:
                 is_all = self._goes_to_first
-                added = self.fetch(_MANY if is_all else _FEW)
+                added = self.fetch()
                 is_enough = added is None or (not self._goes_to_first and (is_all or added > _NEAR))
         finally:
             self.is_reading = False

@@ -49,8 +49,9 @@ class SaveView(ModalScreen["int | None"]):
         """Make the list of digits."""
         is_plain = self._view == View()
         scroll = VerticalScroll(Static(saved_table(self._saved)))
-        scroll.border_title = "Free a digit" if is_plain else Text(f"Save as view: {harmless(describe(self._view))}")
-        scroll.border_subtitle = f"1-9 {'forgets its view' if is_plain else 'saves it there'} · Esc back"
+        scroll.border_title = "Saved views" if is_plain else Text(f"Save as view: {harmless(describe(self._view))}")
+        does = "saves it there" if not is_plain else "forgets one" if self._saved else "after a filter, o or r"
+        scroll.border_subtitle = f"1-9 {does} · Esc back"
         yield scroll
 
 

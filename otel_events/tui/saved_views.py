@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from otel_events.files import make_private_directory
+from otel_events.files import make_private_directory, replace_file
 from otel_events.filter_language import FilterError
 from otel_events.state_directory import state_directory
 from otel_events.tui.view import GROUPS, View
@@ -111,8 +110,4 @@ def _write(views: dict[int, View]) -> None:
         str(digit): {"filter": view.text, "group_by": view.group_by, "rolls_up": view.rolls_up}
         for digit, view in sorted(views.items())
     }
-    beside = path.with_name(f"{path.name}.new")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(orjson.dumps(facts, option=orjson.OPT_INDENT_2))
-    beside.replace(path)
+    replace_file(path, orjson.dumps(facts, option=orjson.OPT_INDENT_2))

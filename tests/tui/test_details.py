@@ -62,6 +62,18 @@ def test_c_copies_the_event_as_json(watch, ledger, event):
     watch(look, ledger(*a_story(event)))
 
 
+def test_what_no_clipboard_holds_is_not_copied(watch, ledger, event):
+    """Megabytes are not sent through the terminal."""
+
+    async def look(seen):
+        await seen.press("enter")
+        await seen.until_says("c copy")
+        await seen.press("c")
+        assert not seen.app.clipboard
+
+    watch(look, ledger(event("long", 0, text="x" * 200_000)))
+
+
 def test_t_tells_the_story_of_the_task(watch, ledger, event):
     """With the tasks inside it, as a tree; Enter shows an event of it."""
 
@@ -76,6 +88,26 @@ def test_t_tells_the_story_of_the_task(watch, ledger, event):
         assert depth["draft"] < depth["search"] < depth["evidence.added"]
         await seen.press("escape")
         await seen.until(lambda: "5 events" not in seen.text)
+
+    watch(look, ledger(*a_story(event)))
+
+
+def test_keys_of_the_rows_do_nothing_where_these_are_not_seen(watch, ledger, event):
+    """`a` in a story filters nothing behind it, and Enter pressed twice opens one event."""
+
+    async def look(seen):
+        await seen.press("E", "t")
+        await seen.until_says("5 events")
+        await seen.press("a", "p", "x")
+        assert "5 events" in seen.text
+        assert seen.log.view.text == ""
+        await seen.press("escape")
+        seen.log.action_open()
+        seen.log.action_open()
+        await seen.until_says("c copy")
+        await seen.pilot.pause(0.2)
+        await seen.press("escape")
+        assert "c copy" not in seen.text
 
     watch(look, ledger(*a_story(event)))
 

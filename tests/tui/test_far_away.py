@@ -111,7 +111,11 @@ def test_of_a_filter_that_hides_the_event_at_the_cursor_the_nearest_one_is_found
         seen.log.log_view.go_to(14_000)
         await seen.press("slash")
         await seen.write("episode=1, step>29980")
+        held.gate.clear()
         await seen.press("enter")
+        await seen.until_says("to go ...")
+        assert "step=29981" in "".join(seen.rows)  # what there is by then
+        held.gate.set()
         await seen.until(lambda: not seen.log.remaking.is_under_way)
         assert step_at_cursor(seen) == 9_999
         await seen.press("escape", "E")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 
 import pytest
 from textual.events import MouseScrollDown, MouseScrollUp
@@ -10,6 +11,13 @@ from textual.events import MouseScrollDown, MouseScrollUp
 from otel_events.event import Severity
 
 pytestmark = pytest.mark.slow
+
+SPELT = {
+    "/": "slash",
+    "[": "left_square_bracket",
+    "]": "right_square_bracket",
+    "?": "question_mark",
+}
 
 
 def numbered(event, count, **more):
@@ -246,6 +254,21 @@ def test_the_mouse_chooses_opens_and_scrolls(watch, ledger, event):
     watch(look, ledger(*numbered(event, 100)))
 
 
+def test_a_click_on_the_rows_leaves_the_line_of_the_filter(watch, ledger, event):
+    """As Esc does: nothing has changed, and the keys are those of the list again."""
+
+    async def look(seen):
+        await seen.press("slash")
+        await seen.write("abc")
+        await seen.pilot.click(seen.log.log_view, offset=(10, 3))
+        await seen.until(lambda: not seen.log.filter_bar.is_open)
+        await seen.press("r")
+        await seen.until_says("every event (r)")
+        assert "filter:" not in seen.text
+
+    watch(look, ledger(*numbered(event, 100)))
+
+
 def test_the_wheel_takes_the_cursor_along(watch, ledger, event):
     """So that Enter opens what is in sight; at the end the list follows again."""
 
@@ -300,3 +323,36 @@ def test_names_that_no_filter_can_hold_are_said(watch, ledger, event):
         assert "\x1b" not in seen.text
 
     watch(look, path)
+
+
+KEYS = (
+    *"jkgGf/nNeE[]rovstTaxp?123456789",
+    *("space", "enter", "escape", "pageup", "pagedown", "home", "end", "up", "down", "tab", "ctrl+n", "c", "y"),
+)
+
+
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_any_key_may_be_pressed_anywhere(watch, ledger, event, tmp_path, monkeypatch, is_empty):
+    """Where there is nothing, on headings, behind other screens, and one after any other."""
+    monkeypatch.chdir(tmp_path)
+    path = ledger(*([] if is_empty else [event("a.b", n, episode=n, task_id=f"t-{n}") for n in range(3)]))
+    order = random.Random(8)
+
+    async def look(seen):
+        for key in [*KEYS, *order.choices(KEYS, k=60)]:
+            await seen.press(SPELT.get(key, key))
+        await seen.press(*["escape"] * 6)
+        assert seen.app.is_running
+        await seen.until(lambda: len(seen.app.screen_stack) == 1)
+
+    watch(look, path, size=(80, 24))
+
+
+def test_q_ends_it(watch, ledger, event):
+    """With nothing said."""
+
+    async def look(seen):
+        await seen.press("q")
+        assert seen.app.return_code == 0
+
+    watch(look, ledger(event("a.b", 0)))

@@ -94,7 +94,7 @@ def test_a_digit_with_a_view_is_no_environments(watch, mixed, views_file):
         await seen.press("1")
         await seen.until_says("view 1", "seed.pruned")
         await seen.press("escape", "v")
-        await seen.until_says("Free a digit")
+        await seen.until_says("Saved views", "1-9 forgets one")
         await seen.press("1")
         await seen.until_says("1 shows no view now")
         await seen.until_says("1 env 0", "2 env 1")
@@ -103,6 +103,18 @@ def test_a_digit_with_a_view_is_no_environments(watch, mixed, views_file):
 
     watch(look, mixed)
     assert json.loads(views_file().read_text()) == {}
+
+
+def test_with_nothing_to_save_it_says_what_comes_first(watch, mixed):
+    """Who presses `v` before anything else learns what it is for."""
+
+    async def look(seen):
+        await seen.press("v")
+        await seen.until_says("Saved views", "1-9 after a filter, o or r")
+        await seen.press("3")
+        await seen.until_says("3 shows no view now")
+
+    watch(look, mixed)
 
 
 def test_from_one_view_to_another_and_back_to_no_view(watch, mixed, views_file):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from typing import TYPE_CHECKING, Any
 
 from otel_events.cli.relaying.message import RelayError
 from otel_events.file_lock import take_lock
-from otel_events.files import make_private_directory
+from otel_events.files import make_private_directory, replace_file
 from otel_events.state_directory import state_directory
 
 if TYPE_CHECKING:
@@ -45,12 +44,8 @@ class Cursor:
         """Write *place* down, or raise RelayError."""
         if place is None or place == self.place:
             return
-        beside = self._path.with_name(f"{self._path.name}.new")
         try:
-            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump({"source": self._source, "place": place}, file)
-            beside.replace(self._path)
+            replace_file(self._path, json.dumps({"source": self._source, "place": place}).encode())
         except OSError as error:
             raise RelayError(f"the cursor {self._path} cannot be written: {error.strerror or error}") from error
         self.place = place

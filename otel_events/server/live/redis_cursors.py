@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from typing import TYPE_CHECKING, Any
+
+from otel_events.files import replace_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,11 +40,7 @@ class RedisCursors:
         present = {key: getattr(self, key) for key in _KEPT}
         if present == self._saved:
             return
-        beside = self._path.with_name(f"{self._path.name}.new")
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            json.dump(present, file)
-        beside.replace(self._path)
+        replace_file(self._path, json.dumps(present).encode())
         self._saved = present
 
 
