@@ -179,3 +179,18 @@ def test_what_a_type_checker_sees_of_a_decorated_function(tmp_path):
     ]
     found = [line.partition("scopes.py:")[2].split(": ", 2) for line in out.splitlines()]
     assert [(number, said.partition("  [")[0]) for number, _, said in found] == wanted, (out, failed)
+
+
+def test_what_has_no_readable_signature_is_decorated_all_the_same(events):
+    """Whatever looking at it raises: from Python 3.14 on, a name in an annotation that only type checkers import."""
+
+    class Hidden:
+        @property
+        def __signature__(self):
+            raise NameError("Draft")
+
+        def __call__(self, goal):
+            return goal.upper()
+
+    assert ev.task("thesis.draft")(Hidden())("write") == "WRITE"
+    assert events.names == ["task.started", "task.completed"]
