@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from otel_events.settings import Settings
     from otel_events.stats import SpoolState
 
-# The modes in which the threads that emit put events on disk.
-JOURNALING = ("journal", "sync")
 _FORK_PATIENCE = 5.0  # seconds: a set-up takes a fifth of one
 _SPAN_PATIENCE = 1.0  # seconds that a task waits for another thread's set-up, before it goes on without a span
 # What a set-up changes of the runtime, and one that stands in for a while restores.
@@ -154,8 +152,8 @@ class Process:
     def wants_journal(self) -> bool:
         """Return whether events are to be on disk when `emit` returns, as far as is known."""
         if self.settings is not None:
-            return self.settings.durability in JOURNALING
-        return os.environ.get("OTEL_EVENTS_DURABILITY", "").strip().lower() in JOURNALING
+            return self.settings.durability in runtime.JOURNALING
+        return os.environ.get("OTEL_EVENTS_DURABILITY", "").strip().lower() in runtime.JOURNALING
 
     def _forget_pipeline(self) -> None:
         if self.pipeline is not None:
