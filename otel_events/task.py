@@ -326,7 +326,7 @@ def task(name: Any = None, /, **attributes: Any) -> Any:
     """
     if name is None:
         return Task(_TASK, None, attributes)
-    if callable(name) or issubclass(type(name), (classmethod, staticmethod)):
+    if callable(name) or issubclass(type(name), (classmethod, staticmethod, property)):
         return decorate(Task(_TASK, None, attributes), name)
     name = _text(name)
     return Task(_TASK, name, {"task_name": name, **attributes})

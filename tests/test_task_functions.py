@@ -156,8 +156,9 @@ def test_a_generator_that_is_given_up_is_a_cancelled_task(events):
 @pytest.mark.parametrize("thing", [int, Desk, property(echo)])
 def test_what_cannot_be_a_task_is_refused_when_it_is_defined(thing):
     """A class would no longer be one; the error says what to decorate instead."""
-    with pytest.raises(ev.DefinitionError, match="give a function or a method"):
-        ev.task("x")(thing)
+    for decorate in (ev.task, ev.task("x")):
+        with pytest.raises(ev.DefinitionError, match="give a function or a method"):
+            decorate(thing)
 
 
 @pytest.mark.slow
