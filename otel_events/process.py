@@ -17,11 +17,13 @@ from otel_events.binding import forget_around
 from otel_events.capture_slots import extend_catalog, fill_slots
 from otel_events.context import bind
 from otel_events.interrupts import is_interrupt
+
+# Whatever is imported inside a function here is not needed to emit, and would make `import otel_events` slow.
+from otel_events.notices import told
 from otel_events.pipeline.deferred_notices import DeferredNotices
 from otel_events.set_up import build_by, resolve_settings
 from otel_events.stats import join_spools
 
-# Whatever is imported inside a function here is not needed to emit, and would make `import otel_events` slow.
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -280,7 +282,7 @@ class Process:
                 raise
             # On the thread of a task, which goes on without a span.
             self.capture.accounts.problems.add("tracer_provider_failed")
-            self.notices.warn("tracer_provider_failed", f"tasks go on without spans: {error!r}")
+            self.notices.warn("tracer_provider_failed", f"tasks go on without spans: {told(error)}")
         self._has_decided_on_spans = True
 
     def _make_tracer_provider(self) -> TracerProvider | None:
