@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
     from otel_events.event import Around, InstrumentationScope
 
 BINDING_KEY = create_key("otel_events.binding")
-# Whether any scope ended where it could not be taken out of the Context. From then on readers look for closed ones.
+# Whether some Context holds a scope that ended where it could not be taken out of it. Meanwhile readers look for closed ones.
 some_are_stale = False
+_stale: set[weakref.ref[Binding]] = set()
 
 
 def _find_ways() -> tuple[Callable[[], Context], Callable[[Context], Token[Context]], Callable[[Token[Context]], None]]:
@@ -60,7 +62,7 @@ class Binding:
         open: False once it ended in a place where it could not be taken out of the Context.
     """
 
-    __slots__ = ("is_in_task", "merged", "open", "outer", "own", "owner", "parent", "span")
+    __slots__ = ("__weakref__", "is_in_task", "merged", "open", "outer", "own", "owner", "parent", "span")
 
     def __init__(
         self, own: Mapping[str, Any], parent: Binding | None, outer: Context, owner: ScopeOwner | None = None
@@ -275,7 +277,6 @@ class Attachment:
         That happens when a generator that was suspended inside it is closed elsewhere, or when two of them end in the
         order in which they began.
         """
-        global some_are_stale
         token = self._token
         if token is None:
             if self._attached is not None and get_context() is self._attached:
@@ -284,9 +285,7 @@ class Attachment:
         # Steps nest strictly, so whatever is on top of one is a leftover; blocks may be interleaved by generators.
         is_innermost = self._left is not None or get_context() is self._attached
         if not is_innermost or not detach_token(token):
-            self.binding.open = False
-            some_are_stale = True
-            forget_around()
+            _leave_stale(self.binding)
         self._token = None
         if some_are_stale:
             _take_out_closed()
@@ -294,6 +293,23 @@ class Attachment:
     def holds_here(self) -> bool:
         """Tell whether the scope is in the Context that holds here."""
         return self.binding in _chain(get_context().get(BINDING_KEY))
+
+
+def _leave_stale(binding: Binding) -> None:
+    """Mark *binding* as closed, for as long as anybody holds a Context that it is in."""
+    global some_are_stale
+    binding.open = False
+    _stale.add(weakref.ref(binding, _forget_stale))
+    some_are_stale = True
+    forget_around()
+
+
+def _forget_stale(gone: weakref.ref[Binding]) -> None:
+    global some_are_stale
+    _stale.discard(gone)
+    some_are_stale = bool(_stale)
+    if _stale:  # asked again: another thread may have added one in between
+        some_are_stale = True
 
 
 def _take_out_closed() -> None:

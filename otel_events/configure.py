@@ -14,6 +14,7 @@ from otel_events import process
 from otel_events.bridges.latecomers import latecomers
 from otel_events.capture_slots import fill_catalogue_slots
 from otel_events.interrupts import is_interrupt
+from otel_events.notices import told
 from otel_events.stats import Stats, stats_of
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def _finish(what: str, timeout: float | None) -> bool:
         if is_interrupt(error):
             raise
         now.capture.accounts.problems.add(f"{what}_failed")
-        now.notices.warn(f"{what}_failed", f"{what} failed: {error!r}")
+        now.notices.warn(f"{what}_failed", f"{what} failed: {told(error)}")
         return False
 
 

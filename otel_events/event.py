@@ -89,7 +89,7 @@ def parse_severity(value: object) -> Severity | None:
     if isinstance(value, str):
         word = value.strip().lower()
         return _SEVERITY_WORDS.get(word) or (parse_severity(int(word)) if word.isascii() and word.isdigit() else None)
-    if isinstance(value, int) and 1 <= value <= 24:
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 24:
         return Severity(value)
     return None
 
@@ -106,7 +106,7 @@ def parse_timestamp(value: object) -> int | None:
         if isinstance(value, datetime):
             since = value.astimezone(timezone.utc) - _EPOCH
             nanoseconds = (since.days * 86_400 + since.seconds) * 1_000_000_000 + since.microseconds * 1_000
-        elif isinstance(value, int):
+        elif isinstance(value, int) and not isinstance(value, bool):
             nanoseconds = int(value)
         elif isinstance(value, float):
             nanoseconds = int(value * 1_000_000_000)

@@ -5,10 +5,31 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from traceback import walk_tb
+
+from otel_events.kinds import type_name
 
 logger = logging.getLogger("otel_events")
 
 _QUIET_SECONDS = 60.0
+_LONGEST_TOLD = 500  # characters
+
+
+def told(error: BaseException) -> str:
+    """Return *error* in its own words, a bounded part of them; its kind alone where they cannot be had."""
+    try:
+        text = str.__str__(repr(error))
+    except Exception:  # of a sink, an exporter, a sampler: its code is the program's
+        return type_name(type(error))
+    return text if len(text) <= _LONGEST_TOLD else f"{text[:_LONGEST_TOLD]}…"
+
+
+def kind_and_place(error: BaseException) -> str:
+    """Return of what kind *error* is and where it was raised. Not its words: they may quote what was not guarded yet."""
+    kind = type_name(type(error))
+    for frame, line in reversed(list(walk_tb(error.__traceback__))):
+        return f"{kind} in {frame.f_code.co_name}, line {line}"
+    return kind
 
 
 class Notices:

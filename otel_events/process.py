@@ -17,11 +17,13 @@ from otel_events.binding import forget_around
 from otel_events.capture_slots import extend_catalog, fill_slots
 from otel_events.context import bind
 from otel_events.interrupts import is_interrupt
+
+# Whatever is imported inside a function here is not needed to emit, and would make `import otel_events` slow.
+from otel_events.notices import told
 from otel_events.pipeline.deferred_notices import DeferredNotices
 from otel_events.set_up import build_by, resolve_settings
 from otel_events.stats import join_spools
 
-# Whatever is imported inside a function here is not needed to emit, and would make `import otel_events` slow.
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -33,8 +35,6 @@ if TYPE_CHECKING:
     from otel_events.settings import Settings
     from otel_events.stats import SpoolState
 
-# The modes in which the threads that emit put events on disk.
-JOURNALING = ("journal", "sync")
 _FORK_PATIENCE = 5.0  # seconds: a set-up takes a fifth of one
 _SPAN_PATIENCE = 1.0  # seconds that a task waits for another thread's set-up, before it goes on without a span
 # What a set-up changes of the runtime, and one that stands in for a while restores.
@@ -154,8 +154,8 @@ class Process:
     def wants_journal(self) -> bool:
         """Return whether events are to be on disk when `emit` returns, as far as is known."""
         if self.settings is not None:
-            return self.settings.durability in JOURNALING
-        return os.environ.get("OTEL_EVENTS_DURABILITY", "").strip().lower() in JOURNALING
+            return self.settings.durability in runtime.JOURNALING
+        return os.environ.get("OTEL_EVENTS_DURABILITY", "").strip().lower() in runtime.JOURNALING
 
     def _forget_pipeline(self) -> None:
         if self.pipeline is not None:
@@ -282,7 +282,7 @@ class Process:
                 raise
             # On the thread of a task, which goes on without a span.
             self.capture.accounts.problems.add("tracer_provider_failed")
-            self.notices.warn("tracer_provider_failed", f"tasks go on without spans: {error!r}")
+            self.notices.warn("tracer_provider_failed", f"tasks go on without spans: {told(error)}")
         self._has_decided_on_spans = True
 
     def _make_tracer_provider(self) -> TracerProvider | None:

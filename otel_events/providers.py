@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from otel_events import otel_logs
 from otel_events.entry_points import load_entry_point
+from otel_events.notices import told
 from otel_events.random_ids import random_id
 from otel_events.version import VERSION
 
@@ -177,7 +178,7 @@ def _sampler(settings: Settings, notices: Notices) -> Sampler:
         # A sampler of somebody else's: the program runs on, and records all.
         notices.warn(
             f"sampler_failed:{settings.sampler}",
-            f"the sampler '{settings.sampler}' cannot be used, parentbased_always_on is: {error!r}",
+            f"the sampler '{settings.sampler}' cannot be used, parentbased_always_on is: {told(error)}",
         )
         return sampling.DEFAULT_ON
     return made

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 # What a draft of ordinary size takes in memory; the queue's bound in bytes is kept in units of it.
 DRAFT_BYTES = 640
 DEFAULT_QUEUE_BYTES = 128 * 1024 * 1024
+# The modes of durability in which the threads that emit put events on disk.
+JOURNALING = ("journal", "sync")
 # Lifecycle and alert events may fill this much beyond the bound, so that they are the last to be dropped.
 _RESERVE = 1.125
 

@@ -27,7 +27,7 @@ __all__ = [
 def make_provider(resource: Resource, processor: LogRecordProcessor) -> LoggerProvider:
     """Return a provider with *processor* alone, which cuts nothing itself and needs no end of its own."""
     limits: dict[str, Any] = {}
-    if "log_record_limits" in LoggerProvider.__init__.__annotations__:  # since 1.44
+    if "log_record_limits" in LoggerProvider.__init__.__code__.co_varnames:  # since 1.44
         # Ours hold later, for all records alike. And a variable with a wrong limit would be an error here.
         off = _logs.LogRecordLimits.UNSET
         limits = {"log_record_limits": _logs.LogRecordLimits(off, off, off, off)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from otel_events.entry_points import load_entry_point
+from otel_events.notices import told
 from otel_events.otel_logs import program_provider
 from otel_events.otlp.transport import prepare_http
 from otel_events.pipeline.dispatch import Route, Sinks
@@ -231,6 +232,6 @@ class SinkTable:
             # An exporter of somebody else's: the program runs on without it.
             self._capture.accounts.problems.add("exporter_failed")
             self._notices.warn(
-                f"exporter_failed:{signal}:{name}", f"the {signal} exporter '{name}' cannot be used: {error!r}"
+                f"exporter_failed:{signal}:{name}", f"the {signal} exporter '{name}' cannot be used: {told(error)}"
             )
             return None

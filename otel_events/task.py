@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import functools
 import inspect
+import sys
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
@@ -32,6 +33,13 @@ if TYPE_CHECKING:
     from otel_events.binding import Binding
 
 _CORRELATION = frozenset(CORRELATION)
+# Annotations may name what type checkers alone import; from Python 3.14 on they are worked out by whoever looks at them.
+_NOT_EVALUATED: dict[str, Any] = {}
+if sys.version_info >= (3, 14):
+    from annotationlib import Format
+
+    _NOT_EVALUATED["annotation_format"] = Format.FORWARDREF
+
 _OUTCOMES = ("completed", "failed", "cancelled")
 
 
@@ -279,8 +287,8 @@ def _name_of(function: Callable[..., Any]) -> str:
 
 def _signature_with_task_id(function: Callable[..., Any]) -> inspect.Signature | None:
     try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):
+        signature = inspect.signature(function, **_NOT_EVALUATED)
+    except Exception:  # it has none, or what looking at it runs is the program's own code
         return None
     return signature if "task_id" in signature.parameters else None
 
@@ -318,7 +326,7 @@ def task(name: Any = None, /, **attributes: Any) -> Any:
     """
     if name is None:
         return Task(_TASK, None, attributes)
-    if callable(name) or issubclass(type(name), (classmethod, staticmethod)):
+    if callable(name) or issubclass(type(name), (classmethod, staticmethod, property)):
         return decorate(Task(_TASK, None, attributes), name)
     name = _text(name)
     return Task(_TASK, name, {"task_name": name, **attributes})

@@ -13,6 +13,7 @@ from otel_events.pipeline.normalize import Normalize
 from otel_events.pipeline.redact import Redact
 from otel_events.pipeline.spans import GuardSpans
 from otel_events.pipeline.worker import Wiring
+from otel_events.runtime import JOURNALING
 from otel_events.sink_table import SinkTable
 from otel_events.storage import Storage
 
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.resources import Resource
 
     from otel_events.notices import Notices
+    from otel_events.pipeline.stage import Stage
     from otel_events.pipeline.writer_events import WriterEvents
     from otel_events.runtime import Capture
     from otel_events.settings import Settings
-
-_JOURNALING = ("journal", "sync")
+    from otel_events.spool.journal import Journal
 
 
 def build_wiring(
@@ -56,11 +57,9 @@ def build_wiring(
     table = SinkTable(settings, resource, capture, notices, storage)
     sinks = table.sinks() if instead is None else Sinks(events=(instead,), spans=(instead,))
     stages = build_stages(settings, capture.accounts, notices)
-    journal = None
-    if settings.durability in _JOURNALING and sinks.events and instead is None:
-        guards = tuple(itertools.takewhile(lambda stage: isinstance(stage, (BeforeEmit, Redact)), stages))
-        journal = storage.journal(guards)
-        stages = stages[len(guards) :] if journal is not None else stages
+    # Where events go nowhere, the writer need not say that it is there; nor to a test that captures.
+    goes_out = bool(sinks.events) and instead is None
+    journal, stages = _part_journal(settings, storage, stages) if goes_out else (None, stages)
     return Wiring(
         normalize=Normalize(capture.writer, capture.accounts, notices),
         stages=stages,
@@ -69,11 +68,21 @@ def build_wiring(
         spools=storage.states,
         send_leftovers=table.send_leftovers,
         prepare=table.prepare,
-        # Where events go nowhere, the writer need not say that it is there; nor to a test that captures.
-        writer_events=writer_events if sinks.events and instead is None else None,
+        writer_events=writer_events if goes_out else None,
         journal=journal,
-        leftovers=storage.leftovers() if sinks.events and instead is None else None,
+        leftovers=storage.leftovers() if goes_out else None,
         guard_spans=GuardSpans(
             build_span_guards(settings, capture.span_accounts, notices), capture.span_accounts, notices
         ),
     )
+
+
+def _part_journal(
+    settings: Settings, storage: Storage, stages: tuple[Stage, ...]
+) -> tuple[Journal | None, tuple[Stage, ...]]:
+    """Return the journal with what an event passes before it is in there, if one is wanted, and the stages behind it."""
+    if settings.durability not in JOURNALING:
+        return None, stages
+    guards = tuple(itertools.takewhile(lambda stage: isinstance(stage, (BeforeEmit, Redact)), stages))
+    journal = storage.journal(guards)
+    return journal, stages if journal is None else stages[len(guards) :]

@@ -165,6 +165,7 @@ def test_values_of_every_kind_arrive_as_what_otlp_can_carry(events):
         (None, ev.Severity.INFO),
         ("shrill", ev.Severity.INFO),
         (99, ev.Severity.INFO),
+        (True, ev.Severity.INFO),
         ([], ev.Severity.INFO),
     ],
 )
@@ -200,9 +201,10 @@ def test_a_timestamp_is_a_datetime_seconds_nanoseconds_or_iso_text(events, given
     assert events.only().timestamp == 1767323045_000_000_000
 
 
-def test_what_is_no_timestamp_counts_as_unsaid(events):
+@pytest.mark.parametrize("given", ["tomorrow", True])
+def test_what_is_no_timestamp_counts_as_unsaid(events, given):
     """The event happened now, and the mistake is counted."""
-    ev.emit("x.y", timestamp="tomorrow")
+    ev.emit("x.y", timestamp=given)
 
     assert abs(events.only().timestamp - datetime.now(timezone.utc).timestamp() * 1e9) < 60e9
     assert ev.stats().problems == {"bad_timestamp": 1}

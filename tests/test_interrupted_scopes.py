@@ -1,6 +1,7 @@
-"""Time limits that a signal handler raises in the middle of a scope's beginning or end."""
+"""Scopes that do not end as they began: interrupted by a signal handler's time limit, or ended elsewhere."""
 
 import contextvars
+import gc
 import signal
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import otel_events as ev
-from otel_events import scoping
+from otel_events import binding, scoping
 from tests.fresh import KeepingSink, fresh  # noqa: F401
 
 PACKAGE = str(Path(ev.__file__).parent)
@@ -79,3 +80,19 @@ def test_what_was_interrupted_holds_no_more(make):
     assert lines > 30
     ended = [event.bound["task_id"] for event in kept.events if event.name in {"task.completed", "task.failed"}]
     assert len(ended) == len(set(ended))
+
+
+@pytest.mark.parametrize("make", [lambda: ev.context(persona="p"), lambda: ev.task("t")])
+def test_a_scope_that_ended_elsewhere_is_looked_for_as_long_as_anybody_holds_it(events, make):
+    """As frameworks do that begin a block in one copy of the context and end it in another. Then looking costs nothing again."""
+    gc.collect()
+    before = binding.some_are_stale  # of another test, whose Context somebody still holds
+    elsewhere = contextvars.copy_context()
+    scope = make()
+    elsewhere.run(scope.__enter__)
+    scope.__exit__(None, None, None)
+
+    assert (elsewhere.run(ev.bound_attributes), binding.some_are_stale) == ({}, True)
+    events.clear()  # the events inside hold their Context until they are delivered
+    del elsewhere
+    assert binding.some_are_stale is before

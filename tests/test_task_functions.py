@@ -156,8 +156,9 @@ def test_a_generator_that_is_given_up_is_a_cancelled_task(events):
 @pytest.mark.parametrize("thing", [int, Desk, property(echo)])
 def test_what_cannot_be_a_task_is_refused_when_it_is_defined(thing):
     """A class would no longer be one; the error says what to decorate instead."""
-    with pytest.raises(ev.DefinitionError, match="give a function or a method"):
-        ev.task("x")(thing)
+    for decorate in (ev.task, ev.task("x")):
+        with pytest.raises(ev.DefinitionError, match="give a function or a method"):
+            decorate(thing)
 
 
 @pytest.mark.slow
@@ -179,3 +180,18 @@ def test_what_a_type_checker_sees_of_a_decorated_function(tmp_path):
     ]
     found = [line.partition("scopes.py:")[2].split(": ", 2) for line in out.splitlines()]
     assert [(number, said.partition("  [")[0]) for number, _, said in found] == wanted, (out, failed)
+
+
+def test_what_has_no_readable_signature_is_decorated_all_the_same(events):
+    """Whatever looking at it raises: from Python 3.14 on, a name in an annotation that only type checkers import."""
+
+    class Hidden:
+        @property
+        def __signature__(self):
+            raise NameError("Draft")
+
+        def __call__(self, goal):
+            return goal.upper()
+
+    assert ev.task("thesis.draft")(Hidden())("write") == "WRITE"
+    assert events.names == ["task.started", "task.completed"]

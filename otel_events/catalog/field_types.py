@@ -136,10 +136,18 @@ def field_hints(owner: type, names: typing.Mapping[str, Any]) -> dict[str, Any]:
 def _field_hints_one_by_one(owner: type, names: typing.Mapping[str, Any]) -> dict[str, Any]:
     hints: dict[str, Any] = {}
     for base in reversed(owner.__mro__):
-        for name, annotation in inspect.get_annotations(base).items():
+        for name, annotation in _annotations_of(base).items():
             single = type(base.__name__, (), {"__annotations__": {name: annotation}, "__module__": base.__module__})
             try:
                 hints.update(typing.get_type_hints(single, localns=dict(names), include_extras=True))
             except Exception:
                 hints.pop(name, None)  # unknown to us is `any`: the event is still good
     return hints
+
+
+def _annotations_of(owner: type) -> dict[str, Any]:
+    if sys.version_info >= (3, 14):  # where to look at them is to evaluate them all, unless one says otherwise
+        from annotationlib import Format, get_annotations
+
+        return dict(get_annotations(owner, format=Format.FORWARDREF))
+    return inspect.get_annotations(owner)

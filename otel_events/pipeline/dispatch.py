@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from otel_events.interrupts import is_interrupt
+from otel_events.notices import told
 from otel_events.pipeline.batch import Batch
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ class Dispatch:
         return all(are_good)
 
     def _tell(self, sink: NamedSink, error: Exception) -> None:
-        self._notices.warn(f"sink_failed:{sink.name}", f"sink '{sink.name}' failed: {error!r}")
+        self._notices.warn(f"sink_failed:{sink.name}", f"sink '{sink.name}' failed: {told(error)}")
 
 
 class _Answer:

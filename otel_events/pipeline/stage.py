@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from otel_events.interrupts import is_interrupt
+from otel_events.notices import told
 from otel_events.pipeline.batch import Batch
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def _without(
         )
         return []
     accounts.problems.add(f"stage_failed:{name}", len(events))
-    notices.warn(f"stage_failed:{name}", f"stage {name} failed and was passed over for a batch: {error!r}")
+    notices.warn(f"stage_failed:{name}", f"stage {name} failed and was passed over for a batch: {told(error)}")
     return events
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from otel_events.binding import forget_around
 from otel_events.interrupts import is_interrupt
+from otel_events.notices import kind_and_place
 from otel_events.pipeline.batch import Batch
 from otel_events.pipeline.settling import Settling, is_journaled
 from otel_events.pipeline.stage import count_held, next_due, run_stages
@@ -295,7 +296,7 @@ class Turns:
             if is_interrupt(error):
                 raise
             self._capture.accounts.dropped.add("pipeline_failed", len(drafts))
-            self._notices.warn("pipeline_failed", f"a batch was lost in the pipeline: {error!r}")
+            self._notices.warn("pipeline_failed", f"a batch was lost in the pipeline: {kind_and_place(error)}")
             return Batch([], [], [])
         return self._pass_on(events, wiring, until)
 

@@ -10,6 +10,7 @@ from contextlib import suppress
 from queue import Empty
 from typing import TYPE_CHECKING
 
+from otel_events.notices import kind_and_place
 from otel_events.pipeline.turn import Turns, Wiring
 from otel_events.stats import join_spools
 
@@ -169,7 +170,7 @@ class Pipeline:
                 self._turns.take_leftovers()
             except Exception as error:  # a mistake of ours must not end the thread and lose all that follows
                 self._capture.accounts.problems.add("pipeline_failed")
-                self._notices.warn("pipeline_failed", f"the pipeline went on after: {error!r}")
+                self._notices.warn("pipeline_failed", f"the pipeline went on after: {kind_and_place(error)}")
             self._notices.tell()
 
     def _is_woken(self) -> bool:

@@ -192,8 +192,12 @@ class Redactor:
 
     def _bytes(self, key: str, value: bytes) -> Value:
         text = value.decode("utf-8", "replace")
-        if "\0" in text[:256] and len(value) > 256:
-            text = value.decode("latin-1")
+        if "\0" in text[:256]:
+            between = text.replace("\0", "")  # as in UTF-16, where each letter has one beside it
+            if (clean := self._text(key, between, None)) is not between:
+                return clean
+            if len(value) > 256:
+                text = value.decode("latin-1")
         clean = self._text(key, text, None)
         return value if clean is text else clean
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry import context as otel_context
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY
 
+from otel_events.notices import told
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -149,7 +151,7 @@ class ApartSink:
             write, records, accounts = self._batches.popleft()
         error = self._hand_over(write, records)
         if error is not None:
-            self._notices.warn(f"sink_failed:{self.name}", f"sink '{self.name}' failed: {error!r}")
+            self._notices.warn(f"sink_failed:{self.name}", f"sink '{self.name}' failed: {told(error)}")
         with self._state:
             self._done += 1
             self._waiting -= len(records)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import orjson
 
+from otel_events.notices import told
 from otel_events.sinks.joining import Joining
 from otel_events.sinks.messages import Message, halve_messages, write_message
 from otel_events.sinks.sender import Sender
@@ -186,7 +187,7 @@ class MessageSink:
         except Exception as error:  # of the user's function, which must not cost the other events of the batch
             self._accounts.dropped.add(f"{self.name}_unshaped")
             self._notices.warn(
-                f"{self.name}_unshaped", f"event {event.name!r} has no form for sink '{self.name}': {error!r}"
+                f"{self.name}_unshaped", f"event {event.name!r} has no form for sink '{self.name}': {told(error)}"
             )
             return None
         return Message(event.uid, subject, payload)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from otel_events.notices import told
 from otel_events.otel_logs import record_of, shared_provider
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class OtelSink:
             except Exception as error:  # noqa: PERF203  # each event for itself
                 self._has_lost = True
                 self._accounts.dropped.add("otel_failed")
-                self._notices.warn("otel_failed", f"a log-record processor failed on '{event.name}': {error!r}")
+                self._notices.warn("otel_failed", f"a log-record processor failed on '{event.name}': {told(error)}")
             else:
                 self._accounts.delivered.add(self.name)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from otel_events.files import sync_file
 from otel_events.interrupts import is_interrupt
+from otel_events.notices import kind_and_place
 from otel_events.pipeline.plain_drafts import PlainDrafts
 from otel_events.pipeline.stage import run_stages
 from otel_events.spool.journal_record import pack_common, pack_draft, pack_event, pack_writer
@@ -124,7 +125,7 @@ class Journal:
             if is_interrupt(error):
                 raise
             self._accounts.dropped.add("pipeline_failed", len(drafts))
-            self._notices.warn("pipeline_failed", f"events were lost in the pipeline: {error!r}")
+            self._notices.warn("pipeline_failed", f"events were lost in the pipeline: {kind_and_place(error)}")
             return []
         return run_stages(self._guards, events, self._accounts, self._notices)
 

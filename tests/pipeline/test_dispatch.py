@@ -13,9 +13,26 @@ from tests.program import ledger_events, run_program
 pytestmark = pytest.mark.usefixtures("fresh")
 
 
+class MuteError(Exception):
+    """Says nothing, and fails where it is asked."""
+
+    def __repr__(self):
+        raise RuntimeError
+
+    __str__ = __repr__
+
+
 class RaisingSink(KeepingSink):
+    """Raises, the first time or each time."""
+
+    def __init__(self, name, error=OSError, times=100):
+        super().__init__(name)
+        self.errors = [error("broken")] * times
+
     def write(self, events):
-        raise OSError("broken")
+        if self.errors:
+            raise self.errors.pop()
+        super().write(events)
 
 
 class HangingSink(KeepingSink):
@@ -40,6 +57,20 @@ def test_a_sink_that_raises_hurts_no_other():
     assert good.names == ["seed.planted"]
     assert ev.stats().dropped == {"bad_failed": 2}  # the writer says that it started
     assert ev.stats().delivered == {"good": 2}
+
+
+def test_an_error_that_cannot_be_told_ends_nothing(caplog):
+    """What a sink raises may fail to say what it is: it is counted and told by its kind, and the sink gets what follows."""
+    bad, good = RaisingSink("bad", MuteError, times=1), KeepingSink("good")
+    ev.configure(sink=[bad, good])
+    ev.emit("seed.planted")
+    assert not ev.flush()
+    ev.emit("seed.died")
+
+    assert ev.flush()
+    assert (bad.names, good.names) == (["seed.died"], ["seed.planted", "seed.died"])
+    assert ev.stats().dropped == {"bad_failed": 2}
+    assert caplog.messages == ["sink 'bad' failed: MuteError"]
 
 
 def test_a_sink_that_hangs_hurts_no_other_and_no_deadline():

@@ -88,6 +88,8 @@ def test_a_secret_in_a_key_goes_as_well():
         {"argv": ["login", "--password", "hunter2x", "--verbose"]},
         {"a": [{"b": [{"password": "hunter2x"}]}]},
         b"password=hunter2x",
+        "password=hunter2x".encode("utf-16"),
+        b"\0" + b"password=hunter2x" * 30,
     ],
 )
 def test_nested_values_are_looked_through(value):
