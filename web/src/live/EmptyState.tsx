@@ -39,9 +39,11 @@ function Hidden({ filter }: { filter: string }) {
     <>
       <h2>No event fits this filter</h2>
       <p>
-        {stored === undefined
-          ? "The server has looked through all that it keeps"
-          : `The server keeps ${counted(stored, "event")}, and looked through all of them`}
+        {stored === 0
+          ? "The server keeps no event yet"
+          : stored === undefined
+            ? "The server has looked through all that it keeps"
+            : `The server keeps ${counted(stored, "event")}, and looked through all of them`}
         : none fits <code>{filter}</code>. New ones that fit appear here by themselves.
       </p>
       {hints.map((hint) => (

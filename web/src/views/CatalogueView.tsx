@@ -12,6 +12,7 @@ import { type Column, Table } from "../ui/Table";
 import { usePolled } from "../ui/polled";
 
 const EVERY = 5000;
+const NOT_FOUND = "None of them fits the search.";
 type Shown = "" | "never" | "unknown";
 
 const seenColumns = <T extends UnknownName | Definition>(): Column<T>[] => [
@@ -95,7 +96,9 @@ const fits = (text: string): boolean => text.toLowerCase().includes(parameter("s
 
 function Unknown({ rows, all }: { rows: UnknownName[]; all: number }) {
   const fitting = rows.filter((row) => fits(row.name));
-  if (fitting.length === 0) return <None>Every event that came is of a type that somebody defined.</None>;
+  if (fitting.length === 0) {
+    return <None>{all ? NOT_FOUND : "Every event that came is of a type that somebody defined."}</None>;
+  }
   return (
     <>
       {rows.length < all && (
@@ -112,7 +115,16 @@ function Unknown({ rows, all }: { rows: UnknownName[]; all: number }) {
 function Defined({ rows, isSeen }: { rows: Definition[]; isSeen: boolean }) {
   const fitting = rows.filter((row) => row.seen > 0 === isSeen && fits(`${row.name} ${row.category} ${row.brief}`));
   const chosen = parameter("type");
-  if (fitting.length === 0) return <None>None.</None>;
+  if (fitting.length === 0)
+    return (
+      <None>
+        {parameter("search")
+          ? NOT_FOUND
+          : isSeen
+            ? "No event of a type that is defined has come yet."
+            : "Every type that is defined has been seen."}
+      </None>
+    );
   return (
     <Table
       label="Event types"

@@ -165,12 +165,20 @@ function Tiles({ health }: { health: Health }) {
       <Tile
         label="Delay, half of all"
         value={duration(ingest.delay_p50)}
-        note={ingest.delay_p99 === null ? "not measured yet" : `99 of 100 within ${duration(ingest.delay_p99)}`}
+        note={
+          ingest.delay_p99 === null
+            ? "nothing was sent in the last 10 s"
+            : `99 of 100 within ${duration(ingest.delay_p99)}`
+        }
       />
       <Tile
         label="Stored"
         value={count(stored.events)}
-        note={`#${stored.first_seq} to #${stored.last_seq}, from ${moment(stored.oldest)}`}
+        note={
+          stored.events
+            ? `#${stored.first_seq} to #${stored.last_seq}, from ${moment(stored.oldest)}`
+            : "none has come yet"
+        }
       />
       <Tile
         label="Disk"
