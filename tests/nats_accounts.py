@@ -6,18 +6,14 @@ import base64
 import json
 import secrets
 
-import nkeys
-
-_PREFIXES = {
-    "operator": nkeys.PREFIX_BYTE_OPERATOR,
-    "account": nkeys.PREFIX_BYTE_ACCOUNT,
-    "user": nkeys.PREFIX_BYTE_USER,
-}
+import pytest
 
 
 def make_keys(kind):
     """Return a pair of keys, and its seed as text."""
-    seed = nkeys.encode_seed(secrets.token_bytes(32), _PREFIXES[kind])
+    nkeys = pytest.importorskip("nkeys")
+    prefix = getattr(nkeys, f"PREFIX_BYTE_{kind.upper()}")
+    seed = nkeys.encode_seed(secrets.token_bytes(32), prefix)
     return nkeys.from_seed(bytearray(seed)), seed.decode()
 
 

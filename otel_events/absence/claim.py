@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from otel_events.file_lock import take_lock
@@ -23,15 +22,16 @@ class Claim:
     """
 
     def __init__(self, ledger: Path) -> None:
-        real = os.path.realpath(ledger)
+        real = ledger.resolve()
         # No name may begin as the ledger's does: those who follow it take such files for its rotated ones.
-        self._path = os.path.join(os.path.dirname(real), f".{os.path.basename(real)}.vigil")  # noqa: PTH118, PTH119, PTH120
+        self._path = real.with_name(f".{real.name}.vigil")
         self._held: HeldLock | None = None
 
     def take(self) -> bool:
         """Return whether it is ours from now on, or was already; raise OSError if nobody can have it there."""
         if self._held is None:
-            self._held = take_lock(self._path)
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # the ledger may be yet to come
+            self._held = take_lock(str(self._path))
         return self._held is not None
 
     def let_go(self) -> None:

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from otel_events.migrating.systems import Modules
 
 
+# Functions that import the module whose name they are given.
+_IMPORTING = frozenset({"__import__", "import_module", "importorskip", "run_module"})
+
+
 class Collector(cst.CSTVisitor):
     """Collects these in one file.
 
@@ -48,6 +52,18 @@ class Collector(cst.CSTVisitor):
 
     def visit_ClassDef(self, node: cst.ClassDef) -> None:  # noqa: N802
         self._define(node)
+
+    def visit_Call(self, node: cst.Call) -> None:  # noqa: N802
+        function = node.func.attr if isinstance(node.func, cst.Attribute) else node.func
+        if not (isinstance(function, cst.Name) and function.value in _IMPORTING and node.args):
+            return
+        named = node.args[0].value
+        text = named.evaluated_value if isinstance(named, cst.SimpleString) else None
+        if not isinstance(named, cst.SimpleString) or not isinstance(text, str) or text.startswith("otel_events"):
+            return
+        system = self._modules.system_of(text)
+        if system is not None and text not in self._modules.named:  # those are found as any text is
+            self.texts.append((named, system.letter))
 
     def visit_SimpleString(self, node: cst.SimpleString) -> None:  # noqa: N802
         if "\\" in node.value:  # what it is costs more than it can tell

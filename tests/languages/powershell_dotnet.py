@@ -57,6 +57,7 @@ _VOID = _words(
     Add Delete Dispose GetBytes Move Push Remove RemoveAt WriteAllText WriteLine
     """
 )
+_OF_SEVEN = _words("$iscoreclr $islinux $ismacos $iswindows $psstyle")
 # A hashtable answers `.Keys` with the value of a key of that name, if it has one.
 _OF_KEYS = frozenset({"Keys", "Values"})
 
@@ -64,7 +65,22 @@ _OF_KEYS = frozenset({"Keys", "Values"})
 def problems(source):
     """Return what is wrong with a file, as sentences."""
     root = parse(source)
-    return [*_of_types(root), *_of_members(root), *_of_unasked_output(root), *_of_returns(root), *_of_texts(root)]
+    return [
+        *_of_versions(root),
+        *_of_types(root),
+        *_of_members(root),
+        *_of_unasked_output(root),
+        *_of_returns(root),
+        *_of_texts(root),
+    ]
+
+
+def _of_versions(root):
+    for node in walk(root):
+        if node.type == "variable" and text(node).lower() in _OF_SEVEN:
+            yield f"{_line(node)}: {text(node)} is of 7 alone"
+        if node.type in {"class_statement", "enum_statement"}:
+            yield f"{_line(node)}: types of one's own stay in a session when the module is loaded anew"
 
 
 def _of_types(root):

@@ -129,6 +129,8 @@ def test_links_are_not_followed(migrate, sites, tmp_path):
         ("from orchestration.log import setup_l2_logger", "E"),
         ("def setup_l2_logger(script_name): ...", "E"),
         ("patch('fdo.memory.ledger_emitter.emit_event')", "A"),
+        ("importlib.import_module('fdo.memory.ledger_emitter')", "A"),
+        ("__import__('broadcaster')", "B"),
     ],
 )
 def test_a_system_is_known_by_its_modules_and_its_words(sites, tmp_path, program, system):

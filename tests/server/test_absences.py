@@ -136,6 +136,31 @@ def test_a_server_that_was_stopped_blames_nobody(tmp_path):
     assert "this process did not run, or a clock was set" in said
 
 
+def test_a_server_waits_for_whoever_tells_already(tmp_path):
+    """And goes on where that was when it dies: one of them tells what is missed, the other what is there again."""
+    rule = "expect heartbeat courier within 3s"
+    with serving(tmp_path) as served:
+        with beating(served, "courier"):
+            wait_for(lambda: beats(served, "courier"), served)
+    command = [sys.executable, "-m", "otel_events", "expect", rule, str(served.ledger), "--follow", "--emit"]
+    local = environment(tmp_path, OTEL_EVENTS_LEDGER_PATH=str(served.ledger))
+    with subprocess.Popen(command, env=local, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as first:
+        try:
+            assert "watching" in first.stderr.readline()
+            with serving(tmp_path, rules(tmp_path, rule)) as served:
+                wait_for(lambda: told(served), served)
+                first.kill()
+                with beating(served, "courier"):
+                    wait_for(lambda: len(told(served)) > 1, served)
+                _, said = served.end()
+        finally:
+            first.kill()
+
+    by = [(each["event"], each["service"]) for each in ledger_events(served.ledger) if each["event"] in ABSENCES]
+    assert by == [("heartbeat.missed", "otel-events"), ("heartbeat.missed.resolved", "otel-events serve")]
+    assert "another process tells what is missed there" in said
+
+
 def test_an_alert_that_finds_no_room_is_told_once_there_is_some(tmp_path):
     """On a full disk the server says so and goes on; what was missed meanwhile is in the ledger afterwards, once."""
     resource = pytest.importorskip("resource")
