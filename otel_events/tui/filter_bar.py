@@ -149,5 +149,6 @@ def _problem(text: str) -> str:
     try:
         parse_filter(text)
     except FilterError as error:
-        return str(error)
+        first = error.mistakes[0]
+        return f"column {first.column}: {first.problem}"
     return ""

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from otel_events.reading.record import Record
 
 _LONG = frozenset({*STACKS, "duration", "task_name"})
+_BAD_ENDINGS = frozenset({"failed", "cancelled"})
+_ERROR = 17
 _MAX_TEXT = 300
 _MOST = 5_000
 
@@ -96,6 +98,17 @@ def _label(node: Node) -> Text:
         " ",
         (harmless(name), BOLD + by_severity(severity) if node.is_scope else by_severity(severity)),
         f" {took}" if took else "",
+        ("" if closing is None else _ending(closing), by_severity(severity)),
         "  ",
         said,
     )
+
+
+def _ending(closing: Record) -> str:
+    """Return how a scope ended, if not well, and why."""
+    word = closing.name.rpartition(".")[2]
+    if word not in _BAD_ENDINGS and closing.severity < _ERROR:
+        return ""
+    why = closing.text("exception.message") or closing.text("reason")
+    said = ": ".join(filter(None, [closing.text("exception.type"), why]))
+    return harmless(f" {word if word in _BAD_ENDINGS else 'failed'} {said}".rstrip()[:_MAX_TEXT])

@@ -124,7 +124,20 @@ def test_older_events_come_from_the_servers_api(watch, tmp_path):
             await seen.press("g")
             await seen.until(lambda: seen.log.older.has_all and seen.log.log_view.cursor == 0)
             assert seen.at_cursor.attributes["step"] == 0
-            assert seen.log.feed.timeline.events == 4_500
+            assert len(seen.log.feed.timeline) == 4_500
+
+        watch(look, served.url, token=SECRET)
+
+
+def test_a_program_that_ended_well_misses_nothing(watch, tmp_path):
+    """What its writer says of itself has numbers, too, and says how it ended."""
+    with serving(tmp_path) as served:
+        run_program(served, SAY, "0", "5")
+
+        async def look(seen):
+            await seen.until(lambda: any("orchestrator" in line and "stopped" in line for line in seen.text.splitlines()))
+            assert "missing" not in seen.text
+            assert len(seen.log.feed.timeline) == 5
 
         watch(look, served.url, token=SECRET)
 

@@ -7,6 +7,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from otel_events.catalog import current
+from otel_events.reading.own_words import BEGINNING
 from otel_events.tui.look import named
 from otel_events.tui.panels.lines import both_ends, stack
 
@@ -33,7 +34,9 @@ class Rates:
         self._counts: dict[int, Counter[str]] = {}
 
     def add(self, record: Record) -> None:
-        """Count *record* in its second."""
+        """Count *record* in its second, unless its writer speaks of itself."""
+        if record.name.startswith(BEGINNING):
+            return
         category = self._categories.get(record.name)
         if category is None:
             definition = current().find(record.name)
