@@ -5,6 +5,7 @@ import json
 import pytest
 
 from otel_events.compat import message_courier
+from tests.compat.scripts import collector, scripts  # noqa: F401
 from tests.fresh import fresh  # noqa: F401
 
 
