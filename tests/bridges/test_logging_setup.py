@@ -4,6 +4,7 @@ import logging
 import logging.config
 import logging.handlers
 import queue
+import sys
 
 import pytest
 
@@ -172,6 +173,28 @@ def test_a_chain_of_exceptions_through_a_queue(events):
     attributes = events.only("").attributes
     assert attributes["exception.type"] == "otel_events.errors.DefinitionError"
     assert "KeyError: 'first'" in attributes["exception.stacktrace"]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="Python has no exception groups")
+def test_a_group_of_exceptions_through_a_queue(events):
+    """The group is what happened; what is in it is in the stack, without lines beside it behind which a secret would hide."""
+    waiting = queue.Queue(-1)
+    bare_root().addHandler(logging.handlers.QueueHandler(waiting))
+    members = [ValueError("password:\n  hunter2-and-more"), ExceptionGroup("inner", [KeyError("deep")])]  # noqa: F821
+    try:
+        raise ExceptionGroup("outer", members)  # noqa: F821
+    except Exception:
+        logging.getLogger("app").exception("Bootstrap failed")
+    EventHandler().handle(waiting.get_nowait())
+
+    failed = events.only("")
+    assert failed.message == "Bootstrap failed"
+    assert failed.attributes["exception.type"] == "ExceptionGroup"
+    assert failed.attributes["exception.message"] == "outer (2 sub-exceptions)"
+    stack = failed.attributes["exception.stacktrace"]
+    assert stack.startswith("Traceback (most recent call last):\n")
+    assert ("\nKeyError: 'deep'" in stack, "\nException 2 of the group:\n" in stack) == (True, True)
+    assert ("hunter2" in stack, "|" in stack, "--" in stack) == (False, False, False)
 
 
 def test_a_memory_handler(events):
