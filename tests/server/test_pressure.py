@@ -1,6 +1,7 @@
 """What senders are told when more comes in than can be stored."""
 
 import asyncio
+import gzip
 
 import httpx
 import pytest
@@ -23,13 +24,13 @@ def server(tmp_path):
     server.close()
 
 
-def _post(server, *bodies):
+def _post(server, *bodies, headers=HEADERS):
     """Send *bodies* at once; return the answers."""
 
     async def send():
         transport = httpx.ASGITransport(create_app(server), client=("127.0.0.1", 1))
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-            posts = [client.post("/v1/logs", content=body, headers=HEADERS) for body in bodies]
+            posts = [client.post("/v1/logs", content=body, headers=headers) for body in bodies]
             return await asyncio.gather(*posts)
 
     return asyncio.run(send())
@@ -50,6 +51,20 @@ def test_beyond_what_may_wait_senders_are_told_when_to_come_back(server):
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
     assert (taken.status_code, server.store.last_seq) == (200, 1)
     assert server.refused.counts()["busy"] == 1
+
+
+def test_what_is_compressed_waits_as_what_it_expands_to(server):
+    """Else some kilobytes each could be hours of work, before which everybody else would wait."""
+    small = gzip.compress(BODY)
+    large = gzip.compress(request("page.read", text="x" * 500_000).SerializeToString())
+    server.intake.reserve((64 << 20) - 100_000)
+    compressed = {**HEADERS, "content-encoding": "gzip"}
+    answers = [_post(server, each, headers=compressed)[0].status_code for each in (small, large)]
+    server.intake.release((64 << 20) - 100_000)
+
+    assert len(large) < 100_000
+    assert answers == [200, 429]
+    assert _post(server, large, headers=compressed)[0].status_code == 200
 
 
 def test_what_cannot_be_stored_is_to_be_sent_again(server, caplog):

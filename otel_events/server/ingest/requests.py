@@ -11,7 +11,6 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from otel_events.server.ingest.counting import has_too_many_parts, is_too_much_json
-from otel_events.server.ingest.expanding import expand
 from otel_events.server.ingest.json_requests import parse_json
 from otel_events.server.ingest.refusals import malformed, too_large, too_many
 
@@ -35,23 +34,21 @@ class Sent:
 
     Attributes:
         signal: what it holds.
-        body: its bytes.
-        encoding: how they are compressed; empty for not.
+        body: its bytes, expanded if they were compressed.
         is_json: it is JSON, else protobuf.
     """
 
     signal: Signal
     body: bytes
-    encoding: str = ""
     is_json: bool = False
 
     def parse(self, most: int) -> Any:
         """Return the message that it is, or raise RefusedError.
 
         Args:
-            most: bytes that it may have when it is expanded.
+            most: bytes that it may have.
         """
-        body = expand(self.body, self.encoding, most)
+        body = self.body
         if len(body) > most:
             raise too_large(most)
         if is_too_much_json(body) if self.is_json else has_too_many_parts(body):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.routing import Route
 
 from otel_events.server.ingest.answers import answer, answer_refusal
+from otel_events.server.ingest.expanding import expand
 from otel_events.server.ingest.refusals import RefusedError, too_large, unsupported
 from otel_events.server.ingest.requests import REQUESTS, Sent
 
@@ -36,7 +37,7 @@ def _route(server: Server, signal: Signal) -> BaseRoute:
         try:
             if kind not in {_PROTOBUF, _JSON}:
                 raise unsupported(f"send {_PROTOBUF} or {_JSON}, not {kind!r:.60}")
-            sent = Sent(signal, b"", request.headers.get("content-encoding", ""), is_json)
+            sent = Sent(signal, b"", is_json)
             taken = await _take(request, sent, server.intake, server.settings.max_request_bytes)
         except RefusedError as error:
             server.refused.add(error.reason)
@@ -58,8 +59,13 @@ async def _take(request: Request, sent: Sent, intake: Intake, most: int) -> Take
             intake.reserve(len(piece))
             reserved += len(piece)
             body += piece
-        whole = replace(sent, body=bytes(body))
+        whole = bytes(body)
         del body
-        return await asyncio.wrap_future(intake.submit(whole))
+        if encoding := request.headers.get("content-encoding", ""):
+            # What waits is what is to be worked on: some kilobytes may be megabytes. And while they are made others go on.
+            whole = await asyncio.to_thread(expand, whole, encoding, most)
+            intake.reserve(len(whole))
+            reserved += len(whole)
+        return await asyncio.wrap_future(intake.submit(replace(sent, body=whole)))
     finally:
         intake.release(reserved)
