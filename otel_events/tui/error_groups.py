@@ -61,8 +61,9 @@ class ErrorGroups(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Make the list."""
-        count = sum(group.count for group in self._groups)
-        yield Static(f"{count:,} errors in {len(self._groups):,} groups{self._older}", id="head", markup=False)
+        errors, groups = sum(group.count for group in self._groups), len(self._groups)
+        said = f"{errors:,} error{'s' * (errors != 1)} in {groups:,} group{'s' * (groups != 1)}"
+        yield Static(said + self._older, id="head", markup=False)
         yield OptionList(*(_describe(group) for group in self._groups))
         yield Footer()
 

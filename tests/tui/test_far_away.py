@@ -138,7 +138,7 @@ def test_saving_and_stories_can_be_ended(watch, held, tmp_path, monkeypatch):
         await seen.press("escape", "x")
         await seen.until_says("grouping errors: 0 of 30,000 ... (Esc)")
         held.gate.set()
-        await seen.until_says("1 errors in 1 groups")
+        await seen.until_says("1 error in 1 group")
 
     watch(look, held)
     assert not list(tmp_path.glob("events-*"))
@@ -174,7 +174,7 @@ def test_what_was_not_read_is_said_beside_what_was_found(watch, held, tmp_path, 
         await seen.press("escape")
         await all_events(seen)
         await seen.press("x")
-        await seen.until_says("1 errors in 1 groups")
+        await seen.until_says("1 error in 1 group")
         assert "older events" not in seen.text
 
     watch(look, held, size=(300, 30))
