@@ -135,7 +135,9 @@ def test_a_program_that_ended_well_misses_nothing(watch, tmp_path):
         run_program(served, SAY, "0", "5")
 
         async def look(seen):
-            await seen.until(lambda: any("orchestrator" in line and "stopped" in line for line in seen.text.splitlines()))
+            await seen.until(
+                lambda: any("orchestrator" in line and "stopped" in line for line in seen.text.splitlines())
+            )
             assert "missing" not in seen.text
             assert len(seen.log.feed.timeline) == 5
 
