@@ -51,7 +51,7 @@ def events(server, name):
 @pytest.mark.parametrize("way", ["redis", "both"])
 def test_each_event_is_shown_once_whatever_way_it_came(redis, tmp_path, way):
     """By Redis alone, or by OTLP as well: the server has it once, with name, data, cycle, service, task and trace."""
-    sent = {} if way == "both" else {"OTEL_SDK_DISABLED": "true"}
+    sent = {} if way == "both" else {"OTEL_LOGS_EXPORTER": "none"}
     with serving(tmp_path, OTEL_EVENTS_SERVER_REDIS_URL=redis.url, OTEL_EVENTS_SERVER_REDIS_BROADCAST="true") as server:
         run_program(server, DAEMON, REDIS_URL=redis.url, OTEL_SERVICE_NAME="daemon", **sent)
         run_program(server, 'import otel_events as ev; ev.emit("decision"); assert ev.flush(30)')
