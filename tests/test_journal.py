@@ -173,6 +173,7 @@ ev.emit("seed.grown"); time.sleep(0.3)
         assert Counter(acceptor.names)["seed.planted"] == 3000
 
 
+@pytest.mark.room
 @pytest.mark.usefixtures("fresh")
 def test_a_scope_with_thousands_of_kinds_of_events_loses_no_bound_attribute():
     """What is bound stands on each event once, beside its own attributes, however many sets of keys there are."""

@@ -53,6 +53,7 @@ def await_address(said):
     raise AssertionError(said.read_text())
 
 
+@pytest.mark.room
 @pytest.mark.slow
 @pytest.mark.parametrize("options", rest_slow([["--preload"], []]), ids=["preloaded", "loaded by each worker"])
 @pytest.mark.parametrize("durability", rest_slow(["async", "journal"]))

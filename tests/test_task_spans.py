@@ -289,6 +289,7 @@ def test_the_quick_ways_into_opentelemetry_are_there():
     assert find_quick_way(tracer, tracer.start_span("first"), decides_by_parent=True) is not None
 
 
+@pytest.mark.room
 @pytest.mark.slow
 def test_the_first_task_of_a_program_without_a_destination_reads_no_settings(tmp_path):
     """They are read in the background: the task does not wait for it."""

@@ -53,6 +53,7 @@ def test_nothing_configured_is_well(process):
 
 
 @pytest.mark.slow
+@pytest.mark.room
 def test_a_variable_that_cannot_be_used_is_set_all_the_same(process):
     """It is not said that nothing is set."""
     told = process("doctor", "--no-probe", OTEL_EVENTS_LEDGER_PATH="", OTEL_EXPORTER_OTLP_ENDPOINT="nonsense")

@@ -57,6 +57,7 @@ def test_programs_end_well_beside_the_real_collector(laboratory, name):
     assert_holds(FAULTS[name](laboratory))
 
 
+@pytest.mark.room
 @pytest.mark.parametrize(
     "name",
     [
@@ -72,6 +73,7 @@ def test_a_collector_that_misbehaves_costs_no_event(laboratory, name):
     assert_holds(FAULTS[name](laboratory))
 
 
+@pytest.mark.room
 @pytest.mark.parametrize(
     "name",
     [

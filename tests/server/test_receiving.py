@@ -45,6 +45,7 @@ def named(served, name):
     return [line for line in ledger_events(served.ledger) if line["event"] == name]
 
 
+@pytest.mark.room
 @pytest.mark.parametrize(
     "env",
     [

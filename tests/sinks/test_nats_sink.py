@@ -103,8 +103,7 @@ def test_a_wrong_password_waits_to_be_mended(folder, caplog):
         with caplog.at_level(logging.WARNING, "otel_events"):
             ev.configure(nats={"url": server.url.replace("//", "//app:wr0ng-one@")}, ledger=False)
             ev.emit("evidence.added")
-            wait_until(lambda: ev.stats().retries)
-        assert "uthorization" in caplog.text
+            wait_until(lambda: "uthorization" in caplog.text)
         assert "wr0ng-one" not in caplog.text
 
         ev.configure(nats={"url": server.url.replace("//", "//app:right@")}, ledger=False)
@@ -121,8 +120,7 @@ def test_credentials_are_those_of_a_file(folder, tmp_path, caplog):
         with caplog.at_level(logging.WARNING, "otel_events"):
             ev.configure(nats={"url": server.url, "credentials": str(path)}, ledger=False)
             ev.emit("evidence.added")
-            wait_until(lambda: ev.stats().retries)
-        assert "app.creds holds no credentials of NATS" in caplog.text
+            wait_until(lambda: "app.creds holds no credentials of NATS" in caplog.text)
         path.write_text(text)
 
         wait_until(lambda: ev.stats().delivered.get("nats", 0) >= 2)
@@ -163,8 +161,7 @@ def test_tls(folder, tmp_path, caplog):
         with caplog.at_level(logging.WARNING, "otel_events"):
             ev.configure(nats={"url": url, "timeout": 1}, ledger=False)
             ev.emit("evidence.added")
-            wait_until(lambda: ev.stats().retries)
-        assert "certificate" in caplog.text
+            wait_until(lambda: "certificate" in caplog.text)
 
         ev.configure(nats={"url": url, "certificate": str(files.ca)}, ledger=False)
 

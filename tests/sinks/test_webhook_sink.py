@@ -53,6 +53,7 @@ def test_each_event_is_posted_as_an_object(receiver):
     assert "webhook-signature" not in first["headers"]
 
 
+@pytest.mark.room
 def test_a_batch_is_posted_as_an_array(receiver):
     """With `batch` there are arrays of up to so many, in order."""
     configure(receiver, batch=100)
@@ -161,6 +162,7 @@ def test_what_is_too_large_goes_in_halves(receiver):
     assert numbers(receiver) == list(range(16))
 
 
+@pytest.mark.room
 def test_nothing_is_lost_over_restarts_under_load(receiver):
     """Killed and started again while two threads emit, the receiver has every event in the end, in order."""
     configure(receiver, batch=50, timeout=1)
