@@ -193,6 +193,14 @@ class TestQuantiles:
             assert quantiles.quantile(share) == pytest.approx(values[int(share * 2_000) - 1], rel=0.011)
         assert quantiles.summary()["max"] == values[-1]
 
+    def test_they_are_no_less_than_the_least(self):
+        """Nor more than the greatest: what is alone is told as it is."""
+        for value in (4.19, 0.3, 1e-12, 7200.0):
+            quantiles = Quantiles()
+            quantiles.add(value)
+
+            assert quantiles.summary() == {"count": 1, "p50": value, "p95": value, "max": value}
+
     def test_odd_values_are_zero(self):
         """Negative, infinite, none."""
         quantiles = Quantiles()
