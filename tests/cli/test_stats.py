@@ -235,6 +235,30 @@ class TestErrors:
         assert sum(groups[0]["trend"]) == 5
         assert groups[1]["trend"][-1] == 1
 
+    def test_without_an_exception_the_reason_says_what_failed(self, invoke, ledger, event):
+        """And tells failures apart, whatever numbers are in it; an exception's message comes before it."""
+        failed = {"severity": Severity.ERROR, "message": "Task failed", "error.type": "_OTHER"}
+        ledger(
+            event("task.failed", 0, **failed, reason="card 17 refused"),
+            event("task.failed", 1, **failed, reason="card 18 refused"),
+            event("task.failed", 2, **failed, reason="no source found"),
+            event("task.failed", 3, **failed, **{"exception.type": "E", "exception.message": "x"}, reason="one"),
+            event("task.failed", 4, **failed, **{"exception.type": "E", "exception.message": "x"}, reason="two"),
+            event("task.failed", 5, **failed, reason=""),
+            event("alert.triggered", 6, message="Proxy away", severity=Severity.ERROR, reason="no answer"),
+        )
+
+        groups = json.loads(invoke("errors", "--json").out)
+
+        assert sorted((group["message"], group["count"]) for group in groups) == [
+            ("Proxy away: no answer", 1),
+            ("Task failed", 1),
+            ("card 18 refused", 2),
+            ("no source found", 1),
+            ("x", 2),
+        ]
+        assert "task.failed _OTHER  card 18 refused\n" in invoke("errors").out
+
     def test_what_failed_is_an_error_whatever_its_severity(self, invoke, ledger, event):
         """Hand-written lines have none."""
         ledger(event("task.failed"), event("x.y", **{"exception.type": "E"}), event("a.b"))
