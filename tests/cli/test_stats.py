@@ -180,6 +180,23 @@ class TestCoverage:
 
         assert (coverage["seen"], coverage["missing"], coverage["percent"]) == (["parcel.sent"], ["parcel.lost"], 50.0)
 
+    def test_what_a_program_defines_is_known_when_its_module_is_named(self, process, ledger, event, tmp_path):
+        """Else it is unknown, and the text says how to have it known."""
+        (tmp_path / "shop.py").write_text(
+            "import otel_events as ev\n\n"
+            "@ev.define('order.placed', brief='A customer placed an order.')\nclass OrderPlaced:\n    order_id: str\n"
+        )
+        ledger(event("order.placed"))
+
+        plain, known = process("stats"), process("stats", "--module", "shop")
+        asked = process("catalog", "coverage")
+
+        assert "unknown    order.placed\n" in plain.stdout
+        assert "--module NAME" in plain.stdout
+        assert "--module NAME" in asked.stdout
+        assert "unknown" not in known.stdout
+        assert "coverage   1 of 1 types of the catalogue (100.0 %)" in known.stdout
+
 
 class TestQuantiles:
     def test_they_are_right_to_one_percent(self):
