@@ -30,44 +30,52 @@ def main(arguments: list[str] | None = None) -> int:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")  # no character is worth a crash on an old console
     directory = Path(tempfile.mkdtemp(prefix="otel-events-demo-"))
+    will_keep = chosen.keep or chosen.backends  # whose files are what the backends are shown for
     try:
         if chosen.backends:
             from demo_backends import show_backends
 
             show_backends(directory)
         else:
-            has_stayed = _show_server(directory, will_keep=chosen.keep)
-            if has_stayed and not chosen.keep:
-                shutil.rmtree(directory, ignore_errors=True)
+            _show_server(directory, will_keep=chosen.keep)
         sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read our output has seen enough; the interpreter must not try to flush the rest at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
-        shutil.rmtree(directory, ignore_errors=True)
+        will_keep = chosen.keep
         print("\nstopped; nothing is left running", file=sys.stderr)
         return 130
     except DemoError as error:
         print(error, file=sys.stderr)
         return 1
+    finally:
+        if not will_keep:
+            shutil.rmtree(directory, ignore_errors=True)
     return 0
 
 
-def _show_server(directory: Path, *, will_keep: bool) -> bool:
-    """Show what happens on a page, for as long as is wished; return whether it was shown at all."""
+def _show_server(directory: Path, *, will_keep: bool) -> None:
+    """Show what happens on a page, for as long as is wished."""
     ledger, seconds = directory / "events.jsonl", seconds_to_stay()
     with running_server(ledger) as server:
-        say("A server of this machine runs.")
-        if seconds and open_browser(server.login):
-            say("Its page is open in your browser.")
+        say(f"A server of this machine runs. {_where_to_look(server, seconds)}")
         say("Running examples/pipeline.py: three personas, three cycles; about five seconds.")
         emitted = run_pipeline({"OTEL_EXPORTER_OTLP_ENDPOINT": server.endpoint})
         events = read_events(ledger)
         show_story(events)
         show_totals(events, emitted)
-        say(_while_it_runs(ledger, server, seconds, will_keep=will_keep) if seconds else _afterwards(ledger))
-        server.stay(seconds)
-    return seconds > 0
+        if seconds:
+            say(_while_it_runs(ledger, server, seconds, will_keep=will_keep))
+            server.stay(seconds)
+    say("\nThe server has ended." if seconds else _afterwards(ledger, will_keep=will_keep))
+
+
+def _where_to_look(server: DemoServer, seconds: float) -> str:
+    """Open the page in a browser if somebody would look at it, else return how to: now, so that what comes is seen live."""
+    if seconds and open_browser(server.login):
+        return "Its page is open in your browser."
+    return f"Its page, by a link that works once:\n  {server.login}"
 
 
 def _while_it_runs(ledger: Path, server: DemoServer, seconds: float, *, will_keep: bool) -> str:
@@ -103,16 +111,25 @@ def _about_next() -> str:
 shows the same event in all of them. Read examples/pipeline.py, then docs/getting-started.md."""
 
 
-def _afterwards(ledger: Path) -> str:
+def _afterwards(ledger: Path, *, will_keep: bool) -> str:
     """Return what can be done when nobody stays to look at the page."""
     python = short_path(sys.executable)
-    return f"""
+    its_file = f"""
 These events are in
   {ledger}
 
 What to do next:
   {python} -m otel_events stats {ledger}
-  jq 'select(.event == "task.failed")' {ledger}
+  jq 'select(.event == "task.failed")' {ledger}"""
+    gone = """
+Its events are gone with it.
+
+What to do next:
+  make demo KEEP=1                    # leaves the file of the events
+  DEMO_SECONDS=60 make demo           # the server goes on for a minute"""
+    return f"""
+The server has ended.
+{its_file if will_keep else gone}
   {python} -m otel_events serve
   make demo BACKENDS=1
 

@@ -45,7 +45,7 @@ def directory(tmp_path_factory):
 @pytest.fixture(scope="module")
 def story(directory):
     """The demo's output, after a run in which the environment would send everything elsewhere."""
-    run = run_demo(directory, OTEL_SDK_DISABLED="true", OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9")
+    run = run_demo(directory, "--keep", OTEL_SDK_DISABLED="true", OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9")
     assert (run.returncode, run.stderr) == (0, "")
     return run.stdout
 
@@ -132,6 +132,7 @@ def test_colour_is_for_terminals(tmp_path, no_color, is_coloured):
 
     assert process.wait() == 0
     assert (b"\x1b[36m" in said) is is_coloured
+    assert list(tmp_path.glob("otel-events-demo-*")) == []
 
 
 def read_terminal(descriptor):
@@ -152,6 +153,29 @@ def test_a_reader_that_leaves_early_does_no_harm(tmp_path):
 
     assert (process.stderr.read(), process.wait()) == (b"", 0)
     process.stderr.close()
+    assert list(tmp_path.glob("otel-events-demo-*")) == []
+
+
+@pytest.mark.slow
+def test_its_page_can_be_looked_at_before_anything_happens(tmp_path):
+    """Where no browser opens, the link comes first, and works; nobody stays without a terminal, and nothing is left."""
+    process = subprocess.Popen(
+        [sys.executable, DEMO],
+        env={name: value for name, value in environment(tmp_path).items() if name != "DEMO_SECONDS"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    said = [process.stdout.readline() for _ in range(2)]
+    with httpx.Client(follow_redirects=True) as browser:
+        page = browser.get(said[1].strip())
+    rest, errors = process.communicate()
+
+    assert said[0] == "A server of this machine runs. Its page, by a link that works once:\n"
+    assert page.status_code == 200
+    assert (process.returncode, errors) == (0, "")
+    assert "\nThe server has ended.\n" in rest
+    assert list(tmp_path.glob("otel-events-demo-*")) == []
 
 
 @pytest.mark.slow
@@ -182,7 +206,7 @@ def test_it_ends_with_a_page_that_shows_the_events_until_ctrl_c(tmp_path):
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate()
 
-    assert not any("/login?code=" in line for line in told)
+    assert [line.strip() for line in told if "/login?code=" in line] == [told[1].strip()]
     assert f"  export OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:{port}\n" in told
     assert (page.status_code, again.status_code, later.status_code) == (200, 401, 200)
     assert [event["event"] for event in listed][:1] == ["session.start"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from otel_events.catalog import current
+from otel_events.cli.catalog_source import HOW_TO_DEFINE
 from otel_events.cli.colours import palette_for
 from otel_events.cli.row_formats import json_text, write_table
 from otel_events.reading.analysis.coverage import Coverage, measure_coverage
@@ -50,6 +51,8 @@ def _write(coverage: Coverage, definitions: Sequence[EventDefinition], counts: C
     if coverage.unknown:
         names = ", ".join(f"{name} ({counts[name]:,})" for name in coverage.unknown)
         click.echo(f"{bold('unknown')}   {harmless(names)}")
+        if not current().own_definitions():
+            click.echo(f"{' ' * 9} {HOW_TO_DEFINE}")
 
 
 def _missing_of(category: str, coverage: Coverage, categories: dict[str, str]) -> str:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from otel_events.catalog import EventDefinition
 
+# Beneath names that the catalogue lacks.
+HOW_TO_DEFINE = "what your programs define: --module NAME for @define classes, --catalog FOLDER for a registry"
+
 
 def definitions_of(
     folders: Sequence[str], modules: Sequence[str], *, is_own: bool = False

@@ -48,4 +48,4 @@ class WrongFilterError(click.UsageError):
 
 def missing_extra(what: str, extra: str) -> InputError:
     """Return the error that says what to install."""
-    return InputError(f"{what} needs more than the base package: install otel-events[{extra}]")
+    return InputError(f"the base package is not enough for {what}: install otel-events[{extra}]")

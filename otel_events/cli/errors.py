@@ -34,7 +34,7 @@ _BARS = " ▁▂▃▄▅▆▇█"
 @click.option("--stack", is_flag=True, help="Show the stack of the latest of each group.")
 @click.option("--json", "is_json", is_flag=True, help="As a JSON array.")
 def command(*, read: Input, limit: int, stack: bool, is_json: bool) -> None:
-    """Group errors by fingerprint: kind, place and message without its numbers; with count, first, last and trend.
+    """Group errors by fingerprint: kind, place, message or reason without its numbers; with count, first, last and trend.
 
     An error is an event of severity ERROR or above, one whose name ends in .failed, or one with an exception.
     """
@@ -64,15 +64,16 @@ def command(*, read: Input, limit: int, stack: bool, is_json: bool) -> None:
 
 def _write(group: ErrorGroup, groups: ErrorGroups, *, with_stack: bool) -> None:
     from otel_events.cli.colours import palette_for
+    from otel_events.reading.failure import kind_of, said_of
     from otel_events.reading.harmless import harmless
     from otel_events.reading.texts import show_ago, show_recent
     from otel_events.reading.whereabouts import stack_of
 
     palette = palette_for()
     now = time.time()
-    kind, said = _describe(group)
     trend = _bars(group.trend(groups.first, groups.last, _PARTS))
-    what = " ".join(filter(None, (group.example.name, kind)))
+    what = " ".join(filter(None, (group.example.name, kind_of(group.example))))
+    said = said_of(group.example)
     click.echo(f"\n{palette.bad(f'{group.count:>6,} {_TIMES}')} {palette.bold(harmless(what))}  {harmless(said)}")
     when = f"first {show_recent(group.first)}, last {show_recent(group.last)} ({show_ago(group.last, now)})"
     click.echo(f"         {trend}  {palette.dim(when)}")
@@ -96,13 +97,6 @@ def _where(group: ErrorGroup) -> Iterator[str]:
         yield ", ".join(filter(None, (place and f"at {place}", logger and f"logger {logger}")))
 
 
-def _describe(group: ErrorGroup) -> tuple[str, str]:
-    record = group.example
-    kind = record.text("exception.type") or record.text("error.type")
-    said = record.text("exception.message") or record.text("message") or record.text("error")
-    return kind, said
-
-
 def _bars(counts: list[int]) -> str:
     highest = max(counts) or 1
     return "".join(_BARS[-(-count * (len(_BARS) - 1) // highest)] for count in counts)
@@ -110,15 +104,15 @@ def _bars(counts: list[int]) -> str:
 
 def _as_dict(group: ErrorGroup, groups: ErrorGroups) -> dict[str, Any]:
     from otel_events.ledger.instants import format_instant
+    from otel_events.reading.failure import kind_of, said_of
     from otel_events.reading.whereabouts import logger_of, place_of, stack_of
 
-    kind, said = _describe(group)
     return {
         "fingerprint": group.fingerprint,
         "count": group.count,
         "event": group.example.name,
-        "kind": kind,
-        "message": said,
+        "kind": kind_of(group.example),
+        "message": said_of(group.example),
         "first": format_instant(group.first),
         "last": format_instant(group.last),
         "trend": group.trend(groups.first, groups.last, _PARTS),

@@ -25,6 +25,9 @@ Examples:
 @click.option(
     "--catalog", type=click.Path(exists=True, file_okay=False), multiple=True, help="Cover this registry instead."
 )
+@click.option(
+    "--module", "modules", metavar="NAME", multiple=True, help="Cover a Python module with @define classes instead."
+)
 @click.option("--all", "is_all", is_flag=True, help="Count what writers say of themselves as well.")
 @click.option("--json", "is_json", is_flag=True, help="Everything, as one JSON object.")
 def command(
@@ -34,6 +37,7 @@ def command(
     limit: int,
     target: float | None,
     catalog: tuple[str, ...],
+    modules: tuple[str, ...],
     is_all: bool,
     is_json: bool,
 ) -> int:
@@ -43,4 +47,4 @@ def command(
     """
     from otel_events.cli.stats_output import Wanted, run_stats
 
-    return run_stats(read, Wanted(by, limit, target, catalog, is_all, is_json))
+    return run_stats(read, Wanted(by, limit, target, catalog, modules, is_all, is_json))

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from otel_events.catalog import current, extend_current
+from otel_events.catalog import current
 from otel_events.cli import exit_codes
+from otel_events.cli.catalog_source import HOW_TO_DEFINE, definitions_of
 from otel_events.cli.colours import palette_for
-from otel_events.cli.complaints import InputError
 from otel_events.cli.field_watch import tell_missing
 from otel_events.cli.row_formats import json_text, write_table
 from otel_events.ledger.instants import format_instant
@@ -25,7 +25,6 @@ from otel_events.reading.texts import count_of, show_ago, show_local, show_secon
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from otel_events.catalog import EventDefinition
     from otel_events.cli.inputs import Input
     from otel_events.reading.analysis.coverage import Coverage
     from otel_events.reading.analysis.statistics import Group
@@ -47,8 +46,14 @@ class Wanted:
     limit: int
     target: float | None
     catalog: tuple[str, ...]
+    modules: tuple[str, ...]
     is_all: bool
     is_json: bool
+
+    @property
+    def covers_own(self) -> bool:
+        """Return whether it is the user's own definitions that are to be covered."""
+        return bool(self.catalog or self.modules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,7 @@ class _Result:
 
 def run_stats(read: Input, wanted: Wanted) -> int:
     """Count and write; return the exit code."""
-    definitions = _definitions(wanted.catalog)
+    definitions = definitions_of(wanted.catalog, wanted.modules, is_own=wanted.covers_own)
     statistics = Statistics(wanted.by, counts_own=wanted.is_all or asks_for_own(read.filter))
     add = statistics.add
     for record in read.records(hides_own=False):
@@ -82,20 +87,6 @@ def run_stats(read: Input, wanted: Wanted) -> int:
         click.echo(f"coverage {coverage.percent:.1f} % is below the target of {wanted.target:g} %", err=True)
         return exit_codes.NO
     return exit_codes.OK
-
-
-def _definitions(folders: Sequence[str]) -> Sequence[EventDefinition]:
-    if not folders:
-        return current().definitions()
-    from otel_events.catalog.registry import load_registry
-    from otel_events.errors import OtelEventsError
-
-    try:
-        definitions = load_registry(*folders)
-        extend_current(definitions)
-    except (OtelEventsError, ImportError, OSError) as error:
-        raise InputError(str(error)) from error
-    return definitions
 
 
 def _write(result: _Result, wanted: Wanted) -> None:
@@ -119,7 +110,7 @@ def _write(result: _Result, wanted: Wanted) -> None:
     )
     hidden = len(statistics.groups) - wanted.limit
     click.echo(f"... and {hidden:,} more (--limit)\n" if hidden > 0 else "")
-    for label, text in _facts(result):
+    for label, text in _facts(result, wanted):
         click.echo(f"{bold(label.ljust(10))} {text}")
 
 
@@ -146,7 +137,7 @@ def _largest(groups: dict[str, Group], limit: int) -> list[tuple[str, Group]]:
     return sorted(groups.items(), key=lambda item: (-item[1].count, item[0]))[:limit]
 
 
-def _facts(result: _Result) -> Iterator[tuple[str, str]]:
+def _facts(result: _Result, wanted: Wanted) -> Iterator[tuple[str, str]]:
     palette = palette_for()
     statistics, read = result.statistics, result.read
     failures = statistics.failures
@@ -170,6 +161,8 @@ def _facts(result: _Result) -> Iterator[tuple[str, str]]:
     yield "coverage", f"{len(coverage.seen)} of {defined} types of the catalogue ({coverage.percent:.1f} %)"
     if coverage.unknown:
         yield "unknown", harmless(", ".join(coverage.unknown[:_SHOWN])) + (", ..." if coverage.unknown[_SHOWN:] else "")
+        if not wanted.covers_own:
+            yield "", palette.dim(HOW_TO_DEFINE)
 
 
 def _writer_facts(result: _Result) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from otel_events.cli.colours import palette_for
+from otel_events.pipeline.evaluation import MISSING
+from otel_events.reading.analysis.error_groups import is_error
 from otel_events.reading.analysis.pairs import part_of
+from otel_events.reading.failure import reason_of
 from otel_events.reading.harmless import harmless
 from otel_events.reading.texts import count_of, own_message, show_local, show_pairs, show_seconds
 from otel_events.reading.whereabouts import STACKS
@@ -99,9 +102,8 @@ class _Tree:
             parts.append(harmless(message))
         if self._with_attributes:
             said = _SAID_OF_SCOPE if node.is_scope else _SAID_ELSEWHERE
-            own = show_pairs(record, leave_out=said)
-            others = node.closing.attributes if node.closing is not None and node.closing is not record else {}
-            closing = show_pairs(node.closing, leave_out=said) if others and node.closing is not None else ""
+            own = show_pairs(record, leave_out=said | _said_below(record))
+            closing = _closing_pairs(node, said)
             task = record.text("task_id") if record.text("task_name") and node.is_scope else ""
             parts += [own, closing, task and f"task_id={harmless(task)}"]
         return " ".join(filter(None, parts))
@@ -111,10 +113,26 @@ class _Tree:
         # A span says in its status why it failed.
         is_failed_span = record.kind == "span" and node.is_failed
         message = record.text("exception.message") or (record.text("message") if is_failed_span else "")
+        if not message and is_error(record):
+            message = reason_of(record)
         if message:
             bar = "│  " if node.children else "   "
             line = f"{' ' * 12}{below}{bar}"
             click.echo(f"{self._palette.dim(line)}{self._palette.bad('! ' + harmless(message))}")
+
+
+def _said_below(record: Record) -> frozenset[str]:
+    """Return what the line of the error says."""
+    return frozenset({"reason"}) if is_error(record) and reason_of(record) else frozenset()
+
+
+def _closing_pairs(node: Node, leave_out: frozenset[str]) -> str:
+    """Return the attributes of what closed *node* that its opening has not said: what is bound around both is on both."""
+    opening, closing = node.record, node.closing
+    if closing is None or closing is opening:
+        return ""
+    alike = {key for key, value in closing.attributes.items() if opening.attributes.get(key, MISSING) == value}
+    return show_pairs(closing, leave_out=leave_out | _said_below(closing) | alike)
 
 
 def _cut(text: str, width: int) -> str:

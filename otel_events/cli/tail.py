@@ -26,7 +26,7 @@ def command(*, read: Input, follow: bool, lines: int | None, is_all: bool, is_js
     """Show the last events that fit FILTER, and with -f those that come.
 
     One line an event: time, time since the one before, program and persona, indented by task. Types that the catalogue calls
-    frequent are shown as one line a second with a count.
+    frequent are shown as one line a second with a count; on a terminal also what any other has beyond twenty a second.
     """
     from otel_events.cli.tail_loop import Wanted, run_tail
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from otel_events.cli.colours import palette_for
 from otel_events.reading.analysis.pairs import part_of
-from otel_events.reading.frequent import Frequent
+from otel_events.reading.frequent import Frequent, Rush
 from otel_events.reading.harmless import harmless
 from otel_events.reading.texts import own_message, show_local, show_pairs, show_seconds
 from otel_events.reading.whereabouts import STACKS
@@ -33,13 +33,15 @@ class TailView:
     """Write a line for each event to standard output.
 
     Args:
-        rolls_up: show types that the catalogue calls frequent as one line a second with a count.
+        rolls_up: show types that the catalogue calls frequent as one line a second with a count; on a terminal also any
+            other, while more of it come than anybody reads.
     """
 
     def __init__(self, *, rolls_up: bool) -> None:
         self._palette = palette_for()
         self._rolls_up = rolls_up
         self._is_frequent = Frequent()
+        self._is_in_rush = Rush()
         self._depths: OrderedDict[str, int] = OrderedDict()
         self._names: OrderedDict[str, str] = OrderedDict()
         self._rolled: dict[tuple[str, str], _RolledUp] = {}
@@ -50,7 +52,7 @@ class TailView:
     def show(self, record: Record) -> None:
         """Write *record*, or count it for a line to come."""
         self._finish_windows(record.timestamp)
-        if self._rolls_up and self._is_frequent(record):
+        if self._rolls_up and (self._is_frequent(record) or (self._width is not None and self._is_in_rush(record))):
             key = (record.name, _source(record))
             rolled = self._rolled.get(key)
             if rolled is None:

@@ -33,7 +33,8 @@ _FOLDED = lazy_pattern(
 def fingerprint(event: Event) -> str:
     """Return what is the same for events that say the same, a summary of such ones among them.
 
-    Scope, severity, name, kind of error, top frames, and the message without its numbers.
+    Scope, severity, name, kind of error, top frames, and message and reason without their numbers; an exception's message
+    takes the reason's place.
     """
     attributes = event.attributes
     error_type = attributes.get("exception.type", attributes.get("error.type", ""))
@@ -41,7 +42,8 @@ def fingerprint(event: Event) -> str:
     message = event.body if type(event.body) is str else ""
     if COUNT in attributes:
         message = _REPEATED.sub("", message)
-    detail = attributes.get("exception.message", "")
+    # Without an exception it is the reason that tells failures apart, as `task.fail("card refused")` gives it.
+    detail = attributes.get("exception.message", "" if "exception.type" in attributes else attributes.get("reason", ""))
     # Two loggers that say the same have two troubles, and a fatal one is not the same as an error.
     origin = f"{event.scope.name}\1{event.severity}\1{event.name}"
     return _digest(

@@ -14,6 +14,7 @@ import pytest
 
 from otel_events.cli import exit_codes
 from otel_events.cli.app import COMMANDS
+from tests.acceptor import HttpAcceptor
 
 ROOT = Path(__file__).resolve().parents[2]
 NEEDED = {"jq", "zcat"}
@@ -44,6 +45,8 @@ EXAMPLES = [
 ]
 # These need servers: tests/sinks/test_documents.py runs them.
 RELAYS = ("relay --from redis", "relay --from nats", "relay --from stdin", "resonance_ledger")
+# Where a developer's own server may listen, which is not to get what the examples send.
+SHOWN_RECEIVER = "http://localhost:4318"
 # These end when somebody ends them, write to the user's own files, or need what only their user has.
 OTHERS = (
     "otel-events serve",
@@ -88,10 +91,17 @@ def folder(tmp_path, story, ledger_bytes, event):
     return tmp_path
 
 
+@pytest.fixture
+def receiver():
+    """Stand in for the receiver that examples name; return its base URL."""
+    with HttpAcceptor() as acceptor:
+        yield acceptor.url().removesuffix("/v1/logs")
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="the examples are for a POSIX shell")
 @pytest.mark.parametrize(("command", "output"), [*SHOWN, *EXAMPLES], ids=lambda value: value[:70] or "-")
-def test_every_command_that_is_shown_works(command, output, folder, environment):
+def test_every_command_that_is_shown_works(command, output, folder, environment, receiver):
     """On a small ledger: no mistake of usage, no traceback, and the output that is shown."""
     is_watch = "otel-events watch" in command and "--dry-run" not in command
     if is_watch or any(other in command for other in OTHERS):
@@ -101,6 +111,8 @@ def test_every_command_that_is_shown_works(command, output, folder, environment)
         pytest.skip(f"{missing} is not installed")
     path = os.pathsep.join([str(folder / "bin"), os.environ["PATH"]])
 
+    command = command.replace(SHOWN_RECEIVER, receiver)
+    output = output.replace(SHOWN_RECEIVER, receiver)
     run = subprocess.run(
         command, shell=True, cwd=folder, env=environment(PATH=path), capture_output=True, text=True, check=False
     )

@@ -41,6 +41,29 @@ def test_a_task_is_told_with_its_children(tree, story):
     ]  # fmt: skip
 
 
+def test_what_is_bound_around_a_task_is_told_once(tree, ledger, event):
+    """Though its beginning and its end both say it; what has changed is told as it was and as it is."""
+    bound = {"task_id": "t-1", "customer": "c-7"}
+    ledger(
+        event("task.started", 0, **bound, task_name="fetch", progress=0),
+        event("task.completed", 1, **bound, duration=1.0, progress=1, confidence=0.9),
+    )
+
+    assert tree("task", "t-1") == [
+        "task fetch completed (1.00 s)  customer=c-7 progress=0 progress=1 confidence=0.9 task_id=t-1"
+    ]
+
+
+def test_a_task_that_failed_without_an_exception_says_why(tree, ledger, event):
+    """Where an exception's message would be, and not among the attributes once more."""
+    ledger(
+        event("task.started", 0, task_id="t-1"),
+        event("task.failed", 1, task_id="t-1", severity=Severity.ERROR, reason="card refused"),
+    )
+
+    assert tree("task", "t-1") == ["task t-1 failed", "   ! card refused"]
+
+
 def test_the_first_digits_of_a_trace_will_do(tree, story):
     """As people copy them."""
     assert tree("trace", "000000000000000000000000000")[0] == "cycle 7 (1.20 s)"

@@ -180,6 +180,23 @@ class TestCoverage:
 
         assert (coverage["seen"], coverage["missing"], coverage["percent"]) == (["parcel.sent"], ["parcel.lost"], 50.0)
 
+    def test_what_a_program_defines_is_known_when_its_module_is_named(self, process, ledger, event, tmp_path):
+        """Else it is unknown, and the text says how to have it known."""
+        (tmp_path / "shop.py").write_text(
+            "import otel_events as ev\n\n"
+            "@ev.define('order.placed', brief='A customer placed an order.')\nclass OrderPlaced:\n    order_id: str\n"
+        )
+        ledger(event("order.placed"))
+
+        plain, known = process("stats"), process("stats", "--module", "shop")
+        asked = process("catalog", "coverage")
+
+        assert "unknown    order.placed\n" in plain.stdout
+        assert "--module NAME" in plain.stdout
+        assert "--module NAME" in asked.stdout
+        assert "unknown" not in known.stdout
+        assert "coverage   1 of 1 types of the catalogue (100.0 %)" in known.stdout
+
 
 class TestQuantiles:
     def test_they_are_right_to_one_percent(self):
@@ -192,6 +209,14 @@ class TestQuantiles:
         for share in (0.01, 0.5, 0.95, 0.999):
             assert quantiles.quantile(share) == pytest.approx(values[int(share * 2_000) - 1], rel=0.011)
         assert quantiles.summary()["max"] == values[-1]
+
+    def test_they_are_no_less_than_the_least(self):
+        """Nor more than the greatest: what is alone is told as it is."""
+        for value in (4.19, 0.3, 1e-12, 7200.0):
+            quantiles = Quantiles()
+            quantiles.add(value)
+
+            assert quantiles.summary() == {"count": 1, "p50": value, "p95": value, "max": value}
 
     def test_odd_values_are_zero(self):
         """Negative, infinite, none."""
@@ -226,6 +251,30 @@ class TestErrors:
         )
         assert sum(groups[0]["trend"]) == 5
         assert groups[1]["trend"][-1] == 1
+
+    def test_without_an_exception_the_reason_says_what_failed(self, invoke, ledger, event):
+        """And tells failures apart, whatever numbers are in it; an exception's message comes before it."""
+        failed = {"severity": Severity.ERROR, "message": "Task failed", "error.type": "_OTHER"}
+        ledger(
+            event("task.failed", 0, **failed, reason="card 17 refused"),
+            event("task.failed", 1, **failed, reason="card 18 refused"),
+            event("task.failed", 2, **failed, reason="no source found"),
+            event("task.failed", 3, **failed, **{"exception.type": "E", "exception.message": "x"}, reason="one"),
+            event("task.failed", 4, **failed, **{"exception.type": "E", "exception.message": "x"}, reason="two"),
+            event("task.failed", 5, **failed, reason=""),
+            event("alert.triggered", 6, message="Proxy away", severity=Severity.ERROR, reason="no answer"),
+        )
+
+        groups = json.loads(invoke("errors", "--json").out)
+
+        assert sorted((group["message"], group["count"]) for group in groups) == [
+            ("Proxy away: no answer", 1),
+            ("Task failed", 1),
+            ("card 18 refused", 2),
+            ("no source found", 1),
+            ("x", 2),
+        ]
+        assert "task.failed _OTHER  card 18 refused\n" in invoke("errors").out
 
     def test_what_failed_is_an_error_whatever_its_severity(self, invoke, ledger, event):
         """Hand-written lines have none."""

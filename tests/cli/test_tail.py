@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -67,6 +68,57 @@ def test_frequent_types_are_summed_up(invoke, ledger, event):
         "a.b",
     ]
     assert len(invoke("tail", path, "-n", "100", "--all").out.splitlines()) == 52
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a terminal")
+@pytest.mark.parametrize(
+    ("options", "lines"),
+    [
+        (
+            (),
+            [
+                *["token.streamed"] * 20,
+                "50\N{MULTIPLICATION SIGN} token.streamed",
+                "50\N{MULTIPLICATION SIGN} token.streamed",
+            ],
+        ),
+        (("--all",), ["token.streamed"] * 120),
+    ],
+)
+def test_a_rush_of_any_type_is_summed_up_on_a_terminal(options, lines, environment, ledger, event):
+    """The first twenty are shown; from then on there is one line a second, until fewer come."""
+    path = ledger(
+        *(event("token.streamed", number / 1000) for number in range(70)),
+        *(event("token.streamed", 1.5 + number / 1000) for number in range(50)),
+        event("a.b", 5),
+    )
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "otel_events", "tail", path, "-n", "200", *options]
+    with subprocess.Popen(
+        command, stdout=theirs, env=environment(NO_COLOR="1", PYTHONUTF8="1", COLUMNS="200")
+    ) as child:
+        os.close(theirs)
+        said = read_terminal(ours)
+
+    assert child.returncode == 0
+    assert [line.partition("orchestrator")[2].strip() for line in said.splitlines()] == [*lines, "a.b"]
+
+
+def read_terminal(descriptor):
+    """Return all that is written to a terminal until nobody has it open."""
+    with os.fdopen(descriptor, "rb", buffering=0) as terminal:
+        said = b""
+        while chunk := read_some(terminal):
+            said += chunk
+    return said.decode()
+
+
+def read_some(terminal):
+    try:
+        return terminal.read(65536)
+    except OSError:  # Linux's word for the end of it
+        return b""
 
 
 def test_json_is_every_event_as_it_is(invoke, story):

@@ -160,3 +160,17 @@ def test_the_same_words_from_two_loggers_are_two_errors():
     ]
 
     assert deduplicate(events) == events
+
+
+def test_the_same_failure_for_two_reasons_is_two_errors():
+    """Where there is no exception, the reason tells errors apart; where there is one, it is what counts."""
+    deduplicate = Deduplicate(DeduplicateSettings(), Tally())
+    exception = {"exception.type": "ValueError", "exception.message": "no"}
+
+    def failed(**attributes):
+        return Event("error", 1, 1, severity=Severity.ERROR, body="Error", attributes=attributes)
+
+    refused, repeated, away = (failed(reason=reason) for reason in ("card 17 refused", "card 18 refused", "bank away"))
+    raised, again = (failed(**exception, reason=reason) for reason in ("one", "another"))
+
+    assert deduplicate([refused, repeated, away, raised, again]) == [refused, away, raised]

@@ -13,13 +13,14 @@ _LEAST = 1e-9
 class Quantiles:
     """Count values of 0 and more by their size."""
 
-    __slots__ = ("_buckets", "count", "highest", "total")
+    __slots__ = ("_buckets", "count", "highest", "lowest", "total")
 
     def __init__(self) -> None:
         self._buckets: Counter[int] = Counter()
         self.count = 0
         self.total = 0.0
         self.highest = 0.0
+        self.lowest = math.inf
 
     def add(self, value: float, times: int = 1) -> None:
         """Count *value*; what is negative or no number counts as 0."""
@@ -27,6 +28,7 @@ class Quantiles:
         self.count += times
         self.total += value * times
         self.highest = max(self.highest, value)
+        self.lowest = min(self.lowest, value)
         self._buckets[int(math.log(value / _LEAST) / _GROWTH) if value > _LEAST else -1] += times
 
     def quantile(self, share: float) -> float | None:
@@ -36,7 +38,8 @@ class Quantiles:
         for bucket, count in sorted(self._buckets.items()):
             seen += count
             if seen >= wanted:
-                return 0.0 if bucket < 0 else min(self.highest, _LEAST * math.exp((bucket + 0.5) * _GROWTH))
+                estimate = 0.0 if bucket < 0 else _LEAST * math.exp((bucket + 0.5) * _GROWTH)
+                return min(self.highest, max(self.lowest, estimate))
         return None
 
     def summary(self) -> dict[str, float | int | None]:
