@@ -161,7 +161,7 @@ async def _shown(scene):
     app = Screen(scene.source([Path("events.jsonl")]), **{"is_ascii": False, **scene.options})
     async with app.run_test(size=scene.size) as pilot:
         seen = Seen(app, pilot)
-        await seen.until(lambda: app.log_.feed.timeline.events > 0 and not app.log_.feed._bulk, "the events")
+        await seen.until(lambda: app.log_.feed._is_live, "the newest events")
         if scene.act is not None:
             await scene.act(seen)
         yield seen
