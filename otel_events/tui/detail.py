@@ -141,4 +141,4 @@ def _stack(text: str) -> Text:
         lines = [*lines[:5], f"... {len(lines) - _MAX_STACK_LINES:,} lines ...", *lines[5 - _MAX_STACK_LINES :]]
     safe = "\n".join(harmless(line[:500]) for line in lines)
     # Its text alone: a background of its own would be a box in the terminal's black.
-    return Syntax("", "pytb", theme="ansi_dark", background_color="default").highlight(safe)
+    return Syntax("", "pytb", theme="ansi_dark").highlight(safe)
