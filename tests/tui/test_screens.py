@@ -9,6 +9,7 @@ Where a picture is to be another one, take all of them anew, and look at what ch
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 import tempfile
 import time
@@ -203,6 +204,15 @@ def test_the_screen_is_as_in_its_picture(name, tmp_path):
 def test_there_is_no_picture_of_nothing():
     """Every file is somebody's."""
     assert {path.stem for path in SCREENS.glob("*.txt")} == set(SCENES)
+
+
+def test_the_pictures_of_the_document_are_there_and_small():
+    """Whoever reads docs/tui.md loads six pictures of less than 150 KB each."""
+    docs = Path(__file__).parents[2] / "docs"
+    pictures = re.findall(r"\((images/[\w-]+\.png)\)", (docs / "tui.md").read_text("utf-8"))
+
+    assert len(pictures) == 6
+    assert all(0 < (docs / picture).stat().st_size < 150_000 for picture in pictures)
 
 
 def take_all(names):
