@@ -48,7 +48,7 @@ _PAGE = """<!DOCTYPE html><meta charset="utf-8"><style>{stylesheet}
 body {{ margin: 8px; background: #121212; color: #e0e0e0; }}
 pre {{ margin: 0; font: 14.95px/18px "DejaVu Sans Mono", monospace; }}
 </style><pre>{code}</pre>"""
-_COLOURS = 64  # enough for letters with grey edges, and a fifth of the bytes
+_COLOURS = 256  # enough for letters with grey edges, and a quarter of the bytes
 _SETTLED = 1.2  # seconds after which the screen has drawn what was asked of it
 
 
@@ -94,7 +94,9 @@ def _open_failure(terminal: Terminal) -> None:
 def _tell_story(terminal: Terminal) -> None:
     _find_failure(terminal)
     terminal.press("e", "t")
-    terminal.until("task episode-3", "update")
+    terminal.until("task episode-3")
+    terminal.press("End")
+    terminal.until("FloatingPointError", "update")
 
 
 def _group_errors(terminal: Terminal) -> None:
@@ -132,7 +134,14 @@ def _running(name: str, settings: dict[str, str], *arguments: str) -> Any:
 @contextmanager
 def _training(folder: Path, terminal: Terminal) -> Iterator[None]:
     with _running(
-        "training_run", {"OTEL_EVENTS_LEDGER_PATH": str(folder / "run.jsonl")}, "--seconds", "40", "--rate", "3000"
+        "training_run",
+        {"OTEL_EVENTS_LEDGER_PATH": str(folder / "run.jsonl")},
+        "--seconds",
+        "40",
+        "--rate",
+        "3000",
+        "--episode",
+        "5",
     ) as run:
         terminal.say(f"{sys.executable} -m otel_events tui run.jsonl")
         yield

@@ -11,6 +11,7 @@ from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.widgets import Static
 
+from otel_events.reading.frequent import Frequent
 from otel_events.reading.sources import SourceError
 from otel_events.tui.errands import Errand
 from otel_events.tui.event_log import EventLog
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     from otel_events.tui.errands import Work
     from otel_events.tui.source import Source
 
-_WIDE = 120
+_WIDE, _ROOMY = 120, 150
+_PANELS, _NARROW_PANELS = 44, 36
 _AROUND = 6
 _OF_ROWS = frozenset({"story", "trace", "alerts", "error_groups", "panels"})
 _PAUSE, _SLOW_PAUSE = 0.5, 5.0  # seconds between two drawings of the panels
@@ -51,10 +53,10 @@ class Screen(App[None]):
 
     TITLE = "otel-events"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t", "story", "Task"),
+        Binding("t", "story", "Task", show=False),
         Binding("T", "trace", "Trace", show=False),
-        Binding("a", "alerts", "Alerts"),
-        Binding("x", "error_groups", "Errors"),
+        Binding("a", "alerts", "Alerts", show=False),
+        Binding("x", "error_groups", "Errors", show=False),
         Binding("p", "panels", "Panels", show=False),
         Binding("question_mark", "help", "Help", key_display="?"),
         Binding("q,ctrl+c", "quit", "Quit"),
@@ -110,7 +112,7 @@ class Screen(App[None]):
         wants = self._wants_panels
         self.panels.display = width >= _WIDE if wants is None else wants
         self.log_.display = width >= _WIDE or not self.panels.display
-        self.panels.styles.width = 44 if self.log_.display else "100%"
+        self.panels.styles.width = (_PANELS if width >= _ROOMY else _NARROW_PANELS) if self.log_.display else "100%"
 
     def _note(self, record: Record) -> None:
         self.panels.note(record)
@@ -162,12 +164,13 @@ class Screen(App[None]):
         task, uid = record.text("task_id"), record.text("uid")
         if not task:
             return []
+        is_frequent = Frequent()  # a thousand steps beside an event tell nothing of it
         before: deque[Record] = deque(maxlen=_AROUND)
         after: list[Record] = []
         for other in self.log_.feed.timeline.records_near(self.log_.log_view.cursor):
-            if other.text("task_id") != task:
-                continue
             is_here = other.text("uid") == uid
+            if other.text("task_id") != task or (is_frequent(other) and not is_here):
+                continue
             if after or is_here:
                 after.append(other)
                 if len(after) > _AROUND:

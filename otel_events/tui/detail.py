@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.cells import cell_len
 from rich.console import Group
 from rich.syntax import Syntax
 from rich.table import Table
@@ -32,6 +33,7 @@ _KINDS = {str: "text", bool: "bool", int: "int", float: "double", list: "array",
 _MAX_VALUE = 20_000
 _MAX_STACK_LINES = 400
 _MOST_COPIED = 75_000  # terminals take 100,000 bytes of base64; more they drop, or show
+_WIDEST_KEY = 32
 
 
 class Detail(ModalScreen[str]):
@@ -94,11 +96,15 @@ class Detail(ModalScreen[str]):
         if message:
             yield Text(harmless(message[:_MAX_VALUE]), style=BOLD)
         yield Text()
-        yield _table([(key, value) for key, value in record.all_attributes.items() if key not in STACKS])
+        attributes = [(key, value) for key, value in record.all_attributes.items() if key not in STACKS]
         facts = [(key, record.get(key)) for key in _FACTS if record.get(key)]
+        width = min(
+            _WIDEST_KEY, max((cell_len(harmless(key[:_MAX_VALUE])) for key, _ in attributes + facts), default=0)
+        )
+        yield _table(attributes, width)
         if facts:
             yield Text()
-            yield _table(facts)
+            yield _table(facts, width)
         for key in STACKS:
             if stack := record.text(key):
                 yield Text(f"\n{key}", style=DIM)
@@ -115,9 +121,9 @@ class Detail(ModalScreen[str]):
         return Text.assemble((f"{'here' if is_here else apart:>10} ", DIM), (said, by_severity(other.severity)))
 
 
-def _table(pairs: Sequence[tuple[str, Any]]) -> Table:
+def _table(pairs: Sequence[tuple[str, Any]], width: int) -> Table:
     table = Table.grid(padding=(0, 1))
-    table.add_column(overflow="fold", max_width=32)
+    table.add_column(overflow="fold", width=width)
     table.add_column(width=6)
     table.add_column(overflow="fold")
     for key, value in pairs:
@@ -129,9 +135,10 @@ def _table(pairs: Sequence[tuple[str, Any]]) -> Table:
     return table
 
 
-def _stack(text: str) -> Syntax:
+def _stack(text: str) -> Text:
     lines = text.splitlines()
     if len(lines) > _MAX_STACK_LINES:
         lines = [*lines[:5], f"... {len(lines) - _MAX_STACK_LINES:,} lines ...", *lines[5 - _MAX_STACK_LINES :]]
     safe = "\n".join(harmless(line[:500]) for line in lines)
-    return Syntax(safe, "pytb", theme="ansi_dark", word_wrap=True, background_color="default")
+    # Its text alone: a background of its own would be a box in the terminal's black.
+    return Syntax("", "pytb", theme="ansi_dark").highlight(safe)

@@ -90,9 +90,11 @@ def _describe(group: ErrorGroup) -> Text:
     said = record.text("exception.message") or record.text("message")
     now = time.time()
     return Text.assemble(
-        (f"{group.count:>7,}  ", by_severity(max(record.severity, 17))),
+        (f"{group.count:>7,}", by_severity(max(record.severity, 17))),
+        (f"  first {show_ago(group.first, now):<8} last {show_ago(group.last, now):<8}  ", DIM),
         (fitting(" ".join(filter(None, (record.name, kind))), 60, "…"), BOLD),
         "  ",
         fitting(said, _MAX_TEXT, "…"),
-        (f"  first {show_ago(group.first, now)}, last {show_ago(group.last, now)}", DIM),
+        no_wrap=True,
+        overflow="ellipsis",
     )

@@ -6,18 +6,18 @@ import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.segment import Segment
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from otel_events.tui.look import CURSOR, MATCH
+from otel_events.tui.look import CURSOR, MATCH, PLAIN, by_severity
 from otel_events.tui.row_text import Columns, RowWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rich.segment import Segment
     from textual import events
 
     from otel_events.reading.record import Record
@@ -55,7 +55,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         self._is_going = False  # the cursor moves, and the rows only with it
         self._marks: Callable[[Record], bool] | None = None
         self._limit: int | None = None
-        self._has_env = self._has_persona = False
+        self._has_env = self._has_persona = self._has_rates = False
         self._strips: OrderedDict[tuple[Key, int], list[Segment]] = OrderedDict()
 
     @property
@@ -143,7 +143,11 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         strip = Strip(segments).adjust_cell_length(width).apply_style(self.rich_style)
         if self._marks is not None and row.record is not None and self._marks(row.record):
             strip = strip.apply_style(MATCH)
-        return strip.apply_style(CURSOR) if index == self.cursor and not self._is_at_end(index) else strip
+        if index != self.cursor or self._is_at_end(index):
+            return strip
+        # In one colour: reversed one by one, those of the columns would be patches.
+        loud = by_severity(row.record.severity) if row.record is not None else PLAIN
+        return Strip([Segment(strip.text, self.rich_style + loud + CURSOR)], strip.cell_length)
 
     def _scroll_to_row(self, index: int) -> None:
         self._is_going = True
@@ -156,6 +160,9 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
     def _segments(self, row: Row) -> list[Segment]:
         key = (row.key, getattr(row.extra, "count", 0))
         found = self._strips.get(key)
+        if key[1] > 1 and not self._has_rates:
+            self._has_rates = True
+            self.call_later(self._lay_out)
         if found is None:
             found = self._strips[key] = self.writer.segments(row)
             if len(self._strips) > _MAX_STRIPS:
@@ -163,7 +170,9 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         return found
 
     def _lay_out(self) -> None:
-        self.writer.columns = Columns.fitting(self.size.width, has_env=self._has_env, has_persona=self._has_persona)
+        self.writer.columns = Columns.fitting(
+            self.size.width, has_env=self._has_env, has_persona=self._has_persona, has_rates=self._has_rates
+        )
         self._strips.clear()
         self.refresh()
         self.post_message(self.Moved())

@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from otel_events.reading.record import Record
     from otel_events.tui.timeline import Row
 
-_LONG = frozenset({*STACKS, "duration", "task_name"})
+_RAISED = ("exception.type", "exception.message")
+_LONG = frozenset({*STACKS, *_RAISED, "error.type", "duration", "task_name"})
 # From so many cells on: clock, domain, name, persona.
-_WIDTHS = ((130, (12, 10, 28, 14)), (90, (12, 8, 22, 10)), (60, (8, 7, 20, 8)), (0, (8, 0, 14, 0)))
+_WIDTHS = ((130, (12, 10, 28, 14)), (104, (12, 9, 22, 10)), (60, (8, 8, 20, 10)), (0, (8, 0, 14, 0)))
+_WHOLE_SECONDS = 8  # of the clock
 _AGE = 4
 _COUNT = 8
 _LEAST_MESSAGE = 12
@@ -43,6 +45,7 @@ class Columns:
         episode: its number.
         who: the persona, where events have one.
         message: message and attributes.
+        rate: how many events a second a row stands for, where rows stand for many.
     """
 
     time: int
@@ -52,16 +55,18 @@ class Columns:
     episode: int
     who: int
     message: int
+    rate: int
 
     @classmethod
-    def fitting(cls, width: int, *, has_env: bool, has_persona: bool) -> Columns:
+    def fitting(cls, width: int, *, has_env: bool, has_persona: bool, has_rates: bool) -> Columns:
         """Return columns for *width* cells."""
         clock, domain, name, who = next(widths for least, widths in _WIDTHS if width >= least)
         env, episode = (3, 4) if has_env and domain else (0, 0)
         who = who if has_persona and (width >= _WIDTHS[0][0] or not has_env) else 0
         widths = (clock, domain, name, env, episode, who)
-        taken = sum(each + 1 for each in widths if each) + _AGE + _COUNT + 2
-        return cls(*widths, max(_LEAST_MESSAGE, width - taken))
+        rate = _COUNT if has_rates else 0
+        taken = sum(each + 1 for each in (*widths, rate) if each) + _AGE + 2  # one for the scrollbar
+        return cls(*widths, max(_LEAST_MESSAGE, width - taken), rate)
 
 
 class RowWriter:
@@ -76,14 +81,14 @@ class RowWriter:
         self._is_sparse = is_sparse
         self._signs = signs
         self._domains: dict[str, str] = {}
-        self.columns = Columns.fitting(80, has_env=False, has_persona=False)
+        self.columns = Columns.fitting(80, has_env=False, has_persona=False, has_rates=False)
 
     def title(self) -> str:
         """Return the names of the columns, as the rows have them."""
         columns = self.columns
         cells = [("time", columns.time), ("domain", columns.domain), ("event", columns.name), ("env", columns.env)]
         cells += [("ep", columns.episode), ("persona", columns.who), ("message", columns.message)]
-        cells += [("age", _AGE), ("rate", _COUNT)]
+        cells += [("age", _AGE), ("rate", columns.rate)]
         return " ".join(_fit(text, width, self._signs) for text, width in cells if width)
 
     def segments(self, row: Row) -> list[Segment]:
@@ -94,8 +99,9 @@ class RowWriter:
         if record is None:
             return [Segment("  (its file is gone)", DIM)]
         columns, loud = self.columns, by_severity(record.severity)
-        clock = show_local(record.timestamp, with_date=False) or "-"
-        said = self._said(record, row.extra if isinstance(row.extra, RolledUp) else None)
+        rolled = row.extra if isinstance(row.extra, RolledUp) else None
+        clock = show_local(record.timestamp, with_date=False)[: _WHOLE_SECONDS if rolled is not None else None] or "-"
+        said = self._said(record, rolled)
         cells: list[tuple[str, int, Style]] = [
             (clock[: columns.time], columns.time, DIM),
             (self._domain(record.name), columns.domain, named(self._domain(record.name))),
@@ -112,9 +118,10 @@ class RowWriter:
         """Return the age of *row* at the Unix time *now*, and how many a second it stands for."""
         if isinstance(row.extra, Heading) or row.record is None:
             return Segment("")
-        count = f"{self._signs.times}{row.extra.count:,}/s" if isinstance(row.extra, RolledUp) else ""
+        number = row.extra.count if isinstance(row.extra, RolledUp) else 0
+        count = f"{self._signs.times}{number:,}/s" if number > 1 else ""
         age = show_age(now - row.record.timestamp / 1e9) if row.record.timestamp else ""
-        return Segment(f"{age:>{_AGE}} {count:<{_COUNT}}", PLAIN if self._is_sparse else DIM)
+        return Segment(f"{age:>{_AGE}} {count:<{self.columns.rate}}", PLAIN if self._is_sparse else DIM)
 
     def _heading(self, heading: Heading) -> list[Segment]:
         line = self._signs.line * 3
@@ -122,8 +129,7 @@ class RowWriter:
 
     def _said(self, record: Record, rolled: RolledUp | None) -> str:
         if rolled is not None and rolled.count > 1:
-            means = " ".join(f"{harmless(key)}~{value:.4g}" for key, value in rolled.means().items())
-            return " ".join(filter(None, [harmless(own_message(record)), means]))
+            return " ".join(filter(None, [harmless(own_message(record)), show_means(rolled, record)]))
         took = record.duration
         task = record.text("task_name") if (part := part_of(record.name)) and part.family == "task" else ""
         message = own_message(record) or (record.text("message") if not record.attributes else "")
@@ -131,6 +137,7 @@ class RowWriter:
             harmless(task[:_MAX_TEXT]),
             harmless(message[:_MAX_TEXT]),
             f"({show_seconds(took)})" if took is not None else "",
+            harmless(": ".join(filter(None, map(record.text, _RAISED)))[:_MAX_TEXT]),
             show_pairs(record, leave_out=_LONG)[:_MAX_TEXT],
         ]
         return " ".join(filter(None, parts))
@@ -142,6 +149,13 @@ class RowWriter:
             found = (definition.domain or definition.category) if definition is not None else ""
             found = self._domains[name] = harmless(found or name.partition(".")[0])
         return found
+
+
+def show_means(rolled: RolledUp, record: Record) -> str:
+    """Return the mean of each number of events of which *record* is one."""
+    # What only counts up is a whole number each time, and tells least.
+    means = sorted(rolled.means().items(), key=lambda item: type(record.attributes.get(item[0])) is int)
+    return " ".join(f"{harmless(key)}~{value:.4g}" for key, value in means)
 
 
 def show_age(seconds: float) -> str:

@@ -9,10 +9,13 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static, Tree
 
 from otel_events.reading.analysis.story import Node, build_tree
+from otel_events.reading.frequent import Frequent
 from otel_events.reading.harmless import harmless
 from otel_events.reading.texts import own_message, show_local, show_pairs, show_seconds
 from otel_events.reading.whereabouts import STACKS
+from otel_events.tui.chunk import RolledUp
 from otel_events.tui.look import BOLD, DIM, OLDER, by_severity
+from otel_events.tui.row_text import show_means
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,18 +52,20 @@ class Story(Screen[None]):
     def __init__(self, title: str, records: Sequence[Record], *, is_cut: bool, has_all: bool) -> None:
         super().__init__()
         self._head = title
-        self._records = records[:_MOST]
-        self._is_cut = is_cut or len(records) > _MOST
+        self._count = len(records)
+        kept, self._rolled = _roll_up(records)
+        self._records = kept[:_MOST]
+        self._is_cut = is_cut or len(kept) > _MOST
         self._older = "" if has_all else OLDER
 
     def compose(self) -> ComposeResult:
         """Make the tree."""
-        count = f"the first {len(self._records):,} events" if self._is_cut else f"{len(self._records):,} events"
+        count = f"{self._count:,} events, the first of them" if self._is_cut else f"{self._count:,} events"
         yield Static(Text(f"{harmless(self._head)} · {count}{self._older}"), id="head")
         tree: Tree[Record] = Tree("story")
         tree.show_root = False
         for node in build_tree(self._records):
-            _grow(tree.root, node)
+            self._grow(tree.root, node)
         tree.root.expand_all()
         yield tree
         yield Footer()
@@ -76,21 +81,40 @@ class Story(Screen[None]):
         if event.node.data is not None and not event.node.allow_expand:
             self.app.push_screen(Detail(event.node.data))
 
+    def _grow(self, parent: TreeNode[Record], node: Node) -> None:
+        label = _label(node, self._rolled.get(id(node.record)))
+        if not node.children:
+            parent.add_leaf(label, data=node.record)
+            return
+        branch = parent.add(label, data=node.record)
+        for child in node.children:
+            self._grow(branch, child)
 
-def _grow(parent: TreeNode[Record], node: Node) -> None:
-    label = _label(node)
-    if not node.children:
-        parent.add_leaf(label, data=node.record)
-        return
-    branch = parent.add(label, data=node.record)
-    for child in node.children:
-        _grow(branch, child)
+
+def _roll_up(records: Sequence[Record]) -> tuple[list[Record], dict[int, RolledUp]]:
+    """Return *records* with the first of frequent ones alone until something else happens, and what each stands for."""
+    is_frequent, kept = Frequent(), []
+    rolled: dict[int, RolledUp] = {}
+    going_on: dict[str, RolledUp] = {}
+    for record in records:
+        if not is_frequent(record):
+            going_on.clear()
+        elif record.name in going_on:
+            going_on[record.name].add(0, record)
+            continue
+        else:
+            rolled[id(record)] = going_on[record.name] = RolledUp(0)
+            going_on[record.name].add(0, record)
+        kept.append(record)
+    return kept, rolled
 
 
-def _label(node: Node) -> Text:
+def _label(node: Node, rolled: RolledUp | None) -> Text:
     record, closing = node.record, node.closing
     name = record.text("task_name") or record.name if node.is_scope else record.name
     said = " ".join(filter(None, [harmless(own_message(record)), show_pairs(record, leave_out=_LONG)]))[:_MAX_TEXT]
+    if rolled is not None and rolled.count > 1:
+        said = f"{rolled.count:,} times  {show_means(rolled, record)}"
     severity = max(record.severity, closing.severity if closing is not None else 0)
     took = show_seconds(node.duration) if node.duration is not None else ("open" if node.is_scope else "")
     return Text.assemble(

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from otel_events.tui.view import View
 
 _MAX_RECORDS = 2_000
+_SECOND = 1_000_000_000
+_LONGEST = 4 * MOST  # events of a chunk, also in a second of very many
 
 
 class Key(NamedTuple):
@@ -59,6 +61,7 @@ class Timeline:
         self._chunks: list[Chunk] = [Chunk(0)]
         self._starts: list[int] = [0]  # row at which each chunk begins
         self._records: OrderedDict[tuple[int, int], Record | None] = OrderedDict()
+        self._second = 0  # of the newest event: a chunk ends with a second, for no roll-up reaches beyond it
         self.events = 0
         self.lost = 0
         self.view = view
@@ -78,9 +81,11 @@ class Timeline:
                 chunk.losses.append((len(chunk), loss))
                 rows.add_extra(loss)
                 continue
-            if len(chunk) >= MOST:
+            second = item.record.timestamp // _SECOND
+            if len(chunk) >= MOST and (second != self._second or len(chunk) >= _LONGEST):
                 chunk = self._append_chunk()
                 rows = self._made(chunk)
+            self._second = second
             self._newest.add(rows, chunk.append(item), item.record)
             self.events += 1
 

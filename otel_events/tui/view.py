@@ -55,7 +55,4 @@ class View:
         value = record.text(_KEYS[self.group_by])
         if not value:
             return ""
-        if self.group_by == "task":
-            return f"task {record.text('task_name') or value}"
-        env = record.text("env_id") if self.group_by == "episode" else ""
-        return f"{self.group_by} {value}" + (f" · env {env}" if env else "")
+        return f"{self.group_by} {record.text('task_name') or value if self.group_by == 'task' else value}"

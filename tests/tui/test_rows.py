@@ -55,7 +55,7 @@ def test_groups_have_headings(watch, ledger, event):
         assert len(seen.rows) == 4
         await seen.press("o")
         await seen.until(lambda: len(seen.rows) == 6)
-        assert "episode 1 \N{MIDDLE DOT} env 1" in seen.rows[0]
+        assert "episode 1" in seen.rows[0]
         assert "episode 2" in seen.rows[3]
         await seen.press("o")
         await seen.until(lambda: any("cycle 7" in row for row in seen.rows))

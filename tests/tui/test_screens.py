@@ -9,6 +9,7 @@ Where a picture is to be another one, take all of them anew, and look at what ch
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 import tempfile
 import time
@@ -161,16 +162,24 @@ async def _shown(scene):
     app = Screen(scene.source([Path("events.jsonl")]), **{"is_ascii": False, **scene.options})
     async with app.run_test(size=scene.size) as pilot:
         seen = Seen(app, pilot)
-        await seen.until(lambda: app.log_.feed.timeline.events > 0 and not app.log_.feed._bulk, "the events")
+        await seen.until(lambda: app.log_.feed._is_live, "the newest events")
+        await seen.until(lambda: _has_all(seen), "the others")
         if scene.act is not None:
             await scene.act(seen)
         yield seen
 
 
+def _has_all(seen):
+    # Otherwise it hangs on the moment whether the screen has asked for events that it may not need.
+    older = seen.log.older
+    older._begin()
+    return older.has_all
+
+
 async def _compare(scene, expected):
     async with _shown(scene) as seen:
         end = time.monotonic() + PATIENCE
-        while seen.text != expected and time.monotonic() < end:
+        while not (_has_all(seen) and seen.text == expected) and time.monotonic() < end:
             await seen.pilot.pause(0.05)
         assert seen.text == expected, seen.text
 
@@ -180,7 +189,7 @@ async def _take(scene):
         text, since = seen.text, time.monotonic()
         while time.monotonic() - since < _QUIET:
             await seen.pilot.pause(0.05)
-            if seen.text != text:
+            if not _has_all(seen) or seen.text != text:
                 text, since = seen.text, time.monotonic()
         return text
 
@@ -195,6 +204,15 @@ def test_the_screen_is_as_in_its_picture(name, tmp_path):
 def test_there_is_no_picture_of_nothing():
     """Every file is somebody's."""
     assert {path.stem for path in SCREENS.glob("*.txt")} == set(SCENES)
+
+
+def test_the_pictures_of_the_document_are_there_and_small():
+    """Whoever reads docs/tui.md loads six pictures of less than 150 KB each."""
+    docs = Path(__file__).parents[2] / "docs"
+    pictures = re.findall(r"\((images/[\w-]+\.png)\)", (docs / "tui.md").read_text("utf-8"))
+
+    assert len(pictures) == 6
+    assert all(0 < (docs / picture).stat().st_size < 150_000 for picture in pictures)
 
 
 def take_all(names):

@@ -36,13 +36,18 @@ class Health:
 
     def draw(self, room: Room) -> Text:
         """Return a line for each."""
-        states = sorted(
-            self.states(room.now), key=lambda each: (-each.unexplained, each.end != "open", -each.last_time)
-        )
+        states = sorted(self.states(room.now), key=lambda each: (-_missing(each), each.end != "open", -each.last_time))
         lines: list[tuple[str, Style]] = []
         for each in states:
-            missing = f" {each.unexplained:,} missing" if each.unexplained else ""
+            lost = _missing(each)
+            missing = f" {lost:,} missing" if lost else ""
             left = f"{each.service or each.writer} {each.pid or ''}".rstrip()
-            style = LOSS if each.unexplained or each.end == "unclean" else PLAIN if each.end == "open" else DIM
+            style = LOSS if lost or each.end == "unclean" else PLAIN if each.end == "open" else DIM
             lines.append((both_ends(left, f"{each.events:,}{missing} {each.end}", room), style))
         return stack(lines, room, nothing="no event has a number of its writer")
+
+
+def _missing(state: WriterState) -> int:
+    # A writer's start has a number from within its first batch and stands before that batch: who began to read there lacks it.
+    is_start = state.pid is None and state.unexplained == 1
+    return 0 if is_start else state.unexplained
