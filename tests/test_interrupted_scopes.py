@@ -1,20 +1,24 @@
-"""Scopes that do not end as they began: interrupted by a signal handler's time limit, or ended elsewhere."""
+"""What does not end as it began: interrupted by a signal handler's time limit, or ended elsewhere."""
 
 import contextvars
 import gc
 import signal
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 import otel_events as ev
 from otel_events import binding, scoping
+from otel_events.pipeline.turn import Turns
+from otel_events.pipeline.worker import Pipeline
 from tests.fresh import KeepingSink, fresh  # noqa: F401
 
 PACKAGE = str(Path(ev.__file__).parent)
 # Python itself gives no way to do anything about an interruption at the very door.
 DOORS = {scoping.Scope.__enter__.__code__, scoping.Scope.__exit__.__code__}
+DOORS |= {Turns.begin.__code__, Turns.end.__code__, Pipeline._take_turn.__code__}
 
 
 class TimeLimitError(Exception):
@@ -96,3 +100,26 @@ def test_a_scope_that_ended_elsewhere_is_looked_for_as_long_as_anybody_holds_it(
     events.clear()  # the events inside hold their Context until they are delivered
     del elsewhere
     assert binding.some_are_stale is before
+
+
+@pytest.mark.slow
+def test_a_turn_that_was_interrupted_holds_up_none_that_follows(events):
+    """Wherever a time limit comes while events are handed over, other threads can hand them over afterwards."""
+    before = signal.signal(signal.SIGTERM, limit)
+    lines, count, is_longer = 0, 0, True
+    try:
+        while is_longer:
+            lines += 211
+            count += 1
+            ev.emit("x.y")
+            is_longer = interrupted(lambda: len(events), lines)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    seen = []
+    thread = threading.Thread(target=lambda: seen.append(len(events)), daemon=True)
+    thread.start()
+    thread.join(20)
+
+    assert count > 1
+    assert len(seen) == 1
+    assert seen[0] >= count

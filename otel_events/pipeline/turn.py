@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from otel_events.binding import forget_around
@@ -105,7 +106,8 @@ class Turns:
         self.stop_at = math.inf
         self._capture = capture
         self._notices = notices
-        self._lock = threading.Lock()
+        # Re-entrant, so that a thread which was interrupted in between knows whether it holds it.
+        self._lock = threading.RLock()
         self._turning: int | None = None
         self._settling = Settling(capture.writer)
         self._has_more_leftovers = False
@@ -138,15 +140,23 @@ class Turns:
         """Begin a turn; False if another thread's lasts beyond *deadline*, or this one's is under way."""
         if self.is_mine():
             return False
-        if not self._lock.acquire(timeout=max(0.0, min(deadline - time.monotonic(), threading.TIMEOUT_MAX))):
-            return False
-        self._turning = threading.get_ident()
+        patience = max(0.0, min(deadline - time.monotonic(), threading.TIMEOUT_MAX))
+        try:
+            if not self._lock.acquire(timeout=patience):
+                return False
+            self._turning = threading.get_ident()
+        except BaseException:  # of a signal handler, just behind it
+            with suppress(RuntimeError):  # it is not ours
+                self._lock.release()
+            raise
         return True
 
     def end(self) -> None:
         """End the turn that was begun."""
-        self._turning = None
-        self._lock.release()
+        try:
+            self._turning = None
+        finally:
+            self._lock.release()
 
     # -- within a turn -----------------------------------------------------------------------------------------------
 

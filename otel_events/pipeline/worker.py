@@ -198,10 +198,11 @@ class Pipeline:
         turns = self._turns
         if not turns.begin(deadline):
             return False
-        # Whoever asks later may have emitted later than what is taken now.
-        requests = [self._requests.popleft() for _ in range(len(self._requests))]
+        requests: list[_Request] = []
         was_all = False
         try:
+            # Whoever asks later may have emitted later than what is taken now.
+            requests = [self._requests.popleft() for _ in range(len(self._requests))]
             # First of all: whoever emits from here on gives a wake-up for the next turn.
             self._capture.asleep = True
             was_all = turns.work_off(len(self._capture.items), deadline)
