@@ -89,7 +89,7 @@ def may_others_write(path: Path) -> bool:
 def replace_file(path: Path, content: bytes) -> None:
     """Have *content* at *path*, wholly or not at all, for this user alone; or raise OSError."""
     beside = path.with_name(f"{path.name}.new")
-    fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
     with os.fdopen(fd, "wb") as file:
         file.write(content)
     beside.replace(path)

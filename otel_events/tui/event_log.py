@@ -183,10 +183,12 @@ class EventLog(Vertical):
         self.tell_of_change()
 
     def _tick(self) -> None:
+        is_begun = self.feed.source.condition().state != "starting"
         if self.feed.tick():
             self.log_view.note_facts(has_env=self.groups.has_env, has_persona=self.groups.has_persona)
             self.log_view.show_news()
-        if not self.remaking.is_under_way:
+        # Whether there is room for older ones is known when those that are there already have been taken in.
+        if is_begun and not self.feed.is_filling and not self.remaking.is_under_way:
             self.older.fill()
 
     def _age(self) -> None:

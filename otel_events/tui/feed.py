@@ -53,6 +53,11 @@ class Feed:
         """Return whether events have come in the last two seconds."""
         return time.monotonic() - self._last_tick < _RECENT
 
+    @property
+    def is_filling(self) -> bool:
+        """Return whether more waits than there was time for."""
+        return bool(self._bulk)
+
     def tick(self) -> bool:
         """Take in what is due now, of very many no more than there is time for; return whether there was anything."""
         now = time.monotonic()

@@ -24,7 +24,7 @@ _LOUD = {
     _ERROR: Style(color="red", bold=True),
     _FATAL: Style(color="white", bgcolor="red", bold=True),
 }
-OLDER = "; older events have not been read (g reads them)"
+OLDER = "; not read: older ones, if any (g)"
 _STYLES = tuple(Style(color=name) for name in _NAMED)
 
 

@@ -33,7 +33,6 @@ def status_of(log: EventLog, *, open_alerts: int) -> Text:
 def _parts(log: EventLog, open_alerts: int) -> Iterator[tuple[str, Style]]:
     if log.problem:
         yield harmless(log.problem), LOSS
-        return
     condition, timeline = log.feed.source.condition(), log.feed.timeline
     yield _state(log, condition)
     if errand := log.errands.current:

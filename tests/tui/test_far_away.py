@@ -168,13 +168,13 @@ def test_what_was_not_read_is_said_beside_what_was_found(watch, held, tmp_path, 
 
     async def look(seen):
         await seen.press("s")
-        await seen.until_says("1,000 events saved", "older events have not been read")
+        await seen.until_says("1,000 events saved", "not read: older ones, if any (g)")
         await seen.press("x")
-        await seen.until_says("0 errors in 0 groups; older events have not been read (g reads them)")
+        await seen.until_says("0 errors in 0 groups; not read: older ones, if any (g)")
         await seen.press("escape")
         await all_events(seen)
         await seen.press("x")
         await seen.until_says("1 error in 1 group")
-        assert "older events" not in seen.text
+        assert "not read" not in seen.text
 
     watch(look, held, size=(300, 30))
