@@ -63,7 +63,6 @@ class FilterBar(Input):
     ]
     DEFAULT_CSS: ClassVar[str] = """
     FilterBar { height: 1; border: none; padding: 0 1; display: none; }
-    FilterBar.-open { display: block; }
     FilterBar:focus { border: none; }
     FilterBar.-wrong { color: $text-error; }
     """
@@ -102,18 +101,18 @@ class FilterBar(Input):
     @property
     def is_open(self) -> bool:
         """Return whether a filter is being written."""
-        return self.has_class("-open")
+        return self.display
 
     def open(self, text: str) -> None:
         """Let a filter be written, beginning with *text*."""
         self.value = text
         self.cursor_position = len(text)
-        self.add_class("-open")
-        self.focus()
+        self.display = True
+        self.screen.set_focus(self)  # at once: `focus` would do it later, and the first letters would be keys of the list
 
     def close(self) -> None:
         """Go away."""
-        self.remove_class("-open")
+        self.display = False
 
     def on_input_changed(self, _event: Input.Changed) -> None:
         """Say at once whether it can be read."""
