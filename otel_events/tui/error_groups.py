@@ -10,6 +10,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, OptionList, Static
 
 from otel_events.reading.analysis.error_groups import ErrorGroups as Groups
+from otel_events.reading.failure import kind_of, said_of
 from otel_events.reading.texts import show_ago
 from otel_events.tui.detail import Detail
 from otel_events.tui.look import BOLD, DIM, OLDER, by_severity
@@ -86,15 +87,13 @@ class ErrorGroups(Screen[None]):
 
 def _describe(group: ErrorGroup) -> Text:
     record = group.example
-    kind = record.text("exception.type")
-    said = record.text("exception.message") or record.text("message")
     now = time.time()
     return Text.assemble(
         (f"{group.count:>7,}", by_severity(max(record.severity, 17))),
         (f"  first {show_ago(group.first, now):<8} last {show_ago(group.last, now):<8}  ", DIM),
-        (fitting(" ".join(filter(None, (record.name, kind))), 60, "…"), BOLD),
+        (fitting(" ".join(filter(None, (record.name, kind_of(record)))), 60, "…"), BOLD),
         "  ",
-        fitting(said, _MAX_TEXT, "…"),
+        fitting(said_of(record), _MAX_TEXT, "…"),
         no_wrap=True,
         overflow="ellipsis",
     )

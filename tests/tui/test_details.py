@@ -126,6 +126,20 @@ def test_capital_t_tells_the_trace(watch, ledger, event):
     watch(look, ledger(*a_story(event)))
 
 
+def test_failures_without_an_exception_are_grouped_by_their_reason(watch, ledger, event):
+    """Which is shown in the place of the exception's message."""
+    failed = {"severity": Severity.ERROR, "message": "Task failed", "error.type": "_OTHER"}
+    reasons = ["card refused", "card refused", "no source found"]
+
+    async def look(seen):
+        await seen.press("x")
+        await seen.until_says("3 errors in 2 groups")
+        assert "card refused" in seen.text
+        assert "no source found" in seen.text
+
+    watch(look, ledger(*(event("task.failed", at, **failed, reason=reason) for at, reason in enumerate(reasons))))
+
+
 def test_x_groups_errors(watch, ledger, event):
     """By what is the same about them, the largest group first."""
     errors = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from otel_events.reading.failure import kind_of, said_of
 from otel_events.server.api import parameters, schemas
 from otel_events.server.api.events import as_json
 from otel_events.server.api.instants import SECOND, instant
@@ -83,7 +84,6 @@ def _group(
     if event is None:
         return None
     record = event.record
-    said = record.text("exception.message") or record.text("message") or record.text("error")
     services = connection.execute(
         "SELECT DISTINCT text FROM faults JOIN words ON words.id = service WHERE fingerprint = ? ORDER BY text",
         (number,),
@@ -91,8 +91,8 @@ def _group(
     (fingerprint,) = connection.execute("SELECT text FROM words WHERE id = ?", (number,)).fetchone()
     return {
         "fingerprint": fingerprint,
-        "type": record.text("exception.type") or record.text("error.type"),
-        "message": said[:_MOST_TEXT],
+        "type": kind_of(record),
+        "message": said_of(record)[:_MOST_TEXT],
         "event": record.name,
         "count": count,
         "first": instant(first),

@@ -28,7 +28,7 @@ with ev.session("s-1"):
             ev.emit("cycle.stalled")
 ev.emit("alert.triggered", "Proxy port not responding", severity="warning", component="proxy", port=18091)
 ev.emit("alert.triggered", "Still not responding", severity="warning", component="proxy", port=18091)
-ev.emit("alert.triggered", "Disk nearly full", severity="error", component="disk", task_id="t-9")
+ev.emit("alert.triggered", "Disk nearly full", severity="error", component="disk", task_id="t-9", reason="3 % left")
 ev.emit("alert.resolved", "Disk has room", component="disk")
 ev.emit("heartbeat.missed", component="courier")
 ev.emit("heartbeat.missed.resolved", component="courier")

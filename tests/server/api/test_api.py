@@ -218,6 +218,13 @@ def test_errors_that_say_the_same_are_one_group(get):
     get("/api/errors/nothing", status=404)
 
 
+def test_an_error_without_an_exception_says_its_reason(get):
+    """Behind a message of the program's own."""
+    (group,) = (each for each in get("/api/errors")["groups"] if each["event"] == "alert.triggered")
+
+    assert (group["type"], group["message"]) == ("", "Disk nearly full: 3 % left")
+
+
 def test_alerts_are_open_until_they_are_resolved(get):
     """By their component; repeated ones are counted; stalls and missed heartbeats are among them."""
     answer = get("/api/alerts")
