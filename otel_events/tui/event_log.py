@@ -332,7 +332,7 @@ class EventLog(Vertical):
     def _close_filter_bar(self) -> None:
         self.problem = ""
         self.filter_bar.close()
-        self.log_view.focus()
+        self.screen.set_focus(self.log_view)
         self.tell_of_change()
 
     def _mark(self, text: str) -> None:
