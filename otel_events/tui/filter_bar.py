@@ -108,7 +108,9 @@ class FilterBar(Input):
         self.value = text
         self.cursor_position = len(text)
         self.display = True
-        self.screen.set_focus(self)  # at once: `focus` would do it later, and the first letters would be keys of the list
+        self.screen.set_focus(
+            self
+        )  # at once: `focus` would do it later, and the first letters would be keys of the list
 
     def close(self) -> None:
         """Go away."""

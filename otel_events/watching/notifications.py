@@ -6,6 +6,7 @@ import ctypes
 import errno
 import os
 import sys
+import warnings
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,8 @@ class Notifications:
             for kind in ("Created", "Modified", "Moved", "Deleted")
             if (what, kind) != ("Dir", "Modified")  # what is in it is told by itself
         ]
+        # A directory may be told twice, and watchdog then warns with all that it watches; nothing is lost by it.
+        warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning)
         try:
             observer.schedule(
                 _handler(events, self._tell), self._directory, recursive=self._is_recursive, event_filter=wanted

@@ -18,6 +18,7 @@ print(ev.shutdown(timeout=20))
 """
 
 
+@pytest.mark.room
 def test_a_page_of_large_events_is_shorter_and_leads_on(tmp_path):
     """So that no answer fills a memory."""
     seen, after = [], 0
