@@ -150,9 +150,14 @@ function Top() {
           </a>
         ))}
       </nav>
-      {/* Where the views do not fit side by side, the link to this one may be out of sight. */}
+      {/* Where the views do not fit side by side, the links to these may be out of sight. */}
+      {errors > 0 && isNarrow.value && (
+        <a class="top-count" href={backTo("errors")} aria-label={`Errors: ${errors} in the last hour`}>
+          <Badge number={errors} says="in the last hour" level="error" />
+        </a>
+      )}
       {open > 0 && isNarrow.value && (
-        <a class="open-alerts" href={linkTo("alerts")} aria-label={`Alerts: ${open} open`}>
+        <a class="top-count" href={linkTo("alerts")} aria-label={`Alerts: ${open} open`}>
           <Badge number={open} says="open" level="warn" />
         </a>
       )}

@@ -5,6 +5,7 @@ python tests/server/page/story.py NAME N     N events of one name
 python tests/server/page/story.py traced     a task in which something else is traced as well
 python tests/server/page/story.py climb N    a task of N steps, with a task beneath it; the same id each time
 python tests/server/page/story.py absences   what was missed and what stalled, and some of it no longer
+python tests/server/page/story.py refused    a task that fails without an exception
 python tests/server/page/story.py left       a session and a cycle that nobody ends
 """
 
@@ -98,6 +99,11 @@ def miss() -> None:
     ev.emit("cycle.stalled.resolved", session_id="short-night", duration=4.0)
 
 
+def refuse() -> None:
+    with ev.task("pay", task_id="pay-1") as task:
+        task.fail("card refused")
+
+
 def leave() -> None:
     ev.session("left-open").__enter__()
     ev.cycle(1).__enter__()
@@ -110,6 +116,8 @@ if __name__ == "__main__":
         trace_too()
     elif sys.argv[1:] == ["absences"]:
         miss()
+    elif sys.argv[1:] == ["refused"]:
+        refuse()
     elif sys.argv[1:] == ["left"]:
         leave()
     elif sys.argv[1:2] == ["climb"]:

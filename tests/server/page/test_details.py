@@ -23,6 +23,19 @@ def test_details_show_values_as_the_program_wrote_them(visitor, site):
     assert page.locator(".pair", has_text="whole").locator(".kind").inner_text() == "double"
 
 
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_stack_is_seen_whole_at_any_width(browser, site, width):
+    """Long lines are wrapped: the number of a line, at their end, is never cut off."""
+    visitor = Visitor(browser, viewport={"width": width, "height": 740})
+    event = site.events(filter="task.failed task_id=draft-2")[0]
+    page = visitor.visit(site, f"#/live?event={event['seq']}")
+    stack = page.locator(".details .stack pre")
+    stack.wait_for()
+
+    assert stack.evaluate("stack => stack.scrollWidth <= stack.clientWidth")
+    visitor.context.close()
+
+
 def test_neighbours_of_the_same_task_stand_beside_an_event(visitor, site):
     """The details lead to what happened before and after in the task."""
     event = site.events(filter="task.failed")[0]

@@ -58,6 +58,18 @@ def test_keys_that_are_pressed_at_once_are_all_heard(live):
     assert ids.index(newest) - ids.index(selected_row(live)) == 3
 
 
+def test_enter_gives_the_keys_back(live):
+    """What is typed after a filter was applied goes to the list, not into the filter."""
+    live.keyboard.press("/")
+    live.keyboard.type("task.failed")
+    live.keyboard.press("Enter")
+    wait_for(lambda: "task.failed" in address_of(live))
+    live.keyboard.press("j")
+
+    live.locator('.row[aria-selected="true"]', has_text="task.failed").wait_for()
+    assert live.get_by_label("Filter events").input_value() == "task.failed"
+
+
 def test_the_help_has_the_keys_to_itself(live):
     """Esc closes it, and neither goes on with a list that was paused nor closes the details behind it."""
     live.keyboard.press("Enter")

@@ -57,6 +57,24 @@ def test_a_task_that_its_program_left_behind_is_orphaned(visitor, tmp_path):
         page.goto("about:blank")  # before its server goes
 
 
+def test_a_task_that_failed_without_an_exception_gives_its_reason(visitor, tmp_path):
+    """In the list, in its story and in the event's details; the type that stands for "any other" is nowhere an explanation."""
+    with serving(tmp_path) as site:
+        site.send("refused")
+        wait_for(lambda: site.events(filter="task.failed"))
+        event = site.events(filter="task.failed")[0]
+        page = visitor.visit(site, "#/tasks")
+        page.locator("tbody tr .bad", has_text="card refused").wait_for()
+        assert page.get_by_text("_OTHER").count() == 0
+        page.locator("tbody tr").click()
+        page.locator(".occurrence summary", has_text="card refused").wait_for()
+        page = visitor.visit(site, f"#/live?event={event['seq']}")
+        page.locator(".details-error").wait_for()
+
+        assert page.locator(".details-error").inner_text() == "card refused"
+        page.goto("about:blank")  # before its server goes
+
+
 def test_a_story_shows_what_happened_inside_spans_and_their_links(visitor, site):
     """A span of another library opens to its attributes, its events, and the spans it is linked with."""
     site.send("traced")

@@ -235,6 +235,20 @@ def test_errors_of_the_last_hour_are_counted_in_every_view(visitor, site):
     page.get_by_role("navigation").get_by_label("in the last hour").wait_for()
 
 
+def test_a_phone_counts_errors_and_alerts_in_sight(browser, site):
+    """Beside the links, of which not all have room there."""
+    visitor = Visitor(browser, viewport=SIZES["phone"])
+    page = open_view(visitor, site, "health")
+
+    for name in ("Errors: ", "Alerts: "):
+        link = page.get_by_role("link", name=name)
+        link.wait_for()
+        box = link.bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= SIZES["phone"]["width"]
+    visitor.context.close()
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_what_is_said_covers_no_button(browser, site, size):
     """A notice is beside the head's buttons, or at the foot of a small screen."""

@@ -59,10 +59,7 @@ export function FilterBar() {
     const next = text.slice(0, word.start) + suggestion.text + (suggestion.isOpen ? rest : ` ${rest.trimStart()}`);
     const cursor = next.length - rest.trimStart().length;
     setText(next);
-    requestAnimationFrame(() => {
-      input.current?.focus();
-      input.current?.setSelectionRange(cursor, cursor);
-    });
+    requestAnimationFrame(() => input.current?.setSelectionRange(cursor, cursor));
     if (suggestion.isOpen) void ask(next, cursor);
     else close();
   };
@@ -76,7 +73,7 @@ export function FilterBar() {
     if (event.key === "ArrowDown") move(1);
     else if (event.key === "ArrowUp") move(-1);
     else if (event.key === "Tab" && offer.suggestions[0] && !event.shiftKey) accept(chosen ?? offer.suggestions[0]);
-    else if (event.key === "Enter") chosen ? accept(chosen) : apply(text);
+    else if (event.key === "Enter") chosen ? accept(chosen) : (apply(text), input.current?.blur());
     else if (event.key === "Escape") offer.suggestions.length ? close() : input.current?.blur();
     else return;
     event.preventDefault();

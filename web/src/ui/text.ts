@@ -27,10 +27,10 @@ export function valueText(key: string, value: Json): string {
 }
 
 /** The first few attributes, as `key=value`. */
-function summary(attributes: Attributes | undefined): string {
+function summary(attributes: Attributes = {}): string {
   const parts: string[] = [];
-  for (const [key, value] of Object.entries(attributes ?? {})) {
-    if (SAID_ALREADY.has(key)) continue;
+  for (const [key, value] of Object.entries(attributes)) {
+    if (SAID_ALREADY.has(key) || (key === "reason" && errorIn(attributes).endsWith(inline(value)))) continue;
     parts.push(`${key}=${valueText(key, value)}`);
     if (parts.length === 6) break;
   }
@@ -44,12 +44,19 @@ export function messageOf(event: LedgerEvent): string {
   return `${said}${typeof name === "string" ? `: ${name}` : ""}${error && !said.includes(error) ? ` · ${error}` : ""}`;
 }
 
-/** `TimeoutError: it took too long`, empty if the event brings no exception. */
-export function errorOf(event: LedgerEvent): string {
-  const type = event.attributes?.["exception.type"] ?? event.attributes?.["error.type"];
-  const message = event.attributes?.["exception.message"];
-  return [type, message].filter((each) => typeof each === "string" && each).join(": ");
+/** `TimeoutError: it took too long`, empty if the event brings no error. */
+export const errorOf = (event: LedgerEvent): string => errorIn(event.attributes ?? {});
+
+/** The same of attributes: who fails without an exception may give a reason, and a type that says nothing is left out. */
+export function errorIn(attributes: Attributes): string {
+  const type = attributes["exception.type"] ?? attributes["error.type"];
+  const message = attributes["exception.message"] ?? (type === undefined ? undefined : attributes.reason);
+  return [errorTypeText(type), message].filter((each) => typeof each === "string" && each).join(": ");
 }
+
+/** OpenTelemetry's word for an error of no particular type tells a reader nothing. */
+export const errorTypeText = (type: Json | undefined): string =>
+  typeof type === "string" && type !== "_OTHER" ? type : "";
 
 export interface Line {
   message: string;

@@ -12,6 +12,7 @@ import { Sparkline } from "../ui/Sparkline";
 import { Stack } from "../ui/Stack";
 import { type Column, Table } from "../ui/Table";
 import { usePolled } from "../ui/polled";
+import { errorTypeText } from "../ui/text";
 
 const EVERY = 4000;
 const STACKS = 20;
@@ -65,7 +66,7 @@ const COLUMNS: Column<ErrorGroup>[] = [
 function What({ group }: { group: ErrorGroup }) {
   return (
     <span class="error-what">
-      <b>{group.type || "Error"}</b> <span>{group.message}</span>
+      <b>{errorTypeText(group.type) || "Error"}</b> <span>{group.message}</span>
     </span>
   );
 }

@@ -131,8 +131,9 @@ export function HealthView() {
       <h2>Writers</h2>
       <p class="faint">
         A writer is one process. Its events are numbered: a hole is a loss, and an unclean end a process that was
-        killed. Received are more than emitted by what it says of itself. Scripts and other SDKs number nothing, and do
-        not say when they end: of theirs nobody can tell what is missing, they are recent for ten minutes, then quiet.
+        killed. “Received” also counts what a writer reports about itself; “Emitted” does not. Scripts and other SDKs
+        number nothing and do not say when they end, so nobody can tell what of theirs is missing; they are shown as
+        recent for ten minutes, then as quiet.
       </p>
       <Answer of={writers}>
         {(rows) =>
@@ -160,10 +161,12 @@ function Tiles({ health }: { health: Health }) {
       <Tile
         label="Watching"
         value={count(health.clients)}
-        note={reasons({ folded: stream.folded, "not sent": stream.dropped }) || "all were sent everything"}
+        note={
+          reasons({ "sent as counts": stream.folded, "not sent": stream.dropped }) || "every event was sent to each"
+        }
       />
       <Tile
-        label="Delay, half of all"
+        label="Delay, median"
         value={duration(ingest.delay_p50)}
         note={
           ingest.delay_p99 === null

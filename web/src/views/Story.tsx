@@ -11,6 +11,7 @@ import { EventList } from "../ui/EventList";
 import { Answer } from "../ui/Page";
 import { Stack } from "../ui/Stack";
 import { usePolled } from "../ui/polled";
+import { errorIn } from "../ui/text";
 import { ValueView } from "../ui/ValueView";
 import { fallRows } from "./fallRows";
 import { isEventOf, isRepeated, storyOf } from "./taskRuns";
@@ -204,12 +205,13 @@ function Errors({ events }: { events: LedgerEvent[] }) {
       {failed.map((event) => {
         const attributes = event.attributes ?? {};
         const stack = attributes["exception.stacktrace"];
+        const type = attributes["exception.type"];
+        const said = (type === undefined && errorIn(attributes)) || event.message;
         return (
           <details key={event.seq} class="occurrence" open>
             <summary>
-              <span class="mono">{clock(event.time)}</span>{" "}
-              <b class="bad">{String(attributes["exception.type"] ?? event.event)}</b>{" "}
-              {String(attributes["exception.message"] ?? event.message ?? "")}
+              <span class="mono">{clock(event.time)}</span> <b class="bad">{String(type ?? event.event)}</b>{" "}
+              {String(attributes["exception.message"] ?? said ?? "")}
             </summary>
             {typeof stack === "string" && <Stack text={stack} />}
           </details>

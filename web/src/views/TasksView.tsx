@@ -8,6 +8,7 @@ import { Choice, Search } from "../ui/Choice";
 import { Answer, None, Page } from "../ui/Page";
 import { type Column, Table } from "../ui/Table";
 import { usePolled } from "../ui/polled";
+import { errorTypeText, inline } from "../ui/text";
 import { getMarks, MOST_MARKS } from "./markEvents";
 import { Story } from "./Story";
 import { Swimlanes } from "./Swimlanes";
@@ -65,11 +66,12 @@ const COLUMNS: Column<Task>[] = [
 ];
 
 function TaskName({ task }: { task: Task }) {
+  const error = errorTypeText(task.error_type) || (task.error_type && inline(task.attributes.reason));
   return (
     <span>
       <b>{task.name}</b> <span class="mono faint">{task.task_id === task.name ? "" : task.task_id}</span>{" "}
       <span class="faint">{runText(task)}</span>
-      {task.error_type && <span class="bad"> {task.error_type}</span>}
+      {error && <span class="bad"> {error}</span>}
     </span>
   );
 }
