@@ -167,6 +167,14 @@ ALL_VARIABLES = sorted(
 unhurried = hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
+def test_a_route_of_the_environment_to_a_sink_that_there_is_not_is_left_out():
+    """The others hold."""
+    settings, warnings = resolve({}, {"OTEL_EVENTS_ROUTES": "alert.*=nowhere,seed.*=ledger"})
+
+    assert settings.routes == (("seed.*", ("ledger",)),)
+    assert any("'nowhere', which is none of" in warning for warning in warnings)
+
+
 class TestAnyInput:
     @unhurried
     @given(st.dictionaries(st.sampled_from(ALL_VARIABLES), TEXTS, max_size=6))

@@ -215,7 +215,7 @@ class _Resolver:
         sink, routes = self._lookup.find("sink"), self._lookup.find("routes")
         if sink.keyword and exporters["logs"].keyword:
             self._lookup.problem("sink and logs_exporter both say where events go; give one of them")
-        self._check_routes(routes.value, sink.value)
+        kept = self._known_routes(routes, sink.value)
         endpoints = {signal: self._endpoint(signal, exporters[signal].value) for signal in exporters}
         destination = choose_destination(
             disabled=disabled,
@@ -225,10 +225,10 @@ class _Resolver:
             has_logs_endpoint=endpoints["logs"][1],
             has_traces_endpoint=endpoints["traces"][1],
         )
-        is_routed = not disabled and any("otlp" in names for _, names in routes.value)
+        is_routed = not disabled and any("otlp" in names for _, names in kept)
         return {
             "sink": sink.value,
-            "routes": routes.value,
+            "routes": kept,
             "logs_exporter": exporters["logs"].value,
             "traces_exporter": exporters["traces"].value,
             "destination": destination,
@@ -275,13 +275,17 @@ class _Resolver:
             self._lookup.refuse(found, f"names {listed}, which cannot be metadata of gRPC", "that is left out")
         return {name: value for name, value in found.value.items() if name not in unfit}
 
-    def _check_routes(self, routes: tuple[tuple[str, tuple[str, ...]], ...], sinks: tuple[Any, ...] | None) -> None:
+    def _known_routes(self, routes: Found, sinks: tuple[Any, ...] | None) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Return the routes without sinks that there are not: these are refused."""
         known = {*SINKS, *(sink if isinstance(sink, str) else sink.name for sink in sinks or ())}
-        for pattern, names in routes:
+        choices = ", ".join(map(repr, sorted(known)))
+        for pattern, names in routes.value:
             for name in names:
                 if name not in known:
-                    choices = ", ".join(map(repr, sorted(known)))
-                    self._lookup.problem(f"routes: {pattern!r} names the sink {name!r}, which is none of {choices}")
+                    reason = f"routes {show(pattern)} to the sink {show(name)}, which is none of {choices}"
+                    self._lookup.refuse(routes, reason, "that is left out")
+        fit = ((pattern, tuple(name for name in names if name in known)) for pattern, names in routes.value)
+        return tuple((pattern, names) for pattern, names in fit if names)
 
     def _installed_only(self, setting: str, group: str, known: Collection[str]) -> Found:
         """Return the names of *setting* that are built in, in any case, or installed; the others are refused."""
