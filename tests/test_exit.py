@@ -84,6 +84,7 @@ time.sleep(0.2)"""
     assert ran.said[1] < TOLERANCE
 
 
+@pytest.mark.room
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")
 @pytest.mark.parametrize("mode", rest_slow(["async", "journal"]))
