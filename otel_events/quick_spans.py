@@ -171,8 +171,15 @@ def _is_as_expected(span: Any) -> bool:
     return (
         inside.keys() - {_END_METRICS} == _SAME | _DIFFERS
         and vars(span._attributes).keys() == _ATTRIBUTES
+        and _is_made_of_ids(span.context)
         and getattr(inside.get(_END_METRICS), "__closure__", None) is None  # else it counts this one span
     )
+
+
+def _is_made_of_ids(context: SpanContext) -> bool:
+    """Tell whether a SpanContext is what `start` makes of one: a tuple of these, in this order."""
+    parts = (context.trace_id, context.span_id, context.is_remote, context.trace_flags, context.trace_state)
+    return tuple(context) == (*parts, context.is_valid)
 
 
 def _kinds(span: Any) -> dict[str, type]:

@@ -289,6 +289,15 @@ def test_the_quick_ways_into_opentelemetry_are_there():
     assert find_quick_way(tracer, tracer.start_span("first"), decides_by_parent=True) is not None
 
 
+def test_a_span_context_of_other_parts_is_made_by_opentelemetry_alone():
+    """Ours is put together of the parts that it has today."""
+    tracer = TracerProvider().get_tracer("test")
+    first = tracer.start_span("first")
+    first._context = tuple.__new__(SpanContext, (*first.context, "one more"))
+
+    assert find_quick_way(tracer, first, decides_by_parent=True) is None
+
+
 @pytest.mark.room
 @pytest.mark.slow
 def test_the_first_task_of_a_program_without_a_destination_reads_no_settings(tmp_path):

@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from otel_events.tui.feed import Feed
-    from otel_events.tui.log_view import LogView
+    from otel_events.tui.log_widget import LogWidget
     from otel_events.tui.source import Arrival
 
 _AT_ONCE = 4_096  # or twice as many: lines are of many lengths. More would hold the screen up
 _NEAR = 50  # rows from the first one, where older ones are fetched
-
-
-class _Log(Protocol):
-    """The widget that they are for."""
-
-    feed: Feed
-    log_view: LogView
-
-    @property
-    def app(self) -> Any: ...
-    @property
-    def is_running(self) -> bool: ...
-    def run_worker(self, work: Callable[[], None], *, thread: bool) -> Any: ...
-    def tell_of_change(self) -> None: ...
 
 
 class OlderEvents:
@@ -41,7 +26,7 @@ class OlderEvents:
         has_all: there are none any more.
     """
 
-    def __init__(self, log: _Log) -> None:
+    def __init__(self, log: LogWidget) -> None:
         self._log = log
         self._asking = Lock()  # a source answers one at a time
         self._goes_to_first = False

@@ -3,29 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from otel_events.tui.chunk import Chunk, Rows
-    from otel_events.tui.feed import Feed
-    from otel_events.tui.log_view import LogView
+    from otel_events.tui.log_widget import LogWidget
     from otel_events.tui.view import View
-
-
-class _Log(Protocol):
-    """The widget whose rows they are."""
-
-    feed: Feed
-    log_view: LogView
-
-    @property
-    def app(self) -> Any: ...
-    @property
-    def is_running(self) -> bool: ...
-    def run_worker(self, work: Callable[[], None], *, thread: bool) -> Any: ...
-    def tell_of_change(self) -> None: ...
 
 
 class _Job(NamedTuple):
@@ -43,7 +26,7 @@ class Remaking:
         is_under_way: some rows are missing.
     """
 
-    def __init__(self, log: _Log) -> None:
+    def __init__(self, log: LogWidget) -> None:
         self._log = log
         self._near = 0
         self._sought: tuple[int, int] | None = None  # the event to which the cursor goes once there is a row near it

@@ -9,6 +9,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static, Tree
 
 from otel_events.reading.analysis.story import Node, build_tree
+from otel_events.reading.failure import reason_of
 from otel_events.reading.frequent import Frequent
 from otel_events.reading.harmless import harmless
 from otel_events.reading.texts import own_message, show_local, show_pairs, show_seconds
@@ -133,6 +134,6 @@ def _ending(closing: Record) -> str:
     word = closing.name.rpartition(".")[2]
     if word not in _BAD_ENDINGS and closing.severity < _ERROR:
         return ""
-    why = closing.text("exception.message") or closing.text("reason")
+    why = closing.text("exception.message") or reason_of(closing)
     said = ": ".join(filter(None, [closing.text("exception.type"), why]))
     return harmless(f" {word if word in _BAD_ENDINGS else 'failed'} {said}".rstrip()[:_MAX_TEXT])
