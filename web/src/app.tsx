@@ -8,7 +8,7 @@ import { LiveView } from "./live/LiveView";
 import { status } from "./live/following";
 import { isSignedOut } from "./state/access";
 import { notice } from "./state/notice";
-import { backTo, change, linkTo, parameter, titleOf, type View, VIEWS, view } from "./state/route";
+import { backTo, change, linkTo, moveTo, parameter, titleOf, type View, VIEWS, view } from "./state/route";
 import { isNarrow } from "./state/screen";
 import { switchTheme, theme } from "./state/theme";
 import { usePolled } from "./ui/polled";
@@ -46,7 +46,7 @@ const toggleHelp = (): void => {
 };
 
 const leadTo = (name: View): void => {
-  location.hash = backTo(name);
+  moveTo(backTo(name));
 };
 
 /** To what narrows the present view; a view that has nothing of the kind leads to the live one. */

@@ -70,6 +70,21 @@ def test_enter_gives_the_keys_back(live):
     assert live.get_by_label("Filter events").input_value() == "task.failed"
 
 
+def test_keys_wait_for_the_rows_of_a_new_filter(live):
+    """What is pressed while a slow server looks for them goes to those rows, not to the ones of before."""
+    asked = []
+    live.route("**/api/events?*", lambda route: asked.append(route), times=1)
+    live.keyboard.press("/")
+    live.keyboard.type("task.failed")
+    with live.expect_request("**/api/events?*"):
+        live.keyboard.press("Enter")
+    live.keyboard.press("j")
+    assert "event=" not in address_of(live)
+    asked.pop().continue_()
+
+    live.locator('.row[aria-selected="true"]', has_text="task.failed").wait_for()
+
+
 def test_the_help_has_the_keys_to_itself(live):
     """Esc closes it, and neither goes on with a list that was paused nor closes the details behind it."""
     live.keyboard.press("Enter")

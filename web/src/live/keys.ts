@@ -12,7 +12,7 @@ import type { ListHandle } from "../ui/VirtualList";
 import { showEach } from "./EventRow";
 import { isCounting, isError } from "./rows";
 import { hold, pause, resume } from "./holding";
-import { filter, held, indexOf, shownRows } from "./store";
+import { filter, held, indexOf, isLoading, shownRows } from "./store";
 import { foldAgain } from "./unfolding";
 
 /** The event that is selected, by the address at the moment: a key goes on from what the one before has done. */
@@ -91,24 +91,39 @@ function togglePause(): void {
   else pause();
 }
 
+/** Keys that go by the rows wait, in their order, until the rows are those that the filter asks for. */
+class RowKeys {
+  private waiting: (() => void)[] = [];
+  readonly end = isLoading.subscribe((isStillLoading) => {
+    if (!isStillLoading) for (const action of this.waiting.splice(0)) action();
+  });
+
+  key =
+    (action: () => void): (() => void) =>
+    () =>
+      isLoading.peek() ? void this.waiting.push(action) : action();
+}
+
 export function useLiveKeys(list: RefObject<ListHandle | null>): void {
   useLayoutEffect(() => {
     const page = (): number => list.current?.rowsInSight() ?? 20;
-    return onKeys({
-      j: () => step(1),
-      ArrowDown: () => step(1),
-      k: () => step(-1),
-      ArrowUp: () => step(-1),
-      ArrowRight: openSelected,
-      ArrowLeft: closeSelected,
-      PageDown: () => step(page()),
-      PageUp: () => step(-page()),
-      Enter: openDetails,
+    const rows = new RowKeys();
+    const unbind = onKeys({
+      j: rows.key(() => step(1)),
+      ArrowDown: rows.key(() => step(1)),
+      k: rows.key(() => step(-1)),
+      ArrowUp: rows.key(() => step(-1)),
+      ArrowRight: rows.key(openSelected),
+      ArrowLeft: rows.key(closeSelected),
+      PageDown: rows.key(() => step(page())),
+      PageUp: rows.key(() => step(-page())),
+      Enter: rows.key(openDetails),
       Escape: back,
-      e: toError(1),
-      E: toError(-1),
+      e: rows.key(toError(1)),
+      E: rows.key(toError(-1)),
       " ": togglePause,
       G: resume,
     });
+    return () => (unbind(), rows.end());
   }, []);
 }

@@ -65,11 +65,20 @@ effect(() => {
 export const backTo = (target: View): string =>
   target === "live" && view.value !== "live" ? lastLive : linkTo(target);
 
-export function go(target: View, parameters: Parameters = {}): void {
-  location.hash = linkTo(target, parameters);
+/** Go to the address *fragment*; what is not worth a step of the Back button replaces the present one.
+ *
+ * Not by `location.hash`, of which the view hears later: who presses a key meanwhile would meet what was there before.
+ */
+export function moveTo(fragment: string, { replace = false } = {}): void {
+  if (fragment === location.hash) return;
+  if (replace) history.replaceState(null, "", fragment);
+  else history.pushState(null, "", fragment);
+  route.value = parse(fragment);
 }
 
-/** Change some parameters of the present view; what is not worth a step of the Back button replaces. */
+export const go = (target: View, parameters: Parameters = {}): void => moveTo(linkTo(target, parameters));
+
+/** Change some parameters of the present view. */
 export function change(parameters: Parameters, { replace = false } = {}): void {
   const next = new URLSearchParams(route.value.parameters);
   for (const [key, value] of Object.entries(parameters)) {
@@ -77,13 +86,5 @@ export function change(parameters: Parameters, { replace = false } = {}): void {
     else next.delete(key);
   }
   const present = route.value.view;
-  if (present === "nowhere") return;
-  const fragment = linkTo(present, Object.fromEntries(next));
-  if (fragment === location.hash) return;
-  if (replace) {
-    history.replaceState(null, "", fragment);
-    route.value = parse(fragment);
-  } else {
-    location.hash = fragment;
-  }
+  if (present !== "nowhere") moveTo(linkTo(present, Object.fromEntries(next)), { replace });
 }
