@@ -117,7 +117,9 @@ def main() -> None:
         episode += 1
         run.play(episode)
     is_safe = ev.flush()
-    print(f"{episode} episodes, {ev.stats().emitted:,} events, {'all' if is_safe else 'not all'} of them handed over")
+    told = ev.stats()
+    is_whole = is_safe and not told.dropped
+    print(f"{episode} episodes, {told.emitted:,} events, {'all' if is_whole else 'not all'} of them handed over")
 
 
 if __name__ == "__main__":

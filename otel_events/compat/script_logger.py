@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
     from otel_events.redaction import Redactor
 
+    _StreamHandler = logging.StreamHandler[Any]
+else:
+    _StreamHandler = logging.StreamHandler  # of Python 3.10, which knows no more
+
 __all__ = ["BATCH_SIZE", "QUEUE_CAPACITY", "REDACTION_PATTERNS", "get_metrics", "setup_l2_logger"]
 
 # May be set at any time.
@@ -80,7 +84,7 @@ def get_metrics() -> dict[str, int]:
     return {**{name: counts.get(name, 0) for name in names}, "queued": courier.waiting if courier is not None else 0}
 
 
-class _Console(logging.StreamHandler[Any]):
+class _Console(_StreamHandler):
     """The console of a script."""
 
 

@@ -184,17 +184,21 @@ def test_a_forked_child_brings_its_own(scripts, collector):
     program = """
 import multiprocessing
 script_logger.FLUSH_INTERVAL = 30.0
-def child(): logger.error("n child")
+def bring(text, count):
+    script_logger.BATCH_SIZE = 1
+    logger.error(text)
+    wait_for(lambda: get_metrics()["published"] == count)
 logger = setup()
 logger.error("n parent")
 ev.flush(30)
-process = multiprocessing.get_context("fork").Process(target=child)
+process = multiprocessing.get_context("fork").Process(target=bring, args=("n child", 1))
 process.start(); process.join(30)
+bring("n last", 2)
 """
     with running(collector):
         scripts.run(program, PYTHONWARNINGS="ignore")
 
-    assert lines(collector.taken()) == ["child", "parent"]
+    assert lines(collector.taken()) == ["child", "last", "parent"]
 
 
 def test_without_posix_all_is_the_same(scripts, collector):

@@ -19,6 +19,7 @@ SINGLE = {
 FREQUENT = {"epoch.completed", "reward.computed"}
 
 
+@pytest.mark.room
 @pytest.mark.slow
 def test_a_training_run_says_all_that_such_runs_say(tmp_path):
     """Every type of event that its display knows, an episode that fails, and every step on record."""
