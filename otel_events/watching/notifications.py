@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from otel_events.watching.requirements import import_watchdog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 # (path, where it was renamed to or "", is a directory)
 Notice = tuple[str, str, bool]
@@ -58,7 +58,7 @@ class Notifications:
             observer.start()
         except OSError as error:
             if error.errno in _FULL:
-                raise NoRoomError(str(error)) from error
+                raise NoRoomError(error.strerror or str(error)) from error
             raise
         self._observer = observer
         if not self.has_room():  # watchdog leaves out the directories for which there was none
@@ -80,10 +80,17 @@ class Notifications:
     def forget_parent(self) -> None:
         """Close, in the child of a fork, the file by which the system tells the parent: its thread is not there."""
         observer, self._observer = self._observer, None
-        inotify = getattr(observer, "_inotify_fd", None)
-        for name in ("_inotify_fd", "_kill_r", "_kill_w"):
-            with suppress(OSError, AttributeError, TypeError):  # another system, or another version of watchdog
-                os.close(getattr(inotify, name))
+        for inotify in _inotifies_of(observer):
+            for name in ("_inotify_fd", "_kill_r", "_kill_w"):
+                with suppress(OSError, AttributeError, TypeError):  # another system, or another version of watchdog
+                    os.close(getattr(inotify, name))
+
+
+def _inotifies_of(observer: Any) -> Iterator[Any]:
+    """Return what holds the files by which the system tells *observer*; something without any on other systems."""
+    yield getattr(observer, "_inotify_fd", None)  # of watchdog 7, one for all
+    for emitter in getattr(observer, "emitters", ()):  # of watchdog 6, which is the last for Python 3.10
+        yield getattr(getattr(emitter, "_inotify", None), "_inotify", None)
 
 
 def _handler(events: Any, tell: Callable[[Notice], None]) -> Any:

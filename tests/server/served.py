@@ -130,6 +130,9 @@ def run_program(server, script, *arguments, **variables):
         "OTEL_EXPORTER_OTLP_ENDPOINT": server.otlp,
         "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
         "OTEL_SERVICE_NAME": "orchestrator",
+        "OTEL_EVENTS_EXIT_TIMEOUT": str(
+            PATIENCE
+        ),  # on a busy machine the usual two seconds may leave spans on the disk
         **usual_room(),
         **variables,
     }
