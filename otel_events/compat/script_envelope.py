@@ -16,6 +16,7 @@ from otel_events.accounting import Tally
 from otel_events.interrupts import is_interrupt
 from otel_events.notices import Notices
 from otel_events.redaction import RedactionSettings, Redactor
+from otel_events.values import freeze
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,7 +113,7 @@ def _message(record: logging.LogRecord) -> str:
     except Exception as error:  # arguments that do not fit: the console complains, and the collector has what there is
         if is_interrupt(error):
             raise
-        return str(record.msg)
+        return str(freeze(record.msg))  # also of an object that fails to say what it is
 
 
 def _dump(envelope: dict[str, Any]) -> bytes:
@@ -122,8 +123,8 @@ def _dump(envelope: dict[str, Any]) -> bytes:
 def _stack(record: logging.LogRecord, redactor: Redactor) -> str:
     """Return the stack trace within its limits; empty if the record has none."""
     text = record.exc_text or ""
-    if record.exc_info and record.exc_info[0] is not None:
-        text = "".join(traceback.format_exception(*record.exc_info))
+    if record.exc_info:  # where there was no exception, the console has made "NoneType: None" of it
+        text = "" if record.exc_info[0] is None else "".join(traceback.format_exception(*record.exc_info))
     text = redactor.text(text or record.stack_info or "").rstrip("\n")
     lines = text.split("\n")
     cut = "\n".join(lines[:MAX_STACK_LINES]).encode("utf-8", "replace")[:MAX_STACK_BYTES].decode("utf-8", "ignore")

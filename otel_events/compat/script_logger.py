@@ -61,7 +61,7 @@ _ON_EVENTS = (
 )
 
 
-def setup_l2_logger(script_name: str, script_path: str, l2_level: int = logging.ERROR) -> logging.Logger:
+def setup_l2_logger(script_name: str, script_path: str, l2_level: int | str = logging.ERROR) -> logging.Logger:
     """Return the script's logger: everything from INFO on goes to the console, from *l2_level* on to the collector as well."""
     logger = logging.getLogger(script_name)
     for handler in [handler for handler in logger.handlers if isinstance(handler, (_Console, _ToCollector))]:
@@ -69,8 +69,9 @@ def setup_l2_logger(script_name: str, script_path: str, l2_level: int = logging.
     console = _Console()
     console.setFormatter(logging.Formatter(_CONSOLE))
     logger.addHandler(console)
-    logger.addHandler(_ToCollector(Script(str(script_name), str(script_path)), l2_level))
-    logger.setLevel(min(logging.INFO, l2_level))
+    to_collector = _ToCollector(Script(str(script_name), str(script_path)), l2_level)
+    logger.addHandler(to_collector)
+    logger.setLevel(min(logging.INFO, to_collector.level))
     logger.propagate = False  # else a root logger would print each line again
     _ready_courier()
     return logger
@@ -91,7 +92,7 @@ class _Console(_StreamHandler):
 class _ToCollector(logging.Handler):
     """Sends records to the collector, and emits them."""
 
-    def __init__(self, script: Script, level: int) -> None:
+    def __init__(self, script: Script, level: int | str) -> None:
         super().__init__(level)
         self._script = script
         self._redactor: tuple[tuple[Any, ...], Redactor] | None = None

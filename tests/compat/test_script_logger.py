@@ -153,3 +153,31 @@ setup_l2_logger("my_script", "p" * 100_000).error("long")
     assert third["content"] == "my_script: no %d"
     assert fourth["content"] == "my_script: long"
     assert max(len(request["body"].encode()) for request in collector.requests()) <= 64 * 1024
+
+
+def test_the_level_may_be_a_word(scripts, collector):
+    """As logging takes it everywhere."""
+    program = """
+logger = setup_l2_logger("my_script", "my_script.py", l2_level="WARNING")
+logger.info("console"); logger.warning("both")
+"""
+    with running(collector):
+        scripts.run(program + brought(1))
+
+    assert [envelope["content"] for envelope in collector.taken()] == ["my_script: both"]
+
+
+def test_a_message_that_cannot_say_itself_arrives(scripts, collector):
+    """An object whose code fails, `exc_info` where nothing went wrong, a lone surrogate: each is an envelope and an event."""
+    program = """
+class Mute:
+    def __str__(self): raise RuntimeError("mute")
+logger = setup()
+logger.error(Mute()); logger.error("no error", exc_info=True); logger.error("half \\ud800")
+"""
+    with running(collector):
+        ran = scripts.run(program + brought(3))
+
+    told = [(envelope["content"], envelope["metadata"]["stack_trace"]) for envelope in collector.taken()]
+    assert told == [("my_script: <unprintable Mute>", ""), ("my_script: no error", ""), ("my_script: half ?", "")]
+    assert len([line for line in ran.default_ledger if line["event"] == "script.error"]) == 3

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import socket
 import urllib.error
 import urllib.request
 
@@ -47,6 +48,15 @@ def test_an_envelope_is_published_kept_and_logged(receiver, caplog):
 
     assert [one["metadata"]["stack_fingerprint"] for one in receiver.published] == ["f-1"]
     assert [record.getMessage() for record in caplog.records] == ["Published membrane.inject sid=s-1 forged"]
+
+
+def test_an_answer_comes_in_one_piece(receiver):
+    """Of two pieces the second would wait for the client's word of the first: 40 ms for each envelope of a script."""
+    with socket.create_connection(("127.0.0.1", receiver.port), timeout=30) as connection:
+        connection.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        answer = connection.recv(65536)
+
+    assert answer.endswith(b"}")
 
 
 def test_health_tells_the_counts(receiver):
