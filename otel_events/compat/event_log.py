@@ -76,15 +76,16 @@ class EventLogAggregator:
         self._episode = 0
 
     @silent
-    def process_event(self, event: Enum | str, payload: Any = None) -> None:
+    def process_event(self, event: Any, payload: Any = None) -> None:
         """Log and emit that something happened; wrong arguments are counted, and nothing else.
 
         Args:
-            event: what, as a member of an Enum or by its name.
+            event: what, as a member of an Enum or by its name; or a dataclass that has that as `event_type`, and the payload as
+                `data` or in its other fields.
             payload: a dataclass or a mapping; a field that is None says nothing.
         """
+        event, facts = _opened(event) if payload is None and _is_envelope(event) else (event, _facts_of(payload))
         event_type = _type_of(event)
-        facts = _facts_of(payload)
         moment = _instant_of(facts.get("timestamp"))
         if moment is not None:
             del facts["timestamp"]
@@ -196,6 +197,20 @@ def _facts_of(payload: Any) -> dict[str, Any]:
     if not isinstance(facts, dict) or not (payload is None or _has_fields(payload)):
         raise TypeError(f"{type(payload).__name__} has no fields")
     return {key: value for key, value in facts.items() if value is not None}
+
+
+def _is_envelope(event: Any) -> bool:
+    return "event_type" in getattr(type(event), "__dataclass_fields__", ())
+
+
+def _opened(event: Any) -> tuple[Any, dict[str, Any]]:
+    """Return the type of an event that holds its payload, and what it says of it."""
+    facts = _facts_of(event)
+    del facts["event_type"]
+    if _has_fields(getattr(event, "data", None)):
+        del facts["data"]
+        facts |= _facts_of(event.data)
+    return event.event_type, facts
 
 
 def _has_fields(payload: Any) -> bool:

@@ -48,6 +48,16 @@ class TelemetryEvent:
     episode: "int | None" = None
 
 
+@dataclass
+class Envelope:
+    """An event that holds its type, and its payload or the fields of it."""
+
+    event_type: "Kind | str | None"
+    data: object = None
+    epoch: "int | None" = None
+    timestamp: "float | None" = None
+
+
 class Tensor:
     """A value on a device: whoever asks for its content makes the program wait."""
 
@@ -96,8 +106,10 @@ def test_an_entry_has_the_fields_that_displays_read(aggregator, events):
         (Kind.SEED_GERMINATED, TelemetryEvent(slot_id="r0c1", improvement=0.7, env_id=3)),
         (Kind.SEED_GERMINATED, {"slot_id": "r0c1", "improvement": 0.7, "env_id": 3}),
         ("SEED_GERMINATED", TelemetryEvent(slot_id="r0c1", improvement=0.7, env_id=3)),
+        (Envelope(Kind.SEED_GERMINATED, TelemetryEvent(slot_id="r0c1", improvement=0.7, env_id=3)), None),
+        (Envelope("SEED_GERMINATED", {"slot_id": "r0c1", "improvement": 0.7, "env_id": 3}), None),
     ],
-    ids=["enum and dataclass", "enum and dict", "name and dataclass"],
+    ids=["enum and dataclass", "enum and dict", "name and dataclass", "one object", "one object with a dict"],
 )
 def test_each_call_is_an_event(aggregator, events, event, payload):
     """Under the canonical name, with the payload's fields; what a payload leaves at None it does not say."""
@@ -111,6 +123,17 @@ def test_each_call_is_an_event(aggregator, events, event, payload):
     )
     assert (emitted.name, emitted.message) == ("seed.germinated", "Germinated")
     assert emitted.attributes == {"slot_id": "r0c1", "improvement": 0.7, "env_id": 3}
+
+
+def test_what_an_event_says_beside_its_payload_counts_too(aggregator, events):
+    """Its time is the entry's; the payload's word wins, and data that have no fields stay what they are, unread."""
+    at = datetime(2026, 2, 14, 19, 1, 23).astimezone().timestamp()
+    aggregator.process_event(Envelope(Kind.TRAINING_STARTED, {"epoch": 2}, epoch=1, timestamp=at))
+    aggregator.process_event(Envelope(Kind.SEED_PRUNED, Tensor(), epoch=3))
+
+    started, pruned = log_of(aggregator)
+    assert (started.timestamp, started.metadata) == ("19:01:23", {"epoch": 2})
+    assert pruned.metadata == {"data": {"shape": [3], "dtype": "float32"}, "epoch": 3}
 
 
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind not in AGGREGATED], ids=lambda kind: kind.name)
@@ -250,6 +273,8 @@ def test_a_type_of_the_user_s_own_may_be_rolled_up(aggregator, events):
         lambda it: it.process_event(),
         lambda it: it.process_event(None),
         lambda it: it.process_event(5, {}),
+        lambda it: it.process_event(Envelope(None)),
+        lambda it: it.process_event(TelemetryEvent()),
         lambda it: it.process_event("", {}),
         lambda it: it.process_event(Kind.SEED_PRUNED, "text"),
         lambda it: it.process_event(Kind.SEED_PRUNED, ["list"]),
