@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from otel_events.compat.guard import current_guard
+from otel_events.compat.json_payload import to_payload
 from otel_events.ledger.instants import format_instant_for_datetime
-from otel_events.ledger.tags import clean_text
 from otel_events.sinks.messages import Message
 
 if TYPE_CHECKING:
@@ -59,12 +58,7 @@ def make_message(seen: Seen) -> Message:
         **_without_secrets({key: seen.attributes.get(key, usual) for key, usual in fields.items()}),
         **({"uid": seen.uid} if seen.uid else {}),
     }
-    text = json.dumps(said, ensure_ascii=False, default=str)
-    try:
-        payload = text.encode()
-    except UnicodeEncodeError:  # a lone surrogate
-        payload = clean_text(text).encode()
-    return Message(seen.uid, topic, payload)
+    return Message(seen.uid, topic, to_payload(said))
 
 
 def _without_secrets(fields: dict[str, Any]) -> Mapping[str, Any]:

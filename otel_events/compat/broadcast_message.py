@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from otel_events import process
 from otel_events.compat.guard import current_guard
+from otel_events.compat.json_payload import read_json, to_payload
 from otel_events.interrupts import is_interrupt
-from otel_events.ledger.tags import clean_text
 from otel_events.sinks.messages import Message
 from otel_events.values import freeze
 
@@ -44,16 +44,11 @@ def to_json(event: Mapping[str, Any]) -> str:
 
 def make_message(said: Said) -> Message:
     """Return what goes out for *said*."""
-    event = json.loads(said.text, parse_constant=_no_number)
+    event = read_json(said.text)
     event["data"] = _without_secrets(event["data"], said.beside)
     event |= {"uid": said.uid} if said.uid else {}
     event |= {"service": process.current().ready_settings().service_name, **said.trace}
-    text = json.dumps(event, ensure_ascii=False)
-    try:
-        payload = text.encode()
-    except UnicodeEncodeError:  # a lone surrogate
-        payload = clean_text(text).encode()
-    return Message(said.uid, "", payload)
+    return Message(said.uid, "", to_payload(event))
 
 
 def _without_secrets(data: Any, beside: Mapping[str, Any]) -> Any:
@@ -71,7 +66,3 @@ def _as_text(value: Any) -> str:
         if is_interrupt(error):
             raise
         return str(freeze(value))
-
-
-def _no_number(_word: str) -> None:
-    """Stand for NaN and the infinities, of which JSON knows none: null, as in browsers."""

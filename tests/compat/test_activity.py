@@ -70,6 +70,16 @@ def test_each_classifier_has_its_topic(server, workspace):
     assert task["timestamp"].endswith("+00:00")
 
 
+def test_what_is_no_number_is_null(server, workspace):
+    """Python writes NaN into files, and no browser reads it; half a character is none."""
+    with Listener(server.url, "egos.>") as listener, publisher(server, workspace):
+        (workspace / "tasks" / "one.json").write_text('{"result": [NaN, -Infinity, 1.5], "status": "\\ud800x"}')
+        wait_until(lambda: listener.heard)
+
+    ((_, said),) = listener.heard
+    assert (said["result"], said["status"]) == ([None, None, 1.5], "\ufffdx")
+
+
 def test_the_trace_id_is_the_events(server, workspace, tmp_path):
     """A UUID of the 128 bits that the event has as trace id, made for each; inside a task all are in its trace."""
     ledger = tmp_path / "events.jsonl"
