@@ -3,9 +3,10 @@
 Emits one event, with the parameters of the agent pipeline's own emit_event.ps1.
 
 .DESCRIPTION
-Sends the event by the module OtelEvents, which must lie beside this script, to the endpoint of
-OTEL_EXPORTER_OTLP_ENDPOINT. It needs no Python, writes nothing to the pipeline, and never fails: what cannot be sent
-waits in a private folder for the next call.
+Appends a flat line to the ledger (AGI_LEDGER_PATH, by default fdo_agi_repo/memory/resonance_ledger.jsonl), and sends the
+event by the module OtelEvents, which must lie beside this script, to the endpoint of OTEL_EXPORTER_OTLP_ENDPOINT. It
+needs no Python, writes nothing to the pipeline, and never fails: what cannot be sent waits in a private folder for the
+next call.
 
 .PARAMETER EventType
 What happened: health_check, task_started, or a name of your own.
@@ -47,7 +48,7 @@ param(
 
 try {
     Import-Module -Name (Join-Path -Path $PSScriptRoot -ChildPath 'OtelEvents') -ErrorAction Stop
-    $attributes = @{}
+    $attributes = New-Object -TypeName System.Collections.Specialized.OrderedDictionary
     if ($Payload -is [System.Collections.IDictionary]) {
         foreach ($key in $Payload.PSBase.Keys) { $attributes[[string] $key] = $Payload[$key] }
     }
@@ -57,6 +58,7 @@ try {
     elseif ($null -ne $Payload) {
         foreach ($property in $Payload.PSObject.Properties) { $attributes[$property.Name] = $property.Value }
     }
+    Add-OtelLedgerLine -EventType $EventType -Payload $attributes -Ids @{ task_id = $TaskId; persona_id = $PersonaId; session_id = $SessionId }
     if ($TaskId) { $attributes['task_id'] = $TaskId }
     if ($PersonaId) { $attributes['persona'] = $PersonaId }
     if ($SessionId) { $attributes['session_id'] = $SessionId }

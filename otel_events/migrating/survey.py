@@ -82,5 +82,8 @@ def _script_sites(source: bytes) -> Iterator[Site]:
         is_call = "emit_event.ps1" in line and not line.lstrip().startswith("#")
         match = _SCRIPT.search(line.encode()) if is_call else None
         if match is not None:
-            note = "`otel-events languages powershell` copies a script of that name and with those parameters, which sends the event"
+            note = (
+                "`otel-events languages powershell` copies a script of that name, with those parameters, "
+                "which appends the line and sends the event"
+            )
             yield Site(number, match.start() + 1, "A", "script", line.strip(), note=note)

@@ -20,7 +20,7 @@ TYPES = _words(
     System.Collections.IDictionary System.Collections.IEnumerable
     System.Collections.Specialized.OrderedDictionary System.DateTimeOffset System.Diagnostics.Stopwatch
     System.Globalization.CultureInfo System.Globalization.NumberStyles System.IO.Directory System.IO.File
-    System.IO.Path System.Management.Automation.ErrorRecord System.Management.Automation.PSCredential
+    System.IO.FileStream System.IO.Path System.Management.Automation.ErrorRecord System.Management.Automation.PSCredential
     System.Management.Automation.PSCustomObject System.Net.Http.HttpMethod System.Net.SecurityProtocolType
     System.Net.ServicePointManager System.Security.Cryptography.RandomNumberGenerator
     System.Security.SecureString System.Text.Encoding
@@ -42,7 +42,8 @@ STATIC = _words(
     StringComparison::Ordinal System.Diagnostics.Stopwatch::StartNew
     System.Globalization.CultureInfo::InvariantCulture System.Globalization.NumberStyles::AllowLeadingSign
     System.IO.Directory::CreateDirectory System.IO.Directory::Exists System.IO.Directory::GetFiles
-    System.IO.File::Delete System.IO.File::Exists System.IO.File::Move System.IO.File::ReadAllText
+    System.IO.File::Delete System.IO.File::Exists System.IO.File::Move System.IO.File::Open
+    System.IO.File::ReadAllText
     System.IO.File::WriteAllText System.IO.Path::Combine System.IO.Path::GetDirectoryName
     System.Net.Http.HttpMethod::Post System.Net.SecurityProtocolType::Tls12
     System.Net.ServicePointManager::SecurityProtocol System.Security.Cryptography.RandomNumberGenerator::Create
@@ -54,7 +55,7 @@ STATIC = _words(
 # Methods that return nothing. (`Add` of a generic list does not; that of an ArrayList would, so there is none.)
 _VOID = _words(
     """
-    Add Delete Dispose GetBytes Move Push Remove RemoveAt WriteAllText WriteLine
+    Add Delete Dispose GetBytes Move Push Remove RemoveAt Write WriteAllText WriteLine
     """
 )
 _OF_SEVEN = _words("$iscoreclr $islinux $ismacos $iswindows $psstyle")

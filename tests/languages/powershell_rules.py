@@ -122,6 +122,7 @@ CMDLETS = {
     "Select-Object": {"First"},
     "Set-StrictMode": {"Off"},
     "Sort-Object": set(),
+    "Start-Sleep": {"Milliseconds"},
     "Write-Verbose": {"Message"},
 }
 # Variables that PowerShell sets; those of 7 alone are errors to assign there.

@@ -12,6 +12,7 @@ from otel_events.compat.activity_program import make_parser
 from tests.languages import powershell_dotnet as dotnet
 from tests.languages import powershell_rules as rules
 from tests.languages.speaking import LANGUAGES
+from tests.program import run_program
 
 FOLDER = LANGUAGES / "powershell"
 MODULE = FOLDER / "OtelEvents"
@@ -23,7 +24,14 @@ FUNCTIONS = {
     for name, node in rules.functions(rules.parse(source)).items()
 }
 rules.OTHERS |= {name.lower() for source in SOURCES.values() for name in re.findall(r"\$script:(\w+)\s*=", source)}
-PUBLIC = ["Send-OtelEvent", "Start-OtelTask", "Stop-OtelTask", "Set-OtelContext", "Send-OtelSpool"]
+PUBLIC = [
+    "Send-OtelEvent",
+    "Start-OtelTask",
+    "Stop-OtelTask",
+    "Set-OtelContext",
+    "Send-OtelSpool",
+    "Add-OtelLedgerLine",
+]
 
 
 @pytest.mark.parametrize("name", SOURCES)
@@ -114,7 +122,7 @@ def test_the_manifest_names_what_there_is():
 @pytest.mark.parametrize("name", PUBLIC)
 def test_public_functions_have_help(name):
     """Synopsis, an example, and a word on every parameter; and every word is on a parameter."""
-    node = rules.functions(rules.parse(SOURCES["OtelEvents.psm1"]))[name]
+    node = next(found[name] for found in map(rules.functions, map(rules.parse, SOURCES.values())) if name in found)
     comment = rules.text(rules.first(node, "comment"))
 
     assert ".SYNOPSIS" in comment
@@ -137,7 +145,7 @@ def test_the_templates_make_json_of_otlp():
     value, record = templates("ValueTemplates"), templates("RecordTemplates")
     text = value["Text"].format("a")
     every = [
-        *(text, value["Integer"].format(42), value["Number"].format("0.5"), value["Number"].format('"NaN"')),
+        *(text, value["Integer"].format(42), value["Number"].format("0.5"), value["NoNumber"].format("NaN")),
         *(value["Boolean"].format("true"), value["Bytes"].format("AQI="), value["List"].format(f"{text},{{}}")),
         value["Map"].format(value["Attribute"].format("k", text)),
     ]
@@ -185,6 +193,59 @@ def test_the_templates_make_json_of_otlp():
         "eventName": "a.b",
         "attributes": [],
     }
+
+
+LINE = """
+import sys
+from otel_events.compat.ledger_emitter import emit_event
+payload = {"status": "HEALTHY \\"quoted\\" \\\\", "confidence": 0.786, "n": -5, "ok": True, "none": None, "not": float("nan")}
+payload |= {"list": [1, [], {"a": "b"}], "map": {}, "data": b"ab", "api_token": "abc123def456", "timestamp": "own"}
+emit_event("health_check", payload, task_id="t-1", persona_id="gitko", session_id="s-1")
+"""
+
+
+def put_in_words(value, words):
+    """Return *value* as ConvertTo-OtelValue puts it together of templates."""
+    match value:
+        case None:
+            return words["Nothing"]
+        case bool():
+            return words["Boolean"].format(str(value).lower())
+        case {"doubleValue": name}:
+            return words["NoNumber"].format(name)
+        case {"bytesValue": text}:
+            return words["Bytes"].format(text)
+        case int() | float():
+            return words["Integer" if isinstance(value, int) else "Number"].format(value)
+        case str():
+            return words["Text"].format(value.replace("\\", "\\\\").replace('"', '\\"'))
+        case list():
+            return words["List"].format(words["Between"].join(put_in_words(each, words) for each in value))
+    pairs = [words["Attribute"].format(key, put_in_words(each, words)) for key, each in value.items()]
+    return words["Map"].format(words["Between"].join(pairs))
+
+
+def test_the_templates_of_a_line_are_those_of_the_drop_in(tmp_path):
+    """What emit_event.ps1 appends to the ledger has the very form of what Python appends there."""
+    ran = run_program(LINE, tmp_path, AGI_LEDGER_PATH=str(tmp_path / "ledger.jsonl"))
+    (line,) = (tmp_path / "ledger.jsonl").read_text(encoding="utf-8").splitlines()
+
+    assert ran.code == 0, ran.err
+    assert put_in_words(json.loads(line), templates("LineTemplates")) == line
+    assert set(templates("LineTemplates")) == set(templates("ValueTemplates"))
+
+
+def test_a_line_has_the_keys_of_the_drop_in():
+    """The event and its ids first, then the payload, then the times; what has the name of one of those stands aside."""
+    source = rules.text(rules.functions(rules.parse(SOURCES["Ledger.ps1"]))["New-OtelLedgerRecord"])
+
+    assert re.findall(r"\$record\['(\w+)'\] =", source) == ["event", "timestamp", "ts", "attributes"]
+    assert re.findall(r"@\('(\w+)', '(\w+)'\)", source) == [
+        *(("task_id", "task_id"), ("persona_id", "persona"), ("session_id", "session_id"))
+    ]
+    assert "@('event', 'timestamp', 'ts') -ccontains" in source
+    assert "fdo_agi_repo/memory/resonance_ledger.jsonl" in SOURCES["Ledger.ps1"]
+    assert "Add-OtelLedgerLine -EventType $EventType" in SOURCES["emit_event.ps1"]
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ Add-Type -AssemblyName System.Net.Http
 . (Join-Path -Path $PSScriptRoot -ChildPath 'Surroundings.ps1')
 . (Join-Path -Path $PSScriptRoot -ChildPath 'Records.ps1')
 . (Join-Path -Path $PSScriptRoot -ChildPath 'Spool.ps1')
+. (Join-Path -Path $PSScriptRoot -ChildPath 'Ledger.ps1')
 
 if ($PSVersionTable.PSEdition -eq 'Desktop' -and [int] [System.Net.ServicePointManager]::SecurityProtocol -ne 0) {
     # Older Windows would offer what no endpoint takes any more. With 0 the system chooses, which knows best.
@@ -347,4 +348,4 @@ function Send-OtelSoon {
     }
 }
 
-Export-ModuleMember -Function 'Send-OtelEvent', 'Start-OtelTask', 'Stop-OtelTask', 'Set-OtelContext', 'Send-OtelSpool'
+Export-ModuleMember -Function 'Send-OtelEvent', 'Start-OtelTask', 'Stop-OtelTask', 'Set-OtelContext', 'Send-OtelSpool', 'Add-OtelLedgerLine'

@@ -2,14 +2,17 @@
 
 # .NET's format strings, which a test fills in as well.
 $script:ValueTemplates = @{
+    Nothing   = '{}'
     Text      = '{{"stringValue":"{0}"}}'
     Integer   = '{{"intValue":"{0}"}}'
     Number    = '{{"doubleValue":{0}}}'
+    NoNumber  = '{{"doubleValue":"{0}"}}'
     Boolean   = '{{"boolValue":{0}}}'
     Bytes     = '{{"bytesValue":"{0}"}}'
     List      = '{{"arrayValue":{{"values":[{0}]}}}}'
     Map       = '{{"kvlistValue":{{"values":[{0}]}}}}'
     Attribute = '{{"key":"{0}","value":{1}}}'
+    Between   = ','
 }
 $script:LongestText = 65536
 $script:DeepestValue = 8
@@ -55,7 +58,7 @@ function ConvertTo-OtelValue {
     param([AllowNull()][object] $Value, [int] $Depth = 0)
 
     $templates = $script:ValueTemplates
-    if ($null -eq $Value) { return '{}' }
+    if ($null -eq $Value) { return $templates.Nothing }
     if ($Value -is [string] -or $Value -is [char]) { return $templates.Text -f (ConvertTo-OtelJsonText -Text ([string] $Value)) }
     if ($Value -is [bool]) { return $templates.Boolean -f $Value.ToString().ToLowerInvariant() }
     if ($Value -is [switch]) { return $templates.Boolean -f $Value.IsPresent.ToString().ToLowerInvariant() }
@@ -82,9 +85,9 @@ function ConvertTo-OtelNumber {
     [OutputType([string])]
     param([double] $Value)
 
-    if ([double]::IsNaN($Value)) { return $script:ValueTemplates.Number -f '"NaN"' }
-    if ([double]::IsPositiveInfinity($Value)) { return $script:ValueTemplates.Number -f '"Infinity"' }
-    if ([double]::IsNegativeInfinity($Value)) { return $script:ValueTemplates.Number -f '"-Infinity"' }
+    if ([double]::IsNaN($Value)) { return $script:ValueTemplates.NoNumber -f 'NaN' }
+    if ([double]::IsPositiveInfinity($Value)) { return $script:ValueTemplates.NoNumber -f 'Infinity' }
+    if ([double]::IsNegativeInfinity($Value)) { return $script:ValueTemplates.NoNumber -f '-Infinity' }
     # A comma for the point, as some countries write it, would be no JSON.
     return $script:ValueTemplates.Number -f $Value.ToString('R', [System.Globalization.CultureInfo]::InvariantCulture)
 }
@@ -116,7 +119,7 @@ function ConvertTo-OtelList {
         if ($encoded.Count -ge $script:MostItems) { break }
         $encoded.Add((ConvertTo-OtelValue -Value $item -Depth $Depth))
     }
-    return $script:ValueTemplates.List -f ($encoded -join ',')
+    return $script:ValueTemplates.List -f ($encoded -join $script:ValueTemplates.Between)
 }
 
 function ConvertTo-OtelAttributeList {
@@ -134,7 +137,7 @@ function ConvertTo-OtelAttributeList {
         $json = Hide-OtelSecret -Key ([string] $key) -Value $value -Json (ConvertTo-OtelValue -Value $value -Depth $Depth)
         $encoded.Add(($script:ValueTemplates.Attribute -f (ConvertTo-OtelJsonText -Text ([string] $key)), $json))
     }
-    return $encoded -join ','
+    return $encoded -join $script:ValueTemplates.Between
 }
 
 function ConvertTo-OtelDictionary {
@@ -170,7 +173,7 @@ function Hide-OtelSecret {
     }
     $kind = Get-OtelSecretKind -Key $Key
     if ($kind -eq '') { return $Json }
-    if (($Json.StartsWith('{"intValue"') -or $Json.StartsWith('{"doubleValue"')) -and $kind -ne 'password' -and $kind -ne 'personal') {
+    if ($Json -match '^(\{"(int|double)Value"|[-0-9])' -and $kind -ne 'password' -and $kind -ne 'personal') {
         return $Json
     }
     return $script:ValueTemplates.Text -f "<REDACTED:$kind>"
