@@ -89,14 +89,17 @@ export class Sender {
     return true;
   }
 
-  #take(most, mostBytes) {
+  #take(most, mostBytes, sizeOf = (record) => record.length) {
     let count = 0;
-    let bytes = 0;
-    while (count < Math.min(most, this.#waiting.length) && (count === 0 || bytes + this.#waiting[count].length <= mostBytes)) {
-      bytes += this.#waiting[count++].length;
+    let size = 0;
+    while (count < Math.min(most, this.#waiting.length)) {
+      size += sizeOf(this.#waiting[count]);
+      if (count > 0 && size > mostBytes) break;
+      count += 1;
     }
-    this.#bytes -= bytes;
-    return this.#waiting.splice(0, count);
+    const batch = this.#waiting.splice(0, count);
+    for (const record of batch) this.#bytes -= record.length;
+    return batch;
   }
 
   #putBack(batch) {
@@ -129,18 +132,26 @@ export class Sender {
     this.#putBack(this.#inFlight);
     this.#inFlight = [];
     const canBeacon = Object.keys(headers).length === 0 && new URL(url, location.href).origin === location.origin;
+    const left = [];
+    const bytesOf = (record) => new TextEncoder().encode(record).length;
     while (this.#waiting.length) {
-      const batch = this.#take(BATCH, BEACON_BYTES);
+      const batch = this.#take(BATCH, BEACON_BYTES, bytesOf);
       const body = wrap(batch);
       if (canBeacon) {
-        if (navigator.sendBeacon(url, new Blob([body], { type: "application/json" }))) continue;
-        this.#putBack(batch);
-        return;
+        if (!navigator.sendBeacon(url, new Blob([body], { type: "application/json" }))) left.push(...batch);
+        continue;
       }
       // A beacon brings cookies, which servers of other origins do not ask for, and no headers.
       fetch(url, {
         method: "POST", keepalive: true, credentials: "omit", redirect: "error", headers: { "Content-Type": "application/json", ...headers }, body,
-      }).then((answer) => answer.ok || this.#putBack(batch), () => this.#putBack(batch));
+      }).then((answer) => answer.ok || this.#keep(batch), () => this.#keep(batch));
     }
+    this.#keep(left);
+  }
+
+  /** What the browser does not take is too much for it now: sent as usual, if the page is only hidden. */
+  #keep(batch) {
+    this.#putBack(batch);
+    if (batch.length) this.#wake(this.settings.window);
   }
 }

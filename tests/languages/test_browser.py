@@ -120,6 +120,7 @@ def test_a_page_that_goes_away_leaves_its_events_to_the_browser(page, server):
 
 def test_to_its_own_origin_a_page_sends_a_beacon(page, site):
     """Where the page comes from the endpoint itself, the browser's beacon takes what waits."""
+    site.posted.clear()
     page.evaluate(
         """([endpoint]) => {
         const beacon = navigator.sendBeacon.bind(navigator);
@@ -135,6 +136,48 @@ def test_to_its_own_origin_a_page_sends_a_beacon(page, site):
     assert (path, kind) == ("/v1/logs", "application/json")
     assert body["resourceLogs"][0]["scopeLogs"][0]["logRecords"][0]["eventName"] == "page.left"
     assert page.evaluate("localStorage.beacons") == "1"
+
+
+def test_a_page_that_leaves_much_behind_hands_over_what_the_browser_takes(page, site):
+    """A text too long for a beacon holds up none behind it, and letters of several bytes are counted as such."""
+    site.posted.clear()
+    page.evaluate(
+        """([endpoint]) => {
+        ev.configure({ serviceName: "much", endpoint, window: 60000 });
+        ev.event("too.long", { text: "x".repeat(65536) });
+        for (let i = 0; i < 100; i++) ev.event("page.left", { text: "\u00e9".repeat(500) });
+    }""",
+        [site.url],
+    )
+    page.goto("about:blank")
+
+    assert wait_for(lambda: names_of(site.posted), "a beacon")[:20] == ["page.left"] * 20
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["beacon", "keepalive"])
+def test_a_page_that_was_only_hidden_sends_the_rest(page, site, server, own):
+    """Browsers take 64 KiB of a page that goes away; if it stays, all of it arrives."""
+    site.posted.clear()
+    service = f"hidden-{own}"
+    page.evaluate(
+        """([endpoint, service]) => {
+        ev.configure({ serviceName: service, endpoint, window: 300 });
+        for (let i = 0; i < 100; i++) ev.event("page.hidden", { i, text: "\u00e9".repeat(2000) });
+        dispatchEvent(new Event("pagehide"));
+    }""",
+        [site.url if own else server.otlp, service],
+    )
+
+    if own:
+        wait_for(lambda: names_of(site.posted).count("page.hidden") >= 100, "all of them")
+    else:
+        assert len(events_of(server, service, count=100)) == 100
+
+
+def names_of(posted):
+    """Return the names of the events that came, in their order."""
+    bodies = [body for path, _, body in posted if path == "/v1/logs"]
+    return [record["eventName"] for body in bodies for record in body["resourceLogs"][0]["scopeLogs"][0]["logRecords"]]
 
 
 def test_a_server_that_does_not_know_the_page_harms_nobody(page, site, tmp_path):
