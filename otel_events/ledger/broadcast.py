@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from otel_events import catalog
 from otel_events.event import CORRELATION, Event, InstrumentationScope, Severity
-from otel_events.ledger.instants import parse_instant
+from otel_events.ledger.instants import parse_others_instant
 from otel_events.values import freeze
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def decode_broadcast(said: Mapping[str, Any], uid: str) -> Event:
     attributes = _attributes(said)
     message = attributes.get("message")
     severity = (definition.severity if definition else None) or Severity.INFO
-    moment = parse_instant(said.get("ts"))
+    moment = parse_others_instant(said.get("ts"))
     trace_id = _read_id(said.get("trace_id"), 32)
     return Event(
         name=name,

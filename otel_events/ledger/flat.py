@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from otel_events.event import CORRELATION, UID_ATTRIBUTE, Event, Severity, parse_severity
-from otel_events.ledger.instants import format_instant_for_datetime, parse_instant
+from otel_events.ledger.instants import format_instant_for_datetime, parse_others_instant
 from otel_events.ledger.line import dump_line
 from otel_events.ledger.lines import Lines, encode_each
 from otel_events.ledger.tags import tag, tag_attributes, untag, untag_attributes
@@ -118,7 +118,7 @@ def _take_timestamp(rest: dict[str, Any]) -> int:
 
 
 def _find_instants(rest: Mapping[str, Any], *keys: str) -> dict[str, int]:
-    return {key: instant for key in keys if (instant := parse_instant(rest.get(key))) is not None}
+    return {key: instant for key in keys if (instant := parse_others_instant(rest.get(key))) is not None}
 
 
 def _has_zone(text: str) -> bool:

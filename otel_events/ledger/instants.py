@@ -9,6 +9,7 @@ from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _NANOSECONDS = 1_000_000_000
+_END = 1 << 63  # as `emit` has it, too: the year 2262
 _ISO = re.compile(
     r"\s*(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9})\d*)?\s*(?:([Zz])|([+-])(\d\d):?(\d\d))?\s*",
     re.ASCII,
@@ -42,7 +43,16 @@ def parse_instant(value: object) -> int | None:
         return _parse_text(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
-    return value * _NANOSECONDS if isinstance(value, int) else round(value * _NANOSECONDS)
+    if isinstance(value, int):
+        return value * _NANOSECONDS
+    nanoseconds = value * _NANOSECONDS
+    return round(nanoseconds) if math.isfinite(nanoseconds) else None
+
+
+def parse_others_instant(value: object) -> int | None:
+    """Return what `parse_instant` does; None also for what OTLP cannot carry, such as milliseconds given as seconds."""
+    instant = parse_instant(value)
+    return instant if instant is not None and 0 <= instant < _END else None
 
 
 def _parse_text(text: str) -> int | None:

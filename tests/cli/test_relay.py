@@ -99,6 +99,21 @@ def test_a_ledger_of_ours_stays_as_it_is(process, tmp_path):
     assert told[1] == told[0]
 
 
+def test_a_time_that_cannot_be_costs_no_event(process, tmp_path):
+    """Milliseconds for seconds, times before 1970 and beyond all years: the event happened when it came, in either form."""
+    times = ("1771095683500", "-5", "1e20", "1e300", '"9999-12-31T23:59:59Z"', "NaN", "[]")
+    text = "".join(
+        f'{{"event": "eval", "ts": {each}}}\n{{"type": "observe", "ts": {each}, "data": {{}}}}\n' for each in times
+    )
+
+    ran = process("relay", "--from", "stdin", "--to", "new.jsonl", given=text + lines(FLAT[1]))
+
+    assert (ran.returncode, ran.stdout) == (0, "15 events accepted by new.jsonl\n"), ran.stderr
+    *told, last = ledger_events(tmp_path / "new.jsonl")
+    assert [one["event"] for one in told] == ["eval", "observe"] * 7
+    assert all(one["unix"] > last["unix"] for one in told)
+
+
 # -- the command line ------------------------------------------------------------------------------------------------
 
 

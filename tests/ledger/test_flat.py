@@ -112,6 +112,10 @@ def test_there_is_no_header():
         ({"ts": 1771095683, "timestamp": "2020-01-01T00:30:07"}, 1_771_095_683_000_000_000, {"timestamp": "2020-01-01T00:30:07"}),
         ({"time": "2026-02-14T19:01:23Z"}, 1_771_095_683_000_000_000, {}),
         ({"ts": True, "unix": "x"}, 0, {"ts": True, "unix": "x"}),
+        # Milliseconds, and other numbers of seconds that no OTLP carries.
+        ({"ts": 1771095683500}, 0, {"ts": 1771095683500}),
+        ({"ts": 1771095683500, "timestamp": "2026-02-14T19:01:23.5Z"}, 1_771_095_683_500_000_000, {"ts": 1771095683500}),
+        ({"ts": -1, "time": 1e300}, 0, {"ts": -1, "time": 1e300}),
     ],
 )  # fmt: skip
 def test_hand_written_lines_keep_their_time(stamps, timestamp, left):
