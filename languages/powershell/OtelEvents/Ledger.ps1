@@ -73,15 +73,17 @@ function New-OtelLedgerRecord {
     $record = New-Object -TypeName System.Collections.Specialized.OrderedDictionary
     $record['event'] = $EventType
     foreach ($pair in @(@('task_id', 'task_id'), @('persona_id', 'persona'), @('session_id', 'session_id'))) {
-        $value = $Ids[$pair[0]]
-        if (-not $value -and -not $Payload.Contains($pair[0]) -and -not $Payload.Contains($pair[1])) { $value = $bound[$pair[1]] }
-        if ($value) { $record[$pair[0]] = $value }
+        $key = [string] $pair[0]
+        $attribute = [string] $pair[1]
+        $value = $Ids[$key]
+        if (-not $value -and -not $Payload.Contains($key) -and -not $Payload.Contains($attribute)) { $value = $bound[$attribute] }
+        if ($value) { $record[$key] = $value }
     }
     $aside = New-Object -TypeName System.Collections.Specialized.OrderedDictionary
-    foreach ($key in $Payload.PSBase.Keys) {
-        $name = [string] $key
-        if (@('event', 'timestamp', 'ts') -ccontains $name) { $aside[$name] = $Payload[$key] }
-        elseif (-not $record.Contains($name)) { $record[$name] = $Payload[$key] }
+    foreach ($given in $Payload.PSBase.Keys) {
+        $name = [string] $given
+        if (@('event', 'timestamp', 'ts') -ccontains $name) { $aside[$name] = $Payload[$given] }
+        elseif (-not $record.Contains($name)) { $record[$name] = $Payload[$given] }
     }
     if ($aside.Count -gt 0) {
         if ($record.Contains('attributes')) { $aside['attributes'] = $record['attributes'] }
