@@ -19,12 +19,12 @@ _TEMPLATE = '''\
 import runpy
 import sys
 
-from otel_events.compat import {drop_in} as _drop_in
-from otel_events.compat.{drop_in} import *  # noqa: F403  # for editors and checkers
-
 if __name__ == "__main__":
     runpy.run_module("{path}", run_name="__main__", alter_sys=True)
 else:
+    from otel_events.compat import {drop_in} as _drop_in
+    from otel_events.compat.{drop_in} import *  # noqa: F403  # for editors and checkers
+
     sys.modules[__name__] = _drop_in  # so that what programs set in this module holds
 '''
 

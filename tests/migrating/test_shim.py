@@ -46,7 +46,7 @@ def test_a_shim_is_the_drop_in(migrate, tmp_path):
     executed = run_python(tmp_path, "-m", "fdo.ledger_emitter")
 
     assert (imported.returncode, imported.stderr) == (0, "")
-    assert executed.returncode == 0, executed.stderr
+    assert (executed.returncode, executed.stderr) == (0, "")
 
 
 def test_nothing_is_overwritten_unless_asked(migrate, tmp_path):
@@ -95,6 +95,7 @@ def test_a_link_or_a_folder_is_never_written(migrate, tmp_path):
         (["events.txt", "--as", "event_log"], exit_codes.USAGE),
         (["nowhere/script_logger.py"], exit_codes.INPUT),
         (["events.py", "--as", "event_log"], exit_codes.OK),
+        (["activity.py"], exit_codes.OK),
     ],
 )
 def test_which_drop_in_it_is_follows_from_its_name_or_is_said(migrate, arguments, code):

@@ -22,7 +22,7 @@ def run_shim(file: Path, drop_in: str | None, *, force: bool) -> int:
     """Write the shim; return the exit code."""
     if file.suffix != ".py":
         raise click.BadParameter(f"{file} is no name of a Python file", param_hint="FILE")
-    system = BY_DROP_IN[drop_in] if drop_in is not None else Modules().system_of(file.stem)
+    system = BY_DROP_IN.get(drop_in or file.stem) or Modules().system_of(file.stem)
     if system is None:
         raise click.UsageError(f"which system {file.name} is cannot be told by its name: say --as")
     if find_spec(system.path) is None:
