@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from otel_events import process
+# `entry_points` is what settings need at their first use: a signal handler that finds it half imported would lose its call.
+from otel_events import entry_points, process  # noqa: F401
 from otel_events.accounting import Accounts
 from otel_events.guards import build_redactor
 from otel_events.notices import Notices

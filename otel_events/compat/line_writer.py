@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from otel_events import runtime
@@ -84,8 +83,9 @@ class LineWriter:
         return True
 
     def _take_in(self) -> None:
-        # Only then taken out: Ctrl-C in between may write a line twice, but loses none.
-        length = len(self._incoming)
-        self._waiting.add(Lines(b"".join(islice(self._incoming, length)), length))
-        for _ in range(length):
+        # A copy, in one step: a signal handler may add to it between any two. And only then taken out: Ctrl-C in between may
+        # write a line twice, but loses none.
+        lines = self._incoming.copy()
+        self._waiting.add(Lines(b"".join(lines), len(lines)))
+        for _ in lines:
             self._incoming.popleft()

@@ -202,6 +202,59 @@ print(json.dumps([said, handled]))
 
 
 @pytest.mark.slow
+def test_a_call_between_any_two_steps_of_a_call_loses_nothing(tmp_path):
+    """As of a signal handler, which comes between two of Python's steps: each is tried, the first call of the program included."""
+    program = """
+import os, sys
+folder, steps, place = os.path.dirname(emitter.__file__), 0, 0
+def interrupt(frame, event, argument):
+    global steps
+    steps += event == "opcode"
+    if event == "opcode" and steps == place:
+        emitter.emit_event("replan")
+    return interrupt
+def trace(frame, event, argument):
+    if frame.f_code.co_filename.startswith(folder):
+        frame.f_trace_opcodes = True
+        return interrupt
+while steps >= place:
+    steps, place = 0, place + 1
+    sys.settrace(trace)
+    emitter.emit_event("eval")
+    sys.settrace(None)
+ev.flush(60)
+print(json.dumps([place, place - 1, ev.stats().problems]))
+"""
+    ran = run(program, tmp_path)
+
+    names = [record["event"] for record in records(tmp_path / DEFAULT)]
+    events = [event["event"] for event in ran.default_ledger]
+    evals, replans, problems = ran.said
+    assert replans > 100
+    assert problems == {}
+    for found in (names, events):
+        assert [found.count("eval"), found.count("replan")] == [evals, replans]
+
+
+@pytest.mark.slow
+def test_the_first_call_imports_nothing(tmp_path):
+    """A handler that comes in the middle of an import finds half a module, and another thread waits for it."""
+    program = """
+import sys, threading
+names = []
+class Finder:
+    def find_spec(self, name, *_):
+        if threading.current_thread() is threading.main_thread():
+            names.append(name)
+sys.meta_path.insert(0, Finder())
+emitter.emit_event("eval", {"n": 1}, task_id="t-1")
+emitter.emit_alert("warning", "text", component="proxy")
+print(json.dumps(names))
+"""
+    assert run(program, tmp_path).said == []
+
+
+@pytest.mark.slow
 def test_without_posix_all_is_the_same(tmp_path):
     """Neither locks nor flags of POSIX are needed."""
     program = f"""
