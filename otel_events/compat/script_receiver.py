@@ -102,9 +102,8 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = _SECONDS
-    wbufsize = (
-        -1
-    )  # an answer goes out in one piece: the second of two would wait 40 ms for a client's word of the first
+    # An answer goes out in one piece: the second of two would wait 40 ms for a client's word of the first.
+    wbufsize = -1
     server: _Server
 
     def do_GET(self) -> None:
