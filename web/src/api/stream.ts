@@ -81,8 +81,9 @@ export class EventStream {
       // What was asked for while the connection was being made.
       if (asked.filter !== this.filter || asked.cursor !== this.cursor) this.follow(this.filter, this.cursor);
     };
-    socket.onmessage = (message) => this.receive(JSON.parse(message.data as string) as Frame);
+    socket.onmessage = (message) => this.socket === socket && this.receive(JSON.parse(message.data as string) as Frame);
     socket.onclose = (close) => {
+      if (this.socket !== socket) return; // another one has taken its place
       this.socket = null;
       clearTimeout(this.watchdog);
       this.isLost = true;
@@ -94,7 +95,7 @@ export class EventStream {
   private receive(frame: Frame): void {
     this.watch();
     if (frame.type === "hello") this.heartbeat = frame.heartbeat;
-    else if (frame.type === "filter") this.isChanging = false;
+    else if (frame.type === "filter") this.isChanging = frame.filter !== this.filter; // else that of another one to come
     if (this.isChanging && frame.type !== "error") return;
     this.onFrame(
       frame.type === "events" ? { ...frame, events: frame.events.filter((event) => this.isNew(event.seq)) } : frame,

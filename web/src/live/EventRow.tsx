@@ -9,7 +9,6 @@ import { isNarrow } from "../state/screen";
 import { Chips } from "../ui/Chips";
 import { lineOf, valueText } from "../ui/text";
 import type { CountingRow, CountRow, EventRow as EventRowData, GapRow, RollupRow, Row, Summary } from "./rows";
-import { problem } from "./following";
 import { isOfSeveral } from "./loading";
 import { fillGap, foldAgain, unfold } from "./unfolding";
 
@@ -149,9 +148,7 @@ function Fold({ row }: { row: CountingRow }) {
 
 function Gap({ row }: { row: GapRow }) {
   const fill = (): void => {
-    fillGap(row).catch((error: unknown) => {
-      problem.value = { text: String(error), column: null };
-    });
+    fillGap(row).catch((error: unknown) => say(explain(error)));
   };
   return (
     <span class="row-gap-text">

@@ -1,6 +1,6 @@
 // The filter, with completion of names, keys and values, and what is wrong with it.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { change } from "../state/route";
 import { wordAt } from "../state/filter";
 import { type Suggestion, suggest } from "./completion";
@@ -30,22 +30,29 @@ export function FilterBar() {
   const [text, setText] = useState(filter.value);
   const [offer, setOffer] = useState<Offer>(NOTHING);
   const input = useRef<HTMLInputElement>(null);
-  const asked = useRef(0);
+  /** What was asked and not answered yet; Tab takes the best of what comes. */
+  const pending = useRef<{ takesBest: boolean } | null>(null);
 
-  useEffect(() => setText(filter.value), [filter.value]);
-  useEffect(() => {
+  // Before anything more is typed: later, these would take it away.
+  useLayoutEffect(() => setText(filter.value), [filter.value]);
+  useLayoutEffect(() => {
     if (isFocusWanted) focusFilter();
   }, []);
 
   const ask = async (value: string, cursor: number): Promise<void> => {
-    const mine = ++asked.current;
+    const mine = { takesBest: false };
+    pending.current = mine;
+    setOffer(({ suggestions }) => ({ suggestions, chosen: -1 }));
     const word = wordAt(value, cursor);
-    const suggestions = await suggest(word).catch(() => []); // without suggestions the filter can still be written
-    if (mine === asked.current)
-      setOffer({ suggestions: suggestions.filter((each) => each.text !== word.text), chosen: -1 });
+    const all = await suggest(word).catch(() => []); // without suggestions the filter can still be written
+    if (mine !== pending.current) return;
+    pending.current = null;
+    const suggestions = all.filter((each) => each.text !== word.text);
+    if (mine.takesBest && suggestions[0]) accept(suggestions[0]);
+    else setOffer({ suggestions, chosen: -1 });
   };
   const close = (): void => {
-    asked.current += 1;
+    pending.current = null;
     setOffer(NOTHING);
   };
   const apply = (value: string): void => {
@@ -54,12 +61,16 @@ export function FilterBar() {
     change({ filter: value.trim(), event: null });
   };
   const accept = (suggestion: Suggestion): void => {
-    const word = wordAt(text, input.current?.selectionStart ?? text.length);
-    const rest = text.slice(word.end);
-    const next = text.slice(0, word.start) + suggestion.text + (suggestion.isOpen ? rest : ` ${rest.trimStart()}`);
+    const field = input.current;
+    if (!field) return;
+    const present = field.value;
+    const word = wordAt(present, field.selectionStart ?? present.length);
+    const rest = present.slice(word.end);
+    const next = present.slice(0, word.start) + suggestion.text + (suggestion.isOpen ? rest : ` ${rest.trimStart()}`);
     const cursor = next.length - rest.trimStart().length;
+    field.value = next; // at once: what is typed next goes behind it
+    field.setSelectionRange(cursor, cursor);
     setText(next);
-    requestAnimationFrame(() => input.current?.setSelectionRange(cursor, cursor));
     if (suggestion.isOpen) void ask(next, cursor);
     else close();
   };
@@ -68,12 +79,22 @@ export function FilterBar() {
     if (size)
       setOffer({ ...offer, chosen: (offer.chosen + step + size + (offer.chosen < 0 && step < 0 ? 1 : 0)) % size });
   };
+  /** Tab completes what was begun, and elsewhere leads on. */
+  const complete = (chosen: Suggestion | undefined): boolean => {
+    const isBegun = wordAt(text, input.current?.selectionStart ?? text.length).text !== "";
+    const best = chosen ?? (isBegun ? offer.suggestions[0] : undefined);
+    if (pending.current && isBegun) pending.current.takesBest = true;
+    else if (best) accept(best);
+    else return false;
+    return true;
+  };
   const onKeyDown = (event: KeyboardEvent): void => {
     const chosen = offer.suggestions[offer.chosen];
     if (event.key === "ArrowDown") move(1);
     else if (event.key === "ArrowUp") move(-1);
-    else if (event.key === "Tab" && offer.suggestions[0] && !event.shiftKey) accept(chosen ?? offer.suggestions[0]);
-    else if (event.key === "Enter") chosen ? accept(chosen) : (apply(text), input.current?.blur());
+    else if (event.key === "Tab") {
+      if (event.shiftKey || !complete(chosen)) return;
+    } else if (event.key === "Enter") chosen ? accept(chosen) : (apply(text), input.current?.blur());
     else if (event.key === "Escape") offer.suggestions.length ? close() : input.current?.blur();
     else return;
     event.preventDefault();

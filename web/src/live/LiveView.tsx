@@ -1,7 +1,6 @@
 // The live view: what happens, as it happens, and back from there.
 
 import { useEffect, useRef } from "preact/hooks";
-import { useSignal } from "@preact/signals";
 import { explain } from "../state/access";
 import { say } from "../state/notice";
 import { change, parameter } from "../state/route";
@@ -32,7 +31,6 @@ const sizeOf = (row: Row): number => (row.kind === "rollup" ? row.count : 1);
 export function LiveView() {
   void version.value; // the rows are no signal: this says that they have changed
   const list = useRef<ListHandle>(null);
-  const isFetching = useSignal(false);
   const selected = Number(parameter("event")) || 0;
   const at = parameter("at");
   const rows = shownRows();
@@ -48,7 +46,7 @@ export function LiveView() {
       hold();
       list.current?.reveal(index);
     } else {
-      showAround(selected).then(
+      showAround(selected, () => Number(parameter("event")) === selected).then(
         (found) => found >= 0 && list.current?.center(found),
         (error: unknown) => say(explain(error)),
       );
@@ -58,18 +56,15 @@ export function LiveView() {
   // So does a link to a moment.
   useEffect(() => {
     if (!at || selected || isLoading.value) return;
-    showFrom(at).then(
-      (index) => (index >= 0 ? list.current?.center(index) : resume()),
+    showFrom(at, () => parameter("at") === at && !parameter("event")).then(
+      (found) => found >= 0 && list.current?.center(found),
       (error: unknown) => say(explain(error)),
     );
   }, [at, isLoading.value]);
 
   const fetchOlder = async (): Promise<void> => {
-    if (isFetching.value) return;
-    isFetching.value = true;
     const more = await loadOlder().catch((error: unknown) => (say(explain(error)), 0));
     if (more) list.current?.shift(more);
-    isFetching.value = false;
   };
   const reachEnd = (): void => {
     if (!held.value?.endsAtLast) void loadNewer().catch((error: unknown) => say(explain(error)));
@@ -88,7 +83,7 @@ export function LiveView() {
         </button>
       )}
       {!isEmpty && (
-        <div class={`list-frame${isUnreadable.value ? " is-outdated" : ""}`}>
+        <div class={`list-frame${isUnreadable.value ? " is-outdated" : isLoading.value ? " is-loading" : ""}`}>
           <VirtualList
             handle={list}
             place={place}

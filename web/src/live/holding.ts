@@ -5,7 +5,8 @@ import { change } from "../state/route";
 import { announce } from "./drawing";
 import { eventsBefore, loadedRows, PAGE } from "./loading";
 import { newestWithin, oldestWithin } from "./ring";
-import { filter, HELD, held, indexOf, isPaused, ring, tally, waiting } from "./store";
+import type { Row } from "./rows";
+import { filter, HELD, type Held, held, indexOf, isLoading, isPaused, ring, tally, waiting } from "./store";
 
 // Rows that are wanted of older events each time.
 const SOME = 20;
@@ -35,18 +36,31 @@ export function pause(): void {
   isPaused.value = true;
 }
 
-/** Put older events before the held rows; return how many rows that were. */
+/** The held rows if they are those that the filter asks for, and still will be when an answer has come. */
+function heldFor(text: string): Held | null {
+  return isLoading.peek() || filter.peek() !== text ? null : held.peek();
+}
+
+/** The row before which events are being asked for. */
+let askedBefore: Row | null = null;
+
+/** Put older events before the held rows, whatever was opened or closed among them meanwhile; return how many rows that were. */
 export async function loadOlder(): Promise<number> {
-  const before = held.peek();
+  const text = filter.peek();
+  const before = heldFor(text);
   const first = before?.rows[0];
-  if (!before || before.startsAtFirst || !first) return 0;
-  const { events, next } = await eventsBefore(first.seq, SOME);
-  if (held.peek() !== before) return 0;
+  if (!before || before.startsAtFirst || !first || first === askedBefore) return 0;
+  askedBefore = first;
+  const { events, next } = await eventsBefore(first.seq, SOME).finally(() => {
+    if (askedBefore === first) askedBefore = null;
+  });
+  const present = heldFor(text);
+  if (present?.rows[0]?.seq !== first.seq) return 0;
   const older = loadedRows(events);
-  const rows = [...older, ...before.rows];
+  const rows = [...older, ...present.rows];
   const kept = oldestWithin(rows, HELD);
-  const endsAtLast = before.endsAtLast && kept.length === rows.length;
-  const through = endsAtLast ? before.through : (kept.at(-1)?.seq ?? 0);
+  const endsAtLast = present.endsAtLast && kept.length === rows.length;
+  const through = endsAtLast ? present.through : (kept.at(-1)?.seq ?? 0);
   held.value = { rows: kept, through, startsAtFirst: next === null, endsAtLast };
   announce();
   return older.length;
@@ -54,27 +68,30 @@ export async function loadOlder(): Promise<number> {
 
 /** Put newer events after the held rows, where some are missing between them and the live ones. */
 export async function loadNewer(): Promise<void> {
-  const before = held.peek();
+  const text = filter.peek();
+  const before = heldFor(text);
   if (!before || before.endsAtLast) return;
-  const page = await findEvents({ filter: filter.peek(), after: before.through, limit: PAGE, order: "oldest" });
-  if (held.peek() !== before) return;
-  const rows = newestWithin([...before.rows, ...loadedRows(page.events)], HELD);
+  const page = await findEvents({ filter: text, after: before.through, limit: PAGE, order: "oldest" });
+  const present = heldFor(text);
+  if (!present || present.endsAtLast || present.through !== before.through) return;
+  const rows = newestWithin([...present.rows, ...loadedRows(page.events)], HELD);
   held.value = {
     rows,
-    through: page.events.at(-1)?.seq ?? before.through,
+    through: page.events.at(-1)?.seq ?? present.through,
     startsAtFirst: false,
     endsAtLast: page.next === null,
   };
   announce();
 }
 
-/** Hold the events around *seq*; return the index of its row, -1 if there is none. */
-export async function showAround(seq: number): Promise<number> {
+/** Hold the events around *seq*, if that *isWanted* when they have come; return the index of its row, -1 if there is none. */
+export async function showAround(seq: number, isWanted: () => boolean): Promise<number> {
   const text = filter.peek();
   const [older, newer] = await Promise.all([
     findEvents({ filter: text, before: seq + 1, limit: PAGE, order: "newest" }),
     findEvents({ filter: text, after: seq, limit: PAGE, order: "oldest" }),
   ]);
+  if (isLoading.peek() || filter.peek() !== text || !isWanted()) return -1;
   const rows = loadedRows([...older.events.reverse(), ...newer.events], seq);
   tally.whenHeld = tally.total;
   const through = newer.events.at(-1)?.seq ?? seq;
@@ -83,9 +100,11 @@ export async function showAround(seq: number): Promise<number> {
   return indexOf(seq);
 }
 
-/** Hold what happened around *instant*; return the index of the first row after it. */
-export async function showFrom(instant: string): Promise<number> {
+/** The same with what happened around *instant*, and the first row after it; where there is none, go on following. */
+export async function showFrom(instant: string, isWanted: () => boolean): Promise<number> {
   const page = await findEvents({ filter: filter.peek(), since: instant, limit: 1, order: "oldest" });
   const first = page.events[0];
-  return first ? showAround(first.seq) : -1;
+  if (first) return showAround(first.seq, isWanted);
+  if (isWanted()) resume();
+  return -1;
 }

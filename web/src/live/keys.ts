@@ -6,7 +6,7 @@ import { findEvents } from "../api/client";
 import { explain } from "../state/access";
 import { narrowed } from "../state/filter";
 import { say } from "../state/notice";
-import { change, parameter } from "../state/route";
+import { change, parameter, route } from "../state/route";
 import { onKeys } from "../ui/keyboard";
 import type { ListHandle } from "../ui/VirtualList";
 import { showEach } from "./EventRow";
@@ -31,8 +31,8 @@ function step(by: number): void {
   if (row) select(row.seq);
 }
 
-/** Select the next (1) or the previous (-1) error, in the list or beyond it. */
-async function stepToError(by: 1 | -1): Promise<void> {
+/** Select the next (1) or the previous (-1) error, in the list or beyond it, if that is still wanted once it is found. */
+async function stepToError(by: 1 | -1, signal: AbortSignal): Promise<void> {
   const rows = shownRows();
   const selected = selection();
   const present = indexOf(selected);
@@ -46,19 +46,21 @@ async function stepToError(by: 1 | -1): Promise<void> {
   }
   const from = selected || (by > 0 ? (rows.at(-1)?.seq ?? 0) : (rows[0]?.seq ?? 0));
   const errors = narrowed(filter.peek(), "severity>=error");
-  const page = await findEvents({
-    filter: errors,
-    limit: 1,
-    ...(by > 0 ? { after: from, order: "oldest" } : { before: from, order: "newest" }),
-  });
+  const asked = route.peek();
+  const page = await findEvents(
+    { filter: errors, limit: 1, ...(by > 0 ? { after: from, order: "oldest" } : { before: from, order: "newest" }) },
+    signal,
+  );
+  if (route.peek() !== asked) return; // somebody went elsewhere meanwhile
   const found = page.events[0];
   if (found) select(found.seq);
   else say(by > 0 ? "No later error" : "No earlier error");
 }
 
-const toError = (by: 1 | -1) => (): void => {
-  stepToError(by).catch((error: unknown) => say(explain(error)));
-};
+const toError =
+  (by: 1 | -1): Action =>
+  (signal) =>
+    stepToError(by, signal).catch((error: unknown) => signal.aborted || say(explain(error)));
 
 /** Show each event that the selected row counts. */
 function openSelected(): void {
@@ -91,17 +93,55 @@ function togglePause(): void {
   else pause();
 }
 
-/** Keys that go by the rows wait, in their order, until the rows are those that the filter asks for. */
-class RowKeys {
-  private waiting: (() => void)[] = [];
-  readonly end = isLoading.subscribe((isStillLoading) => {
-    if (!isStillLoading) for (const action of this.waiting.splice(0)) action();
-  });
+/** What a key does; what takes a while ends without effect once its signal says so. */
+type Action = (signal: AbortSignal) => unknown;
 
-  key =
-    (action: () => void): (() => void) =>
-    () =>
-      isLoading.peek() ? void this.waiting.push(action) : action();
+/** Keys that go by the rows wait, in their order, for the rows that the filter asks for, and for what the key before looks for. */
+class RowKeys {
+  private waiting: Action[] = [];
+  private looking: AbortController | null = null;
+  private readonly unsubscribe = isLoading.subscribe(() => this.next());
+
+  key = (action: Action) => (): void => {
+    this.waiting.push(action);
+    this.next();
+  };
+
+  /** What is meant for the list as a whole is done at once, and what waits is not wanted any more. */
+  instead = (action: () => void) => (): void => {
+    this.forget();
+    action();
+  };
+
+  end = (): void => {
+    this.unsubscribe();
+    this.forget();
+  };
+
+  private forget(): void {
+    this.waiting = [];
+    this.looking?.abort();
+    this.looking = null;
+  }
+
+  private next(): void {
+    while (!isLoading.peek() && !this.looking) {
+      const action = this.waiting.shift();
+      if (!action) return;
+      const looking = new AbortController();
+      const end = action(looking.signal);
+      if (end instanceof Promise) this.wait(looking, end);
+    }
+  }
+
+  private wait(looking: AbortController, end: Promise<unknown>): void {
+    this.looking = looking;
+    void end.finally(() => {
+      if (this.looking !== looking) return;
+      this.looking = null;
+      this.next();
+    });
+  }
 }
 
 export function useLiveKeys(list: RefObject<ListHandle | null>): void {
@@ -118,11 +158,11 @@ export function useLiveKeys(list: RefObject<ListHandle | null>): void {
       PageDown: rows.key(() => step(page())),
       PageUp: rows.key(() => step(-page())),
       Enter: rows.key(openDetails),
-      Escape: back,
+      Escape: rows.instead(back),
       e: rows.key(toError(1)),
       E: rows.key(toError(-1)),
-      " ": togglePause,
-      G: resume,
+      " ": rows.instead(togglePause),
+      G: rows.instead(resume),
     });
     return () => (unbind(), rows.end());
   }, []);

@@ -9,7 +9,7 @@ const FOLLOWED = { rows: 10_000, weight: 40_000_000 };
 export const HELD = { rows: 20_000, weight: 60_000_000 };
 
 /** Rows that stand still: they were there when the reader stopped, and what was loaded around them since. */
-interface Held {
+export interface Held {
   rows: readonly Row[];
   /** The last event that was looked at for these rows. */
   through: number;

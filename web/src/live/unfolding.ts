@@ -16,9 +16,10 @@ function replaceHeld(put: (rows: readonly Row[]) => readonly Row[]): void {
   announce();
 }
 
-/** Ask for what a gap left out, and put it in its place. */
+/** Ask for what a gap left out, and put it in its place, if it still has one. */
 export async function fillGap(gap: GapRow): Promise<void> {
   const filled = loadedRows(await eventsOf(gap, filter.peek(), HELD.rows));
+  if (!ring.rows.includes(gap) && !held.peek()?.rows.includes(gap)) return;
   const put = (rows: readonly Row[]): Row[] => rows.flatMap((row) => (row === gap ? filled : row));
   replaceHeld(put);
   ring.replace(put(ring.rows));

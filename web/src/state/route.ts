@@ -38,7 +38,8 @@ if (location.search) history.replaceState(null, "", location.pathname + location
 export const route = signal<Route>(parse(location.hash));
 export const view = computed(() => route.value.view);
 
-window.addEventListener("hashchange", () => {
+// Not `hashchange`, which comes a moment later: a key between the two would meet what was there before.
+window.addEventListener("popstate", () => {
   route.value = parse(location.hash);
 });
 

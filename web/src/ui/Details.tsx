@@ -176,7 +176,8 @@ function FilterButtons({ name, value }: { name: string; value: Value }) {
     return null;
   const words = condition(name, text);
   const filter = view.value === "live" ? parameter("filter") : "";
-  const use = (next: string): void => go("live", { filter: next, event: parameter("event") });
+  const use = (next: string): void =>
+    view.value === "live" ? change({ filter: next }) : go("live", { filter: next, event: parameter("event") });
   return (
     <span class="pair-actions">
       <button

@@ -48,6 +48,9 @@ export function VirtualList(props: Props) {
   const wanted = useRef<number | null>(follows ? null : place.top);
   const top = useRef(follows ? 0 : place.top);
   const resting = useRef(0);
+  // Where rows that were put before the others left the list, perhaps at its end: nobody has scrolled there.
+  const isShifted = useRef(false);
+  const shiftedTo = useRef(-1);
   const [, redraw] = useState(0);
   const [height, setHeight] = useState(800);
   const end = Math.max(0, count * rowHeight - height);
@@ -88,7 +91,10 @@ export function VirtualList(props: Props) {
       else if (start + rowHeight > now + height) scrollTo(start + rowHeight - height);
     },
     center: (index) => scrollTo(index * rowHeight - height / 2 + rowHeight / 2),
-    shift: (rows) => scrollTo((box.current?.scrollTop ?? 0) + rows * rowHeight),
+    shift(rows) {
+      isShifted.current = true;
+      scrollTo((box.current?.scrollTop ?? 0) + rows * rowHeight);
+    },
     rowsInSight: () => Math.max(1, Math.floor(height / rowHeight)),
   }));
 
@@ -96,13 +102,16 @@ export function VirtualList(props: Props) {
     const element = box.current;
     if (!element) return;
     if (!follows) letRowsPass(element, resting);
+    if (isShifted.current) shiftedTo.current = element.scrollTop;
+    else if (element.scrollTop !== shiftedTo.current) shiftedTo.current = -1;
+    isShifted.current = false;
     top.current = element.scrollTop;
     place.top = element.scrollTop;
     // At the end it was we who scrolled, and the rows are there already.
     if (!follows) redraw(Math.floor(element.scrollTop / (rowHeight * STEP)));
     const below = element.scrollHeight - element.clientHeight - element.scrollTop;
     if (follows && below > rowHeight * 2) props.onLeaveEnd();
-    else if (!follows && below <= 1) props.onReachEnd();
+    else if (!follows && below <= 1 && shiftedTo.current < 0) props.onReachEnd();
     if (!follows && element.scrollTop < rowHeight * 20) props.onReachStart();
   };
 

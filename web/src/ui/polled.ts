@@ -8,14 +8,16 @@ export interface Polled<T> {
   problem: string | null;
 }
 
-/** Ask now and every *every* milliseconds (0: once), anew whenever *key* changes; a hidden page asks nothing. */
+/** Ask now and every *every* milliseconds (0: once), anew whenever *key* changes; a hidden page does not ask again. */
 export function usePolled<T>(key: string, ask: (signal: AbortSignal) => Promise<T>, every = 0): Polled<T> {
   const [answer, setAnswer] = useState<Polled<T> & { key: string }>({ key, data: null, problem: null });
   useEffect(() => {
     const aborter = new AbortController();
     let timer = 0;
+    let isFirst = true;
     const turn = async (): Promise<void> => {
-      if (!document.hidden) {
+      if (isFirst || !document.hidden) {
+        isFirst = false;
         try {
           const data = await ask(aborter.signal);
           if (!aborter.signal.aborted) setAnswer({ key, data, problem: null });
