@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import time
 
 import pytest
 
 from otel_events.event import Event
 from otel_events.otlp.encode_logs import LogEncoder
+from tests.effort import usual_room
 from tests.languages.speaking import run_node, run_shell
+from tests.program import PATIENCE, environment
 from tests.server.served import run_program, serving
 from tools.backends.waiting import wait_for
 
@@ -89,6 +94,32 @@ def test_what_a_program_without_numbers_left_open_is_quiet_after_a_while(server)
     ([old], _), ([new], _) = runs_of(server, "long-ago"), runs_of(server, "just-now")
     assert (old["state"], old["writer_state"], old["ended"]) == ("quiet", "quiet", None)
     assert (new["state"], new["writer_state"]) == ("running", "running")
+
+
+def test_a_task_says_since_when_the_program_is_silent_that_was_killed(server):
+    """It is not known to have ended, and nothing is made up: it runs, and nothing came after what came last."""
+    script = """
+import os, signal, otel_events as ev
+ev.configure(service_name="reaper")
+ev.task("mend", task_id="mend-killed").__enter__()
+ev.emit("thread.cut")
+assert ev.flush(20)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    env = environment(server.home, **server.senders(), **usual_room())
+    killed = subprocess.run([sys.executable, "-c", script], env=env, cwd=server.home, timeout=PATIENCE, check=False)
+    assert killed.returncode == -signal.SIGKILL
+
+    def find():
+        tasks = server.client.get("/api/tasks", params={"state": "running"}).json()["tasks"]
+        return [each for each in tasks if each["task_id"] == "mend-killed"]
+
+    (task,) = wait_for(find, "the task of the killed program")
+    (writer,) = writers_of(server, "reaper")
+    events = server.client.get("/api/events", params={"filter": "thread.cut"}).json()["events"]
+    assert task["started"] < events[0]["time"] <= task["writer_last"] == writer["last"]
+    server.post("/v1/logs", LogEncoder({"service.name": "other"}).encode([Event("x.y", 1, 1, bound={}, uid="")]))
+    assert find() == [task]
 
 
 def test_a_session_says_that_its_writer_ended_uncleanly(server):

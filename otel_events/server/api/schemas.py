@@ -104,6 +104,7 @@ SHARED: dict[str, Schema] = {
         errors=COUNT,
         error_type=maybe(TEXT),
         attributes=ATTRIBUTES,
+        writer_last=maybe(INSTANT),
     ),
     "Span": shape(
         trace_id=TEXT,

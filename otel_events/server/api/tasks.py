@@ -116,7 +116,7 @@ def _verbatim(value: str) -> str:
 
 def _task(task: Mapping[str, Any]) -> dict[str, Any]:
     shown = {key: value for key, value in task.items() if key not in _INNER}
-    shown["started"], shown["ended"] = instant(task["started"]), instant(task["ended"])
+    shown |= {key: instant(task[key]) for key in ("started", "ended", "writer_last")}
     return shown
 
 
@@ -135,13 +135,14 @@ OPERATIONS = (
         list_tasks,
         "Tasks, those with the latest events first. An id that is used again has a row for each run: `run` is its number, in the"
         " order in which they came, `runs` how many there have been. `events` are those that carry the id; those of tasks"
-        " beneath it count there.",
+        " beneath it count there. Of one that did not say that it ended, `writer_last` is when anything last came of its program:"
+        " one that was killed is `running` and silent until it counts as gone, ten minutes later.",
         schemas.shape(tasks=schemas.listing(schemas.named("Task"))),
         (
             Parameter(
                 "state",
                 choice("running", "completed", "failed", "cancelled", "orphaned"),
-                "Only those in this state; `orphaned` ones began, and their program has ended.",
+                "Only those in this state; `orphaned` ones began, and their program has ended, or was silent for ten minutes.",
             ),
             SINCE,
             UNTIL,

@@ -10,7 +10,7 @@ import orjson
 from otel_events.ledger.rotate import ledger_files
 from otel_events.reading.runs import run_at
 from otel_events.server.store.tasks import RUNNING, load_runs
-from otel_events.server.store.writer_views import gone_writers, list_writers
+from otel_events.server.store.writer_views import Fate, fates, list_writers
 
 if TYPE_CHECKING:
     import sqlite3
@@ -105,10 +105,10 @@ class Views:
             f"{_TASKS} WHERE {' AND '.join(conditions)} ORDER BY last_seq DESC",  # columns are named here, values are bound
             values,
         )
-        gone = gone_writers(self._connect())
+        writers = fates(self._connect())
         found: list[dict[str, Any]] = []
         for row in rows:
-            task = _task(row, gone)
+            task = _task(row, writers)
             if state is None or task["state"] == state:
                 found.append(task)
                 if len(found) >= limit:
@@ -125,7 +125,7 @@ class Views:
             )
             .fetchone()
         )
-        return _task(row, gone_writers(self._connect())) if row else None
+        return _task(row, fates(self._connect())) if row else None
 
     def beneath(self, task_id: str, run: int, *, limit: int) -> list[dict[str, Any]]:
         """Return the tasks beneath one run of a task, and beneath those, in the order in which they came."""
@@ -136,8 +136,8 @@ class Views:
             " AND state <> 'mentioned' ORDER BY first_seq",  # columns are named here, values are bound
             (task_id, run, limit + 1),
         )
-        gone = gone_writers(self._connect())
-        return [_task(row, gone) for row in rows]
+        writers = fates(self._connect())
+        return [_task(row, writers) for row in rows]
 
     def spans(
         self, *, trace_id: str | None = None, task_id: str | None = None, run: int | None = None
@@ -222,11 +222,14 @@ def _is_of(number: int, run: Run | None) -> bool:
     return run is None or run.number == number
 
 
-def _task(row: tuple[Any, ...], gone: frozenset[str]) -> dict[str, Any]:
+def _task(row: tuple[Any, ...], writers: Mapping[str, Fate]) -> dict[str, Any]:
     task: dict[str, Any] = dict(zip((*_TASK_KEYS, "runs"), row, strict=True))
     task["attributes"] = orjson.loads(task["attributes"]) if task["attributes"] else {}
-    if task["state"] == RUNNING and task["writer"] in gone:
+    fate = writers.get(task["writer"]) if task["state"] == RUNNING else None
+    if fate is not None and fate.is_gone:
         task["state"] = ORPHANED
+    # Of a program that was killed nobody hears; that it is silent is all that can be said before it counts as gone.
+    task["writer_last"] = fate.last if fate is not None else None
     return task
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -29,10 +29,18 @@ def list_writers(connection: sqlite3.Connection, limit: int) -> list[dict[str, A
     return [_writer(row, now) for row in rows]
 
 
-def gone_writers(connection: sqlite3.Connection) -> frozenset[str]:
-    """Return the writers that have ended, one way or the other, by their names and by those that events know."""
-    rows = connection.execute("SELECT writer FROM writers WHERE is_stopped OR last_time < ?", (time.time_ns() - QUIET,))
-    return frozenset(_as_events_say(writer) for (writer,) in rows)
+class Fate(NamedTuple):
+    """What became of a writer: when it was last heard of, and whether it has ended, one way or the other."""
+
+    last: int
+    is_gone: bool
+
+
+def fates(connection: sqlite3.Connection) -> dict[str, Fate]:
+    """Return the fate of each writer by the name that events know."""
+    recently = time.time_ns() - QUIET
+    rows = connection.execute("SELECT writer, is_stopped, last_time FROM writers")
+    return {_as_events_say(writer): Fate(last, bool(stopped) or last < recently) for writer, stopped, last in rows}
 
 
 def states_of(connection: sqlite3.Connection, writers: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:

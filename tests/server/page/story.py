@@ -7,12 +7,14 @@ python tests/server/page/story.py climb N    a task of N steps, with a task bene
 python tests/server/page/story.py absences   what was missed and what stalled, and some of it no longer
 python tests/server/page/story.py refused    a task that fails without an exception
 python tests/server/page/story.py left       a session and a cycle that nobody ends
+python tests/server/page/story.py killed     the same, and the program is killed
 """
 
 from __future__ import annotations
 
 import os
 import random
+import signal
 import sys
 
 from opentelemetry import trace
@@ -104,6 +106,12 @@ def refuse() -> None:
         task.fail("card refused")
 
 
+def die() -> None:
+    leave()
+    ev.flush(20)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def leave() -> None:
     ev.session("left-open").__enter__()
     ev.cycle(1).__enter__()
@@ -120,6 +128,8 @@ if __name__ == "__main__":
         refuse()
     elif sys.argv[1:] == ["left"]:
         leave()
+    elif sys.argv[1:] == ["killed"]:
+        die()
     elif sys.argv[1:2] == ["climb"]:
         climb(int(sys.argv[2]))
     elif len(sys.argv) > 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 
@@ -54,6 +55,24 @@ def test_a_task_that_its_program_left_behind_is_orphaned(visitor, tmp_path):
         page.locator("tbody tr").click()
 
         page.locator(".page .badge.task-orphaned").first.wait_for()
+        page.goto("about:blank")  # before its server goes
+
+
+def test_a_task_of_a_program_that_was_killed_is_silent(visitor, tmp_path):
+    """It is said since when, in the list and in the story, once that is a minute; nobody knows more before ten."""
+    with serving(tmp_path) as site:
+        site.send("killed")
+        wait_for(lambda: site.events(filter="task.started"))
+        visitor.page.clock.set_fixed_time(time.time() + 30)
+        page = visitor.visit(site, "#/tasks")
+        page.locator("tbody tr").get_by_text("running").wait_for()
+        assert page.get_by_text("silent since").count() == 0
+
+        visitor.page.clock.set_fixed_time(time.time() + 90)
+
+        page.locator("tbody tr").get_by_text("silent since").wait_for()
+        page.locator("tbody tr").click()
+        page.locator("h1").get_by_text("silent since").wait_for()
         page.goto("about:blank")  # before its server goes
 
 

@@ -57,6 +57,7 @@ def test_a_task_is_what_its_events_say(store):
         "error_type": "ValueError",
         "attributes": {"quality": 0.5},
         "writer": WRITER,
+        "writer_last": None,
         "first_time": NOON,
         "first_seq": 1,
         "last_seq": 4,
@@ -89,8 +90,8 @@ def test_a_task_is_orphaned_when_its_writer_is_gone(store):
     """It began, did not end, and whoever would say so has stopped, or has been silent for long."""
     import time
 
-    now = time.time_ns() - NOON
-    fresh = now / _SECOND
+    fresh = (time.time_ns() - NOON) // _SECOND
+    now = fresh * _SECOND
     store.append([_event("task.started", 1, "t-silent")])
     store.append([_event("task.started", 1, "t-stopped", writer=OTHER, after=fresh - 1)])
     store.append([_event("task.started", 1, "t-runs", writer="00000000000000cc", after=fresh)])
@@ -105,6 +106,12 @@ def test_a_task_is_orphaned_when_its_writer_is_gone(store):
         "t-stopped": "orphaned",
         "t-runs": "running",
         "t-done": "completed",
+    }
+    assert {each["task_id"]: each["writer_last"] for each in store.views.tasks()} == {
+        "t-silent": NOON + _SECOND,
+        "t-stopped": NOON + now,
+        "t-runs": NOON + now,
+        "t-done": None,
     }
     assert _states(store, state="orphaned") == {"t-silent": "orphaned", "t-stopped": "orphaned"}
     assert _states(store, state="running") == {"t-runs": "running"}

@@ -62,6 +62,8 @@ export interface Task extends Run {
   errors: number;
   error_type: string | null;
   attributes: Attributes;
+  /** When anything last came of the program that has not said that the task ended; null if it has, or if nobody knows. */
+  writer_last: string | null;
 }
 
 export interface Span {

@@ -85,7 +85,7 @@ function Telling({ story }: { story: Told }) {
           ))}
         </nav>
         <h1>
-          {task.name} <StateBadge state={task.state} />
+          {task.name} <StateBadge task={task} />
         </h1>
         <p class="faint">
           <span class="mono">{task.task_id}</span> · {exactMoment(task.started)} · took {duration(task.duration)}

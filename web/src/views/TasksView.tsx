@@ -2,7 +2,7 @@
 
 import { getTasks } from "../api/client";
 import type { Task } from "../api/types";
-import { count, duration, moment } from "../format";
+import { count, duration, millis, moment } from "../format";
 import { change, linkTo, parameter } from "../state/route";
 import { Choice, Search } from "../ui/Choice";
 import { Answer, None, Page } from "../ui/Page";
@@ -27,12 +27,28 @@ const STATES = [
   { value: "orphaned", label: "Orphaned" },
 ];
 
-export const StateBadge = ({ state }: { state: Task["state"] }) => (
-  <span class={`badge task-${state}`}>{state === "completed" ? "done" : state}</span>
-);
+// So many milliseconds after a program was last heard of, one is told.
+const LONG = 60_000;
+
+/** How a task stands; of one that runs, since when its program is silent. */
+export function StateBadge({ task }: { task: Task }) {
+  const { state, writer_last: last } = task;
+  const isSilent = state === "running" && last !== null && Date.now() - millis(last) > LONG;
+  return (
+    <span class="unended">
+      <span class={`badge task-${state}`}>{state === "completed" ? "done" : state}</span>
+      {isSilent && (
+        <span class="faint" title="Nothing has come of its program since: it may be at work, or may have been killed">
+          {" "}
+          silent since {moment(last)}
+        </span>
+      )}
+    </span>
+  );
+}
 
 const COLUMNS: Column<Task>[] = [
-  { key: "state", head: "State", by: (task) => task.state, cell: (task) => <StateBadge state={task.state} /> },
+  { key: "state", head: "State", by: (task) => task.state, cell: (task) => <StateBadge task={task} /> },
   { key: "name", head: "Task", isWide: true, by: (task) => task.name, cell: (task) => <TaskName task={task} /> },
   { key: "persona", head: "Persona", by: (task) => task.persona, cell: (task) => task.persona ?? "–" },
   {
@@ -107,7 +123,7 @@ export function TasksView() {
   return (
     <Page
       title="Tasks"
-      about="A bar for each task, a lane for each persona. One that ended without a word is orphaned."
+      about="A bar for each task, a lane for each persona. One whose program ended, or was silent for ten minutes, is orphaned."
       controls={controls}
     >
       <Answer of={answer}>
