@@ -19,6 +19,7 @@ from otel_events.errors import OtelEventsError
 from otel_events.server.access.opening import complaint, find_token, open_access
 from otel_events.server.access.origins import is_loopback
 from otel_events.server.access.protocols import uvicorn_options
+from otel_events.server.access.tls import guard_handshakes
 from otel_events.server.app import create_app
 from otel_events.server.ports import explain, listen
 from otel_events.server.running import announced, describe, find_running
@@ -182,6 +183,7 @@ def _configure(server: Server) -> uvicorn.Config:
         config.load()
     except (ssl.SSLError, OSError) as error:
         raise ServingError(f"the certificate or its key cannot be used: {error.strerror or error}") from error
+    guard_handshakes(config, server.access.connections)
     return config
 
 

@@ -20,6 +20,7 @@ from otel_events.server.access.access import Access
 from otel_events.server.access.middleware import IDENTITY, guard
 from otel_events.server.access.protocols import uvicorn_options
 from otel_events.server.access.settings import AccessSettings
+from otel_events.server.access.tls import guard_handshakes
 from otel_events.server.access.token import Token
 
 SECRET = "correct-horse-battery-staple"
@@ -96,6 +97,8 @@ def serving(settings=None, *, token=SECRET, clock=None, **tls):
         **uvicorn_options(access.connections),
         **tls,
     )
+    config.load()
+    guard_handshakes(config, access.connections)
     server = uvicorn.Server(config)
     server.capture_signals = _no_signals
     thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])), daemon=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 
@@ -12,6 +13,7 @@ import trustme
 from otel_events.server.access.settings import AccessSettings, Limits
 from tests.server.guarded import SECRET, serving
 from tests.server.raw import answer
+from tools.backends.waiting import wait_for
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +82,58 @@ def test_whoever_only_holds_connections_keeps_nobody_out(server, trust):
     finally:
         for connection in idle:
             connection.close()
+
+
+def test_handshakes_that_never_end_keep_nobody_out(server, trust):
+    """They are counted as connections are: the one that has waited longest goes."""
+    with contextlib.ExitStack() as stack:
+        idle = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=20)) for _ in range(60)
+        ]
+        served = httpx.get(f"{server.url}/healthz", verify=trust)
+        assert served.status_code == 200
+        assert len(server.access.connections) <= 20
+        assert [_rest(each) for each in idle[:40]] == [b""] * 40
+
+
+@pytest.mark.parametrize("said", [b"", b"\x16\x03\x01\x02\x00\x01", b"GET / HTTP/1.1\r\n\r\n"])
+def test_a_handshake_has_as_long_as_the_head_of_a_request(server, said):
+    """Whoever says nothing, half of it, or something else is let go, and nothing is left of it."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(said)
+
+        _rest(connection)
+
+    wait_for(lambda: len(server.access.connections) == 0, "room")
+
+
+def test_a_request_in_one_piece_with_the_end_of_the_handshake_is_answered(server, trust):
+    """Clients that lose no time are served as others are."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    secured = trust.wrap_bio(incoming, outgoing, server_hostname="localhost")
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        while True:
+            try:
+                secured.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                connection.sendall(outgoing.read())
+                incoming.write(connection.recv(65_536))
+        secured.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        connection.sendall(outgoing.read())
+        answered = b""
+        while b"\r\n\r\n" not in answered:
+            incoming.write(connection.recv(65_536))
+            with contextlib.suppress(ssl.SSLWantReadError):
+                answered += secured.read()
+
+    assert answered.startswith(b"HTTP/1.1 200 ")
+
+
+def _rest(connection):
+    """Read to the end, a reset included."""
+    data = b""
+    with contextlib.suppress(ConnectionError):
+        while piece := connection.recv(65_536):
+            data += piece
+    return data
