@@ -31,7 +31,7 @@ _TABLES = {
         for column, table in (("task_id", "tasks"), ("session_id", "sessions"))
     },
     "cycle": "SELECT cycle, sum(events) FROM cycles GROUP BY cycle ORDER BY max(last_seq) DESC LIMIT ?",
-    "event": "SELECT name, count FROM names WHERE count > 0 AND NOT is_own ORDER BY count DESC LIMIT ?",
+    "event": f"SELECT name, count FROM names WHERE count > 0 AND NOT is_own AND length(name) <= {_MOST_TEXT} ORDER BY count DESC LIMIT ?",  # noqa: S608  # a number of ours
     **{
         column: f"SELECT text, sum(count) FROM minutes JOIN words ON words.id = {column} GROUP BY text ORDER BY 2 DESC LIMIT ?"  # noqa: S608
         for column in ("persona", "service")
@@ -51,7 +51,9 @@ def show_catalog(server: Server) -> dict[str, Any]:
         if name and not name.startswith(_OURS)
     ]
     # A program that makes names up has as many as it likes.
-    shown = sorted(unknown, key=_seen, reverse=True)[:_MOST_UNKNOWN]
+    shown = sorted((each for each in unknown if len(each["name"]) <= _MOST_TEXT), key=_seen, reverse=True)[
+        :_MOST_UNKNOWN
+    ]
     return {"definitions": definitions, "unknown": sorted(shown, key=_name), "unknown_names": len(unknown)}
 
 
@@ -122,7 +124,7 @@ OPERATIONS = (
     Operation(
         "/api/names",
         list_names,
-        "The names of the events that are kept, the most frequent first.",
+        f"The names of the events that are kept, the most frequent first; of a name longer than {_MOST_TEXT} characters nothing is said here.",
         schemas.shape(names=schemas.listing(schemas.shape(name=schemas.TEXT, count=schemas.COUNT))),
         (parameters.limit(1_000, 10_000),),
     ),

@@ -58,6 +58,7 @@ _SPAN_KEYS = (
     "body",
 )
 _MAX_SPANS = 10_000
+_LONGEST_NAME = 200  # characters; what is longer counts among the others
 
 
 class Views:
@@ -189,7 +190,11 @@ class Views:
         for name, _, count in rows:
             totals[name] += count
         words: Mapping[Any, str] = _LEVELS if by == "severity" else {}
-        shown = {name: words.get(name, str(name)) for name, _ in totals.most_common(MOST_SERIES)}
+        shown = {
+            name: words.get(name, str(name))
+            for name, _ in totals.most_common(MOST_SERIES)
+            if len(str(name)) <= _LONGEST_NAME
+        }
         size = (last - first) // step + 1
         series: dict[str, list[int]] = defaultdict(lambda: [0] * size)
         for name, place, count in rows:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from otel_events.event import Event
+from otel_events.otlp.encode_logs import LogEncoder
 from tests.server.served import run_program, serving
 from tools.backends.waiting import wait_for
 
@@ -47,3 +51,24 @@ def test_beside_the_largest_series_one_is_for_all_others(get, by):
     assert len(series) == 101
     assert sum(map(sum, series.values())) == 1_300
     assert sum(series["(others)"]) == 1_100
+
+
+def test_a_name_longer_than_anybody_writes_makes_no_answer_long(tmp_path):
+    """It is counted among the others, and said by none of the lists; its event is there as ever."""
+    with serving(tmp_path) as server:
+        run_program(server, 'import otel_events as ev; ev.emit("x" * 100_000 + ".y"); ev.emit("a.b"); ev.shutdown(20)')
+        body = LogEncoder({"service.name": "babel"}).encode(
+            [Event("z" * 1_000_000, *[time.time_ns()] * 2, bound={}, uid="")]
+        )
+        assert server.post("/v1/logs", body).status_code == 200
+
+        def get(path, **query):
+            return server.client.get(path, params=query).json()
+
+        wait_for(lambda: get("/api/health")["stored"]["events"] >= 3, "all of it in the index")
+        assert get("/api/names")["names"] == [{"name": "a.b", "count": 1}]
+        assert get("/api/values", key="event")["values"] == [{"value": "a.b", "count": 1}]
+        answer = get("/api/catalog")
+        assert "a.b" in [each["name"] for each in answer["unknown"]]
+        for path in ("/api/catalog", "/api/rates?by=event"):
+            assert len(server.client.get(path).content) < 200_000
