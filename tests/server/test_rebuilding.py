@@ -9,8 +9,9 @@ import time
 import pytest
 
 from tests.cli.test_emit import at_terminal
-from tests.program import PATIENCE
+from tests.program import PATIENCE, run_program
 from tests.server.served import serving
+from tools.backends.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 EVENTS = 60_000
@@ -53,6 +54,32 @@ def test_health_says_how_far_an_index_is_that_is_made_anew(tmp_path):
     assert len(set(done)) > 1
     assert {index["total"] for index in building} <= {0, server.ledger.stat().st_size}
     assert (health["index"]["rebuilt"], health["stored"]["events"]) == (1, EVENTS)
+
+
+def test_an_index_for_which_there_was_no_room_is_made_once_there_is(tmp_path):
+    """What others wrote to the ledger meanwhile is in it then, and what is sent is taken again."""
+    resource = pytest.importorskip("resource")
+    if not hasattr(resource, "prlimit"):
+        pytest.skip("no bound can be set for another process")
+    local = {"OTEL_EVENTS_LEDGER_PATH": str(tmp_path / "state" / "otel-events" / "events.jsonl")}
+    with serving(tmp_path) as server:
+        run_program('ev.emit("before.full")', tmp_path, **local)
+        stored = wait_for(lambda: events_of(server), "the first event")
+        _, hard = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (1, hard))
+        run_program('ev.emit("while.full")', tmp_path, **local)
+        wait_for(lambda: any("it is tried again" in line for line in server.said), "the server's complaint")
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (hard, hard))
+
+        wait_for(lambda: events_of(server) == [*stored, "while.full"], "both events")
+        assert server.client.post("/api/test-event").status_code < 300
+        assert server.client.get("/api/health").json()["trouble"] is None
+
+
+def events_of(server):
+    """Return the names of what is stored, the oldest first; None if the store cannot be asked."""
+    answer = server.client.get("/api/events", params={"order": "oldest"})
+    return [each["event"] for each in answer.json()["events"]] if answer.status_code == 200 else None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a terminal of POSIX")

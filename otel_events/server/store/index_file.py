@@ -103,8 +103,8 @@ class IndexFile:
                 self._folded = self._changes
 
     def is_in_place(self) -> bool:
-        """Return whether the file at the path is there still: somebody may have deleted it."""
-        return self._place.index.exists()
+        """Return whether it is there to be used: somebody may have deleted the file, or there was no room to make it anew."""
+        return self._writing is not None and self._place.index.exists()
 
     def read(self) -> sqlite3.Connection:
         """Return the calling thread's connection, which can only read."""

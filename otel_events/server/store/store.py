@@ -255,8 +255,8 @@ class Store:
 
     def _rebuild(self) -> None:
         """Make the index anew, and tell the listeners of what it has found that they do not know."""
-        self.accounts.problems.add("index_rebuilt")
         self._index.rebuild()
+        self.accounts.problems.add("index_rebuilt")
         self._index.rebuilt += 1
         self._tell(self._finder.select(None, after=self._told, limit=_MAX_TOLD))
 
