@@ -19,11 +19,14 @@ ABSENCES = ("heartbeat.missed", "heartbeat.missed.resolved", "task.stalled", "ta
 
 @contextmanager
 def beating(served, name):
-    """A program that does nothing but live."""
+    """A program that does nothing but live.
+
+    It writes into the ledger that the server follows: who sends waits longer and longer between two tries while no server is
+    there, soon longer than these rules give the server to hear of it.
+    """
     command = [sys.executable, "-m", "otel_events", "heartbeat", name, "--every", "0.2"]
-    with subprocess.Popen(
-        command, env=environment(served.home, **served.senders()), stderr=subprocess.DEVNULL
-    ) as heart:
+    local = environment(served.home, OTEL_EVENTS_LEDGER_PATH=str(served.ledger))
+    with subprocess.Popen(command, env=local, stderr=subprocess.DEVNULL) as heart:
         try:
             yield heart
         finally:
