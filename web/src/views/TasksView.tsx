@@ -123,7 +123,7 @@ export function TasksView() {
   return (
     <Page
       title="Tasks"
-      about="A bar for each task, a lane for each persona. One whose program ended, or was silent for ten minutes, is orphaned."
+      about="A bar for each task, a lane for each persona. Orphaned is what its program left open when it ended, or fell silent for ten minutes."
       controls={controls}
     >
       <Answer of={answer}>
