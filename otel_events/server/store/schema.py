@@ -112,7 +112,11 @@ def open_for_writing(path: Path) -> sqlite3.Connection | None:
 
 
 class ReadingConnection(sqlite3.Connection):
-    """A connection that others can know without keeping it open."""
+    """A connection that others can know without keeping it open; it is closed with the thread that has it."""
+
+    def __del__(self) -> None:
+        """Close it: since Python 3.13 a connection complains of whoever leaves that to it."""
+        self.close()
 
 
 def open_for_reading(path: Path) -> ReadingConnection:

@@ -1,6 +1,8 @@
 """What is deleted, and when; and what cannot be written."""
 
+import gc
 import os
+import threading
 import time
 
 import pytest
@@ -119,3 +121,17 @@ def test_a_full_disk_is_told_and_leaves_no_half_line(tmp_path):
 
         assert seqs(store.append(arrivals(10_000, first=2))) == list(range(2, 10_002))
         assert steps(store.select(limit=20_000)) == list(range(1, 10_002))
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_thread_that_has_read_leaves_nothing_open(tmp_path):
+    """Its connection ends with it; since Python 3.13 there would be a warning, of which pytest makes an error."""
+    with opened(tmp_path / "events.jsonl") as store:
+        _fill(store, 10)
+        for _ in range(5):
+            reader = threading.Thread(target=lambda: store.views.tasks(limit=5))
+            reader.start()
+            reader.join()
+        gc.collect()
+
+        assert store.views.tasks(limit=5) == []
