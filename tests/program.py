@@ -38,10 +38,14 @@ class Ran:
 
 
 def ledger_events(path, *, with_own=False):
-    """Return the events in a ledger, without headers and what writers say of themselves; none if there is no such file."""
+    """Return the events in a ledger, without headers and what writers say of themselves; none if there is no such file.
+
+    A line without an end is being written just now: who waits for it sees the first pages of a write before the rest.
+    """
     if not Path(path).exists():
         return []
-    lines = (json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines())
+    whole, _, _ = Path(path).read_bytes().rpartition(b"\n")
+    lines = (json.loads(line) for line in whole.decode("utf-8").splitlines())
     left_out = {"otel_events.ledger.header", *([] if with_own else NAMES)}
     return [line for line in lines if line["event"] not in left_out]
 

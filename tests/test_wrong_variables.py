@@ -29,7 +29,14 @@ WEBHOOK = {"OTEL_EVENTS_WEBHOOK_URL": "http://127.0.0.1:9/events"}
 )
 def test_a_variable_that_cannot_be_used_is_told_and_left_out(tmp_path, configure, wrong, others):
     """One warning names it and says why; whatever else is set holds, and events arrive."""
-    program = f'{configure}\nev.emit("seed.planted")\nev.flush(0.5)\nev.shutdown(0.5)'
+    program = f"""
+import time
+{configure}
+ev.emit("seed.planted")
+until = time.monotonic() + 20
+while not ev.stats().delivered.get("ledger") and time.monotonic() < until: time.sleep(0.01)
+ev.shutdown(20)
+"""
     ran = run_program(program, tmp_path, **wrong, **others, OTEL_EVENTS_LEDGER_PATH="events.jsonl")
 
     # What cannot be reached is told as well, if that is known before the end.

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+import socket
 import threading
 
 import nats
@@ -210,3 +211,33 @@ def test_a_stream_of_nats_to_its_end(process, tmp_path):
     assert [json.loads(ran.stdout)["accepted"] for ran in (first, second)] == [3, 1]
     assert len({one["uid"] for one in ledger_events(tmp_path / "new.jsonl")}) == 4
     assert (missing.returncode, "no stream 'OTHER'" in missing.stderr) == (3, True)
+
+
+def test_ctrl_c_while_nats_says_nothing_leaves_nothing_open(relaying):
+    """However far the connection is, it ends as Ctrl-C does, without a word about what was under way."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(PATIENCE)
+        port = silent.getsockname()[1]
+        process = relaying(
+            "--from", "nats", "--url", f"nats://127.0.0.1:{port}", "--subject", "a.>", "--to", "new.jsonl"
+        )
+        with silent.accept()[0]:
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=PATIENCE)
+
+    assert (process.returncode, err) == (130, "")
+    assert "stopped: interrupted" in out
+
+
+def test_ctrl_c_before_nats_is_asked_finds_nothing_to_close(tmp_path):
+    """Between the choice of a source and its first message there is time for one: nothing is open until then."""
+    ran = run_program(
+        """
+        from otel_events.cli.relaying.nats import NatsSource
+        from otel_events.sinks.nats import Nats
+        NatsSource(Nats(url="nats://127.0.0.1:9"), ["a.>"], once=False, from_now=False)
+        """,
+        tmp_path,
+    )
+
+    assert (ran.code, ran.err) == (0, "")

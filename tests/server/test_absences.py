@@ -71,7 +71,10 @@ def again(served, option):
 
 def test_a_program_that_dies_is_missed_once_and_resolved_when_it_is_back(tmp_path):
     """By each rule about it, though the server is killed after each of the two."""
-    option = rules(tmp_path, "heartbeat courier within 3s", "heartbeat cour* within 3s", "heartbeat steady within 60s")
+    # As long as a server may take to start, and a sender to try it again: a heart that cannot be heard for longer is missed.
+    option = rules(
+        tmp_path, "heartbeat courier within 15s", "heartbeat cour* within 15s", "heartbeat steady within 300s"
+    )
     served = start(tmp_path, option)
     try:
         with beating(served, "courier"):

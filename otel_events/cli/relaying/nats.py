@@ -6,6 +6,7 @@ import asyncio
 import queue
 import threading
 import time
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from otel_events.cli.relaying.message import Batch, Message, RelayError
@@ -45,8 +46,11 @@ class NatsSource:
         self._once = once
         self._from_now = from_now
         self._notices = Notices()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="otel_events.relay.nats", daemon=True)
+        self._serving: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+        # The loop is made and closed there, where no Ctrl-C comes in between.
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._serve()), name="otel_events.relay.nats", daemon=True
+        )
         self._client: Client | None = None
         self._said: queue.SimpleQueue[Message] = queue.SimpleQueue()
 
@@ -76,10 +80,9 @@ class NatsSource:
         """Let go of the connection."""
         if self._thread.is_alive():
             self._disconnect()
-            self._loop.call_soon_threadsafe(self._loop.stop)
+            loop, ended = self._serving.result()
+            loop.call_soon_threadsafe(ended.set)
             self._thread.join(_WAIT)
-        if not self._loop.is_running():
-            self._loop.close()
 
     # -- JetStream ---------------------------------------------------------------------------------------------------
 
@@ -150,6 +153,12 @@ class NatsSource:
 
     # -- both --------------------------------------------------------------------------------------------------------
 
+    async def _serve(self) -> None:
+        """Do what is called for until `close`; what is under way then is cancelled."""
+        ended = asyncio.Event()
+        self._serving.set_result((asyncio.get_running_loop(), ended))
+        await ended.wait()
+
     async def _connect(self) -> Client:
         self._client = await self._plan.connect(self._plan.timeout, self._note)
         return self._client
@@ -158,7 +167,8 @@ class NatsSource:
         self._notices.warn("nats_error", f"NATS at {self._plan.address}: {say(str(error) or type(error).__name__)}")
 
     def _call(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(3 * self._plan.timeout + _WAIT)
+        loop, _ = self._serving.result()
+        return asyncio.run_coroutine_threadsafe(work, loop).result(3 * self._plan.timeout + _WAIT)
 
     def _disconnect(self) -> None:
         client, self._client = self._client, None

@@ -69,7 +69,7 @@ def on_stage(tmp_path):
             stage = Stage(tmp_path, settings or HubSettings(interval=0.001))
             await stage.hub.start()
             try:
-                await asyncio.wait_for(play(stage), 20)
+                await asyncio.wait_for(play(stage), 120)
             finally:
                 stage.hub.stop()
                 stage.store.close()
@@ -116,7 +116,7 @@ class Live(Stage):
         serving = asyncio.create_task(running.serve([self._socket]))
         try:
             await until(lambda: running.started)
-            await asyncio.wait_for(play(self), 30)
+            await asyncio.wait_for(play(self), 120)
         finally:
             running.should_exit = True
             await serving

@@ -101,5 +101,5 @@ async def answered(question, wanted) -> None:
         await asyncio.sleep(0.01)
 
 
-def play(coroutine, seconds: float = 20) -> None:
+def play(coroutine, seconds: float = 120) -> None:
     asyncio.run(asyncio.wait_for(coroutine, seconds))

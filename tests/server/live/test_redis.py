@@ -160,7 +160,7 @@ def test_under_load_an_outage_of_any_kind_loses_doubles_and_reorders_nothing(red
                     of_one = [number for number in numbers if place * 10_000 < number <= (place + 1) * 10_000]
                     assert of_one == list(range(place * 10_000 + 1, place * 10_000 + 501))
 
-    play(main(), 60)
+    play(main(), 240)
 
 
 def test_a_server_begins_without_redis(tmp_path, tmp_path_factory, caplog):
