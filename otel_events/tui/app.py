@@ -9,12 +9,14 @@ from textual import work
 from textual.app import App
 from textual.binding import Binding
 from textual.containers import Horizontal
+from textual.events import Key, Paste
 from textual.widgets import Static
 
 from otel_events.reading.frequent import Frequent
 from otel_events.reading.sources import SourceError
 from otel_events.tui.errands import Errand
 from otel_events.tui.event_log import EventLog
+from otel_events.tui.key_order import KeyOrder
 from otel_events.tui.panel_column import PanelColumn
 from otel_events.tui.status_line import status_of
 
@@ -23,9 +25,10 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
-    from textual.events import Resize
+    from textual.events import Event, Resize
 
     from otel_events.reading.record import Record
+    from otel_events.tui.answer import Answer
     from otel_events.tui.detail import Detail
     from otel_events.tui.errands import Work
     from otel_events.tui.source import Source
@@ -81,6 +84,7 @@ class Screen(App[None]):
         self.panels = PanelColumn(self.log_.groups, self.log_.signs)
         self._is_slow = is_slow
         self._wants_panels: bool | None = None
+        self._keys = KeyOrder(self, super().on_event)
 
     def compose(self) -> ComposeResult:
         """Make the parts."""
@@ -88,6 +92,13 @@ class Screen(App[None]):
             yield self.log_
             yield self.panels
         yield Static(id="status", markup=False)
+
+    async def on_event(self, event: Event) -> None:
+        """Take keys one after the other, whatever else as it comes."""
+        if isinstance(event, Key | Paste) and not event.is_forwarded:
+            await self._keys.add(event)
+        else:
+            await super().on_event(event)
 
     def on_mount(self) -> None:
         """Keep the panels up to date."""
@@ -131,19 +142,17 @@ class Screen(App[None]):
         self._show_status()
 
     def on_event_log_opened(self, event: EventLog.Opened) -> None:
-        """Show all of it."""
-        self._open(event.record)
-
-    @work(thread=True)
-    def _open(self, record: Record) -> None:
+        """Show all of it, and then what is around it."""
         from otel_events.tui.detail import Detail
 
-        detail = Detail(record, self._neighbours(record))
-        self.call_from_thread(self._show, detail)
-
-    def _show(self, detail: Detail) -> None:
-        if self._is_at_rows:  # else Enter was pressed twice
+        if self._is_at_rows:  # else somebody has gone elsewhere since
+            detail = Detail(event.record)
             self.push_screen(detail, lambda wanted: self._go_on(wanted, detail.record))
+            self._find_neighbours(detail, self.log_.log_view.cursor_key.chunk)
+
+    @work(thread=True)
+    def _find_neighbours(self, detail: Detail, chunk: int) -> None:
+        self.call_from_thread(detail.show_neighbours, self._neighbours(detail.record, chunk))
 
     @property
     def _is_at_rows(self) -> bool:
@@ -159,7 +168,7 @@ class Screen(App[None]):
         elif wanted == "T":
             self._tell_trace(record)
 
-    def _neighbours(self, record: Record) -> list[Record]:
+    def _neighbours(self, record: Record, chunk: int) -> list[Record]:
         """Return what happened in the same task right before and after *record*, with it."""
         task, uid = record.text("task_id"), record.text("uid")
         if not task:
@@ -167,7 +176,7 @@ class Screen(App[None]):
         is_frequent = Frequent()  # a thousand steps beside an event tell nothing of it
         before: deque[Record] = deque(maxlen=_AROUND)
         after: list[Record] = []
-        for other in self.log_.feed.timeline.records_near(self.log_.log_view.cursor):
+        for other in self.log_.feed.timeline.records_near(chunk):
             is_here = other.text("uid") == uid
             if other.text("task_id") != task or (is_frequent(other) and not is_here):
                 continue
@@ -179,21 +188,13 @@ class Screen(App[None]):
                 before.append(other)
         return [*before, *after]
 
-    def _current(self) -> Record | None:
-        row = self.log_.log_view.row()
-        return row.record if row is not None else None
-
     def action_story(self) -> None:
         """Tell the story of the task of the event at the cursor."""
-        record = self._current()
-        if record is not None:
-            self._tell_story(record)
+        self.log_.with_record(self._tell_story)
 
     def action_trace(self) -> None:
         """Tell the story of the trace of the event at the cursor."""
-        record = self._current()
-        if record is not None:
-            self._tell_trace(record)
+        self.log_.with_record(self._tell_trace)
 
     def _tell_story(self, record: Record) -> None:
         from otel_events.reading.analysis.story import OfTask
@@ -214,16 +215,18 @@ class Screen(App[None]):
             self.log_.say("this event is in no trace")
 
     def _collect(self, title: str, belongs: Callable[[Record], bool]) -> None:
-        def tell(errand: Errand) -> Callable[[], object]:
-            from otel_events.reading.analysis.story import collect
-            from otel_events.tui.story import Story
+        from otel_events.reading.analysis.story import collect
+        from otel_events.tui.story import Story
 
+        story = Story(self._errand("reading the story"))
+
+        def tell(errand: Errand) -> Callable[[], object]:
             records, is_cut = collect(errand.over(self.log_.feed.timeline.records()), belongs)
             name = next((name for each in records if (name := each.text("task_name"))), "")
             head = f"{title} {name}" if name and title.startswith("task") else title
-            return lambda: self.push_screen(Story(head, records, is_cut=is_cut, has_all=self.log_.older.has_all))
+            return lambda: story.tell(head, records, is_cut=is_cut, has_all=self.log_.older.has_all)
 
-        self._begin("reading the story", tell)
+        self._answer(story, tell)
 
     def action_alerts(self) -> None:
         """Show alerts and what resolved them, or all again."""
@@ -231,17 +234,25 @@ class Screen(App[None]):
 
     def action_error_groups(self) -> None:
         """Group the errors by what is the same about them."""
+        from otel_events.tui.error_groups import ErrorGroups, group_errors
+
+        screen = ErrorGroups(self._errand("grouping errors"))
 
         def group(errand: Errand) -> Callable[[], object]:
-            from otel_events.tui.error_groups import ErrorGroups, group_errors
-
             groups = group_errors(errand.over(self.log_.feed.timeline.records()))
-            return lambda: self.push_screen(ErrorGroups(groups, has_all=self.log_.older.has_all))
+            return lambda: screen.show(groups, has_all=self.log_.older.has_all)
 
-        self._begin("grouping errors", group)
+        self._answer(screen, group)
 
-    def _begin(self, what: str, work: Work) -> None:
-        self.log_.errands.begin(Errand(what, total=self.log_.feed.timeline.events), work)
+    def _errand(self, what: str) -> Errand:
+        return Errand(what, total=self.log_.feed.timeline.events)
+
+    def _answer(self, screen: Answer, work: Work) -> None:
+        """Show *screen*, which *work* fills, until somebody leaves it."""
+        errand, errands = screen.errand, self.log_.errands
+        self.log_.moves.forget()
+        if self._is_at_rows and errands.begin(errand, work):
+            self.push_screen(screen, lambda _: errands.end(errand))
 
     def action_panels(self) -> None:
         """Show the panels, or the events alone."""

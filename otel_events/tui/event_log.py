@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,7 @@ from otel_events.tui.filter_bar import FilterBar
 from otel_events.tui.finding import Finder, fitting, is_error
 from otel_events.tui.log_view import LogView
 from otel_events.tui.look import OLDER, signs
+from otel_events.tui.moves import Moves
 from otel_events.tui.older_events import OlderEvents
 from otel_events.tui.panels.groups import Groups
 from otel_events.tui.remaking import Remaking
@@ -126,6 +128,7 @@ class EventLog(Vertical):
         self.older = OlderEvents(self)
         self.errands = Errands(self)
         self.remaking = Remaking(self)
+        self.moves = Moves(self)
         self.digits = Digits(self)
         self._finder = Finder(self)
 
@@ -162,13 +165,17 @@ class EventLog(Vertical):
 
     def show_as(self, view: View) -> None:
         """Look at the events in another way; the event at the cursor, or the one nearest to it, keeps the cursor."""
-        self.errands.give_way()
+        self.moves.forget()
         self.remaking.begin(view)
         self.tell_of_change()
 
     def tell_of_change(self) -> None:
-        """Say that what is shown, or how, is different."""
+        """Say that what is shown, or how, is different; from any thread."""
         self.post_message(self.Changed())
+
+    def on_event_log_changed(self) -> None:
+        """Do what was to wait for that."""
+        self.moves.go_on()
 
     def say(self, text: str) -> None:
         """Say something for a moment, where the filter's mistakes are said too."""
@@ -197,25 +204,27 @@ class EventLog(Vertical):
 
     def action_by(self, rows: int) -> None:
         """Move the cursor."""
-        self.log_view.go_by(rows)
+        self.moves.do(partial(self.log_view.go_by, rows), rows=rows)
 
     def action_page(self, pages: int) -> None:
         """Move the cursor by windows."""
-        self.log_view.go_by(pages * max(1, self.log_view.size.height - 1))
+        self.action_by(pages * max(1, self.log_view.size.height - 1))
 
     def action_first(self) -> None:
         """Go to the first of all events, and fetch those before it."""
-        self.log_view.go_to(0)
-        self.older.go_to_first()
+        self.moves.forget()
+        self.moves.do(self._go_to_first, rows=-sys.maxsize)
 
     def action_last(self) -> None:
         """Go to the newest event and follow."""
+        self.moves.forget()
         self.log_view.go_to(self.log_view.count - 1)
 
     def action_follow(self) -> None:
         """Follow, or stay here."""
         log = self.log_view
         if log.follows:
+            self.moves.forget()
             log.follows = False
         else:
             log.pause(is_on=False)
@@ -233,7 +242,9 @@ class EventLog(Vertical):
 
     def action_clear(self) -> None:
         """Stop what goes on, one after the other: an errand, reading older events, marks, a saved view, the filter."""
-        if self.errands.stop() or self.older.stop():
+        is_under_way = self.errands.current is not None or self.older.goes_to_first
+        self.moves.forget()
+        if self.errands.stop() or is_under_way:
             self.tell_of_change()
         elif self.marked:
             self._mark("")
@@ -250,25 +261,21 @@ class EventLog(Vertical):
 
     def action_open(self) -> None:
         """Show all of the event at the cursor."""
-        row = self.log_view.row()
-        if row is not None and row.record is not None:
-            self.post_message(self.Opened(row.record))
+        self.with_record(lambda record: self.post_message(self.Opened(record)))
 
     def action_error(self, step: int) -> None:
         """Go to the next error, or the one before."""
-        self._finder.go("error", step, is_error)
+        self.moves.do(partial(self._finder.go, "error", step, is_error))
 
     def action_match(self, step: int) -> None:
         """Go to the next event that fits the filter or the mark, or the one before."""
         fits = self.view.with_filter(self.marked or self.view.text).compile()
-        self._finder.go("match", step, fitting(self.feed.timeline, fits or (lambda _: True)))
+        is_match = fitting(self.feed.timeline, fits or (lambda _: True))
+        self.moves.do(partial(self._finder.go, "match", step, is_match))
 
     def action_group(self, step: int) -> None:
         """Go to where the next episode or cycle begins, or the one before."""
-        row = self.log_view.row()
-        here = _group(row.record) if row is not None and row.record is not None else ""
-        is_other = fitting(self.feed.timeline, lambda record: _group(record) not in {"", here})
-        self._finder.go("episode or cycle", step, is_other)
+        self.moves.do(partial(self._go_to_group, step))
 
     def action_digit(self, digit: int) -> None:
         """Show a saved view, or one environment or persona alone; again shows what was shown before."""
@@ -280,6 +287,7 @@ class EventLog(Vertical):
 
     def action_save(self) -> None:
         """Write what is shown into a file."""
+        self.moves.forget()
         timeline, fits = self.feed.timeline, self.view.compile()
 
         def save(errand: Errand) -> Callable[[], None]:
@@ -328,6 +336,26 @@ class EventLog(Vertical):
         """Show all of the event that was clicked."""
         event.stop()
         self.action_open()
+
+    def with_record(self, use: Callable[[Record], object]) -> None:
+        """Call *use* with the event at the cursor, if there is one, when the cursor has its place."""
+
+        def act() -> None:
+            row = self.log_view.row()
+            if row is not None and row.record is not None:
+                use(row.record)
+
+        self.moves.do(act)
+
+    def _go_to_first(self) -> None:
+        self.log_view.go_to(0)
+        self.older.go_to_first()
+
+    def _go_to_group(self, step: int) -> None:
+        row = self.log_view.row()
+        here = _group(row.record) if row is not None and row.record is not None else ""
+        is_other = fitting(self.feed.timeline, lambda record: _group(record) not in {"", here})
+        self._finder.go("episode or cycle", step, is_other)
 
     def _close_filter_bar(self) -> None:
         self.problem = ""

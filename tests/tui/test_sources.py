@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import shutil
+import time
 
 import pytest
 
@@ -21,6 +22,13 @@ assert ev.shutdown(timeout=15)
 """
 
 pytestmark = pytest.mark.slow
+
+
+def wait_until(condition):
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def test_rotated_files_are_read_back_to_the_first_event(watch, ledger, event):
@@ -117,6 +125,9 @@ def test_older_events_come_from_the_servers_api(watch, tmp_path):
     """The stream gives the newest; `g` fetches what was before them."""
     with serving(tmp_path) as served:
         run_program(served, SAY, "0", "4500")
+        # What the program has handed over is safe, but the stream may begin before it is all stored.
+        newest = "/api/events?filter=step.done&order=newest&limit=1"
+        wait_until(lambda: '"step":4499' in served.client.get(newest).text.replace(" ", ""))
 
         async def look(seen):
             await seen.until(lambda: seen.log.feed.timeline.events >= 1_000)
@@ -124,7 +135,7 @@ def test_older_events_come_from_the_servers_api(watch, tmp_path):
             await seen.press("g")
             await seen.until(lambda: seen.log.older.has_all and seen.log.log_view.cursor == 0)
             assert seen.at_cursor.attributes["step"] == 0
-            assert len(seen.log.feed.timeline) == 4_500
+            await seen.until(lambda: len(seen.log.feed.timeline) == 4_500)
 
         watch(look, served.url, token=SECRET)
 
