@@ -10,7 +10,6 @@ from textual.app import App
 from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.events import Key, Paste
-from textual.widgets import Static
 
 from otel_events.reading.frequent import Frequent
 from otel_events.reading.sources import SourceError
@@ -18,7 +17,7 @@ from otel_events.tui.errands import Errand
 from otel_events.tui.event_log import EventLog
 from otel_events.tui.key_order import KeyOrder
 from otel_events.tui.panel_column import PanelColumn
-from otel_events.tui.status_line import status_of
+from otel_events.tui.status_line import StatusLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +64,7 @@ class Screen(App[None]):
         Binding("q,ctrl+c", "quit", "Quit"),
     ]
     CSS: ClassVar[str] = """
-    #status { height: 1; dock: bottom; width: 100%; background: $panel; padding: 0 1; }
+    Screen > StatusLine { dock: bottom; }
     """
 
     def __init__(
@@ -79,9 +78,16 @@ class Screen(App[None]):
     ) -> None:
         super().__init__()
         self.log_ = EventLog(
-            source, filter=filter, rolls_up=rolls_up, is_ascii=is_ascii, is_slow=is_slow, observers=(self._note,)
+            source,
+            filter=filter,
+            rolls_up=rolls_up,
+            observers=(self._note,),
+            has_status_line=False,  # it has one as wide as the screen
+            is_ascii=is_ascii,
+            is_slow=is_slow,
         )
         self.panels = PanelColumn(self.log_.groups, self.log_.signs)
+        self._status = StatusLine(self.log_, lambda: len(self.panels.alerts))
         self._is_slow = is_slow
         self._wants_panels: bool | None = None
         self._keys = KeyOrder(self, super().on_event)
@@ -91,7 +97,7 @@ class Screen(App[None]):
         with Horizontal():
             yield self.log_
             yield self.panels
-        yield Static(id="status", markup=False)
+        yield self._status
 
     async def on_event(self, event: Event) -> None:
         """Take keys one after the other, whatever else as it comes."""
@@ -133,9 +139,7 @@ class Screen(App[None]):
         self._show_status()
 
     def _show_status(self) -> None:
-        if self.screen_stack:
-            for line in self.screen_stack[0].query("#status").results(Static):
-                line.update(status_of(self.log_, open_alerts=len(self.panels.alerts)))
+        self._status.draw()
 
     def on_event_log_changed(self) -> None:
         """Say so."""

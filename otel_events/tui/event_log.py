@@ -26,6 +26,7 @@ from otel_events.tui.older_events import OlderEvents
 from otel_events.tui.panels.groups import Groups
 from otel_events.tui.remaking import Remaking
 from otel_events.tui.saving import save_records
+from otel_events.tui.status_line import StatusLine
 from otel_events.tui.view import View
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class EventLog(Vertical):
         filter: which events are shown, in the filter language.
         rolls_up: show types that the catalogue calls frequent as one row a second.
         observers: are called with every event that comes, shown or not.
+        has_status_line: say below the rows what is not seen: loss, lag, the filter in force.
         is_ascii: draw with ASCII signs alone; None to ask the terminal.
         is_slow: draw once a second, not twelve times, and with few colours: for a line of 64 kbit/s.
 
@@ -110,6 +112,7 @@ class EventLog(Vertical):
         filter: str = "",  # noqa: A002  # the word that everybody knows it by
         rolls_up: bool = True,
         observers: Sequence[Callable[[Record], object]] = (),
+        has_status_line: bool = True,
         is_ascii: bool | None = None,
         is_slow: bool = False,
         id: str | None = None,  # noqa: A002  # Textual's name
@@ -131,6 +134,7 @@ class EventLog(Vertical):
         self.moves = Moves(self)
         self.digits = Digits(self)
         self._finder = Finder(self)
+        self._status = StatusLine(self) if has_status_line else None
 
     @property
     def view(self) -> View:
@@ -143,10 +147,12 @@ class EventLog(Vertical):
         return len(self.feed.timeline) - self.log_view.count
 
     def compose(self) -> ComposeResult:
-        """Make the line of titles, the rows and the line for a filter."""
+        """Make the line of titles, the rows, the line for a filter and the one that says how things are."""
         yield Static(id="title", markup=False)
         yield self.log_view
         yield self.filter_bar
+        if self._status is not None:
+            yield self._status
 
     def on_mount(self) -> None:
         """Begin to read."""
@@ -174,8 +180,10 @@ class EventLog(Vertical):
         self.post_message(self.Changed())
 
     def on_event_log_changed(self) -> None:
-        """Do what was to wait for that."""
+        """Do what was to wait for that, and say what there is to be said."""
         self.moves.go_on()
+        if self._status is not None:
+            self._status.draw()
 
     def say(self, text: str) -> None:
         """Say something for a moment, where the filter's mistakes are said too."""
