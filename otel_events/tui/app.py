@@ -9,13 +9,13 @@ from textual import work
 from textual.app import App
 from textual.binding import Binding
 from textual.containers import Horizontal
-from textual.events import Key, Paste
+from textual.events import Key
+from textual.widgets import Input
 
 from otel_events.reading.frequent import Frequent
 from otel_events.reading.sources import SourceError
 from otel_events.tui.errands import Errand
 from otel_events.tui.event_log import EventLog
-from otel_events.tui.key_order import KeyOrder
 from otel_events.tui.panel_column import PanelColumn
 from otel_events.tui.status_line import StatusLine
 
@@ -82,6 +82,7 @@ class Screen(App[None]):
             filter=filter,
             rolls_up=rolls_up,
             observers=(self._note,),
+            opens=self._open,
             has_status_line=False,  # it has one as wide as the screen
             is_ascii=is_ascii,
             is_slow=is_slow,
@@ -90,7 +91,6 @@ class Screen(App[None]):
         self._status = StatusLine(self.log_, lambda: len(self.panels.alerts))
         self._is_slow = is_slow
         self._wants_panels: bool | None = None
-        self._keys = KeyOrder(self, super().on_event)
 
     def compose(self) -> ComposeResult:
         """Make the parts."""
@@ -100,11 +100,19 @@ class Screen(App[None]):
         yield self._status
 
     async def on_event(self, event: Event) -> None:
-        """Take keys one after the other, whatever else as it comes."""
-        if isinstance(event, Key | Paste) and not event.is_forwarded:
-            await self._keys.add(event)
-        else:
+        """Do at once what a key asks for, unless somebody writes: the next key may be for what has the focus then.
+
+        Textual first gives keys to the widget that has the focus when they come, all those of a slow line together: the letters
+        after a slash to the list.
+        """
+        if not (isinstance(event, Key) and not event.is_forwarded and await self._does_at_once(event.key)):
             await super().on_event(event)
+
+    async def _does_at_once(self, key: str) -> bool:
+        self.app_focus = True
+        if isinstance(self.focused, Input):
+            return False
+        return await self._check_bindings(key, priority=True) or await self._check_bindings(key)
 
     def on_mount(self) -> None:
         """Keep the panels up to date."""
@@ -145,12 +153,12 @@ class Screen(App[None]):
         """Say so."""
         self._show_status()
 
-    def on_event_log_opened(self, event: EventLog.Opened) -> None:
-        """Show all of it, and then what is around it."""
+    def _open(self, record: Record) -> None:
+        """Show all of *record*, and then what is around it."""
         from otel_events.tui.detail import Detail
 
         if self._is_at_rows:  # else somebody has gone elsewhere since
-            detail = Detail(event.record)
+            detail = Detail(record)
             self.push_screen(detail, lambda wanted: self._go_on(wanted, detail.record))
             self._find_neighbours(detail, self.log_.log_view.cursor_key.chunk)
 

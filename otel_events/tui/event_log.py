@@ -44,6 +44,7 @@ _TICK, _SLOW_TICK = 1 / 12, 1.0
 _FIRST_TICKS = (0.02, 0.05)  # seconds: the rows that are there already are seen at once
 _AGING, _SLOW_AGING = 1.0, 10.0
 _SAID = 3.0  # seconds
+_MANY = 8  # environments: a row a second for each of more would be a list that nobody can follow
 
 
 class EventLog(Vertical):
@@ -54,6 +55,7 @@ class EventLog(Vertical):
         filter: which events are shown, in the filter language.
         rolls_up: show types that the catalogue calls frequent as one row a second.
         observers: are called with every event that comes, shown or not.
+        opens: is called with the event that somebody wants to see all of; None for the message `Opened`.
         has_status_line: say below the rows what is not seen: loss, lag, the filter in force.
         is_ascii: draw with ASCII signs alone; None to ask the terminal.
         is_slow: draw once a second, not twelve times, and with few colours: for a line of 64 kbit/s.
@@ -112,6 +114,7 @@ class EventLog(Vertical):
         filter: str = "",  # noqa: A002  # the word that everybody knows it by
         rolls_up: bool = True,
         observers: Sequence[Callable[[Record], object]] = (),
+        opens: Callable[[Record], object] | None = None,
         has_status_line: bool = True,
         is_ascii: bool | None = None,
         is_slow: bool = False,
@@ -119,12 +122,13 @@ class EventLog(Vertical):
     ) -> None:
         super().__init__(id=id)
         self.groups = Groups()
-        self.filter_bar = FilterBar()
+        self.filter_bar = FilterBar(self)
         self.signs = signs(is_ascii=is_ascii)
         view = View(rolls_up=rolls_up).with_filter(filter)
         self.feed = Feed(choose_source(source), view, (self.filter_bar.words.note, self.groups.add, *observers))
         self.log_view = LogView(self.feed.timeline, self.signs, is_sparse=is_slow)
         self._is_slow = is_slow
+        self._opens = opens or (lambda record: self.post_message(self.Opened(record)))
         self.problem = ""
         self._silence: Timer | None = None
         self.marked = ""
@@ -172,7 +176,7 @@ class EventLog(Vertical):
     def show_as(self, view: View) -> None:
         """Look at the events in another way; the event at the cursor, or the one nearest to it, keeps the cursor."""
         self.moves.forget()
-        self.remaking.begin(view)
+        self.remaking.begin(replace(view, is_per_env=self.groups.environments <= _MANY))
         self.tell_of_change()
 
     def tell_of_change(self) -> None:
@@ -202,6 +206,8 @@ class EventLog(Vertical):
         if self.feed.tick():
             self.log_view.note_facts(has_env=self.groups.has_env, has_persona=self.groups.has_persona)
             self.log_view.show_news()
+            if self.view.is_per_env and self.groups.environments > _MANY:
+                self.remaking.begin(replace(self.view, is_per_env=False))
         # Whether there is room for older ones is known when those that are there already have been taken in.
         if is_begun and not self.feed.is_filling and not self.remaking.is_under_way:
             self.older.fill()
@@ -269,7 +275,7 @@ class EventLog(Vertical):
 
     def action_open(self) -> None:
         """Show all of the event at the cursor."""
-        self.with_record(lambda record: self.post_message(self.Opened(record)))
+        self.with_record(self._opens)
 
     def action_error(self, step: int) -> None:
         """Go to the next error, or the one before."""
@@ -308,25 +314,27 @@ class EventLog(Vertical):
 
         self.errands.begin(Errand("saving", total=timeline.events), save)
 
-    def on_filter_bar_taken(self, event: FilterBar.Taken) -> None:
-        """Use the filter that was written."""
-        event.stop()
-        self._close_filter_bar()
-        if event.only_marks:
-            self._mark(event.text)
+    def take_filter(self, text: str, *, only_marks: bool) -> None:
+        """Use the filter *text*, which can be read; one that only marks hides nothing."""
+        self.leave_filter()
+        if only_marks:
+            self._mark(text)
         else:
             self.marked = ""
-            self.show_as(self.view.with_filter(event.text))
+            self.show_as(self.view.with_filter(text))
 
-    def on_descendant_focus(self, event: DescendantFocus) -> None:
+    def leave_filter(self) -> None:
+        """Go back from the line for a filter to the rows."""
+        self.problem = ""
+        self.filter_bar.close()
+        self.screen.set_focus(self.log_view)
+        self.tell_of_change()
+
+    def on_descendant_focus(self, _event: DescendantFocus) -> None:
         """Leave the line for a filter, if somebody clicks elsewhere."""
-        if event.widget is self.log_view and self.filter_bar.is_open:
-            self._close_filter_bar()
-
-    def on_filter_bar_left(self, event: FilterBar.Left) -> None:
-        """Go back to the rows."""
-        event.stop()
-        self._close_filter_bar()
+        is_left = self.screen.focused is self.log_view  # not so if this is told late, and the line is open again
+        if is_left and self.filter_bar.is_open:
+            self.leave_filter()
 
     def on_filter_bar_problem(self, event: FilterBar.Problem) -> None:
         """Say why the filter cannot be read."""
@@ -364,12 +372,6 @@ class EventLog(Vertical):
         here = _group(row.record) if row is not None and row.record is not None else ""
         is_other = fitting(self.feed.timeline, lambda record: _group(record) not in {"", here})
         self._finder.go("episode or cycle", step, is_other)
-
-    def _close_filter_bar(self) -> None:
-        self.problem = ""
-        self.filter_bar.close()
-        self.screen.set_focus(self.log_view)
-        self.tell_of_change()
 
     def _mark(self, text: str) -> None:
         self.marked = text.strip()
