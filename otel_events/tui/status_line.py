@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -20,13 +20,39 @@ if TYPE_CHECKING:
     from rich.style import Style
     from textual.events import Resize
 
-    from otel_events.tui.event_log import EventLog
+    from otel_events.tui.digits import Digits
+    from otel_events.tui.errands import Errands
+    from otel_events.tui.feed import Feed
+    from otel_events.tui.log_view import LogView
+    from otel_events.tui.look import Signs
+    from otel_events.tui.older_events import OlderEvents
+    from otel_events.tui.remaking import Remaking
     from otel_events.tui.source import Condition
+    from otel_events.tui.view import View
 
 _LAG = 1.0
 _BETWEEN = 2
 _LEAST = 8  # cells of a text of somebody's own that are worth being shown
 _WORDS = {"starting": "reading", "ended": "end", "away": "AWAY", "refused": "REFUSED"}
+
+
+class _Log(Protocol):
+    """The widget that it speaks of."""
+
+    feed: Feed
+    log_view: LogView
+    older: OlderEvents
+    errands: Errands
+    remaking: Remaking
+    digits: Digits
+    signs: Signs
+    problem: str
+    marked: str
+
+    @property
+    def view(self) -> View: ...
+    @property
+    def waiting(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +84,7 @@ class StatusLine(Static):
     StatusLine { height: auto; max-height: 4; width: 100%; background: $panel; padding: 0 1; }
     """
 
-    def __init__(self, log: EventLog, open_alerts: Callable[[], int] = int) -> None:
+    def __init__(self, log: _Log, open_alerts: Callable[[], int] = int) -> None:
         super().__init__(markup=False)
         self._log = log
         self._open_alerts = open_alerts
@@ -74,7 +100,7 @@ class StatusLine(Static):
         self.draw()
 
 
-def _lines(log: EventLog, open_alerts: int, width: int) -> Text:
+def _lines(log: _Log, open_alerts: int, width: int) -> Text:
     ellipsis = log.signs.ellipsis
     lasting = _squeezed(list(_always(log)), width, ellipsis)
     passing = list(_for_a_moment(log))
@@ -110,7 +136,7 @@ def _squeezed(parts: list[_Part], width: int, ellipsis: str) -> list[_Part]:
     return [_Part(fitting(part.text, share, ellipsis), part.style) if part.is_free else part for part in parts]
 
 
-def _always(log: EventLog) -> Iterator[_Part]:
+def _always(log: _Log) -> Iterator[_Part]:
     """Yield what must be known to understand what is seen, and what is not."""
     condition, timeline, view = log.feed.source.condition(), log.feed.timeline, log.view
     yield _state(log, condition)
@@ -130,7 +156,7 @@ def _always(log: EventLog) -> Iterator[_Part]:
         yield _Part(f"by {view.group_by}", DIM)
 
 
-def _state(log: EventLog, condition: Condition) -> _Part:
+def _state(log: _Log, condition: Condition) -> _Part:
     if log.log_view.is_paused:
         return _Part(f"PAUSED, {log.waiting:,} waiting", LOSS, f"PAUSED {log.waiting:,}")
     if condition.state == "live":
@@ -140,7 +166,7 @@ def _state(log: EventLog, condition: Condition) -> _Part:
     return _Part(_WORDS[condition.state], LOSS if condition.state in {"away", "refused"} else BOLD)
 
 
-def _for_a_moment(log: EventLog) -> Iterator[_Part]:
+def _for_a_moment(log: _Log) -> Iterator[_Part]:
     """Yield what calls for somebody: what was just said, what goes on, what has to be done elsewhere."""
     if log.problem:
         yield _Part(harmless(log.problem), LOSS)
@@ -151,7 +177,7 @@ def _for_a_moment(log: EventLog) -> Iterator[_Part]:
         yield _Part(harmless(condition.text), PLAIN)
 
 
-def _if_there_is_room(log: EventLog, open_alerts: int) -> Iterator[_Part]:
+def _if_there_is_room(log: _Log, open_alerts: int) -> Iterator[_Part]:
     condition, timeline = log.feed.source.condition(), log.feed.timeline
     if open_alerts:
         count = f"{open_alerts:,} alert{'s' * (open_alerts != 1)} (a)"
