@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
 import shutil
+import threading
 import time
 
 import pytest
+from websockets.datastructures import Headers
+from websockets.http11 import Response
+from websockets.sync.server import serve
 
 from otel_events.reading.sources import SourceError
 from otel_events.tui.choose_source import choose_among
+from tests.cli.conftest import as_ledger
 from tests.server.served import SECRET, run_program, serving, start
 
 SAY = """
@@ -284,3 +290,37 @@ def test_while_a_file_cannot_be_read_it_is_away(watch, ledger, event, tmp_path):
         await seen.until(lambda: "step=1" in seen.rows[-1])
 
     watch(look, path, size=(200, 20))
+
+
+@pytest.mark.parametrize("page", ["[]", "{}", '{"events": 7}', '{"events": [{"seq": "x"}]}', '{"events": [[]]}', "{"])
+def test_a_server_that_answers_what_nobody_asked_ends_nothing(watch, event, page):
+    """What came from it stays, what it does not give is told, and so is a frame that is none."""
+
+    def answer(connection, request):
+        if request.path.startswith("/api/events"):
+            return Response(200, "OK", Headers({"Content-Length": str(len(page))}), page.encode())
+        return None
+
+    def stream(connection):
+        lines = as_ledger([event("a.b", 0, step=0)], header=False).splitlines()
+        connection.send(json.dumps({"type": "events", "cursor": 1, "events": [{**json.loads(lines[0]), "seq": 5}]}))
+        ended.wait(20)
+        connection.send('["no frame"]')
+
+    ended = threading.Event()
+    with serve(stream, "127.0.0.1", 0, process_request=answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+
+        async def look(seen):
+            await seen.until(lambda: len(seen.log.feed.timeline) == 1)
+            await seen.press("g")
+            await seen.until_says("older events cannot be had")
+            ended.set()
+            await seen.until_says("AWAY")
+            assert "step=0" in seen.rows[0]
+
+        try:
+            watch(look, f"http://127.0.0.1:{server.socket.getsockname()[1]}", size=(300, 24))
+        finally:
+            ended.set()
+            server.shutdown()
