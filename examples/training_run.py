@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import otel_events as ev
 
-ENVIRONMENTS = 4
 EPOCHS = 8
 BLUEPRINTS = ("conv_light", "attention", "depthwise")
 STAGES = ("germinated", "training", "blending")
@@ -34,14 +33,16 @@ class Run:
     """Episodes in environments side by side.
 
     Args:
+        environments: how many.
         rate: steps a second, of all environments together.
         episode_seconds: how long an episode takes.
     """
 
-    def __init__(self, rate: float, episode_seconds: float) -> None:
+    def __init__(self, environments: int, rate: float, episode_seconds: float) -> None:
         self._chance = random.Random(7)  # noqa: S311  # the same story on every run
+        self._environments = environments
         self._rate = rate
-        self._steps = max(ENVIRONMENTS, int(rate * episode_seconds / EPOCHS))  # in an epoch
+        self._steps = max(environments, int(rate * episode_seconds / EPOCHS))  # in an epoch
 
     def play(self, episode: int) -> None:
         """Play one episode; one that fails has said so, and the run goes on."""
@@ -53,12 +54,12 @@ class Run:
             ev.emit("anomaly.detected", "Policy diverged, taking the one before", severity="warn", episode=episode)
 
     def _play_epochs(self) -> None:
-        seeds = [self._plant(env) for env in range(ENVIRONMENTS)]
+        seeds = [self._plant(env) for env in range(self._environments)]
         began, step = time.monotonic(), 0
         for epoch in range(1, EPOCHS + 1):
             for _ in range(self._steps):
                 reward = round(self._chance.gauss(0.2, 0.4), 4)
-                ev.emit("reward.computed", env_id=step % ENVIRONMENTS, step=step, reward=reward)
+                ev.emit("reward.computed", env_id=step % self._environments, step=step, reward=reward)
                 step += 1
                 time.sleep(max(0.0, began + step / self._rate - time.monotonic()))
             self._end_epoch(epoch, seeds)
@@ -69,7 +70,7 @@ class Run:
             ev.emit("epoch.completed", env_id=env, epoch=epoch, loss=loss, accuracy=round(90 - 40 * loss, 2))
         ev.emit("batch.epoch_completed", epoch=epoch, loss=round(sum(losses) / len(losses), 4))
         ev.emit("task.progress", progress=epoch / EPOCHS)
-        for env in range(epoch % 2, ENVIRONMENTS, 2):
+        for env in range(epoch % 2, self._environments, 2):
             seeds[env] = self._grow(env, seeds[env])
 
     def _plant(self, env: int) -> Seed:
@@ -108,11 +109,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="A training run that says what happens in it.")
     parser.add_argument("--seconds", type=float, default=10.0, help="how long it runs")
     parser.add_argument("--rate", type=float, default=2_000.0, help="steps a second")
+    parser.add_argument("--environments", type=int, default=4, help="side by side")
     parser.add_argument("--episode", type=float, default=8.0, help="how many seconds an episode takes")
     options = parser.parse_args()
     ev.configure(service_name="training")
-    run, episode, end = Run(options.rate, options.episode), 0, time.monotonic() + options.seconds
-    ev.emit("training.started", environments=ENVIRONMENTS, rate=options.rate)
+    run, episode, end = Run(options.environments, options.rate, options.episode), 0, time.monotonic() + options.seconds
+    ev.emit("training.started", environments=options.environments, rate=options.rate)
     while time.monotonic() < end:
         episode += 1
         run.play(episode)

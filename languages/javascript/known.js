@@ -92,6 +92,7 @@ export const events = [
   ["health.check", "Health checked", 9, "health_check"],
   ["performance.metric", "Performance", 9, "performance_metric"],
   ["task.started", "Task started", 9, "task_started"],
+  ["task.progress", "Task under way", 9],
   ["task.completed", "Task completed", 9, "task_completed"],
   ["task.failed", "Task failed", 17, "task_failed"],
   ["task.cancelled", "Task cancelled", 9, "task_cancelled"],

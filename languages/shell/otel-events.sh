@@ -1004,6 +1004,7 @@ BEGIN {
     know_event("health.check", "Health checked", 9, "health_check")
     know_event("performance.metric", "Performance", 9, "performance_metric")
     know_event("task.started", "Task started", 9, "task_started")
+    know_event("task.progress", "Task under way", 9, "")
     know_event("task.completed", "Task completed", 9, "task_completed")
     know_event("task.failed", "Task failed", 17, "task_failed")
     know_event("task.cancelled", "Task cancelled", 9, "task_cancelled")

@@ -9,23 +9,25 @@ from textual import work
 from textual.app import App
 from textual.binding import Binding
 from textual.containers import Horizontal
-from textual.widgets import Static
+from textual.events import Key
+from textual.widgets import Input
 
 from otel_events.reading.frequent import Frequent
 from otel_events.reading.sources import SourceError
 from otel_events.tui.errands import Errand
 from otel_events.tui.event_log import EventLog
 from otel_events.tui.panel_column import PanelColumn
-from otel_events.tui.status_line import status_of
+from otel_events.tui.status_line import StatusLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
-    from textual.events import Resize
+    from textual.events import Event, Resize
 
     from otel_events.reading.record import Record
+    from otel_events.tui.answer import Answer
     from otel_events.tui.detail import Detail
     from otel_events.tui.errands import Work
     from otel_events.tui.source import Source
@@ -62,7 +64,7 @@ class Screen(App[None]):
         Binding("q,ctrl+c", "quit", "Quit"),
     ]
     CSS: ClassVar[str] = """
-    #status { height: 1; dock: bottom; width: 100%; background: $panel; padding: 0 1; }
+    Screen > StatusLine { dock: bottom; }
     """
 
     def __init__(
@@ -76,9 +78,17 @@ class Screen(App[None]):
     ) -> None:
         super().__init__()
         self.log_ = EventLog(
-            source, filter=filter, rolls_up=rolls_up, is_ascii=is_ascii, is_slow=is_slow, observers=(self._note,)
+            source,
+            filter=filter,
+            rolls_up=rolls_up,
+            observers=(self._note,),
+            opens=self._open,
+            has_status_line=False,  # it has one as wide as the screen
+            is_ascii=is_ascii,
+            is_slow=is_slow,
         )
         self.panels = PanelColumn(self.log_.groups, self.log_.signs)
+        self._status = StatusLine(self.log_, lambda: len(self.panels.alerts))
         self._is_slow = is_slow
         self._wants_panels: bool | None = None
 
@@ -87,7 +97,22 @@ class Screen(App[None]):
         with Horizontal():
             yield self.log_
             yield self.panels
-        yield Static(id="status", markup=False)
+        yield self._status
+
+    async def on_event(self, event: Event) -> None:
+        """Do at once what a key asks for, unless somebody writes: the next key may be for what has the focus then.
+
+        Textual first gives keys to the widget that has the focus when they come, all those of a slow line together: the letters
+        after a slash to the list.
+        """
+        if not (isinstance(event, Key) and not event.is_forwarded and await self._does_at_once(event.key)):
+            await super().on_event(event)
+
+    async def _does_at_once(self, key: str) -> bool:
+        self.app_focus = True
+        if isinstance(self.focused, Input):
+            return False
+        return await self._check_bindings(key, priority=True) or await self._check_bindings(key)
 
     def on_mount(self) -> None:
         """Keep the panels up to date."""
@@ -122,28 +147,24 @@ class Screen(App[None]):
         self._show_status()
 
     def _show_status(self) -> None:
-        if self.screen_stack:
-            for line in self.screen_stack[0].query("#status").results(Static):
-                line.update(status_of(self.log_, open_alerts=len(self.panels.alerts)))
+        self._status.draw()
 
     def on_event_log_changed(self) -> None:
         """Say so."""
         self._show_status()
 
-    def on_event_log_opened(self, event: EventLog.Opened) -> None:
-        """Show all of it."""
-        self._open(event.record)
-
-    @work(thread=True)
     def _open(self, record: Record) -> None:
+        """Show all of *record*, and then what is around it."""
         from otel_events.tui.detail import Detail
 
-        detail = Detail(record, self._neighbours(record))
-        self.call_from_thread(self._show, detail)
-
-    def _show(self, detail: Detail) -> None:
-        if self._is_at_rows:  # else Enter was pressed twice
+        if self._is_at_rows:  # else somebody has gone elsewhere since
+            detail = Detail(record)
             self.push_screen(detail, lambda wanted: self._go_on(wanted, detail.record))
+            self._find_neighbours(detail, self.log_.log_view.cursor_key.chunk)
+
+    @work(thread=True)
+    def _find_neighbours(self, detail: Detail, chunk: int) -> None:
+        self.call_from_thread(detail.show_neighbours, self._neighbours(detail.record, chunk))
 
     @property
     def _is_at_rows(self) -> bool:
@@ -159,7 +180,7 @@ class Screen(App[None]):
         elif wanted == "T":
             self._tell_trace(record)
 
-    def _neighbours(self, record: Record) -> list[Record]:
+    def _neighbours(self, record: Record, chunk: int) -> list[Record]:
         """Return what happened in the same task right before and after *record*, with it."""
         task, uid = record.text("task_id"), record.text("uid")
         if not task:
@@ -167,7 +188,7 @@ class Screen(App[None]):
         is_frequent = Frequent()  # a thousand steps beside an event tell nothing of it
         before: deque[Record] = deque(maxlen=_AROUND)
         after: list[Record] = []
-        for other in self.log_.feed.timeline.records_near(self.log_.log_view.cursor):
+        for other in self.log_.feed.timeline.records_near(chunk):
             is_here = other.text("uid") == uid
             if other.text("task_id") != task or (is_frequent(other) and not is_here):
                 continue
@@ -179,21 +200,13 @@ class Screen(App[None]):
                 before.append(other)
         return [*before, *after]
 
-    def _current(self) -> Record | None:
-        row = self.log_.log_view.row()
-        return row.record if row is not None else None
-
     def action_story(self) -> None:
         """Tell the story of the task of the event at the cursor."""
-        record = self._current()
-        if record is not None:
-            self._tell_story(record)
+        self.log_.with_record(self._tell_story)
 
     def action_trace(self) -> None:
         """Tell the story of the trace of the event at the cursor."""
-        record = self._current()
-        if record is not None:
-            self._tell_trace(record)
+        self.log_.with_record(self._tell_trace)
 
     def _tell_story(self, record: Record) -> None:
         from otel_events.reading.analysis.story import OfTask
@@ -214,16 +227,18 @@ class Screen(App[None]):
             self.log_.say("this event is in no trace")
 
     def _collect(self, title: str, belongs: Callable[[Record], bool]) -> None:
-        def tell(errand: Errand) -> Callable[[], object]:
-            from otel_events.reading.analysis.story import collect
-            from otel_events.tui.story import Story
+        from otel_events.reading.analysis.story import collect
+        from otel_events.tui.story import Story
 
+        story = Story(self._errand("reading the story"))
+
+        def tell(errand: Errand) -> Callable[[], object]:
             records, is_cut = collect(errand.over(self.log_.feed.timeline.records()), belongs)
             name = next((name for each in records if (name := each.text("task_name"))), "")
             head = f"{title} {name}" if name and title.startswith("task") else title
-            return lambda: self.push_screen(Story(head, records, is_cut=is_cut, has_all=self.log_.older.has_all))
+            return lambda: story.tell(head, records, is_cut=is_cut, has_all=self.log_.older.has_all)
 
-        self._begin("reading the story", tell)
+        self._answer(story, tell)
 
     def action_alerts(self) -> None:
         """Show alerts and what resolved them, or all again."""
@@ -231,17 +246,25 @@ class Screen(App[None]):
 
     def action_error_groups(self) -> None:
         """Group the errors by what is the same about them."""
+        from otel_events.tui.error_groups import ErrorGroups, group_errors
+
+        screen = ErrorGroups(self._errand("grouping errors"))
 
         def group(errand: Errand) -> Callable[[], object]:
-            from otel_events.tui.error_groups import ErrorGroups, group_errors
-
             groups = group_errors(errand.over(self.log_.feed.timeline.records()))
-            return lambda: self.push_screen(ErrorGroups(groups, has_all=self.log_.older.has_all))
+            return lambda: screen.show(groups, has_all=self.log_.older.has_all)
 
-        self._begin("grouping errors", group)
+        self._answer(screen, group)
 
-    def _begin(self, what: str, work: Work) -> None:
-        self.log_.errands.begin(Errand(what, total=self.log_.feed.timeline.events), work)
+    def _errand(self, what: str) -> Errand:
+        return Errand(what, total=self.log_.feed.timeline.events)
+
+    def _answer(self, screen: Answer, work: Work) -> None:
+        """Show *screen*, which *work* fills, until somebody leaves it."""
+        errand, errands = screen.errand, self.log_.errands
+        self.log_.moves.forget()
+        if self._is_at_rows and errands.begin(errand, work):
+            self.push_screen(screen, lambda _: errands.end(errand))
 
     def action_panels(self) -> None:
         """Show the panels, or the events alone."""

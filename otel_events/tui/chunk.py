@@ -22,17 +22,21 @@ class RolledUp:
     """Events of one frequent type that happened within a second, as one row.
 
     Attributes:
+        env: environment of all of them; None if they are of several.
         last: index in its chunk of the latest of them.
         count: how many.
         numbers: of each numeric attribute the sum and how many had it.
     """
 
     last: int
+    env: str | None = None
     count: int = 0
     numbers: dict[str, tuple[float, int]] = field(default_factory=dict)
 
     def add(self, index: int, record: Record) -> None:
         """Count *record*, the one at *index*."""
+        if record.text("env_id") != self.env:
+            self.env = record.text("env_id") if not self.count else None
         self.last = index
         self.count += 1
         numbers = self.numbers

@@ -41,7 +41,6 @@ class Detail(ModalScreen[str]):
 
     Args:
         record: the event.
-        neighbours: events of the same task around it, in order.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -56,17 +55,22 @@ class Detail(ModalScreen[str]):
     Detail Static { width: 100%; }
     """
 
-    def __init__(self, record: Record, neighbours: Sequence[Record] = ()) -> None:
+    def __init__(self, record: Record) -> None:
         super().__init__()
         self.record = record
-        self._neighbours = neighbours
 
     def compose(self) -> ComposeResult:
         """Make the one scrolled text."""
-        scroll = VerticalScroll(Static(Group(*self._parts())))
+        scroll = VerticalScroll(Static(Group(*self._parts())), Static(id="neighbours"))
         scroll.border_title = Text(harmless(self.record.name or "(log)"))
         scroll.border_subtitle = "c copy · t task · T trace · Esc back"
         yield scroll
+
+    def show_neighbours(self, records: Sequence[Record]) -> None:
+        """Add what happened around the event in its task, in order; they are read while the event is shown already."""
+        if records and self.is_attached:
+            lines = [Text("\nin the same task", style=DIM), *map(self._neighbour, records)]
+            self.query_one("#neighbours", Static).update(Group(*lines))
 
     def action_leave(self) -> None:
         """Close it."""
@@ -109,9 +113,6 @@ class Detail(ModalScreen[str]):
             if stack := record.text(key):
                 yield Text(f"\n{key}", style=DIM)
                 yield _stack(stack)
-        if self._neighbours:
-            yield Text("\nin the same task", style=DIM)
-            yield from (self._neighbour(each) for each in self._neighbours)
 
     def _neighbour(self, other: Record) -> Text:
         seconds = (other.timestamp - self.record.timestamp) / 1e9

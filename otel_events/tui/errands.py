@@ -77,7 +77,7 @@ class _Log(Protocol):
 
 
 class Errands:
-    """The one that is under way, if there is any.
+    """The one that is under way, if there is any; only what leads elsewhere takes the place of a search.
 
     Args:
         log: what they are for.
@@ -91,16 +91,17 @@ class Errands:
         self._is_over = False
         self.current: Errand | None = None
 
-    def begin(self, errand: Errand, work: Work) -> None:
-        """Do *work*, unless something else is being done."""
+    def begin(self, errand: Errand, work: Work) -> bool:
+        """Do *work*, unless something else is being done; return whether it is begun."""
         if self.current is not None and not self.current.gives_way:
             self._log.say(f"{self.current.what} still: Esc ends it")
-            return
+            return False
         self.stop()
         if not self._is_over:
             self.current = errand
             self._log.run_worker(partial(self._do, errand, work), thread=True)
             self._log.tell_of_change()
+        return not self._is_over
 
     def stop(self) -> bool:
         """End what is under way; return whether there was anything."""
@@ -109,6 +110,11 @@ class Errands:
             errand.stop()
             self._log.tell_of_change()
         return errand is not None
+
+    def end(self, errand: Errand) -> None:
+        """End *errand*, if it is under way."""
+        if self.current is errand:
+            self.stop()
 
     def give_way(self) -> None:
         """End what is under way, if it would give way to anything else too."""

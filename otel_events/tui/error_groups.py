@@ -6,12 +6,12 @@ import time
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
-from textual.screen import Screen
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList
 
 from otel_events.reading.analysis.error_groups import ErrorGroups as Groups
 from otel_events.reading.failure import kind_of, said_of
 from otel_events.reading.texts import show_ago
+from otel_events.tui.answer import Answer
 from otel_events.tui.detail import Detail
 from otel_events.tui.look import BOLD, DIM, OLDER, by_severity
 from otel_events.tui.panels.lines import fitting
@@ -19,11 +19,11 @@ from otel_events.tui.panels.lines import fitting
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from textual.app import ComposeResult
     from textual.binding import BindingType
 
     from otel_events.reading.analysis.error_groups import ErrorGroup
     from otel_events.reading.record import Record
+    from otel_events.tui.errands import Errand
 
 _MOST = 500
 _MAX_TEXT = 400
@@ -37,48 +37,48 @@ def group_errors(records: Iterable[Record]) -> list[ErrorGroup]:
     return groups.largest()[:_MOST]
 
 
-class ErrorGroups(Screen[None]):
+class ErrorGroups(Answer):
     """Groups of errors; Enter shows the latest of one.
 
     Args:
-        groups: the largest first.
-        has_all: no older events wait to be read, among which may be more.
+        errand: that makes them.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        ("escape,q,x", "app.pop_screen", "Back"),
+        ("x", "dismiss", "Back"),
         ("j", "down", "Down"),
         ("k", "up", "Up"),
     ]
     DEFAULT_CSS: ClassVar[str] = """
-    ErrorGroups > #head { height: 1; text-style: bold; padding: 0 1; }
     ErrorGroups > OptionList { height: 1fr; }
     """
 
-    def __init__(self, groups: list[ErrorGroup], *, has_all: bool) -> None:
-        super().__init__()
+    def __init__(self, errand: Errand) -> None:
+        self._groups: list[ErrorGroup] = []
+        self._list = OptionList()
+        super().__init__(errand, self._list)
+
+    def show(self, groups: list[ErrorGroup], *, has_all: bool) -> None:
+        """Show *groups*, the largest first.
+
+        Args:
+            groups: of all errors that are known.
+            has_all: no older events wait to be read, among which may be more.
+        """
         self._groups = groups
-        self._older = "" if has_all else OLDER
-
-    def compose(self) -> ComposeResult:
-        """Make the list."""
-        errors, groups = sum(group.count for group in self._groups), len(self._groups)
-        said = f"{errors:,} error{'s' * (errors != 1)} in {groups:,} group{'s' * (groups != 1)}"
-        yield Static(said + self._older, id="head", markup=False)
-        yield OptionList(*(_describe(group) for group in self._groups))
-        yield Footer()
-
-    def on_mount(self) -> None:
-        """Let the keys go to the list."""
-        self.query_one(OptionList).focus()
+        self._list.add_options([_describe(group) for group in groups])
+        self._list.action_first()
+        errors, count = sum(group.count for group in groups), len(groups)
+        said = f"{errors:,} error{'s' * (errors != 1)} in {count:,} group{'s' * (count != 1)}"
+        self.answer(said + ("" if has_all else OLDER))
 
     def action_down(self) -> None:
         """Go to the next group."""
-        self.query_one(OptionList).action_cursor_down()
+        self._list.action_cursor_down()
 
     def action_up(self) -> None:
         """Go to the group before."""
-        self.query_one(OptionList).action_cursor_up()
+        self._list.action_cursor_up()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Show the latest error of the group."""

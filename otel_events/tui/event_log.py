@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,10 +21,12 @@ from otel_events.tui.filter_bar import FilterBar
 from otel_events.tui.finding import Finder, fitting, is_error
 from otel_events.tui.log_view import LogView
 from otel_events.tui.look import OLDER, signs
+from otel_events.tui.moves import Moves
 from otel_events.tui.older_events import OlderEvents
 from otel_events.tui.panels.groups import Groups
 from otel_events.tui.remaking import Remaking
 from otel_events.tui.saving import save_records
+from otel_events.tui.status_line import StatusLine
 from otel_events.tui.view import View
 
 if TYPE_CHECKING:
@@ -41,6 +44,7 @@ _TICK, _SLOW_TICK = 1 / 12, 1.0
 _FIRST_TICKS = (0.02, 0.05)  # seconds: the rows that are there already are seen at once
 _AGING, _SLOW_AGING = 1.0, 10.0
 _SAID = 3.0  # seconds
+_MANY = 8  # environments: a row a second for each of more would be a list that nobody can follow
 
 
 class EventLog(Vertical):
@@ -51,6 +55,8 @@ class EventLog(Vertical):
         filter: which events are shown, in the filter language.
         rolls_up: show types that the catalogue calls frequent as one row a second.
         observers: are called with every event that comes, shown or not.
+        opens: is called with the event that somebody wants to see all of; None for the message `Opened`.
+        has_status_line: say below the rows what is not seen: loss, lag, the filter in force.
         is_ascii: draw with ASCII signs alone; None to ask the terminal.
         is_slow: draw once a second, not twelve times, and with few colours: for a line of 64 kbit/s.
 
@@ -108,26 +114,31 @@ class EventLog(Vertical):
         filter: str = "",  # noqa: A002  # the word that everybody knows it by
         rolls_up: bool = True,
         observers: Sequence[Callable[[Record], object]] = (),
+        opens: Callable[[Record], object] | None = None,
+        has_status_line: bool = True,
         is_ascii: bool | None = None,
         is_slow: bool = False,
         id: str | None = None,  # noqa: A002  # Textual's name
     ) -> None:
         super().__init__(id=id)
         self.groups = Groups()
-        self.filter_bar = FilterBar()
+        self.filter_bar = FilterBar(self)
         self.signs = signs(is_ascii=is_ascii)
         view = View(rolls_up=rolls_up).with_filter(filter)
         self.feed = Feed(choose_source(source), view, (self.filter_bar.words.note, self.groups.add, *observers))
         self.log_view = LogView(self.feed.timeline, self.signs, is_sparse=is_slow)
         self._is_slow = is_slow
+        self._opens = opens or (lambda record: self.post_message(self.Opened(record)))
         self.problem = ""
         self._silence: Timer | None = None
         self.marked = ""
         self.older = OlderEvents(self)
         self.errands = Errands(self)
         self.remaking = Remaking(self)
+        self.moves = Moves(self)
         self.digits = Digits(self)
         self._finder = Finder(self)
+        self._status = StatusLine(self) if has_status_line else None
 
     @property
     def view(self) -> View:
@@ -140,10 +151,12 @@ class EventLog(Vertical):
         return len(self.feed.timeline) - self.log_view.count
 
     def compose(self) -> ComposeResult:
-        """Make the line of titles, the rows and the line for a filter."""
+        """Make the line of titles, the rows, the line for a filter and the one that says how things are."""
         yield Static(id="title", markup=False)
         yield self.log_view
         yield self.filter_bar
+        if self._status is not None:
+            yield self._status
 
     def on_mount(self) -> None:
         """Begin to read."""
@@ -162,13 +175,19 @@ class EventLog(Vertical):
 
     def show_as(self, view: View) -> None:
         """Look at the events in another way; the event at the cursor, or the one nearest to it, keeps the cursor."""
-        self.errands.give_way()
-        self.remaking.begin(view)
+        self.moves.forget()
+        self.remaking.begin(replace(view, is_per_env=self.groups.environments <= _MANY))
         self.tell_of_change()
 
     def tell_of_change(self) -> None:
-        """Say that what is shown, or how, is different."""
+        """Say that what is shown, or how, is different; from any thread."""
         self.post_message(self.Changed())
+
+    def on_event_log_changed(self) -> None:
+        """Do what was to wait for that, and say what there is to be said."""
+        self.moves.go_on()
+        if self._status is not None:
+            self._status.draw()
 
     def say(self, text: str) -> None:
         """Say something for a moment, where the filter's mistakes are said too."""
@@ -187,6 +206,8 @@ class EventLog(Vertical):
         if self.feed.tick():
             self.log_view.note_facts(has_env=self.groups.has_env, has_persona=self.groups.has_persona)
             self.log_view.show_news()
+            if self.view.is_per_env and self.groups.environments > _MANY:
+                self.remaking.begin(replace(self.view, is_per_env=False))
         # Whether there is room for older ones is known when those that are there already have been taken in.
         if is_begun and not self.feed.is_filling and not self.remaking.is_under_way:
             self.older.fill()
@@ -197,25 +218,27 @@ class EventLog(Vertical):
 
     def action_by(self, rows: int) -> None:
         """Move the cursor."""
-        self.log_view.go_by(rows)
+        self.moves.do(partial(self.log_view.go_by, rows), rows=rows)
 
     def action_page(self, pages: int) -> None:
         """Move the cursor by windows."""
-        self.log_view.go_by(pages * max(1, self.log_view.size.height - 1))
+        self.action_by(pages * max(1, self.log_view.size.height - 1))
 
     def action_first(self) -> None:
         """Go to the first of all events, and fetch those before it."""
-        self.log_view.go_to(0)
-        self.older.go_to_first()
+        self.moves.forget()
+        self.moves.do(self._go_to_first, rows=-sys.maxsize)
 
     def action_last(self) -> None:
         """Go to the newest event and follow."""
+        self.moves.forget()
         self.log_view.go_to(self.log_view.count - 1)
 
     def action_follow(self) -> None:
         """Follow, or stay here."""
         log = self.log_view
         if log.follows:
+            self.moves.forget()
             log.follows = False
         else:
             log.pause(is_on=False)
@@ -233,7 +256,9 @@ class EventLog(Vertical):
 
     def action_clear(self) -> None:
         """Stop what goes on, one after the other: an errand, reading older events, marks, a saved view, the filter."""
-        if self.errands.stop() or self.older.stop():
+        is_under_way = self.errands.current is not None or self.older.goes_to_first
+        self.moves.forget()
+        if self.errands.stop() or is_under_way:
             self.tell_of_change()
         elif self.marked:
             self._mark("")
@@ -250,25 +275,21 @@ class EventLog(Vertical):
 
     def action_open(self) -> None:
         """Show all of the event at the cursor."""
-        row = self.log_view.row()
-        if row is not None and row.record is not None:
-            self.post_message(self.Opened(row.record))
+        self.with_record(self._opens)
 
     def action_error(self, step: int) -> None:
         """Go to the next error, or the one before."""
-        self._finder.go("error", step, is_error)
+        self.moves.do(partial(self._finder.go, "error", step, is_error))
 
     def action_match(self, step: int) -> None:
         """Go to the next event that fits the filter or the mark, or the one before."""
         fits = self.view.with_filter(self.marked or self.view.text).compile()
-        self._finder.go("match", step, fitting(self.feed.timeline, fits or (lambda _: True)))
+        is_match = fitting(self.feed.timeline, fits or (lambda _: True))
+        self.moves.do(partial(self._finder.go, "match", step, is_match))
 
     def action_group(self, step: int) -> None:
         """Go to where the next episode or cycle begins, or the one before."""
-        row = self.log_view.row()
-        here = _group(row.record) if row is not None and row.record is not None else ""
-        is_other = fitting(self.feed.timeline, lambda record: _group(record) not in {"", here})
-        self._finder.go("episode or cycle", step, is_other)
+        self.moves.do(partial(self._go_to_group, step))
 
     def action_digit(self, digit: int) -> None:
         """Show a saved view, or one environment or persona alone; again shows what was shown before."""
@@ -280,6 +301,7 @@ class EventLog(Vertical):
 
     def action_save(self) -> None:
         """Write what is shown into a file."""
+        self.moves.forget()
         timeline, fits = self.feed.timeline, self.view.compile()
 
         def save(errand: Errand) -> Callable[[], None]:
@@ -292,25 +314,27 @@ class EventLog(Vertical):
 
         self.errands.begin(Errand("saving", total=timeline.events), save)
 
-    def on_filter_bar_taken(self, event: FilterBar.Taken) -> None:
-        """Use the filter that was written."""
-        event.stop()
-        self._close_filter_bar()
-        if event.only_marks:
-            self._mark(event.text)
+    def take_filter(self, text: str, *, only_marks: bool) -> None:
+        """Use the filter *text*, which can be read; one that only marks hides nothing."""
+        self.leave_filter()
+        if only_marks:
+            self._mark(text)
         else:
             self.marked = ""
-            self.show_as(self.view.with_filter(event.text))
+            self.show_as(self.view.with_filter(text))
 
-    def on_descendant_focus(self, event: DescendantFocus) -> None:
+    def leave_filter(self) -> None:
+        """Go back from the line for a filter to the rows."""
+        self.problem = ""
+        self.filter_bar.close()
+        self.screen.set_focus(self.log_view)
+        self.tell_of_change()
+
+    def on_descendant_focus(self, _event: DescendantFocus) -> None:
         """Leave the line for a filter, if somebody clicks elsewhere."""
-        if event.widget is self.log_view and self.filter_bar.is_open:
-            self._close_filter_bar()
-
-    def on_filter_bar_left(self, event: FilterBar.Left) -> None:
-        """Go back to the rows."""
-        event.stop()
-        self._close_filter_bar()
+        is_left = self.screen.focused is self.log_view  # not so if this is told late, and the line is open again
+        if is_left and self.filter_bar.is_open:
+            self.leave_filter()
 
     def on_filter_bar_problem(self, event: FilterBar.Problem) -> None:
         """Say why the filter cannot be read."""
@@ -329,11 +353,25 @@ class EventLog(Vertical):
         event.stop()
         self.action_open()
 
-    def _close_filter_bar(self) -> None:
-        self.problem = ""
-        self.filter_bar.close()
-        self.screen.set_focus(self.log_view)
-        self.tell_of_change()
+    def with_record(self, use: Callable[[Record], object]) -> None:
+        """Call *use* with the event at the cursor, if there is one, when the cursor has its place."""
+
+        def act() -> None:
+            row = self.log_view.row()
+            if row is not None and row.record is not None:
+                use(row.record)
+
+        self.moves.do(act)
+
+    def _go_to_first(self) -> None:
+        self.log_view.go_to(0)
+        self.older.go_to_first()
+
+    def _go_to_group(self, step: int) -> None:
+        row = self.log_view.row()
+        here = _group(row.record) if row is not None and row.record is not None else ""
+        is_other = fitting(self.feed.timeline, lambda record: _group(record) not in {"", here})
+        self._finder.go("episode or cycle", step, is_other)
 
     def _mark(self, text: str) -> None:
         self.marked = text.strip()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
+from textual.events import Key
 from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import Input
@@ -53,8 +54,19 @@ class Words(Suggester):
         return f"{head} {found}" if head and found else found
 
 
+class _Log(Protocol):
+    """The widget whose events are filtered."""
+
+    def take_filter(self, text: str, *, only_marks: bool) -> None: ...
+    def leave_filter(self) -> None: ...
+
+
 class FilterBar(Input):
-    """Enter takes the filter, Ctrl+N marks what fits and hides nothing, Esc leaves it as it was."""
+    """Enter takes the filter, Ctrl+N marks what fits and hides nothing, Esc leaves it as it was.
+
+    Args:
+        log: whose events they are.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         ("escape", "give_up", "Back"),
@@ -67,22 +79,6 @@ class FilterBar(Input):
     FilterBar.-wrong { color: $text-error; }
     """
 
-    class Taken(Message):
-        """A filter was written.
-
-        Attributes:
-            text: of the filter, which can be read.
-            only_marks: what does not fit stays.
-        """
-
-        def __init__(self, text: str, *, only_marks: bool) -> None:
-            super().__init__()
-            self.text = text
-            self.only_marks = only_marks
-
-    class Left(Message):
-        """Nothing is to change."""
-
     class Problem(Message):
         """What is written cannot be read.
 
@@ -94,7 +90,8 @@ class FilterBar(Input):
             super().__init__()
             self.text = text
 
-    def __init__(self) -> None:
+    def __init__(self, log: _Log) -> None:
+        self._log = log
         self.words = Words()
         super().__init__(placeholder="filter: task.* persona=thesis severity>=warn", suggester=self.words)
 
@@ -122,10 +119,18 @@ class FilterBar(Input):
         self.set_class(bool(problem), "-wrong")
         self.post_message(self.Problem(problem))
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Take it, if it can be read."""
-        event.stop()
-        self._take(only_marks=False)
+    async def _on_key(self, event: Key) -> None:
+        """Write a letter, or take what is written: before the next key is looked at, which may be the list's."""
+        if event.key == "enter" and self.is_open:
+            event.stop()
+            event.prevent_default()
+            self._take(only_marks=False)
+        elif self.is_open:
+            await super()._on_key(event)
+        else:  # it came together with the key that closed this
+            event.stop()
+            event.prevent_default()
+            self.app.post_message(Key(event.key, event.character))
 
     def action_mark(self) -> None:
         """Mark what fits, and hide nothing."""
@@ -138,12 +143,14 @@ class FilterBar(Input):
 
     def action_give_up(self) -> None:
         """Leave all as it was."""
-        self.close()
-        self.post_message(self.Left())
+        self._log.leave_filter()
 
     def _take(self, *, only_marks: bool) -> None:
         problem = _problem(self.value)
-        self.post_message(self.Problem(problem) if problem else self.Taken(self.value, only_marks=only_marks))
+        if problem:
+            self.post_message(self.Problem(problem))
+        else:
+            self._log.take_filter(self.value, only_marks=only_marks)
 
 
 def _problem(text: str) -> str:

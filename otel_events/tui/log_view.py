@@ -110,11 +110,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
     def go_to(self, index: int) -> None:
         """Put the cursor on the row at *index* and bring it into view; at the last one the view follows again."""
         self.cursor = max(0, min(index, self.count - 1))
-        top, height = self.scroll_offset.y, max(1, self.size.height)
-        if self.cursor < top:
-            self._scroll_to_row(self.cursor)
-        elif self.cursor >= top + height:
-            self._scroll_to_row(self.cursor - height + 1)
+        self._bring_into_view()
         self.follows = self.cursor >= self.count - 1
         self.refresh()
         self.post_message(self.Moved())
@@ -122,6 +118,11 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
     def go_by(self, rows: int) -> None:
         """Move the cursor by so many rows."""
         self.go_to(self.cursor + rows)
+
+    @property
+    def cursor_key(self) -> Key:
+        """Return which row has the cursor."""
+        return self.timeline.key(self.cursor)
 
     def row(self) -> Row | None:
         """Return the row at the cursor, None if there is none."""
@@ -148,6 +149,13 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         # In one colour: reversed one by one, those of the columns would be patches.
         loud = by_severity(row.record.severity) if row.record is not None else PLAIN
         return Strip([Segment(strip.text, self.rich_style + loud + CURSOR)], strip.cell_length)
+
+    def _bring_into_view(self) -> None:
+        top, height = self.scroll_offset.y, max(1, self.size.height)
+        if self.cursor < top:
+            self._scroll_to_row(self.cursor)
+        elif self.cursor >= top + height:
+            self._scroll_to_row(self.cursor - height + 1)
 
     def _scroll_to_row(self, index: int) -> None:
         self._is_going = True
@@ -182,7 +190,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         self._lay_out()
         self.show_news()
         if not self.follows:
-            self.go_to(self.cursor)
+            self._bring_into_view()
 
     def on_scroll_to(self) -> None:
         """Stop following: somebody drags the scrollbar."""

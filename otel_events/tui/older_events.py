@@ -23,13 +23,14 @@ class OlderEvents:
 
     Attributes:
         is_reading: some are being fetched.
+        goes_to_first: all are, and the cursor will be on the first of them.
         has_all: there are none any more.
     """
 
     def __init__(self, log: LogWidget) -> None:
         self._log = log
         self._asking = Lock()  # a source answers one at a time
-        self._goes_to_first = False
+        self.goes_to_first = False
         self.is_reading = False
         self.has_all = False
 
@@ -42,12 +43,12 @@ class OlderEvents:
 
     def go_to_first(self) -> None:
         """Fetch all, and put the cursor on the first of them."""
-        self._goes_to_first = not self.has_all
+        self.goes_to_first = not self.has_all
         self._begin()
 
     def stop(self) -> bool:
         """Stop going to the first; return whether that was being done."""
-        was_going, self._goes_to_first = self._goes_to_first, False
+        was_going, self.goes_to_first = self.goes_to_first, False
         return was_going
 
     def _begin(self) -> None:
@@ -70,19 +71,22 @@ class OlderEvents:
         try:
             is_enough = False
             while not is_enough:
-                is_all = self._goes_to_first
+                is_all = self.goes_to_first
                 added = self.fetch()
-                is_enough = added is None or (not self._goes_to_first and (is_all or added > _NEAR))
+                is_enough = added is None or (not self.goes_to_first and (is_all or added > _NEAR))
+            if added is None and self._log.feed.source.condition().state != "starting":
+                self.goes_to_first = False  # nobody can say what comes before: the first one known is as far as it goes
         finally:
             self.is_reading = False
+            self._log.tell_of_change()
 
     def _take(self, arrivals: Sequence[Arrival]) -> int:
         log = self._log
         above = log.feed.timeline.prepend(arrivals)
         self.has_all = not arrivals
         log.log_view.show_inserted(0, above)
-        if self._goes_to_first and self.has_all:
-            self._goes_to_first = False
+        if self.goes_to_first and self.has_all:
+            self.goes_to_first = False
             log.log_view.go_to(0)
         log.tell_of_change()
         return above

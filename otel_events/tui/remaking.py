@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from otel_events.tui.chunk import Chunk, Rows
     from otel_events.tui.log_widget import LogWidget
+    from otel_events.tui.timeline import Key
     from otel_events.tui.view import View
 
 
@@ -30,8 +31,13 @@ class Remaking:
         self._log = log
         self._near = 0
         self._sought: tuple[int, int] | None = None  # the event to which the cursor goes once there is a row near it
-        self._cursor = 0
+        self._left_at: Key | None = None  # where the cursor was put while it is sought
         self.is_under_way = False
+
+    @property
+    def has_cursor(self) -> bool:
+        """Return whether the cursor is where it belongs, as far as rows are made."""
+        return self._sought is None
 
     @property
     def to_go(self) -> int:
@@ -41,7 +47,10 @@ class Remaking:
     def begin(self, view: View) -> None:
         """Look at the events as *view* says; the one at the cursor, or the one nearest to it, keeps the cursor."""
         log, timeline = self._log.log_view, self._log.feed.timeline
-        at = timeline.index_of_event(timeline.key(log.cursor)) if log.count else self._sought
+        self._look_whether_moved()
+        at = self._sought
+        if at is None and log.count:
+            at = timeline.index_of_event(timeline.key(log.cursor))
         self._near = at[0] if at is not None and not log.follows else timeline.chunks()[-1].number
         self._sought = None if log.follows else at
         here = timeline.show_as(view, at=self._near)
@@ -61,14 +70,17 @@ class Remaking:
     def _take(self, job: _Job, rows: Rows) -> _Job | None:
         log, timeline = self._log.log_view, self._log.feed.timeline
         if timeline.view is job.view and job.chunk.rows is None:
-            if log.cursor != self._cursor:
-                self._sought = None  # somebody went elsewhere
+            self._look_whether_moved()
             log.show_inserted(timeline.take_rows(job.chunk, rows), job.chunk.count)
-            self._cursor = log.cursor
         following = self._next()
         self._seek(job.chunk)
         self._log.tell_of_change()
         return following
+
+    def _look_whether_moved(self) -> None:
+        log = self._log.log_view
+        if log.follows or self._log.feed.timeline.key(log.cursor) != self._left_at:
+            self._sought = None  # somebody went elsewhere
 
     def _next(self) -> _Job | None:
         timeline = self._log.feed.timeline
@@ -86,4 +98,4 @@ class Remaking:
             log.go_to(timeline.find_event(made.number, event))
             log.follows = False  # also if that is the last one
             self._sought = None
-        self._cursor = log.cursor
+        self._left_at = timeline.key(log.cursor)

@@ -64,7 +64,8 @@ class RowMaker:
         self._open.clear()
 
     def _roll_up(self, rows: Rows, index: int, record: Record) -> None:
-        key = (record.timestamp // _SECOND, record.name, record.text("service"), record.text("env_id"))
+        env = record.text("env_id") if self._view.is_per_env else ""
+        key = (record.timestamp // _SECOND, record.name, record.text("service"), env)
         rolled = self._open.get(key)
         if rolled is None:
             if len(self._open) > _MAX_OPEN:

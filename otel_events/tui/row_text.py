@@ -30,6 +30,7 @@ _WHOLE_SECONDS = 8  # of the clock
 _AGE = 4
 _COUNT = 8
 _LEAST_MESSAGE = 12
+_SEVERAL = "all"  # environments
 _MAX_TEXT = 1_000
 
 
@@ -101,12 +102,13 @@ class RowWriter:
         columns, loud = self.columns, by_severity(record.severity)
         rolled = row.extra if isinstance(row.extra, RolledUp) else None
         clock = show_local(record.timestamp, with_date=False)[: _WHOLE_SECONDS if rolled is not None else None] or "-"
+        env = record.text("env_id") if rolled is None or rolled.env is not None else _SEVERAL
         said = self._said(record, rolled)
         cells: list[tuple[str, int, Style]] = [
             (clock[: columns.time], columns.time, DIM),
             (self._domain(record.name), columns.domain, named(self._domain(record.name))),
             (record.name or "(log)", columns.name, loud if record.severity >= 13 else BOLD),
-            (record.text("env_id"), columns.env, named(record.text("env_id"))),
+            (env, columns.env, named(env)),
             (record.text("episode"), columns.episode, DIM),
             (record.text("persona"), columns.who, named(record.text("persona"))),
             (said, columns.message, loud),

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
-from textual.screen import Screen
-from textual.widgets import Footer, Static, Tree
+from textual.widgets import Tree
 
 from otel_events.reading.analysis.story import Node, build_tree
 from otel_events.reading.failure import reason_of
@@ -14,18 +13,18 @@ from otel_events.reading.frequent import Frequent
 from otel_events.reading.harmless import harmless
 from otel_events.reading.texts import own_message, show_local, show_pairs, show_seconds
 from otel_events.reading.whereabouts import STACKS
+from otel_events.tui.answer import Answer
 from otel_events.tui.chunk import RolledUp
 from otel_events.tui.look import BOLD, DIM, OLDER, by_severity
 from otel_events.tui.row_text import show_means
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from textual.app import ComposeResult
-    from textual.binding import BindingType
     from textual.widgets.tree import TreeNode
 
     from otel_events.reading.record import Record
+    from otel_events.tui.errands import Errand
 
 _LONG = frozenset({*STACKS, "duration", "task_name"})
 _BAD_ENDINGS = frozenset({"failed", "cancelled"})
@@ -34,46 +33,37 @@ _MAX_TEXT = 300
 _MOST = 5_000
 
 
-class Story(Screen[None]):
+class Story(Answer):
     """What belongs together, scopes around what happened in them.
 
     Args:
-        title: what it is the story of.
-        records: in the order of time.
-        is_cut: there are more.
-        has_all: no older events wait to be read, of which some may belong here.
+        errand: that collects it.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [("escape,q", "app.pop_screen", "Back")]
     DEFAULT_CSS: ClassVar[str] = """
-    Story > #head { height: 1; text-style: bold; padding: 0 1; }
     Story > Tree { height: 1fr; }
     """
 
-    def __init__(self, title: str, records: Sequence[Record], *, is_cut: bool, has_all: bool) -> None:
-        super().__init__()
-        self._head = title
-        self._count = len(records)
-        kept, self._rolled = _roll_up(records)
-        self._records = kept[:_MOST]
-        self._is_cut = is_cut or len(kept) > _MOST
-        self._older = "" if has_all else OLDER
+    def __init__(self, errand: Errand) -> None:
+        self._tree: Tree[Record] = Tree("story")
+        self._tree.show_root = False
+        super().__init__(errand, self._tree)
 
-    def compose(self) -> ComposeResult:
-        """Make the tree."""
-        count = f"{self._count:,} events, the first of them" if self._is_cut else f"{self._count:,} events"
-        yield Static(Text(f"{harmless(self._head)} · {count}{self._older}"), id="head")
-        tree: Tree[Record] = Tree("story")
-        tree.show_root = False
-        for node in build_tree(self._records):
-            self._grow(tree.root, node)
-        tree.root.expand_all()
-        yield tree
-        yield Footer()
+    def tell(self, title: str, records: Sequence[Record], *, is_cut: bool, has_all: bool) -> None:
+        """Show a story.
 
-    def on_mount(self) -> None:
-        """Let the keys go to the tree."""
-        self.query_one(Tree).focus()
+        Args:
+            title: what it is the story of.
+            records: in the order of time.
+            is_cut: there are more.
+            has_all: no older events wait to be read, of which some may belong here.
+        """
+        kept, rolled = _roll_up(records)
+        for node in build_tree(kept[:_MOST]):
+            _grow(self._tree.root, node, rolled)
+        self._tree.root.expand_all()
+        said = f"{len(records):,} events" + (", the first of them" if is_cut or len(kept) > _MOST else "")
+        self.answer(f"{harmless(title)} · {said}{'' if has_all else OLDER}")
 
     def on_tree_node_selected(self, event: Tree.NodeSelected[Record]) -> None:
         """Show all of an event; scopes only open and close."""
@@ -82,14 +72,15 @@ class Story(Screen[None]):
         if event.node.data is not None and not event.node.allow_expand:
             self.app.push_screen(Detail(event.node.data))
 
-    def _grow(self, parent: TreeNode[Record], node: Node) -> None:
-        label = _label(node, self._rolled.get(id(node.record)))
-        if not node.children:
-            parent.add_leaf(label, data=node.record)
-            return
-        branch = parent.add(label, data=node.record)
-        for child in node.children:
-            self._grow(branch, child)
+
+def _grow(parent: TreeNode[Record], node: Node, rolled: Mapping[int, RolledUp]) -> None:
+    label = _label(node, rolled.get(id(node.record)))
+    if not node.children:
+        parent.add_leaf(label, data=node.record)
+        return
+    branch = parent.add(label, data=node.record)
+    for child in node.children:
+        _grow(branch, child, rolled)
 
 
 def _roll_up(records: Sequence[Record]) -> tuple[list[Record], dict[int, RolledUp]]:

@@ -116,15 +116,16 @@ class StreamSource:
             return []
         try:
             page = self._ask("/api/events", {"before": self._first, "order": "newest", "limit": min(most, _PAGE)})
+            events = page["events"][::-1]
+            first = int(events[0]["seq"]) if events else None
+            arrivals = self._keep(events)
         except (OSError, ValueError, TypeError, KeyError, AttributeError, http.client.HTTPException) as error:
             self._problem = f"older events cannot be had: {error}"
             self._is_closing.wait(_PAUSES[-1])  # this is a thread of its own: asked again, but not at once
             return None
-        events = page.get("events", [])[::-1]
-        self._has_older = bool(events)
-        if events:
-            self._first = events[0]["seq"]
-        return self._keep(events)
+        self._has_older = first is not None
+        self._first = first or self._first
+        return arrivals
 
     @property
     def _port(self) -> int:

@@ -48,7 +48,7 @@ class Row(NamedTuple):
 class Timeline:
     """Rows in the order in which their events came.
 
-    All of it belongs to the screen's thread, but for `chunks`, `read`, `records` and `make_rows`.
+    All of it belongs to the screen's thread, but for `chunks`, `read`, `records`, `records_near` and `make_rows`.
 
     Args:
         source: gives events back by their places.
@@ -139,9 +139,16 @@ class Timeline:
         extra, event = rows.extra_at(key.row), rows.event_at(key.row)
         return Row(key, None if event < 0 else self._record(chunk, event), extra)
 
+    def has_rows(self, begin: int, end: int) -> bool:
+        """Return whether no rows are still to be made between those at *begin*, which is there, and at *end*, or the end of all."""
+        low, high = min(begin, end), max(begin, end)
+        first = self._position(low) if low >= 0 else 0
+        last = self._position(high) if high < len(self) else len(self._chunks) - 1
+        return all(chunk.rows is not None for chunk in self._chunks[first : last + 1])
+
     def key(self, index: int) -> Key:
         """Return which row is at *index*."""
-        position = bisect_right(self._starts, index) - 1
+        position = self._position(index)
         return Key(self._chunks[position].number, index - self._starts[position])
 
     def index(self, key: Key) -> int:
@@ -175,11 +182,14 @@ class Timeline:
         for chunk in self.chunks():
             yield from (record for record in self._source.read(chunk.places()) if record is not None)
 
-    def records_near(self, index: int) -> Iterator[Record]:
-        """Yield the events, shown or not, of the chunk with the row at *index* and of the ones beside it."""
-        position = bisect_right(self._starts, index) - 1
-        for chunk in self._chunks[max(0, position - 1) : position + 2]:
-            yield from (record for record in self._source.read(chunk.places()) if record is not None)
+    def records_near(self, number: int) -> Iterator[Record]:
+        """Yield the events, shown or not, of the chunk with this *number* and of the ones beside it."""
+        for chunk in self.chunks():
+            if abs(chunk.number - number) <= 1:
+                yield from (record for record in self._source.read(chunk.places()) if record is not None)
+
+    def _position(self, index: int) -> int:
+        return bisect_right(self._starts, index) - 1
 
     def _chunk(self, number: int) -> Chunk:
         return self._chunks[number - self._chunks[0].number]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from otel_events.filter_language import FilterSettings, parse_filter
@@ -28,6 +28,8 @@ class View:
         rolls_up: frequent types are one row a second.
         group_by: a heading stands where this changes; empty for none.
         shows_own: what writers say of themselves is shown too.
+        is_per_env: what is rolled up has a row for each environment. How many there are decides it, nobody asks for it: so views
+            that differ in nothing else are the same.
     """
 
     text: str = ""
@@ -35,6 +37,7 @@ class View:
     rolls_up: bool = True
     group_by: GroupBy = ""
     shows_own: bool = False
+    is_per_env: bool = field(default=True, compare=False)
 
     def with_filter(self, text: str) -> View:
         """Return the same with another filter, or raise FilterError."""

@@ -96,6 +96,7 @@ script_error script.error script
 """
 OURS = """
 task_cancelled task.cancelled task
+task.progress task.progress task
 antithesis.start antithesis.start phase
 antithesis.end antithesis.end phase
 phase.start phase.start phase

@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from textual.events import Key
+from textual.keys import _character_to_key
 
 from otel_events.tui.app import Screen
 from otel_events.tui.choose_source import choose_among
@@ -46,6 +48,13 @@ class Seen:
 
     async def write(self, text):
         await self.press(*({" ": "space", ".": "full_stop"}.get(letter, letter) for letter in text))
+
+    async def type_ahead(self, *keys):
+        """Press *keys* at once, as they come over a slow line: none waits for what the one before it does."""
+        for key in keys:
+            character = key if len(key) == 1 else None
+            self.app.post_message(Key(_character_to_key(key) if character else key, character))
+        await self.pilot.pause()
 
     async def until(self, condition, what="it"):
         """Wait until *condition* holds."""

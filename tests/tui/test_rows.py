@@ -42,6 +42,26 @@ def test_frequent_types_are_one_row_a_second_with_count_and_means(watch, ledger,
     watch(look, path)
 
 
+def test_of_many_environments_what_is_frequent_is_one_row_for_all(watch, ledger, event, append):
+    """From the ninth on; one of them, asked for by a filter, is named."""
+    path = ledger(*[event("reward.computed", n / 100, env_id=n % 8, reward=1.0) for n in range(80)])
+
+    async def look(seen):
+        assert len(seen.log.feed.timeline) == 8
+        await seen.press("k", "k")
+        append(path, *[event("reward.computed", 1 + n / 100, env_id=n % 9, reward=2.0) for n in range(90)])
+        await seen.until(lambda: "\N{MULTIPLICATION SIGN}90/s" in seen.rows[-1])
+        assert len(seen.rows) == 2
+        assert "all" in seen.rows[0].split()
+        assert "reward~1" in seen.rows[0]
+        assert "not following" in seen.text
+        await seen.type_ahead("/", *"env_id=3", "enter")
+        await seen.until(lambda: "\N{MULTIPLICATION SIGN}10/s" in seen.rows[0])
+        assert "3" in seen.rows[0].split()
+
+    watch(look, path)
+
+
 def test_groups_have_headings(watch, ledger, event):
     """`o` groups by episode, by cycle, by task, and not at all."""
     path = ledger(

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
 import shutil
+import threading
+import time
 
 import pytest
+from websockets.datastructures import Headers
+from websockets.http11 import Response
+from websockets.sync.server import serve
 
 from otel_events.reading.sources import SourceError
 from otel_events.tui.choose_source import choose_among
+from tests.cli.conftest import as_ledger
 from tests.server.served import SECRET, run_program, serving, start
 
 SAY = """
@@ -21,6 +28,13 @@ assert ev.shutdown(timeout=15)
 """
 
 pytestmark = pytest.mark.slow
+
+
+def wait_until(condition):
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def test_rotated_files_are_read_back_to_the_first_event(watch, ledger, event):
@@ -117,6 +131,9 @@ def test_older_events_come_from_the_servers_api(watch, tmp_path):
     """The stream gives the newest; `g` fetches what was before them."""
     with serving(tmp_path) as served:
         run_program(served, SAY, "0", "4500")
+        # What the program has handed over is safe, but the stream may begin before it is all stored.
+        newest = "/api/events?filter=step.done&order=newest&limit=1"
+        wait_until(lambda: '"step":4499' in served.client.get(newest).text.replace(" ", ""))
 
         async def look(seen):
             await seen.until(lambda: seen.log.feed.timeline.events >= 1_000)
@@ -124,7 +141,7 @@ def test_older_events_come_from_the_servers_api(watch, tmp_path):
             await seen.press("g")
             await seen.until(lambda: seen.log.older.has_all and seen.log.log_view.cursor == 0)
             assert seen.at_cursor.attributes["step"] == 0
-            assert len(seen.log.feed.timeline) == 4_500
+            await seen.until(lambda: len(seen.log.feed.timeline) == 4_500)
 
         watch(look, served.url, token=SECRET)
 
@@ -273,3 +290,37 @@ def test_while_a_file_cannot_be_read_it_is_away(watch, ledger, event, tmp_path):
         await seen.until(lambda: "step=1" in seen.rows[-1])
 
     watch(look, path, size=(200, 20))
+
+
+@pytest.mark.parametrize("page", ["[]", "{}", '{"events": 7}', '{"events": [{"seq": "x"}]}', '{"events": [[]]}', "{"])
+def test_a_server_that_answers_what_nobody_asked_ends_nothing(watch, event, page):
+    """What came from it stays, what it does not give is told, and so is a frame that is none."""
+
+    def answer(connection, request):
+        if request.path.startswith("/api/events"):
+            return Response(200, "OK", Headers({"Content-Length": str(len(page))}), page.encode())
+        return None
+
+    def stream(connection):
+        lines = as_ledger([event("a.b", 0, step=0)], header=False).splitlines()
+        connection.send(json.dumps({"type": "events", "cursor": 1, "events": [{**json.loads(lines[0]), "seq": 5}]}))
+        ended.wait(20)
+        connection.send('["no frame"]')
+
+    ended = threading.Event()
+    with serve(stream, "127.0.0.1", 0, process_request=answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+
+        async def look(seen):
+            await seen.until(lambda: len(seen.log.feed.timeline) == 1)
+            await seen.press("g")
+            await seen.until_says("older events cannot be had")
+            ended.set()
+            await seen.until_says("AWAY")
+            assert "step=0" in seen.rows[0]
+
+        try:
+            watch(look, f"http://127.0.0.1:{server.socket.getsockname()[1]}", size=(300, 24))
+        finally:
+            ended.set()
+            server.shutdown()

@@ -32,7 +32,7 @@ class Groups:
     """Environments where there are any, else personas; the digit before each is the key that shows it alone.
 
     Attributes:
-        has_env: an event named an environment.
+        environments: how many were named.
         has_persona: an event named a persona.
         taken: digits that stand for something else.
     """
@@ -42,13 +42,13 @@ class Groups:
 
     def __init__(self) -> None:
         self._seen: OrderedDict[tuple[str, str], _Seen] = OrderedDict()
-        self.has_env = self.has_persona = False
+        self.environments = 0
+        self.has_persona = False
         self.taken: frozenset[int] = frozenset()
 
     def add(self, record: Record) -> None:
         """Count *record* for the one who said it."""
         env, persona = record.text("env_id"), record.text("persona")
-        self.has_env = self.has_env or bool(env)
         self.has_persona = self.has_persona or bool(persona)
         for key in (("env_id", env), ("persona", persona)):
             if key[1]:
@@ -60,9 +60,15 @@ class Groups:
             if len(self._seen) >= _MOST:
                 self._seen.popitem(last=False)
             seen = self._seen[key] = _Seen()
+            self.environments += key[0] == "env_id"
         seen.events += 1
         seen.errors += record.severity >= _ERROR
         seen.last_name, seen.last = record.name, record.timestamp / 1e9
+
+    @property
+    def has_env(self) -> bool:
+        """Return whether an event named an environment."""
+        return self.environments > 0
 
     def listed(self) -> list[tuple[str, str]]:
         """Return attribute and value of each, in the order of their keys 1 to 9."""
