@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 SCREENS = Path(__file__).with_name("screens")
 SMALL, WIDE = (80, 24), (140, 40)
-_THUMB = re.compile(r"(?<= )[▁-▇](?= *[│╭╰]| *$)", re.MULTILINE)
+_THUMB = re.compile(r"(?<![▁-█])[▁-▇](?= *[│╭╰]| *$)", re.MULTILINE)
 _QUIET = 2.5  # seconds without a change after which a picture is taken: nothing on the screen waits for longer
 
 pytestmark = pytest.mark.slow
