@@ -3,6 +3,7 @@
 python tests/server/page/story.py            the whole story
 python tests/server/page/story.py NAME N     N events of one name
 python tests/server/page/story.py traced     a task in which something else is traced as well
+python tests/server/page/story.py ends       a task that says something as it begins and as it ends
 python tests/server/page/story.py climb N    a task of N steps, with a task beneath it; the same id each time
 python tests/server/page/story.py absences   what was missed and what stalled, and some of it no longer
 python tests/server/page/story.py refused    a task that fails without an exception
@@ -16,6 +17,7 @@ import os
 import random
 import signal
 import sys
+import time
 
 from opentelemetry import trace
 
@@ -80,6 +82,13 @@ def trace_too() -> None:
             ev.emit("quality.check", verdict="accept")
 
 
+def touch_ends() -> None:
+    with ev.task("long", task_id="long-1", persona="toucher"):
+        ev.emit("edge.touched", side="first")
+        time.sleep(0.5)
+        ev.emit("edge.touched", side="last")
+
+
 def climb(steps: int) -> None:
     with ev.session("expedition"), ev.cycle(1), ev.task("climb", task_id="climb-1", persona="climber") as task:
         with ev.task("pack", task_id="pack-1"):
@@ -122,6 +131,8 @@ if __name__ == "__main__":
     ev.configure(service_name=os.environ.get("STORY_SERVICE", "storyteller"))
     if sys.argv[1:] == ["traced"]:
         trace_too()
+    elif sys.argv[1:] == ["ends"]:
+        touch_ends()
     elif sys.argv[1:] == ["absences"]:
         miss()
     elif sys.argv[1:] == ["refused"]:

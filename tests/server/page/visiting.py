@@ -43,7 +43,8 @@ class Site:
         self._run(arguments, OTEL_EXPORTER_OTLP_ENDPOINT=self.otlp, STORY_SERVICE=service)
 
     def _run(self, arguments: Sequence[str], **variables: str) -> None:
-        env = environment(self.folder, **usual_room(), **variables)
+        # On a busy machine the usual two seconds of an end may leave some of what was said on the disk.
+        env = environment(self.folder, OTEL_EVENTS_EXIT_TIMEOUT=str(PATIENCE), **usual_room(), **variables)
         told = subprocess.run(
             [sys.executable, str(STORY), *arguments], check=False, env=env, cwd=ROOT, timeout=PATIENCE
         )

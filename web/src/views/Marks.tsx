@@ -10,6 +10,7 @@ import type { TimeSpan } from "./lanes";
 
 const APART = 9; // pixels from one mark to the next
 const NAMED = 4;
+const WHOLE = { from: 0, to: 1 };
 
 interface Bin {
   /** Where it stands, of the width. */
@@ -70,12 +71,14 @@ interface Props {
   width: number;
   /** Where the line that they stand on has its middle. */
   middle: number;
+  /** Shares of the width which no mark leaves: else one at the end of a bar would lie on the next. */
+  within?: { from: number; to: number };
   /** By the Tab key too: not where the bar leads to the same. */
   isReached?: boolean;
   onChoose(event: LedgerEvent): void;
 }
 
-export function Marks({ events, span, width, middle, isReached = true, onChoose }: Props) {
+export function Marks({ events, span, width, middle, within = WHOLE, isReached = true, onChoose }: Props) {
   return (
     <>
       {binned(events, span, width).map((bin) => {
@@ -88,7 +91,11 @@ export function Marks({ events, span, width, middle, isReached = true, onChoose 
             key={bin.share}
             type="button"
             class={`mark ${worst ? "bad" : `hue-${hueOfName(names[0]?.[0] ?? "")}`}`}
-            style={{ left: `${bin.share * 100}%`, top: `${middle - height / 2}px`, height: `${height}px` }}
+            style={{
+              left: `clamp(${within.from * 100}% + 3px, ${bin.share * 100}%, ${within.to * 100}% - 4px)`,
+              top: `${middle - height / 2}px`,
+              height: `${height}px`,
+            }}
             tabIndex={isReached ? 0 : -1}
             title={text}
             aria-label={text}

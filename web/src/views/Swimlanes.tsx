@@ -11,7 +11,7 @@ import { isEventOf, runOf, storyOf } from "./taskRuns";
 import { useZoom, zoomed, zoomOut } from "./zoom";
 
 const LINE = 20;
-const WIDE_ENOUGH_FOR_NAME = 4; // per cent
+const WIDE_ENOUGH_FOR_NAME = 0.04; // of the field
 const WIDE_ENOUGH_FOR_MARKS = 14; // pixels; on less a mark would hide how the task ended
 
 interface Props {
@@ -102,8 +102,9 @@ function BarView({ bar, span, width, marks }: { bar: Bar; span: TimeSpan; width:
   const { task } = bar;
   const open = (): void => change(storyOf(task));
   const share = (at: number): number =>
-    ((Math.max(span.from, Math.min(span.to, at)) - span.from) / (span.to - span.from)) * 100;
-  const size = share(bar.to) - share(bar.from);
+    (Math.max(span.from, Math.min(span.to, at)) - span.from) / (span.to - span.from);
+  const place = { from: share(bar.from), to: share(bar.to) };
+  const size = place.to - place.from;
   const what = `${task.name}, ${task.state}, ${duration(task.duration)}, began ${clock(task.started)}, ${counted(task.events, "event")}`;
   return (
     <>
@@ -111,8 +112,8 @@ function BarView({ bar, span, width, marks }: { bar: Bar; span: TimeSpan; width:
         type="button"
         class={`bar task-${task.state}`}
         style={{
-          left: `min(${share(bar.from)}%, 100% - 4px)`,
-          width: `max(${size}%, 4px)`,
+          left: `min(${place.from * 100}%, 100% - 4px)`,
+          width: `max(${size * 100}%, 4px)`,
           top: `${bar.line * LINE + 4}px`,
         }}
         aria-label={what}
@@ -121,12 +122,13 @@ function BarView({ bar, span, width, marks }: { bar: Bar; span: TimeSpan; width:
       >
         {size > WIDE_ENOUGH_FOR_NAME && <span class="bar-name">{task.name}</span>}
       </button>
-      {(size / 100) * width > WIDE_ENOUGH_FOR_MARKS && (
+      {size * width > WIDE_ENOUGH_FOR_MARKS && (
         <Marks
           events={marks.filter((event) => isEventOf(event, task))}
           span={span}
           width={width}
           middle={bar.line * LINE + 12}
+          within={place}
           isReached={false}
           onChoose={open}
         />
