@@ -15,6 +15,11 @@ from tests.server.guarded import SECRET, serving
 from tests.server.raw import answer
 from tools.backends.waiting import wait_for
 
+# asyncio of Python 3.10 says so of each connection that its other end has closed.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:.*_SSLProtocolTransport.__del__:pytest.PytestUnraisableExceptionWarning",
+)
+
 
 @pytest.fixture(scope="module")
 def authority():
