@@ -163,3 +163,20 @@ def test_cycles_and_sessions_are_compared_with_their_last_run(visitor, site):
     page.get_by_role("region", name="Cycles").get_by_role("link", name="tasks").first.click()
     page.get_by_role("button", name=re.compile(r"cycle run \d+ ×")).wait_for()
     until(page, "document.querySelectorAll('tbody tr').length === 2")
+
+
+ASTRAY = """() => [...document.querySelectorAll(".lane-bars")].flatMap((lane) => {
+    const bars = [...lane.querySelectorAll(".bar")].map((bar) => bar.getBoundingClientRect());
+    return [...lane.querySelectorAll(".mark")].map((mark) => mark.getBoundingClientRect()).filter((mark) =>
+        !bars.some((bar) => bar.left - 1 <= mark.left && mark.right <= bar.right + 1 && bar.top <= mark.bottom && mark.top <= bar.bottom))
+        .map((mark) => mark.left)
+})"""
+
+
+def test_marks_stay_on_their_bars(visitor, site):
+    """One at the end of a task would lie on the next one, and lead to the wrong story."""
+    site.tell("ends")
+    page = visitor.visit(site, "#/tasks")
+    page.locator(".mark[title^='edge.touched']").nth(1).wait_for()
+
+    assert page.evaluate(ASTRAY) == []

@@ -99,23 +99,6 @@ def test_tasks_lead_to_their_stories(visitor, site):
     page.locator(".crumbs a", has_text="draft").wait_for()
 
 
-ASTRAY = """() => [...document.querySelectorAll(".lane-bars")].flatMap((lane) => {
-    const bars = [...lane.querySelectorAll(".bar")].map((bar) => bar.getBoundingClientRect());
-    return [...lane.querySelectorAll(".mark")].map((mark) => mark.getBoundingClientRect()).filter((mark) =>
-        !bars.some((bar) => bar.left - 1 <= mark.left && mark.right <= bar.right + 1 && bar.top <= mark.bottom && mark.top <= bar.bottom))
-        .map((mark) => mark.left)
-})"""
-
-
-def test_marks_stay_on_their_bars(visitor, site):
-    """One at the end of a task would lie on the next one, and lead to the wrong story."""
-    site.tell("ends")
-    page = open_view(visitor, site, "tasks")
-    page.locator(".mark[title^='edge.touched']").nth(1).wait_for()
-
-    assert page.evaluate(ASTRAY) == []
-
-
 def test_a_story_shows_what_else_was_traced(visitor, site):
     """Spans of other libraries stand in the waterfall between the tasks to which they belong."""
     site.send("traced")
