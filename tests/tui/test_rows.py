@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from otel_events.event import Severity
 
 
@@ -42,6 +44,7 @@ def test_frequent_types_are_one_row_a_second_with_count_and_means(watch, ledger,
     watch(look, path)
 
 
+@pytest.mark.slow
 def test_of_many_environments_what_is_frequent_is_one_row_for_all(watch, ledger, event, append):
     """From the ninth on; one of them, asked for by a filter, is named."""
     path = ledger(*[event("reward.computed", n / 100, env_id=n % 8, reward=1.0) for n in range(80)])

@@ -47,6 +47,7 @@ def test_a_directory_that_is_gone_is_told_once_and_watched_when_it_is_back(root,
     ]
 
 
+@pytest.mark.slow
 def test_a_directory_that_was_deleted_and_made_anew_is_watched(root, told, watching):
     """Another directory of the same name is the same to those who watch it."""
     write(root / "a.txt", "a")
