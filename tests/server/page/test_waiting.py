@@ -195,25 +195,25 @@ def test_rows_of_before_are_not_meant(live):
 def test_the_stream_shows_nothing_of_a_filter_before_the_last(visitor, site):
     """Of two filters, one soon after the other, the events of the first are passed over, and cost none of the second."""
     event = {"time": "2026-01-01T00:00:00Z", "severity": "INFO", "message": "", "attributes": {}}
-    asked = []
+    sockets, asked = [], []
 
     def answer(route):
+        sockets.append(route)
         route.on_message(lambda message: asked.append(json.loads(message)["filter"]))
         route.send(json.dumps({"type": "hello", "cursor": 0, "first": 1, "server": "", "heartbeat": 60}))
-        asked.append(route)
 
     visitor.page.route_web_socket(re.compile("/stream"), answer)
     page = visitor.visit(site)
     follow(page)
     for text in ("alert.*", "task.*"):
         page.evaluate(f"location.hash = '#/live?filter={text}'")
-        wait_for(lambda text=text: page.evaluate("1") and asked[-1] == text)
+        wait_for(lambda text=text: page.evaluate("1") and asked[-1:] == [text])
     end = site.events(limit=1)[0]["seq"] + 1000
 
     def say(name, seq, given):
-        asked[0].send(json.dumps({"type": "filter", "filter": given, "cursor": 0}))
+        sockets[-1].send(json.dumps({"type": "filter", "filter": given, "cursor": 0}))
         events = [{**event, "seq": seq, "event": name}]
-        asked[0].send(json.dumps({"type": "events", "cursor": seq, "events": events}))
+        sockets[-1].send(json.dumps({"type": "events", "cursor": seq, "events": events}))
 
     say("alert.stale", end + 9, "alert.*")
     say("task.fresh", end, "task.*")
