@@ -146,8 +146,8 @@ class WebhookReceiver:
     def requests(self):
         """Return the requests so far: headers, body as text, and the answer given."""
         path = self.folder / "requests.jsonl"
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        return [json.loads(line) for line in lines]
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
+        return [json.loads(line) for line in lines if line.endswith("\n")]  # one may just be written
 
     def taken(self):
         """Return what was posted and accepted, one object after the other, without what writers say of themselves."""

@@ -10,7 +10,15 @@ from pathlib import Path
 
 FOLDER, PORT, *TLS = sys.argv[1:]
 folder = Path(FOLDER)
+requests = folder / "requests.jsonl"
 turn = threading.Lock()
+
+
+def forget_half_a_note():
+    """Take back what the one before, which was killed, had begun to write: it has not answered that request."""
+    if requests.exists():
+        whole, end, _ = requests.read_bytes().rpartition(b"\n")
+        requests.write_bytes(whole + end)
 
 
 def next_answer():
@@ -31,7 +39,7 @@ class Handler(BaseHTTPRequestHandler):
             answer = next_answer()
             headers = {name.lower(): value for name, value in self.headers.items()}
             note = {"path": self.path, "headers": headers, "body": body, "answer": answer, "at": time.time()}
-            with (folder / "requests.jsonl").open("a", encoding="utf-8") as file:
+            with requests.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(note) + "\n")
         if answer == "hang":
             time.sleep(60)
@@ -58,6 +66,7 @@ class Server(ThreadingHTTPServer):
         """Say nothing: connections break off here by intent."""
 
 
+forget_half_a_note()
 server = Server(("127.0.0.1", int(PORT)), Handler)
 if TLS:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
