@@ -109,6 +109,21 @@ def test_a_filter_holds_for_rows_that_stand_still_too(live):
     live.locator(".offer").get_by_text("Paused").wait_for()
 
 
+def test_a_window_made_smaller_ends_no_following(live):
+    """Where rows come all the time the list hears of a scroll before it hears of its new size: nobody has scrolled back."""
+    until(live, "(box => box.scrollHeight > box.clientHeight * 1.5)(document.querySelector('.list'))")
+
+    live.evaluate(
+        """() => {
+        const box = document.querySelector(".list");
+        box.style.height = `${box.clientHeight / 2}px`;
+        box.dispatchEvent(new Event("scroll")); }"""
+    )
+
+    until(live, "(box => box.scrollHeight - box.clientHeight - box.scrollTop < 2)(document.querySelector('.list'))")
+    assert live.get_by_text("Following", exact=True).is_visible()
+
+
 @pytest.mark.parametrize("view", ["Types", "Health"])
 def test_who_comes_back_still_follows(live, view):
     """To look at another view is no wish to stand still: with more rows than fit, the list is at its end again."""

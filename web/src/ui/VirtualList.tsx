@@ -71,7 +71,9 @@ export function VirtualList(props: Props) {
     // By what the element measures now: a guess would leave the end, and so end following.
     const target = wanted.current ?? (follows ? Math.max(0, count * rowHeight - element.clientHeight) : null);
     wanted.current = null;
-    if (target !== null && Math.abs(element.scrollTop - target) >= 1) element.scrollTop = target;
+    if (target === null) return;
+    top.current = target;
+    if (Math.abs(element.scrollTop - target) >= 1) element.scrollTop = target;
   });
 
   const scrollTo = (target: number): void => {
@@ -105,12 +107,14 @@ export function VirtualList(props: Props) {
     if (isShifted.current) shiftedTo.current = element.scrollTop;
     else if (element.scrollTop !== shiftedTo.current) shiftedTo.current = -1;
     isShifted.current = false;
+    // A list that has become lower is not at its end either, until it is drawn again: only who scrolls back leaves it.
+    const isBack = element.scrollTop <= top.current - 1;
     top.current = element.scrollTop;
     place.top = element.scrollTop;
     // At the end it was we who scrolled, and the rows are there already.
     if (!follows) redraw(Math.floor(element.scrollTop / (rowHeight * STEP)));
     const below = element.scrollHeight - element.clientHeight - element.scrollTop;
-    if (follows && below > rowHeight * 2) props.onLeaveEnd();
+    if (follows && isBack && below > rowHeight * 2) props.onLeaveEnd();
     else if (!follows && below <= 1 && shiftedTo.current < 0) props.onReachEnd();
     if (!follows && element.scrollTop < rowHeight * 20) props.onReachStart();
   };
