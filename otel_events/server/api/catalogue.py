@@ -12,13 +12,13 @@ from otel_events.server.api import parameters, schemas
 from otel_events.server.api.instants import whole_second
 from otel_events.server.api.operation import Operation
 from otel_events.server.api.parameters import TEXT, Parameter
+from otel_events.server.store.views import LONGEST_NAME
 
 if TYPE_CHECKING:
     from otel_events.catalog import EventDefinition
     from otel_events.server.server import Server
 
 _SAMPLE = 2_000
-_MOST_TEXT = 200
 _MOST_UNKNOWN = 1_000
 _OURS = "otel_events."
 # Keys whose values stand in a table, with how often they occur.
@@ -31,7 +31,7 @@ _TABLES = {
         for column, table in (("task_id", "tasks"), ("session_id", "sessions"))
     },
     "cycle": "SELECT cycle, sum(events) FROM cycles GROUP BY cycle ORDER BY max(last_seq) DESC LIMIT ?",
-    "event": f"SELECT name, count FROM names WHERE count > 0 AND NOT is_own AND length(name) <= {_MOST_TEXT} ORDER BY count DESC LIMIT ?",  # noqa: S608  # a number of ours
+    "event": f"SELECT name, count FROM names WHERE count > 0 AND NOT is_own AND length(name) <= {LONGEST_NAME} ORDER BY count DESC LIMIT ?",  # noqa: S608  # a number of ours
     **{
         column: f"SELECT text, sum(count) FROM minutes JOIN words ON words.id = {column} GROUP BY text ORDER BY 2 DESC LIMIT ?"  # noqa: S608
         for column in ("persona", "service")
@@ -51,7 +51,7 @@ def show_catalog(server: Server) -> dict[str, Any]:
         if name and not name.startswith(_OURS)
     ]
     # A program that makes names up has as many as it likes.
-    shown = sorted((each for each in unknown if len(each["name"]) <= _MOST_TEXT), key=_seen, reverse=True)[
+    shown = sorted((each for each in unknown if len(each["name"]) <= LONGEST_NAME), key=_seen, reverse=True)[
         :_MOST_UNKNOWN
     ]
     return {"definitions": definitions, "unknown": sorted(shown, key=_name), "unknown_names": len(unknown)}
@@ -71,7 +71,7 @@ def list_values(server: Server, *, key: str, limit: int) -> dict[str, Any]:
         values: Counter[str] = Counter()
         for event in server.store.select(limit=_SAMPLE, newest_first=True):
             text = event.record.text(key)
-            if text and len(text) <= _MOST_TEXT:
+            if text and len(text) <= LONGEST_NAME:
                 values[text] += 1
         found = values.most_common(limit)
     return {"values": [{"value": value, "count": count} for value, count in found]}
@@ -124,7 +124,7 @@ OPERATIONS = (
     Operation(
         "/api/names",
         list_names,
-        f"The names of the events that are kept, the most frequent first; of a name longer than {_MOST_TEXT} characters nothing is said here.",
+        f"The names of the events that are kept, the most frequent first; of a name longer than {LONGEST_NAME} characters nothing is said here.",
         schemas.shape(names=schemas.listing(schemas.shape(name=schemas.TEXT, count=schemas.COUNT))),
         (parameters.limit(1_000, 10_000),),
     ),

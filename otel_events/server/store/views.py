@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 ORPHANED = "orphaned"
 MOST_SERIES = 100
+LONGEST_NAME = 200  # characters; a longer one is listed nowhere
 OTHERS = "(others)"
 _SECOND = 1_000_000_000
 _TASK_KEYS = (
@@ -58,7 +59,6 @@ _SPAN_KEYS = (
     "body",
 )
 _MAX_SPANS = 10_000
-_LONGEST_NAME = 200  # characters; what is longer counts among the others
 
 
 class Views:
@@ -177,7 +177,8 @@ class Views:
     def rates(self, since: int, until: int, *, step: int = 1, by: str = "event") -> dict[str, list[int]]:
         """Return the counts of each *step* seconds between two times, by `event`, `category` or `severity`.
 
-        Programs that make names up have as many as they like: beside the largest series there is one for all others.
+        Programs that make names up have as many as they like: beside the largest series there is one for all others, and for names
+        that are too long.
         """
         first, last = _seconds(since, until)
         column = {"event": "names.name", "category": "names.category", "severity": "seconds.level"}[by]
@@ -190,11 +191,8 @@ class Views:
         for name, _, count in rows:
             totals[name] += count
         words: Mapping[Any, str] = _LEVELS if by == "severity" else {}
-        shown = {
-            name: words.get(name, str(name))
-            for name, _ in totals.most_common(MOST_SERIES)
-            if len(str(name)) <= _LONGEST_NAME
-        }
+        short = Counter({name: count for name, count in totals.items() if len(str(name)) <= LONGEST_NAME})
+        shown = {name: words.get(name, str(name)) for name, _ in short.most_common(MOST_SERIES)}
         size = (last - first) // step + 1
         series: dict[str, list[int]] = defaultdict(lambda: [0] * size)
         for name, place, count in rows:
