@@ -69,4 +69,10 @@ def events_of(server, service, *, count):
 
 def waiting_in(home):
     """Return the files in which a shell's events wait."""
-    return sorted((home / "state" / "otel-events" / "shell").rglob("*.json"))
+    # Not by rglob, which looks into every folder, and fails where a sender takes its own away meanwhile.
+    return sorted((home / "state" / "otel-events" / "shell").glob("*/*.json"))
+
+
+def senders_in(home):
+    """Return the folders of the senders that are at work, or were killed."""
+    return list((home / "state" / "otel-events" / "shell").glob("*/sender"))

@@ -9,8 +9,9 @@ import subprocess
 
 import pytest
 
-from tests.languages.speaking import SHELL_FILE, SHELLS, events_of, require, run, run_shell, waiting_in
+from tests.languages.speaking import SHELL_FILE, SHELLS, events_of, require, run, run_shell, senders_in, waiting_in
 from tests.program import environment
+from tools.backends.waiting import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.parametrize("shell", SHELLS)]
 AWAY = "http://127.0.0.1:9"  # where nobody listens
@@ -217,11 +218,10 @@ def test_a_sender_holds_nothing_of_the_script(shell, server, tmp_path):
         script = "exec 9>lock; flock 9; task_begin x; event a.b; task_end; echo said"
         where = {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_EXPORTER_OTLP_TIMEOUT": "30000"}
         done = run_shell(shell, script, tmp_path, **where)  # until everybody has closed its standard output
+        wait_for(lambda: senders_in(tmp_path), "a sender at work")
         taken = run(["flock", "--nonblock", "lock", "true"], tmp_path)
-        at_work = list((tmp_path / "state").rglob("sender"))
 
     assert (done.stdout, done.stderr, taken.returncode) == ("said\n", "", 0)
-    assert at_work != []
 
 
 def test_disabled_is_silent(shell, server, tmp_path):
