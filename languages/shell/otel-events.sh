@@ -289,17 +289,29 @@ _oe_is_sending() {
 # Send what waits in $_oe_dir, as long as it is taken; where it is not, hold the place for $1 more seconds.
 _oe_send() {
     cd "$_oe_dir" 2>/dev/null || return 0
+    _oe_again=
     while set -- "$1" *.json && [ -f "$2" ]; do
         if ! mkdir sender 2>/dev/null; then
             # Another one is at work, or was killed.
             if _oe_is_sending; then return 1; fi
             if [ -z "$_oe_pid" ] && [ -z "$(find sender -prune -mmin +1 2>/dev/null)" ]; then return 1; fi
+            # One that ended between the two looks has looked again itself, and the place may be another's by now.
+            _oe_gone=$_oe_pid
+            if _oe_is_sending || [ "$_oe_pid" != "$_oe_gone" ]; then return 1; fi
             rm -rf sender
             continue
         fi
         # shellcheck disable=SC2016 # the inner shell's parent is this one
         (exec sh -c 'echo "$PPID"') >sender/pid
-        if _oe_send_all; then rm -rf sender; else
+        if _oe_send_all; then rm -rf sender
+        elif [ "$_oe_status" = half ]; then
+            # Who was in the middle of it has begun no sender, for we were at work. Once more, no oftener: it may be torn.
+            _oe_forget_oldest
+            rm -rf sender
+            if [ -n "$_oe_again" ]; then return 1; fi
+            _oe_again=yes
+            sleep "$1"
+        else
             _oe_forget_oldest
             sleep "$1"
             rm -rf sender
@@ -317,7 +329,7 @@ _oe_send_all() {
             BEGIN { printf "{\"%s\":[", list }
             /\}\]\}\]\}$/ { printf "%s%s", count++ ? "," : "", $0; size += length($0); print FILENAME >"sender/names" }
             count >= most || size > 1000000 { exit }
-            END { print "]}"; if (!count) exit 1 }' "$@" >sender/request || return 1
+            END { print "]}"; if (!count) exit 1 }' "$@" >sender/request || { _oe_status=half && return 1; }
         _oe_post
         case $_oe_status in
             2??) xargs rm -f <sender/names || return 1 ;;

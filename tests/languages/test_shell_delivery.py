@@ -60,6 +60,27 @@ def test_a_record_that_is_refused_does_not_hold_up_the_others(shell, server, tmp
     assert names == ["second.said", "third.said"]
 
 
+def test_what_is_half_written_when_the_sender_comes_is_sent_by_it(shell, server, tmp_path):
+    """Whoever is in the middle of it sees one at work, and begins no other: it is looked for once more."""
+    with _Road(server) as road:
+        where = {"OTEL_EXPORTER_OTLP_ENDPOINT": road.url, "OTEL_SERVICE_NAME": f"half-{shell}"}
+        (tmp_path / "elsewhere").mkdir()
+        run_shell(shell, "event first.said", tmp_path / "elsewhere", **where)
+        (whole,) = waiting_in(tmp_path / "elsewhere")
+        half = tmp_path / whole.relative_to(tmp_path / "elsewhere")
+        half.parent.mkdir(parents=True)
+        half.write_text(whole.read_text()[:100])
+        finishes = tmp_path / "bin" / "find"  # which the sender calls when it has found nothing that is whole
+        finishes.parent.mkdir()
+        finishes.write_text(f"#!/bin/sh\nif [ \"$1\" = . ]; then cat '{whole}' >'{half}'; fi\n")
+        finishes.chmod(0o755)
+        road.open()
+        run_shell(shell, f"PATH={finishes.parent}:$PATH\nevent second.said", tmp_path, **where)
+
+        names = [event["event"] for event in events_of(server, f"half-{shell}", count=2)]
+    assert names == ["first.said", "second.said"]
+
+
 def test_a_sender_that_was_killed_holds_up_nobody(shell, server, tmp_path):
     """What it left is taken over: at once where its process is gone, after a while where another has its number now."""
     where = {"OTEL_EXPORTER_OTLP_ENDPOINT": server.otlp, "OTEL_SERVICE_NAME": f"killed-{shell}"}
