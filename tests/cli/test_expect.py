@@ -13,6 +13,7 @@ from contextlib import contextmanager
 import pytest
 
 from otel_events.cli import exit_codes
+from tests.program import ledger_events
 
 PATIENCE = 60.0
 RULE = "expect heartbeat courier within 30s"
@@ -126,8 +127,7 @@ def test_who_follows_tells_what_stops_and_what_goes_on_and_remembers_it(environm
     ledger = tmp_path / "ledger.jsonl"
 
     def absences():
-        lines = [json.loads(line) for line in ledger.read_text().splitlines()] if ledger.exists() else []
-        return [line["event"] for line in lines if line["event"].startswith("heartbeat.")]
+        return [line["event"] for line in ledger_events(ledger) if line["event"].startswith("heartbeat.")]
 
     rule = "expect heartbeat courier within 3s"
     process("heartbeat", "courier", "--every", "0.2", "--", sys.executable, "-c", "pass")
@@ -150,8 +150,7 @@ def test_of_two_that_would_tell_one_does_and_the_other_takes_over(environment, p
     ledger = tmp_path / "ledger.jsonl"
 
     def absences():
-        lines = [json.loads(line) for line in ledger.read_text().splitlines()] if ledger.exists() else []
-        return [line["event"] for line in lines if line["event"].startswith("heartbeat.")]
+        return [line["event"] for line in ledger_events(ledger) if line["event"].startswith("heartbeat.")]
 
     rule = "expect heartbeat courier within 3s"
     process("heartbeat", "courier", "--every", "0.2", "--", sys.executable, "-c", "pass")

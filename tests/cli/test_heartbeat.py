@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -12,15 +11,14 @@ import time
 import pytest
 
 from otel_events.cli import exit_codes
+from tests.program import ledger_events
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 PATIENCE = 30.0
 
 
 def beats(tmp_path):
-    ledger = tmp_path / "ledger.jsonl"
-    lines = [json.loads(line) for line in ledger.read_text().splitlines()] if ledger.exists() else []
-    return [line for line in lines if line["event"] == "heartbeat"]
+    return [line for line in ledger_events(tmp_path / "ledger.jsonl") if line["event"] == "heartbeat"]
 
 
 def test_it_beats_as_long_as_a_command_runs_and_ends_as_that_does(process, tmp_path):
