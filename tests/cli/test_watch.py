@@ -157,7 +157,7 @@ def test_kill_ends_it_as_ctrl_c_does_and_the_trace_of_a_caller_is_its_events(roo
     """What runs it as part of a task finds its events there."""
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"
     process = running(root, "--json", TRACEPARENT=f"00-{trace}-00f067aa0ba902b7-01", BAGGAGE="task_id=t-9")
-    (root / "one.txt").write_text("x")
+    (root / "one.txt").touch()  # in one step: what is just being written when the first look comes is changed after it
     seen = process.stdout.readline() if _changes_until_seen(root, process) else ""
     code, _, err = end(process, signal.SIGTERM)
 
@@ -176,7 +176,7 @@ def _changes_until_seen(root, process):
     number = 0
     while time.monotonic() < deadline:
         number += 1
-        (root / f"more-{number}.txt").write_text("x")
+        (root / f"more-{number}.txt").touch()
         if select.select([process.stdout], [], [], 0.5)[0]:
             return True
     return False
