@@ -42,12 +42,13 @@ def migrate(capsys, monkeypatch, tmp_path):
 
 @pytest.fixture
 def run_program(tmp_path):
-    """Run a program to its end, the old systems at hand; variables are files of the test's folder."""
+    """Run a program to its end, the old systems at hand; variables are files of the test's folder, URLs, and numbers."""
 
-    def run(program, **files):
+    def run(program, **given):
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "AGI_"))}
         path = os.pathsep.join([str(SAMPLES / "old"), str(ROOT), kept.get("PYTHONPATH", "")])
-        variables = {name: str(value if "://" in str(value) else tmp_path / value) for name, value in files.items()}
+        files = {name: value for name, value in given.items() if isinstance(value, str) and "://" not in value}
+        variables = {name: str(tmp_path / value if name in files else value) for name, value in given.items()}
         ended = subprocess.run(
             [sys.executable, program],
             env={**kept, "PYTHONPATH": path, "XDG_STATE_HOME": str(tmp_path / "state"), **variables},
