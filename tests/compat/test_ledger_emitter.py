@@ -270,7 +270,7 @@ def test_half_a_line_of_another_costs_no_line_of_ours(ledger, events):
     assert json.loads(ours)["event"] == "eval"
 
 
-def test_a_status_may_be_said_by_its_name(ledger):
+def test_a_status_may_be_said_by_its_name(ledger, events):
     """By its place it leaves the name to a detail."""
     emit_task_lifecycle(status="started", task_id="t-1")
     emit_task_lifecycle("completed", task_id="t-1", status="ok")
