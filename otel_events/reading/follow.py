@@ -113,18 +113,21 @@ class Follower:
         """Return the rotated files beside the path, oldest first: whoever rotates keeps the beginning of the name."""
         found: list[tuple[int, Identity, Path]] = []
         try:
-            for entry in os.scandir(self._path.parent):
-                if entry.name.startswith(self._path.stem) and not entry.name.endswith((".lock", ".gz")):
-                    status = os.stat(entry.path)  # noqa: PTH116  # Windows' entries have no inode
-                    found.append((status.st_mtime_ns, _identify(status), Path(entry.path)))
+            names = [entry.path for entry in os.scandir(self._path.parent) if entry.name.startswith(self._path.stem)]
         except OSError:
-            pass  # deleted meanwhile: nothing can be read from it any more
+            names = []  # the folder is gone, and what was in it
+        for path in (Path(name) for name in names if not name.endswith((".lock", ".gz"))):
+            status = _status(path)  # of its own: Windows' entries have no inode
+            if status is not None:  # or deleted meanwhile: nothing can be read from it any more
+                found.append((status.st_mtime_ns, _identify(status), path))
         return [(identity, path) for _, identity, path in sorted(found, key=lambda item: item[0])]
 
     def _read(self, path: Path, size: int) -> list[Record]:
         records: list[Record] = []
         try:
             with path.open("rb") as file:
+                if _identify(os.fstat(file.fileno())) != self._identity:
+                    return []  # rotated away since it was looked at: the next look finds both
                 file.seek(self._position)
                 while self._position < size and (data := file.read(min(_MOST, size - self._position))):
                     begin = self._position - len(self._rest)

@@ -6,7 +6,7 @@ import hashlib
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from otel_events.cli.relaying.message import Batch, Message, RelayError
 from otel_events.ledger.line import HEADER_EVENT
@@ -21,6 +21,13 @@ _CHUNK = 1 << 20
 _MOST = 1000  # lines in a batch
 _PAUSE = 0.2
 _HEADER = HEADER_EVENT.encode()
+
+
+Identity: TypeAlias = "tuple[int, int] | None"
+
+
+class _MovedError(Exception):
+    """The file was rotated away since it was looked at: what has its path is another."""
 
 
 class LedgerSource:
@@ -44,27 +51,29 @@ class LedgerSource:
 
     def read(self, place: Any) -> Iterator[Batch]:
         """Yield the lines behind *place*."""
-        if self._once and not self._files():
-            raise RelayError(f"{self._path} does not exist")
         identity, offset = _known(place)
         if identity is None and self._from_now and self._path.exists():
             status = self._path.stat()
             identity, offset = (status.st_dev, status.st_ino), status.st_size
             yield Batch((), [*identity, offset])
         while True:
-            files = self._files()
-            numbers = [_identify(path) for path in files]
+            files, numbers = self._look()
             at = numbers.index(identity) if identity in numbers else 0
             if identity not in numbers:
                 offset = 0
+            if not files and self._once:
+                raise RelayError(f"{self._path} does not exist")
             if not files:
                 yield Batch()
                 time.sleep(_PAUSE)
                 continue
             identity, is_last = numbers[at], at == len(files) - 1
-            for batch in self._lines(files[at], offset, is_last=is_last and not self._once):
-                _, offset = _known(batch.place)
-                yield batch
+            try:
+                for batch in self._lines(files[at], identity, offset, is_last=is_last and not self._once):
+                    _, offset = _known(batch.place)
+                    yield batch
+            except _MovedError:
+                continue
             if not is_last:
                 identity, offset = numbers[at + 1], 0
             elif self._once:
@@ -76,6 +85,15 @@ class LedgerSource:
     def close(self) -> None:
         """Nothing is held."""
 
+    def _look(self) -> tuple[list[Path], list[Identity]]:
+        """Return the files and their numbers as they were at one moment: what two looks see had no rotation in between."""
+        files = self._files()
+        while True:
+            before, numbers = files, [_identify(path) for path in files]
+            files = self._files()
+            if files == before and numbers == [_identify(path) for path in files]:
+                return files, numbers
+
     def _files(self) -> list[Path]:
         try:
             files = [*list_rotated(self._path), self._path]
@@ -83,12 +101,16 @@ class LedgerSource:
         except OSError as error:
             raise RelayError(f"{self._path} cannot be read: {error.strerror or error}") from error
 
-    def _lines(self, path: Path, offset: int, *, is_last: bool) -> Iterator[Batch]:
+    def _lines(self, path: Path, identity: Identity, offset: int, *, is_last: bool) -> Iterator[Batch]:
         try:
             if not is_plain(path):
+                if _identify(path) != identity:
+                    raise _MovedError
                 raise RelayError(f"{path} is no plain file of lines: `otel-events replay` reads it")
             with path.open("rb") as file:
                 status = os.fstat(file.fileno())
+                if (status.st_dev, status.st_ino) != identity:
+                    raise _MovedError
                 if status.st_size < offset:  # emptied by somebody
                     offset = 0
                 first = _first_line(file)
@@ -98,6 +120,8 @@ class LedgerSource:
                 for lines, behind in _read_lines(file, offset, with_rest=not is_last):
                     messages = [Message(line, f"{first}:{at}") for at, line in lines if line.strip()]
                     yield Batch(messages, [*number, behind])
+        except FileNotFoundError:
+            raise _MovedError from None
         except OSError as error:
             raise RelayError(f"{path} cannot be read: {error.strerror or error}") from error
 
@@ -141,7 +165,7 @@ def _known(place: Any) -> tuple[tuple[int, int] | None, int]:
     return None, 0
 
 
-def _identify(path: Path) -> tuple[int, int] | None:
+def _identify(path: Path) -> Identity:
     try:
         status = path.stat()
     except OSError:  # rotated away in this moment: the next look finds it
