@@ -10,7 +10,7 @@ from tests.message_servers import WebhookReceiver
 from tests.program import run_program
 
 PRELUDE = """
-import logging, time
+import logging, os, time
 from otel_events.compat import script_logger
 from otel_events.compat.script_logger import get_metrics, setup_l2_logger
 script_logger.COLLECTOR_URL, script_logger.SPOOL_DIRECTORY = sys.argv[1:3]
@@ -19,6 +19,7 @@ def wait_for(condition):
     while not condition():
         assert time.monotonic() < until, get_metrics()
         time.sleep(0.01)
+def waiting(): return [name for name in os.listdir(sys.argv[2]) if name.endswith(".json")]
 def setup(): return setup_l2_logger("my_script", "orchestration/scripts/my_script.py")
 """
 FAILING = """

@@ -24,7 +24,7 @@ def test_without_a_collector_envelopes_wait_as_json_for_the_next_script(scripts,
     (scripts.spool / "torn.json").write_text('{"type": "mem')
 
     with running(collector):
-        scripts.run('setup(); wait_for(lambda: get_metrics()["published"] == 4)')
+        scripts.run('setup(); wait_for(lambda: get_metrics()["published"] == 4 and not waiting())')
 
     assert [one["content"] for one in collector.taken()] == [
         "my_script: n 0",
@@ -44,7 +44,7 @@ wait_for(lambda: get_metrics()["spool_writes"] == 1)
 print("away", flush=True)
 sys.stdin.readline()
 logger.error("n 2")
-wait_for(lambda: get_metrics()["published"] == 2)
+wait_for(lambda: get_metrics()["published"] == 2 and not waiting())
 """
     path = scripts.home / "program.py"
     path.write_text("import sys\nimport otel_events as ev\n" + PRELUDE + program)
@@ -115,9 +115,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 def test_scripts_side_by_side_bring_each_envelope_once(scripts, collector):
     """Three scripts fill one folder, and three adopt it: nothing is lost, nothing comes twice."""
     say = 'logger = setup()\nfor n in range(20): logger.error("%s-%d", sys.argv[3], n)'
-    bring = (
-        'setup(); wait_for(lambda: not any(name.endswith(".json") for name in __import__("os").listdir(sys.argv[2])))'
-    )
+    bring = "setup(); wait_for(lambda: not waiting())"
     side_by_side(scripts, say)
     assert len(scripts.waiting) == 60
 
