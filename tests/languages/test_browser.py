@@ -90,7 +90,7 @@ def test_a_page_of_another_origin_sends_events_and_a_task(page, server):
                 await new Promise((done) => setTimeout(done, 5));
                 t.event("cart.paid", { total: 9.5 });
             });
-            if (!(await ev.flush(5000))) throw new Error("not taken");
+            if (!(await ev.flush(20000))) throw new Error("not taken");
         }""",
         [server.otlp],
     )

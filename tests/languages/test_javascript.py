@@ -117,8 +117,8 @@ def test_what_is_answered_later_or_refused(tmp_path):
     """503 and 429 are asked again; of a request that is refused the part that is not understood is left out and counted."""
     script = """
 for (const name of ["a.b", "a.c", "a.d"]) event(name);
-const first = await flush(5000);
-const second = await flush(5000);
+const first = await flush(30000);
+const second = await flush(30000);
 console.log(JSON.stringify([first, second, stats()]));
 """
     with Endpoint(503, 400, 200, 400) as endpoint:
@@ -145,7 +145,7 @@ console.log(emitted, dropped.queue_full > 900 && dropped.queue_full < 1000, awai
 
 def test_settings_come_from_the_environment(tmp_path):
     """Endpoints, headers, service and resource are those of OTEL_*; disabled means silent."""
-    script = "event('a.b'); task('t', () => {}); await flush(5000);"
+    script = "event('a.b'); task('t', () => {}); await flush(30000);"
     with Endpoint() as endpoint:
         run_node(
             script,
