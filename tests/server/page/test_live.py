@@ -254,6 +254,10 @@ def test_a_mistake_in_the_filter_is_one_state(live):
     assert live.get_by_text("Following", exact=True).count() == 0
     assert live.locator(".list-frame.is-outdated").count() == 1
     assert live.locator(".toolbar-export a[href]").count() == 0
+    live.keyboard.press("/")
+    live.keyboard.press("Enter")
+    assert live.get_by_text("Following", exact=True).count() == 0
+    assert live.get_by_role("alert").count() == 1
 
 
 @pytest.mark.parametrize(

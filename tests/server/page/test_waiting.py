@@ -264,6 +264,22 @@ def test_what_is_typed_right_after_the_key_for_the_filter_goes_there(visitor, si
     assert focused == "filter"
 
 
+def test_a_test_event_that_is_sent_late_opens_no_help_again(visitor, site):
+    """Who has closed it before the answer came has closed it."""
+    page = visitor.visit(site, "#/health")
+    page.get_by_role("heading", name="Health").wait_for()
+    page.keyboard.press("?")
+
+    with held_back(page, re.compile("/api/test-event")) as wait_until_asked:
+        page.get_by_role("button", name="Send a test event").click()
+        wait_until_asked()
+        page.keyboard.press("Escape")
+        page.get_by_role("dialog").wait_for(state="detached")
+
+    page.locator(".notice", has_text="Test event sent").wait_for()
+    assert page.locator("dialog").count() == 0
+
+
 def test_what_is_opened_in_a_tab_of_the_background_is_there(visitor, site):
     """A page that nobody sees yet asks for what it shows, once."""
     event = site.events(filter="task.failed")[0]["seq"]
