@@ -61,23 +61,24 @@ class Feed:
     def tick(self) -> bool:
         """Take in what is due now, of very many no more than there is time for; return whether there was anything."""
         now = time.monotonic()
+        is_begun = self.source.condition().state != "starting"  # asked first: what was there is in what it gives now
         came = self.source.take() if len(self._bulk) < _MOST_HELD else []
         passed, self._before = now - self._before, now
         if self._bulk or len(came) > _AT_ONCE or not self._is_live:
             self._bulk.extend(self._drip.all())
             self._bulk.extend(came)
-            return self._take_bulk(max(_SLICE, min(_LONGEST_SLICE, passed / 4)))
+            return self._take_bulk(max(_SLICE, min(_LONGEST_SLICE, passed / 4)), is_begun=is_begun)
         self._drip.put(came, now)
         due = self._drip.due(now)
         self._take_in(due)
         return bool(due)
 
-    def _take_bulk(self, seconds: float) -> bool:
+    def _take_bulk(self, seconds: float, *, is_begun: bool) -> bool:
         bulk, end, has_any = self._bulk, time.monotonic() + seconds, bool(self._bulk)
         while bulk and time.monotonic() < end:
             self._take_in([bulk.popleft() for _ in range(min(_FEW, len(bulk)))])
         # What is old by then is late, and no history.
-        self._is_live = self._is_live or (not bulk and self.source.condition().state != "starting")
+        self._is_live = self._is_live or (not bulk and is_begun)
         return has_any
 
     def _take_in(self, items: Sequence[Arrival | Notice]) -> None:

@@ -112,6 +112,11 @@ class FileSource:
         return []
 
     def _run(self) -> None:
+        self._read()
+        if self._is_closing.is_set() and self._kept is not None:
+            self._kept.close()  # who closes this waits only for a moment
+
+    def _read(self) -> None:
         opened = sum(map(self._open, sorted(self._paths, key=lambda path: path is None)))  # a pipe may never end
         if not self._backs or not self._follows:
             self._state = "ended" if opened else "refused"

@@ -15,7 +15,7 @@ from otel_events.tui.app import Screen
 from otel_events.tui.choose_source import choose_among
 from tests.cli.conftest import as_ledger, make, process  # noqa: F401  # a fixture
 
-PATIENCE = 20
+PATIENCE = 60  # seconds; reached only by a failing test
 
 
 class Seen:
@@ -75,7 +75,7 @@ async def shown(*words, size=(140, 36), token="", follows=True, **options):
     app = Screen(source, **options)
     async with app.run_test(size=size) as pilot:
         seen = Seen(app, pilot)
-        await seen.until(lambda: app.log_.feed.source.condition().state != "starting", "the source")
+        await seen.until(lambda: app.log_.feed._is_live, "the newest events")
         await pilot.pause(0.2)
         yield seen
 

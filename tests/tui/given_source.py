@@ -9,7 +9,7 @@ from otel_events.reading.lines import Block
 from otel_events.tui.source import Arrival, Condition, Place
 from tests.cli.conftest import as_ledger
 
-PATIENCE = 20
+PATIENCE = 60  # seconds; reached only by a failing test
 
 
 class GivenSource:

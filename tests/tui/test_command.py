@@ -14,7 +14,7 @@ import pytest
 from tests.cli.conftest import ROOT, clean_environment
 
 TMUX = shutil.which("tmux")
-PATIENCE = 30
+PATIENCE = 60  # seconds; reached only by a failing test
 
 
 @pytest.mark.slow

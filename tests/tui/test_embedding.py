@@ -28,7 +28,7 @@ def test_the_widget_shows_events_in_any_application(ledger, event):
         app = Dashboard()
         async with app.run_test(size=(100, 20)) as pilot:
             log = app.query_one(ev.EventLog)
-            for _ in range(200):
+            for _ in range(2_000):
                 await pilot.pause(0.02)
                 if len(log.feed.timeline):
                     break

@@ -69,7 +69,7 @@ def test_a_search_says_how_far_it_is_and_esc_ends_it(watch, held):
         await seen.press("p", "p", "question_mark", "escape")
         assert "looking for the error before" in seen.text
         await seen.press("escape")
-        assert "looking for" not in seen.text
+        await seen.until(lambda: "looking for" not in seen.text)
         assert step_at_cursor(seen) == 29_998
         await seen.press("j")
         held.gate.set()

@@ -84,8 +84,7 @@ def test_pause_counts_what_waits(watch, ledger, event, append):
         await seen.until_says("PAUSED, 7 waiting")
         assert "step=4" in seen.rows[-1]
         await seen.press("space")
-        await seen.until(lambda: "step=16" in seen.rows[-1])
-        assert "PAUSED" not in seen.text
+        await seen.until(lambda: "step=16" in seen.rows[-1] and "PAUSED" not in seen.text)
 
     watch(look, path)
 
@@ -148,7 +147,7 @@ def test_marks_hide_nothing_and_n_goes_from_one_to_the_next(watch, ledger, event
         await seen.press("n")
         await seen.until_says("no match after this")
         await seen.press("escape")
-        assert "marked" not in seen.text
+        await seen.until(lambda: "marked" not in seen.text)
 
     watch(look, path)
 

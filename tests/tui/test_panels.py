@@ -71,7 +71,7 @@ def test_alerts_are_open_until_they_are_resolved(watch, ledger, event, append):
         await seen.until(lambda: len(seen.rows) == 2)
         append(path, event("alert.resolved", now(), component="proxy"))
         await seen.until_says("none open")
-        assert "open alert" not in seen.text
+        await seen.until(lambda: "open alert" not in seen.text)
 
     watch(look, path)
 
@@ -125,6 +125,6 @@ def test_resizing_again_and_again_keeps_the_place(watch, ledger, event):
             await seen.pilot.resize_terminal(width, height)
         await seen.pilot.pause(0.2)
         assert seen.at_cursor.attributes["step"] == step
-        assert any(f"step={step}" in row for row in seen.rows)
+        await seen.until(lambda: any(f"step={step}" in row for row in seen.rows))
 
     watch(look, path)

@@ -57,8 +57,7 @@ def test_a_view_is_saved_under_a_digit_taken_and_left(watch, mixed):
         await seen.until_says("view 3", "filter: severity>=warn", "every event (r)", "by episode", "episode 2")
         assert "seed.pruned" not in "".join(seen.rows)
         await seen.press("3")
-        await seen.until(lambda: len(seen.rows) == 3)
-        assert "view 3" not in seen.text
+        await seen.until(lambda: len(seen.rows) == 3 and "view 3" not in seen.text)
 
     watch(look, mixed)
 

@@ -68,7 +68,7 @@ def at_failure(*names):
 
     async def act(seen):
         await seen.press("E")
-        assert seen.at_cursor.name == "task.failed"
+        await seen.until(lambda: seen.at_cursor.name == "task.failed", "the failure")
         await seen.press(*names)
 
     return act

@@ -1,6 +1,6 @@
 // The frame around the views: where one is, whether the server is there, and the selected event.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { signal } from "@preact/signals";
 import { getAlerts, getErrors } from "./api/client";
 import { focusFilter } from "./live/FilterBar";
@@ -44,6 +44,10 @@ const isHelpOpen = signal(false);
 const toggleHelp = (): void => {
   isHelpOpen.value = !isHelpOpen.value;
 };
+// Not `toggleHelp`: an answer that comes after Esc would open it again.
+const closeHelp = (): void => {
+  isHelpOpen.value = false;
+};
 
 const leadTo = (name: View): void => {
   moveTo(backTo(name));
@@ -73,7 +77,8 @@ function closeLast(): void {
 }
 
 export function App() {
-  useEffect(
+  // Before anything is seen: a key may come as soon as it is.
+  useLayoutEffect(
     () =>
       onKeys({
         "/": toFilter,
@@ -99,7 +104,7 @@ export function App() {
         <Present />
         {selected > 0 && <Details seq={selected} />}
       </main>
-      {isHelpOpen.value && <Help onClose={toggleHelp} />}
+      {isHelpOpen.value && <Help onClose={closeHelp} />}
     </div>
   );
 }

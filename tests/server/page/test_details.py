@@ -52,16 +52,16 @@ def test_an_event_is_copied_as_json_filter_and_link(browser, site):
     event = site.events(filter="task.failed")[0]
     page = visitor.visit(site, f"#/live?event={event['seq']}")
 
-    def copied(button):
+    def copied(button, said):
         page.get_by_role("button", name=button).click()
-        page.locator(".notice span").wait_for()
+        page.locator(".notice span", has_text=said).wait_for()  # not what was said of the one before
         return page.evaluate("navigator.clipboard.readText()")
 
-    assert json.loads(copied("Copy JSON")) == event
-    assert copied("Copy as filter") == "task.failed task_id=draft-2"
+    assert json.loads(copied("Copy JSON", "JSON copied")) == event
+    assert copied("Copy as filter", "Filter task.failed") == "task.failed task_id=draft-2"
     page.goto("about:blank")
     page.goto(f"{site.url}/#/live?event={event['seq']}")
-    page.goto(copied("Copy link"))
+    page.goto(copied("Copy link", "Link copied"))
     page.locator(".details h2", has_text="task.failed").wait_for()
     visitor.context.close()
 

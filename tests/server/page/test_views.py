@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.server.page.visiting import WIDE, Visitor, address_of, serving, until
+from tests.server.page.visiting import WIDE, Visitor, address_of, serving, until, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -91,7 +91,8 @@ def test_tasks_lead_to_their_stories(visitor, site):
     page = open_view(visitor, site, "tasks")
     assert page.locator(".lane-name", has_text="thesis").count() == 1
 
-    page.get_by_role("button", name="draft, failed").click()
+    # By a key: in a short story a mark may lie on the middle of the bar. It leads to the same.
+    page.get_by_role("button", name="draft, failed").press("Enter")
 
     page.locator(".fall-name", has_text="search").wait_for()
     page.locator(".stack", has_text="TimeoutError: the model did not answer").wait_for()
@@ -103,9 +104,9 @@ def test_a_story_shows_what_else_was_traced(visitor, site):
     """Spans of other libraries stand in the waterfall between the tasks to which they belong."""
     site.send("traced")
     page = visitor.visit(site, "#/tasks?task=build-1")
-    page.locator(".fall-name", has_text="GET /citations").wait_for()
+    names = page.locator(".fall-name")
 
-    assert page.locator(".fall-name").all_inner_texts()[1:] == ["build", "GET /citations ⇢ 1", "check"]
+    wait_for(lambda: names.all_inner_texts()[1:] == ["build", "GET /citations ⇢ 1", "check"])
 
 
 def test_a_span_of_time_is_chosen_by_dragging(visitor, site):
@@ -181,7 +182,7 @@ def test_an_address_without_a_view_says_so(visitor, site):
     """A view that there is not is no other one; a way back is there."""
     page = visitor.visit(site, "#/nope")
     page.get_by_role("heading", name="There is no such view").wait_for()
-    assert page.title() == "No such view - otel-events"
+    until(page, "document.title === 'No such view - otel-events'")
 
     page.get_by_role("link", name="Back to Live").click()
 
@@ -256,12 +257,15 @@ def test_what_is_said_covers_no_button(browser, site, size):
     page = open_view(visitor, site, "health")
     page.keyboard.press("?")
     page.get_by_role("button", name="Send a test event").click()
-    said = page.locator(".notice span").bounding_box()
+    # All in one look: it is said for a moment, and counts may come into the head meanwhile.
+    said, *buttons = page.locator(".notice span").evaluate(
+        """said => [said, ...document.querySelectorAll(".top > :is(a, button, .connection)")]
+        .map((each) => each.getBoundingClientRect().toJSON())"""
+    )
 
-    for button in page.locator(".top > :is(a, button, .connection)").all():
-        box = button.bounding_box()
-        beside = said["x"] + said["width"] <= box["x"] or box["x"] + box["width"] <= said["x"]
-        assert beside or said["y"] >= box["y"] + box["height"]
+    assert len(buttons) > 3
+    for box in buttons:
+        assert said["right"] <= box["left"] or box["right"] <= said["left"] or said["top"] >= box["bottom"]
     visitor.context.close()
 
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-import time
-import urllib.request
 
 import pytest
 
-from tests.program import PATIENCE
 from tests.server.page.visiting import address_of, serving, until, wait_for
 
 pytestmark = pytest.mark.slow
@@ -36,18 +33,12 @@ def long_site(tmp_path_factory):
     with serving(tmp_path_factory.mktemp("long")) as running:
         running.tell()
         wait_for(lambda: running.events(filter="wibble.happened"))
-        post(running, "filler.event", 8000)
-        post(running, "small.event", 25)
+        running.post("filler.event", range(8000))
+        running.post("small.event", range(25))
+        wait_for(
+            lambda: len(running.events(filter="small.event")) == 25
+        )  # what was taken in may be stored a moment later
         yield running
-
-
-def post(site, name, number):
-    """Have events of one second, wherever that begins for the machine."""
-    instant = str(int(time.time()) * 10**9)
-    records = [{"eventName": name, "timeUnixNano": instant, "severityNumber": 9}] * number
-    body = json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": records}]}]}).encode()
-    request = urllib.request.Request(f"{site.otlp}/v1/logs", body, {"content-type": "application/json"})
-    urllib.request.urlopen(request, timeout=PATIENCE).close()
 
 
 @contextlib.contextmanager
@@ -271,6 +262,22 @@ def test_what_is_typed_right_after_the_key_for_the_filter_goes_there(visitor, si
     )
 
     assert focused == "filter"
+
+
+def test_a_test_event_that_is_sent_late_opens_no_help_again(visitor, site):
+    """Who has closed it before the answer came has closed it."""
+    page = visitor.visit(site, "#/health")
+    page.get_by_role("heading", name="Health").wait_for()
+    page.keyboard.press("?")
+
+    with held_back(page, re.compile("/api/test-event")) as wait_until_asked:
+        page.get_by_role("button", name="Send a test event").click()
+        wait_until_asked()
+        page.keyboard.press("Escape")
+        page.get_by_role("dialog").wait_for(state="detached")
+
+    page.locator(".notice", has_text="Test event sent").wait_for()
+    assert page.locator("dialog").count() == 0
 
 
 def test_what_is_opened_in_a_tab_of_the_background_is_there(visitor, site):

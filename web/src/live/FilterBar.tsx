@@ -57,8 +57,9 @@ export function FilterBar() {
   };
   const apply = (value: string): void => {
     close();
-    problem.value = null;
-    change({ filter: value.trim(), event: null });
+    const next = value.trim();
+    if (next !== filter.value) problem.value = null; // the same one again is as wrong as before
+    change({ filter: next, event: null });
   };
   const accept = (suggestion: Suggestion): void => {
     const field = input.current;

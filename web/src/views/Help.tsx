@@ -1,6 +1,6 @@
 // The keys, and the filter language in a nutshell.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { Sending } from "../live/Sending";
 
 const KEYS: [string, string][] = [
@@ -43,7 +43,8 @@ function List({ pairs }: { pairs: [string, string][] }) {
 
 export function Help({ onClose }: { onClose(): void }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  // At once: the key after `?` is the help's.
+  useLayoutEffect(() => dialog.current?.showModal(), []);
   return (
     <dialog
       ref={dialog}
