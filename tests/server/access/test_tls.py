@@ -11,6 +11,7 @@ import pytest
 import trustme
 
 from otel_events.server.access.settings import AccessSettings, Limits
+from tests.program import PATIENCE
 from tests.server.guarded import SECRET, serving
 from tests.server.raw import answer
 from tools.backends.waiting import wait_for
@@ -59,7 +60,7 @@ def trust(authority):
 
 def test_a_browser_logs_in_and_its_cookie_goes_over_tls_alone(server, trust):
     """By its origin it is our own page."""
-    with httpx.Client(base_url=server.url, verify=trust) as browser:
+    with httpx.Client(base_url=server.url, verify=trust, timeout=PATIENCE) as browser:
         answered = browser.get(server.access.login_link(server.url))
 
         assert answered.headers["set-cookie"].endswith("; Secure")
@@ -94,7 +95,7 @@ def test_whoever_only_holds_connections_keeps_nobody_out(server, trust):
         for _ in range(30)
     ]
     try:
-        assert httpx.get(f"{server.url}/healthz", verify=trust).status_code == 200
+        assert httpx.get(f"{server.url}/healthz", verify=trust, timeout=PATIENCE).status_code == 200
     finally:
         for connection in idle:
             connection.close()
@@ -106,7 +107,7 @@ def test_handshakes_that_never_end_keep_nobody_out(server, trust):
         idle = [
             stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=20)) for _ in range(60)
         ]
-        served = httpx.get(f"{server.url}/healthz", verify=trust)
+        served = httpx.get(f"{server.url}/healthz", verify=trust, timeout=PATIENCE)
         assert served.status_code == 200
         assert len(server.access.connections) <= 20
         assert [_rest(each) for each in idle[:40]] == [b""] * 40
