@@ -22,11 +22,12 @@ from otel_events.server.access.protocols import uvicorn_options
 from otel_events.server.access.settings import AccessSettings
 from otel_events.server.access.tls import guard_handshakes
 from otel_events.server.access.token import Token
+from tests.program import PATIENCE
 
 SECRET = "correct-horse-battery-staple"
 BEARER = {"Authorization": f"Bearer {SECRET}"}
 # Over plain HTTP; else httpx reads all certificates there are for each request, which takes longer than the test.
-get, post = partial(httpx.get, verify=False), partial(httpx.post, verify=False)
+get, post = (partial(ask, verify=False, timeout=PATIENCE) for ask in (httpx.get, httpx.post))
 
 
 async def _who(request):

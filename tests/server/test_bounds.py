@@ -74,7 +74,7 @@ def test_what_it_keeps_is_this_users_alone(tmp_path):
     before = os.umask(0)
     try:
         with serving(tmp_path) as served:
-            run_program(served, 'import otel_events as ev\nwith ev.task("draft"):\n    pass\nev.shutdown(timeout=10)')
+            run_program(served, 'import otel_events as ev\nwith ev.task("draft"):\n    pass\nev.shutdown(timeout=50)')
             folder = served.ledger.parent
             kept = {path: stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*")}
     finally:

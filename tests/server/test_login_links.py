@@ -19,7 +19,7 @@ def test_a_login_link_is_had_at_any_time(tmp_path):
     """Another process prints it, for the server that runs, wherever that listens; it opens the page once."""
     with serving(tmp_path) as served:
         link = run_serve(tmp_path, "--print-login", **TOKEN).stdout.strip()
-        with httpx.Client(trust_env=False) as client:
+        with httpx.Client(trust_env=False, timeout=PATIENCE) as client:
             answers = [client.get(link).status_code for _ in range(2)]
             with_cookie = client.get(f"http://127.0.0.1:{served.ports['page']}/api/health").status_code
         code, _ = served.end()
@@ -83,7 +83,7 @@ def test_a_login_link_needs_no_token_file_to_be_named_again(tmp_path):
         while not process.stderr.readline().startswith("ledger"):
             assert process.poll() is None
         link = run_serve(tmp_path, "--print-login").stdout.strip()
-        with httpx.Client(trust_env=False) as client:
+        with httpx.Client(trust_env=False, timeout=PATIENCE) as client:
             answer = client.get(link)
         stranger = run_serve(tmp_path, "--print-login", **TOKEN)
         process.terminate()

@@ -103,7 +103,7 @@ import os, signal, otel_events as ev
 ev.configure(service_name="reaper")
 ev.task("mend", task_id="mend-killed").__enter__()
 ev.emit("thread.cut")
-assert ev.flush(20)
+assert ev.flush(50)
 os.kill(os.getpid(), signal.SIGKILL)
 """
     env = environment(server.home, **server.senders(), **usual_room())
@@ -140,7 +140,7 @@ def test_a_session_says_that_its_writer_ended_uncleanly(server):
 
 def test_a_session_that_goes_on_is_running_and_one_that_ended_has_ended(server):
     """As their program tells."""
-    run_program(server, 'import otel_events as ev\nwith ev.session("whole"):\n    pass\nev.shutdown(timeout=10)')
+    run_program(server, 'import otel_events as ev\nwith ev.session("whole"):\n    pass\nev.shutdown(timeout=50)')
     say(server, ("00000000000000cc-1", "session.start", {"session_id": "open"}))
 
     def find():

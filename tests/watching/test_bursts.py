@@ -18,7 +18,7 @@ def test_more_at_once_than_the_burst_are_one_event(root, events):
     for number in range(10):
         write(root / "old" / f"{number}.txt", f"old {number}")
 
-    with ev.watch(root, burst=20):
+    with ev.watch(root, burst=20, debounce=60):
         for number in range(30):
             write(root / "sub" / "new" / f"{number}.txt", f"{number}")
         for number in range(5):
@@ -44,7 +44,7 @@ def test_more_at_once_than_the_burst_are_one_event(root, events):
 @pytest.mark.room
 def test_as_many_as_the_burst_are_told_one_by_one(root, events):
     """And with 0 any number of them is."""
-    with ev.watch(root, burst=20):
+    with ev.watch(root, burst=20, debounce=60):
         for number in range(20):
             write(root / f"{number}.txt", "x")
     with ev.watch(root, burst=0):
@@ -56,7 +56,7 @@ def test_as_many_as_the_burst_are_told_one_by_one(root, events):
 
 def test_a_burst_is_counted(root, events):
     """The watcher's counts say what was told together."""
-    with ev.watch(root, burst=20) as watcher:
+    with ev.watch(root, burst=20, debounce=60) as watcher:
         for number in range(30):
             write(root / f"{number}.txt", "x")
 
@@ -87,7 +87,7 @@ def test_a_checkout_of_ten_thousand_files_is_no_storm(root, told, watching, tmp_
     git("checkout", "-q", "many")
     told.until_true(lambda: watcher.counts.changes >= 10_000)
     git("checkout", "-q", "empty")
-    watcher.stop()
+    assert watcher.stop(timeout=60)
 
     together = [event.attributes for event in told.given if event.name == "file.batch_changed"]
     single = len(told.given) - len(together)

@@ -78,6 +78,8 @@ def read_records(path: Path) -> Iterator[dict[str, Any]]:
             continue
         with file.open("rb") as lines:
             for line in lines:
+                if not line.endswith(b"\n"):  # it is being written, for a program that was killed while it sent
+                    continue
                 for group in orjson.loads(line)["resourceLogs"]:
                     for scoped in group["scopeLogs"]:
                         yield from scoped["logRecords"]

@@ -158,7 +158,7 @@ class Hub:
         """
         subscription = Subscription(self, chosen, after=after, max_bytes=self.settings.client_bytes)
         self._subscriptions.add(subscription)
-        if self._loop is None:
+        if self._beats is None:  # it has stopped, or has not begun: the ring that it begins with is yet to come
             subscription.close()
         return subscription
 

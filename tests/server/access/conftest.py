@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from tests.program import PATIENCE
 from tests.server.guarded import serving
 
 
@@ -16,5 +17,5 @@ def server():
 
 @pytest.fixture
 def visitor(server):
-    with httpx.Client(verify=False, base_url=server.url, headers={"Accept": "text/html"}) as client:
+    with httpx.Client(verify=False, base_url=server.url, headers={"Accept": "text/html"}, timeout=PATIENCE) as client:
         yield client

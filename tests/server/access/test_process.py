@@ -7,6 +7,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from tests.program import PATIENCE
 from tests.server.served import SECRET, serving
 
 pytestmark = pytest.mark.slow
@@ -21,7 +22,7 @@ def test_nothing_that_the_server_says_holds_the_token(tmp_path):
             f"/nowhere?token={SECRET}",
             f"/login?token={SECRET}x",
         ):
-            httpx.get(server.url + path, headers={"Accept": "text/html"})
+            httpx.get(server.url + path, headers={"Accept": "text/html"}, timeout=PATIENCE)
         stream = server.url.replace("http", "ws") + f"/stream?token={SECRET}"
         with connect(stream) as opened:
             opened.recv()

@@ -11,6 +11,7 @@ import pytest
 import trustme
 
 from otel_events.server.access.settings import AccessSettings, Limits
+from tests.program import PATIENCE
 from tests.server.guarded import SECRET, serving
 from tests.server.raw import answer
 from tools.backends.waiting import wait_for
@@ -27,15 +28,26 @@ def authority():
 
 
 @pytest.fixture(scope="module")
-def server(authority, tmp_path_factory):
+def files(authority, tmp_path_factory):
+    """What has a server speak TLS."""
     folder = tmp_path_factory.mktemp("tls")
     issued = authority.issue_cert("localhost", "127.0.0.1")
     issued.private_key_pem.write_to_path(folder / "key.pem")
     for part in issued.cert_chain_pems:
         part.write_to_path(folder / "cert.pem", append=True)
-    limits = Limits(connections=20, head_seconds=0.5)
-    files = {"ssl_certfile": str(folder / "cert.pem"), "ssl_keyfile": str(folder / "key.pem")}
-    with serving(AccessSettings(limits=limits), **files) as running:
+    return {"ssl_certfile": str(folder / "cert.pem"), "ssl_keyfile": str(folder / "key.pem")}
+
+
+@pytest.fixture(scope="module")
+def server(files):
+    with serving(AccessSettings(limits=Limits(connections=20, head_seconds=60)), **files) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def hasty(files):
+    """One that lets go of who takes half a second, as a busy machine may for a handshake."""
+    with serving(AccessSettings(limits=Limits(connections=20, head_seconds=0.5)), **files) as running:
         yield running
 
 
@@ -48,7 +60,7 @@ def trust(authority):
 
 def test_a_browser_logs_in_and_its_cookie_goes_over_tls_alone(server, trust):
     """By its origin it is our own page."""
-    with httpx.Client(base_url=server.url, verify=trust) as browser:
+    with httpx.Client(base_url=server.url, verify=trust, timeout=PATIENCE) as browser:
         answered = browser.get(server.access.login_link(server.url))
 
         assert answered.headers["set-cookie"].endswith("; Secure")
@@ -68,10 +80,10 @@ def test_the_stream_opens_over_tls(server, trust):
         pass
 
 
-def test_who_says_nothing_is_let_go(server, trust):
+def test_who_says_nothing_is_let_go(hasty, trust):
     """Politely, within its time."""
     with trust.wrap_socket(
-        socket.create_connection(("127.0.0.1", server.port), timeout=20), server_hostname="localhost"
+        socket.create_connection(("127.0.0.1", hasty.port), timeout=20), server_hostname="localhost"
     ) as connection:
         assert answer(connection)[0] == 408
 
@@ -83,7 +95,7 @@ def test_whoever_only_holds_connections_keeps_nobody_out(server, trust):
         for _ in range(30)
     ]
     try:
-        assert httpx.get(f"{server.url}/healthz", verify=trust).status_code == 200
+        assert httpx.get(f"{server.url}/healthz", verify=trust, timeout=PATIENCE).status_code == 200
     finally:
         for connection in idle:
             connection.close()
@@ -95,21 +107,21 @@ def test_handshakes_that_never_end_keep_nobody_out(server, trust):
         idle = [
             stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=20)) for _ in range(60)
         ]
-        served = httpx.get(f"{server.url}/healthz", verify=trust)
+        served = httpx.get(f"{server.url}/healthz", verify=trust, timeout=PATIENCE)
         assert served.status_code == 200
         assert len(server.access.connections) <= 20
         assert [_rest(each) for each in idle[:40]] == [b""] * 40
 
 
 @pytest.mark.parametrize("said", [b"", b"\x16\x03\x01\x02\x00\x01", b"GET / HTTP/1.1\r\n\r\n"])
-def test_a_handshake_has_as_long_as_the_head_of_a_request(server, said):
+def test_a_handshake_has_as_long_as_the_head_of_a_request(hasty, said):
     """Whoever says nothing, half of it, or something else is let go, and nothing is left of it."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", hasty.port), timeout=20) as connection:
         connection.sendall(said)
 
         _rest(connection)
 
-    wait_for(lambda: len(server.access.connections) == 0, "room")
+    wait_for(lambda: len(hasty.access.connections) == 0, "room")
 
 
 def test_a_request_in_one_piece_with_the_end_of_the_handshake_is_answered(server, trust):

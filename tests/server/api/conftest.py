@@ -33,7 +33,7 @@ ev.emit("alert.resolved", "Disk has room", component="disk")
 ev.emit("heartbeat.missed", component="courier")
 ev.emit("heartbeat.missed.resolved", component="courier")
 ev.emit("garden.watered", litres=3, sort="rose", deep={"a": [1, 2.5, None]}, note="<b>bold</b>")
-print(ev.shutdown(timeout=10))
+print(ev.shutdown(timeout=50))
 """
 
 

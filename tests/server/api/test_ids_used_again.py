@@ -20,7 +20,7 @@ import sys
 
 import otel_events as ev
 
-CHILD = "import otel_events as ev; ev.configure(); ev.emit('page.read'); assert ev.shutdown(timeout=10)"
+CHILD = "import otel_events as ev; ev.configure(); ev.emit('page.read'); assert ev.shutdown(timeout=25)"
 
 ev.configure()
 with ev.session("s-twice"), ev.cycle(1), ev.phase("thesis"):
@@ -31,7 +31,7 @@ with ev.session("s-twice"), ev.cycle(1), ev.phase("thesis"):
             subprocess.run([sys.executable, "-c", CHILD], env=environ, check=True)
         with ev.task("inner", task_id="inner of t1"):
             pass
-assert ev.shutdown(timeout=10)
+assert ev.shutdown(timeout=25)
 """
 
 

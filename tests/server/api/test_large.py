@@ -14,7 +14,7 @@ import otel_events as ev
 ev.configure()
 for number in range(300):
     ev.emit("prompt.long", f"{number} " + "word " * 12_000)
-print(ev.shutdown(timeout=20))
+print(ev.shutdown(timeout=50))
 """
 
 

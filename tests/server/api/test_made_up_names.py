@@ -21,7 +21,7 @@ for number in range(1_200):
     ev.emit(f"made{number}.up")
     if number >= 1_100:
         ev.emit(f"made{number}.up")
-print(ev.shutdown(timeout=20))
+print(ev.shutdown(timeout=50))
 """
 
 
@@ -56,7 +56,7 @@ def test_beside_the_largest_series_one_is_for_all_others(get, by):
 def test_a_name_longer_than_anybody_writes_makes_no_answer_long(tmp_path):
     """It is counted among the others, and said by none of the lists; its event is there as ever."""
     with serving(tmp_path) as server:
-        run_program(server, 'import otel_events as ev; ev.emit("x" * 100_000 + ".y"); ev.emit("a.b"); ev.shutdown(20)')
+        run_program(server, 'import otel_events as ev; ev.emit("x" * 100_000 + ".y"); ev.emit("a.b"); ev.shutdown(50)')
         body = LogEncoder({"service.name": "babel"}).encode(
             [Event("z" * 1_000_000, *[time.time_ns()] * 2, bound={}, uid="")]
         )

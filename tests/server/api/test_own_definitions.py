@@ -23,7 +23,7 @@ ev.configure()
 ev.emit("garden.watered")
 ev.emit("garden.mown")
 ev.emit("garden.raked")
-print(ev.shutdown(timeout=20))
+print(ev.shutdown(timeout=50))
 """
 
 

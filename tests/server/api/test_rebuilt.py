@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from tests.program import PATIENCE
 from tests.server.api.conftest import STORY
 from tests.server.served import run_program, serving
 
@@ -43,7 +44,7 @@ def test_what_is_deleted_with_the_ledger_is_gone_from_the_sums(tmp_path):
     server.ledger.unlink()
 
     with serving(tmp_path) as server:
-        end = time.monotonic() + 40
+        end = time.monotonic() + PATIENCE
         while server.client.get("/api/tasks").json()["tasks"] and time.monotonic() < end:
             time.sleep(0.2)
         left = {question: server.client.get(question).json() for question in QUESTIONS}

@@ -254,6 +254,22 @@ def test_the_end_of_the_hub_ends_everybody(on_stage):
     on_stage(play)
 
 
+def test_who_comes_while_the_hub_begins_is_told_to_come_again(on_stage):
+    """It would follow what is replaced in a moment, and hear nothing any more."""
+
+    async def play(stage):
+        stage.hub.stop()
+        beginning = asyncio.create_task(stage.hub.start())
+        await asyncio.sleep(0)
+        assert await take(stage.hub.subscribe(None, after=0), 1) == []
+        await beginning
+        stage.store_events("task.started")
+
+        assert await take(stage.hub.subscribe(None, after=0), 1) == [1]
+
+    on_stage(play)
+
+
 def test_clients_with_one_filter_share_one_frame(on_stage):
     """What many clients get is put into words once."""
 

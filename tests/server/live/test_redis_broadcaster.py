@@ -29,6 +29,17 @@ async def say(client, *payloads: str) -> None:
         await client.xadd("v5:stream", {"event": payload}, maxlen=10_000, approximate=True)
 
 
+async def said_on(channel, count: int) -> list[dict]:
+    """Return what was published, at least *count* messages of it."""
+    heard: list[dict] = []
+    is_silent = False
+    while len(heard) < count or not is_silent:
+        message = await channel.get_message(timeout=0.05)
+        is_silent = message is None
+        heard += [] if message is None else [json.loads(message["data"])]
+    return heard
+
+
 def test_what_broadcaster_programs_publish_is_stored_once(redis, tmp_path):
     """Channel and stream bring the same event; it is stored once, in the catalogue's words, with all its data."""
 
@@ -91,10 +102,10 @@ def test_the_broadcasters_consumers_are_served_if_asked(redis, tmp_path):
             first.store_events("task.started", cycle=4, goal="x")
             await say(client, broadcast("observe", 1))
             await until(lambda: first.store.last_seq == second.store.last_seq == 2)
+            await answered(lambda: client.xlen("v5:stream"), 2)
             await asyncio.sleep(0.3)
             entries = [json.loads(fields[b"event"]) for _, fields in await client.xrange("v5:stream")]
-            answers = [await channel.get_message(timeout=0.05) for _ in range(6)]
-            heard = [json.loads(message["data"]) for message in answers if message]
+            heard = await said_on(channel, 2)
 
             assert (first.store.last_seq, second.store.last_seq) == (2, 2)
             assert sorted(event["type"] for event in entries) == ["observe", "task.started"]

@@ -12,6 +12,7 @@ import pytest
 
 from otel_events.server.live import socket_io
 from otel_events.server.live.hub import HubSettings
+from tests.program import PATIENCE
 from tests.server.live.conftest import TOKEN, until
 from tests.server.live.socket_io_clients import OPTIONS, Watcher, numbers, watching
 
@@ -131,7 +132,7 @@ def test_who_says_nothing_is_sent_away(on_server, monkeypatch):
     monkeypatch.setattr(socket_io, "_TO_KNOCK", 0.05)
 
     async def play(live):
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=PATIENCE) as client:
             opened = await client.get(live.address("/socket.io/?EIO=4&transport=polling"))
             sid = re.search(r'"sid":"([^"]+)"', opened.text)[1]
             await until(lambda: live.server.refused.counts().get("socket_io_silent"))
@@ -147,7 +148,7 @@ def test_a_crowd_that_says_nothing_keeps_nobody_else_out(on_server, monkeypatch)
     monkeypatch.setattr(socket_io, "_MAX_KNOCKING", 20)
 
     async def play(live):
-        async with watching(live) as watcher, httpx.AsyncClient() as client:
+        async with watching(live) as watcher, httpx.AsyncClient(timeout=PATIENCE) as client:
             await watcher.hear("connect")
             answers = [await client.get(live.address("/socket.io/?EIO=4&transport=polling")) for _ in range(30)]
             live.store_events("observe")
@@ -179,7 +180,7 @@ def test_packets_of_any_kind_hurt_nobody(on_server, said):
     """Whatever is posted at the door, before or after the token, the others go on."""
 
     async def play(live):
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=PATIENCE) as client:
             for greeting in ("", "40" + json.dumps({"token": TOKEN})):
                 opened = await client.get(live.address("/socket.io/?EIO=4&transport=polling"))
                 sid = re.search(r'"sid":"([^"]+)"', opened.text)[1]
@@ -213,9 +214,11 @@ def test_who_floods_is_sent_away(on_server):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
-def test_a_stopped_client_slows_no_other_and_fills_no_queue(on_server):
+def test_a_stopped_client_slows_no_other_and_fills_no_queue(on_server, monkeypatch):
     """Engine.IO's queue has no bound; ours has: what does not fit is told as counts and gaps."""
     import signal
+
+    monkeypatch.setattr(socket_io, "_PING_TIMEOUT", 300)  # however long it is stopped on a busy machine
 
     async def play(live):
         async with watching(live) as stopped, watching(live) as quick:
@@ -265,7 +268,7 @@ def test_what_comes_after_the_end_of_a_connection_is_refused(on_server):
     """A client that goes on posting when it has said goodbye gets an answer, and the server's terminal no traceback."""
 
     async def play(live):
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=PATIENCE) as client:
             opened = await client.get(live.address("/socket.io/?EIO=4&transport=polling"))
             sid = re.search(r'"sid":"([^"]+)"', opened.text)[1]
             url = live.address(f"/socket.io/?EIO=4&transport=polling&sid={sid}")

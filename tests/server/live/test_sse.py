@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from otel_events.server.live.hub import HubSettings
+from tests.program import PATIENCE
 
 
 async def messages(response):
@@ -26,7 +27,7 @@ async def messages(response):
 async def take(live, query: str, count: int, headers=None) -> list[tuple]:
     """Return the first *count* messages after hello."""
     async with (
-        httpx.AsyncClient(headers={**live.headers, **(headers or {})}, timeout=20) as client,
+        httpx.AsyncClient(headers={**live.headers, **(headers or {})}, timeout=PATIENCE) as client,
         client.stream("GET", live.address(f"/events{query}")) as response,
     ):
         assert response.headers["content-type"].startswith("text/event-stream")
@@ -74,7 +75,7 @@ def test_a_question_that_cannot_be_answered_is_a_400_with_its_place(on_server):
     """Mistakes are told as by the API."""
 
     async def play(live):
-        async with httpx.AsyncClient(headers=live.headers) as client:
+        async with httpx.AsyncClient(headers=live.headers, timeout=PATIENCE) as client:
             response = await client.get(live.address("/events?filter=task.*%20severity>=loud"))
 
         assert response.status_code == 400
@@ -104,7 +105,7 @@ def test_silence_is_kept_alive(on_server):
         live.store_events("epoch.completed")
         await asyncio.sleep(0.01)
         async with (
-            httpx.AsyncClient(headers=live.headers) as client,
+            httpx.AsyncClient(headers=live.headers, timeout=PATIENCE) as client,
             client.stream("GET", live.address("/events?filter=task.*")) as response,
         ):
             lines = response.aiter_lines()
@@ -143,7 +144,7 @@ def test_the_end_of_the_server_ends_the_answer(on_server):
 
     async def play(live):
         async with (
-            httpx.AsyncClient(headers=live.headers) as client,
+            httpx.AsyncClient(headers=live.headers, timeout=PATIENCE) as client,
             client.stream("GET", live.address("/events")) as response,
         ):
             async for _ in messages(response):
