@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 NAMES = tuple(WAYS)
 _PATIENCE = 60.0
 _STUCK = 0.3  # what an exit may wait for a Collector that hangs, once all is on disk
-_BUSY_MACHINE = 0.5
+_BUSY_MACHINE = 1.2  # whoever waits for the network takes the two seconds of `exit_timeout`
 _SIGTERM = -15
 
 

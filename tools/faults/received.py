@@ -78,6 +78,8 @@ def read_records(path: Path) -> Iterator[dict[str, Any]]:
             continue
         with file.open("rb") as lines:
             for line in lines:
+                if not line.endswith(b"\n"):  # being written right now: nobody has had an answer to it
+                    continue
                 for group in orjson.loads(line)["resourceLogs"]:
                     for scoped in group["scopeLogs"]:
                         yield from scoped["logRecords"]
