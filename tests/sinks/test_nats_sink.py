@@ -1,7 +1,10 @@
 """Events as messages of NATS, core and JetStream, against a real nats-server."""
 
 import asyncio
+import gc
 import logging
+import os
+import signal
 
 import nats
 import pytest
@@ -173,6 +176,23 @@ def test_tls(folder, tmp_path, caplog):
         ev.configure(nats={"url": url, "certificate": str(files.ca)}, ledger=False)
 
         wait_until(lambda: ev.stats().delivered.get("nats", 0) >= 2)
+
+
+def test_a_server_that_hangs_behind_tls_leaves_nothing_open(folder, tmp_path):
+    """It is left without a farewell, which it would not answer: no socket and no task stays for the garbage collector."""
+    files = TlsFiles(tmp_path, trustme.CA())
+    settings = {"tls": {"cert_file": str(files.certificate), "key_file": str(files.key)}}
+    with running(nats_server(folder, **settings)) as server:
+        url = server.url.replace("nats://", "tls://")
+        ev.configure(nats={"url": url, "certificate": str(files.ca), "timeout": 1}, ledger=False)
+        ev.emit("evidence.added")
+        assert ev.flush(PATIENCE)
+        os.kill(server.process.pid, signal.SIGSTOP)
+        ev.emit("evidence.added")
+        wait_until(lambda: ev.stats().retries)
+
+        assert ev.shutdown(PATIENCE)  # the event is on disk
+        gc.collect()  # what is left open fails the test now
 
 
 def test_a_file_that_is_missing_is_named(caplog):
