@@ -131,7 +131,8 @@ def test_credentials_are_those_of_a_file(folder, tmp_path, caplog):
             ev.configure(nats={"url": server.url, "credentials": str(path)}, ledger=False)
             ev.emit("evidence.added")
             wait_until(lambda: "app.creds holds no credentials of NATS" in caplog.text)
-        path.write_text(text)
+        (tmp_path / "new.creds").write_text(text)
+        (tmp_path / "new.creds").replace(path)  # at once: the sender may be reading it
 
         wait_until(lambda: ev.stats().delivered.get("nats", 0) >= 2)
 
