@@ -70,7 +70,7 @@ def test_a_function_chooses_subject_and_shape(server):
 
 def test_jetstream_keeps_each_event_once_over_restarts_under_load(server):
     """Killed and started again while events are emitted, the stream has every event once, in order."""
-    configure(server, stream="EVENTS")
+    configure(server, stream="EVENTS", timeout=1)  # doubles are known here, and a lost answer is soon asked for again
     emit_over_restarts(server, "nats", workers=2, pause=0.002)
 
     said = [said for _, said in stored(server, "EVENTS")]
