@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 LOGS_SERVICE = "opentelemetry.proto.collector.logs.v1.LogsService"
 TRACES_SERVICE = "opentelemetry.proto.collector.trace.v1.TraceService"
-PATIENCE = 10.0  # seconds; the bound of every wait, reached only by a failing test
+PATIENCE = 60.0  # seconds; the bound of every wait, reached only by a failing test
 
 
 def events(*names: str, **attributes: Any) -> list[Event]:

@@ -31,7 +31,7 @@ def _find_nats():
 
 
 _NATS = _find_nats()  # before any test has another home
-PATIENCE = 30.0  # seconds; the bound of every wait, reached only by a failing test
+PATIENCE = 60.0  # seconds; the bound of every wait, reached only by a failing test
 
 
 def wait_until(condition):

@@ -44,6 +44,17 @@ class Listener:
         self._thread.join()
 
 
+def add_stream(server, stream, *subjects, **options):
+    """Have the server keep what is said on *subjects*."""
+
+    async def add():
+        client = await nats.connect(server.url, **options)
+        await client.jetstream().add_stream(name=stream, subjects=list(subjects))
+        await client.close()
+
+    asyncio.run(add())
+
+
 def stored(server, stream, **options):
     """Return what a stream holds: subjects and payloads, in order, without what writers say of themselves."""
 
@@ -51,7 +62,8 @@ def stored(server, stream, **options):
         client = await nats.connect(server.url, **options)
         context = client.jetstream()
         state = (await context.stream_info(stream)).state
-        messages = [await context.get_msg(stream, seq) for seq in range(state.first_seq, state.last_seq + 1)]
+        numbers = range(state.first_seq, state.last_seq + 1) if state.messages else ()
+        messages = [await context.get_msg(stream, number) for number in numbers]
         await client.close()
         return [(message.subject, json.loads(message.data)) for message in messages]
 

@@ -82,3 +82,19 @@ def run_program(source: str, home: Path, *arguments: str, **env: str) -> Ran:
         check=False,
     )
     return Ran(done.returncode, done.stdout, done.stderr, home / "state")
+
+
+def send_rest(home: Path, **env: str) -> bool:
+    """Send what the programs that ran in *home* have left on disk at their end; return whether they have left anything.
+
+    An end waits a third of a second for a receiver that makes no progress: one on a busy machine may need more. It may have
+    taken what was left, too: then that comes twice.
+    """
+    if not any((home / "state" / "otel-events" / "spool").rglob("*.spool")):
+        return False
+    command = [sys.executable, "-m", "otel_events", "spool", "drain"]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=PATIENCE, env=environment(home, **env), cwd=home, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return True

@@ -12,7 +12,7 @@ import otel_events as ev
 from tests.acceptor import HttpAcceptor, accept, answer_with, drip, hang
 from tests.effort import rest_slow
 from tests.fresh import fresh  # noqa: F401
-from tests.program import environment, ledger_events, run_program
+from tests.program import environment, ledger_events, run_program, send_rest
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 # Prints by how much `shutdown` overran its timeout, in seconds.
@@ -59,8 +59,9 @@ def test_the_end_sends_what_it_can(tmp_path):
             OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{acceptor.port}",
             OTEL_EVENTS_EXIT_TIMEOUT="20",
         )
+        is_twice = send_rest(tmp_path)
 
-        assert len(acceptor.names) == 3000
+        assert len(acceptor.names) == 3000 or (is_twice and len(acceptor.names) > 3000)
 
 
 @pytest.mark.slow
@@ -160,8 +161,11 @@ print(json.dumps(codes))
             PYTHONWARNINGS="ignore",
         )
 
+        is_twice = send_rest(tmp_path)
+
         assert ran.said == [0] * 4, ran
-        assert acceptor.await_names(202).count("seed.planted") == 200
+        planted = acceptor.await_names(202).count("seed.planted")
+        assert planted == 200 or (is_twice and planted > 200)
 
 
 @pytest.mark.slow

@@ -6,7 +6,6 @@ import asyncio
 import importlib.util
 import re
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -279,8 +278,23 @@ class _Transport:
         client, self._client = self._client, None
         if client is None or self._loop is None or self._loop.is_closed():
             return
-        with suppress(Exception, asyncio.CancelledError):  # it is gone, one way or the other
+        try:
             self._run(client.close(), _CLOSING)
+        except (Exception, asyncio.CancelledError):  # a server that hangs, a busy machine, an interruption
+            self._loop.run_until_complete(_abandon(client))
+
+
+async def _abandon(client: Client) -> None:
+    """End what a farewell that was cut short leaves behind: tasks, and a socket that nobody else would close."""
+    writer = getattr(getattr(client, "_transport", None), "_io_writer", None)  # the client has no words for it
+    if writer is not None:
+        writer.transport.abort()
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=_CLOSING)
+    await asyncio.sleep(0)  # in which the socket is closed
 
 
 def _choose(subject: str, line: dict[str, Any]) -> str:

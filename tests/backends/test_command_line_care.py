@@ -92,7 +92,9 @@ def test_a_replayed_ledger_is_in_the_collectors_file_as_it_was(own_collector, sh
 def test_replayed_spans_are_in_the_collectors_file_as_they_were(own_collector, shell, tmp_path):
     """From its own traces file to itself, by gRPC: each span twice then, alike but for the mark."""
     own_collector.start()
-    shell("-c", PROGRAM, OTEL_EXPORTER_OTLP_ENDPOINT=own_collector.http_endpoint)
+    shell(
+        "-c", PROGRAM.replace("ev.shutdown()", "ev.flush(30)"), OTEL_EXPORTER_OTLP_ENDPOINT=own_collector.http_endpoint
+    )
     count = len(wait_for(own_collector.spans, "the spans"))  # one batch: they come together
     (tmp_path / "traces.jsonl").write_bytes(own_collector.traces_path.read_bytes())
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from otel_events.ledger.read import read_lines
-from tests.program import environment
+from tests.program import environment, send_rest
 from tools.backends.waiting import wait_for
 
 pytestmark = pytest.mark.backends
@@ -49,6 +49,7 @@ class Told:
             [sys.executable, PROGRAM, self.task_id], env=variables, capture_output=True, text=True, check=False
         )
         assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+        send_rest(ledger.parent, OTEL_EXPORTER_OTLP_ENDPOINT=endpoint, OTEL_EXPORTER_OTLP_PROTOCOL=protocol)
         self._collector = collector
         self.ledger = [recorded.event for recorded in read_lines(ledger)]
 

@@ -25,7 +25,7 @@ with ev.session("night-7"), ev.cycle(42, day=1551), ev.context(persona="thesis Ã
         child = ev.inject(dict(os.environ), environment=True)
         child["OTEL_SERVICE_NAME"] = sys.argv[1] + "-shell"
         subprocess.run(sys.argv[3:], env=child, check=True, timeout=60)
-ev.shutdown(timeout=10)
+assert ev.flush(20)
 """
 SHELL = """
 set -eu
@@ -53,7 +53,7 @@ import otel_events as ev
 
 with ev.task("check"):
     ev.emit("quality.check", quality=0.9)
-ev.shutdown(timeout=10)
+assert ev.flush(20)
 """
 NAMES = ("orchestrate", "collect", "read", "check")
 

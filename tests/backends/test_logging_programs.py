@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.program import run_program
+from tests.program import run_program, send_rest
 from tools.backends.waiting import wait_for
 
 pytestmark = pytest.mark.backends
@@ -200,6 +200,7 @@ def tell(collector, loki, tmp_path):
             OTEL_SERVICE_NAME=told.service,
         )
         assert (ran.code, ran.err) == (0, "")
+        send_rest(tmp_path)
         told.printed = ran.out.splitlines()
         return told
 

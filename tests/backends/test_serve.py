@@ -30,10 +30,12 @@ def test_a_collector_sends_on_what_it_gets(own, sample, tmp_path):
         sample.send_span(collector)
         spans = served.ledger.with_name("spans.events.jsonl")
 
-        wait_for(lambda: ledger_events(served.ledger) and spans.exists(), "event and span in the server's files")
+        def has_span():
+            return spans.exists() and sample.span_id in spans.read_text()
+
+        wait_for(lambda: ledger_events(served.ledger) and has_span(), "event and span in the server's files")
         (line,) = ledger_events(served.ledger)
 
         assert (line["event"], line["task_id"], line["service"]) == ("task.completed", sample.task_id, sample.service)
         assert (line["trace_id"], line["attributes"]) == (sample.trace_id, {"quality": 0.82})
-        assert sample.span_id in spans.read_text()
         assert served.end()[0] == 0

@@ -77,7 +77,7 @@ def test_records_of_libraries_arrive_beside_events(tmp_path, acceptor):
 ev.configure(service_name="app", endpoint={f"http://127.0.0.1:{acceptor.port}"!r})
 ev.emit("seed.planted")
 {RECORD}
-print(json.dumps(ev.flush(5)))
+print(json.dumps(ev.flush(30)))
 """
     ran = run_program(program, tmp_path)
 
@@ -94,7 +94,7 @@ ev.configure(endpoint={f"http://127.0.0.1:{acceptor.port}"!r})
 ev.configure(service_name="app")
 ev.emit("seed.planted")
 {RECORD}
-print(json.dumps([ev.flush(5), ev.stats().delivered.get("otel", 0)]))
+print(json.dumps([ev.flush(30), ev.stats().delivered.get("otel", 0)]))
 """
     ran = run_program(program, tmp_path)
 

@@ -31,7 +31,7 @@ def collector(tmp_path):
 def test_what_is_emitted_is_found_in_the_collectors_files(collector, process):
     """Accepted when `--wait` says so; a task that `run` made has its span, and its command's events are inside it."""
     sent = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.http_endpoint, "OTEL_EVENTS_LEDGER_PATH": ""}
-    program = "import otel_events as ev; ev.emit('evidence.added', quality=0.82)"
+    program = "import otel_events as ev; ev.emit('evidence.added', quality=0.82); ev.flush(30)"  # an end waits less
     assert process("emit", "alert.triggered", "port:=18091", "--wait", **sent).returncode == 0
     run = process("run", "--task", "work", "--task-id", "t-1", "--wait", "--", sys.executable, "-c", program, **sent)
     assert run.returncode == 0, run.stderr

@@ -29,8 +29,10 @@ WRITER = """
     from otel_events.event import Event
     from otel_events.ledger.rotate import RotationSettings
     from otel_events.notices import Notices
+    from otel_events.sinks import ledger
     from otel_events.sinks.ledger import LedgerSink
 
+    ledger._PATIENCE = 60  # whoever waits in vain writes without the lock, and rotates nothing
     path, writer = sys.argv[1:3]
     total, batch, max_file_bytes = map(int, sys.argv[3:6])
     sink = LedgerSink(
@@ -46,7 +48,7 @@ WRITER = """
         sink.write([Event("a.b", 1, 1, body="x" * (n % 300), uid=f"{writer}-{n}") for n in range(made, made + batch)])
         made += batch
         time.sleep(0.0005)
-    print(made, sink.close(time.monotonic() + 5), flush=True)
+    print(made, sink.close(time.monotonic() + 60), flush=True)
 """
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from tests.effort import usual_room
-from tests.program import PATIENCE, environment
+from tests.program import PATIENCE, environment, send_rest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -130,9 +130,7 @@ def run_program(server, script, *arguments, **variables):
         "OTEL_EXPORTER_OTLP_ENDPOINT": server.otlp,
         "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
         "OTEL_SERVICE_NAME": "orchestrator",
-        "OTEL_EVENTS_EXIT_TIMEOUT": str(
-            PATIENCE
-        ),  # on a busy machine the usual two seconds may leave spans on the disk
+        "OTEL_EVENTS_EXIT_TIMEOUT": str(PATIENCE),  # on a busy machine the usual two seconds may be too few
         **usual_room(),
         **variables,
     }
@@ -147,6 +145,7 @@ def run_program(server, script, *arguments, **variables):
     )
     assert done.returncode == 0, done.stderr
     assert not done.stderr, done.stderr
+    send_rest(server.home, **settings)
     return done.stdout
 
 

@@ -25,14 +25,16 @@ def emit_over_restarts(server, sink, *, workers, pause):
     threads = [threading.Thread(target=emit, args=(number,)) for number in range(workers)]
     for thread in threads:
         thread.start()
-    for _ in range(_RESTARTS):
-        before = ev.stats().delivered.get(sink, 0)
-        wait_until(lambda before=before: ev.stats().delivered.get(sink, 0) > before)
-        server.kill()
-        before = ev.stats().retries
-        wait_until(lambda before=before: ev.stats().retries > before)
-        server.start()
-    is_over.set()
-    for thread in threads:
-        thread.join()
+    try:
+        for _ in range(_RESTARTS):
+            before = ev.stats().delivered.get(sink, 0)
+            wait_until(lambda before=before: ev.stats().delivered.get(sink, 0) > before)
+            server.kill()
+            before = ev.stats().retries
+            wait_until(lambda before=before: ev.stats().retries > before)
+            server.start()
+    finally:
+        is_over.set()
+        for thread in threads:
+            thread.join()
     wait_until(lambda: ev.flush(1))

@@ -131,7 +131,7 @@ def test_the_commands_of_the_page_on_relays(servers, folder):
     env |= {"OTEL_EXPORTER_OTLP_ENDPOINT": fit("http://localhost:4318")}
     for command, output in relay_commands():
         ends = "--once" in command or "stdin" in command or "query" in command
-        limited = fit(command) if ends else f"timeout -s INT 3 {fit(command)}"
+        limited = fit(command) if ends else f"timeout -k 60 -s INT 3 {fit(command)}"
         ran = subprocess.run(limited, shell=True, cwd=folder, env=env, capture_output=True, text=True, check=False)
 
         assert ran.returncode in ({0} if ends else {124, 130}), f"{command}\n{ran.stderr}"

@@ -30,7 +30,7 @@ def server(folder):
 
 
 def configure(server, **more):
-    ev.configure(**{"redis": {"url": server.url, "timeout": 1}, "ledger": False} | more)
+    ev.configure(**{"redis": {"url": server.url}, "ledger": False} | more)
 
 
 def listen(server, channel="v5:events"):
@@ -107,7 +107,7 @@ def test_a_route_chooses_what_goes_there(server):
 @pytest.mark.room
 def test_nothing_is_lost_over_restarts_under_load(server):
     """Killed and started again while four threads emit, Redis has every event in the end, none out of order."""
-    configure(server, redis={"url": server.url, "stream_max_entries": 0, "channel": False, "timeout": 1})
+    configure(server, redis={"url": server.url, "stream_max_entries": 0, "channel": False})
     emit_over_restarts(server, "redis", workers=4, pause=0.0005)
 
     stats = ev.stats()

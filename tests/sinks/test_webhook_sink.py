@@ -129,8 +129,9 @@ def test_a_receiver_that_hangs_is_given_up_after_the_timeout(receiver):
     receiver.script("hang")
     configure(receiver, timeout=0.3)
     ev.emit("evidence.added", number=1)
-    wait_until(lambda: numbers(receiver) == [1])
+    wait_until(lambda: ev.flush(1))
 
+    assert set(numbers(receiver)) == {1}  # twice, where a busy machine answers too late
     assert ev.stats().retries >= 1
 
 

@@ -89,7 +89,9 @@ def main(directory, processes, trials, seed):
 def tell(directory, trials):
     acknowledged, delivered = set(), Counter()
     for path in directory.glob("*.said"):
-        for line in path.read_text().splitlines():
+        # A kill may cut short what is written: then nobody was told of it, and it counts as not said.
+        whole, _, _ = path.read_text().rpartition("\n")
+        for line in whole.splitlines():
             what, uid = line.split()
             if what == "A":
                 acknowledged.add(uid)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_TIMEOUT_SECONDS = 10.0
+_TIMEOUT_SECONDS = 30.0
 # Without a proxy: one set in the environment is for the outside world and does not know our loopback.
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 

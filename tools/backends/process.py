@@ -40,7 +40,7 @@ class ServerProcess:
         """The process id while it runs."""
         return self._process.pid if self._process and self._process.poll() is None else None
 
-    def start(self, timeout: float = 60.0) -> None:
+    def start(self, timeout: float = 180.0) -> None:
         """Start and wait until healthy, or raise BackendError; does nothing while it runs."""
         if self.pid is not None:
             return
@@ -58,7 +58,7 @@ class ServerProcess:
         atexit.register(self.stop)
         self._wait_until_healthy(self._process, time.monotonic() + timeout)
 
-    def stop(self, timeout: float = 15.0) -> None:
+    def stop(self, timeout: float = 30.0) -> None:
         """Ask it to end, and end it when it does not in time; does nothing when it is not running."""
         atexit.unregister(self.stop)
         process, self._process = self._process, None

@@ -13,7 +13,7 @@ Found = TypeVar("Found")
 _POLL_SECONDS = 0.1
 
 
-def wait_for(probe: Callable[[], Found], what: str, timeout: float = 60.0) -> Found:
+def wait_for(probe: Callable[[], Found], what: str, timeout: float = 120.0) -> Found:
     """Return the first truthy answer of *probe*, or raise TimeoutError naming *what* and the last answer."""
     deadline = time.monotonic() + timeout
     while not (answer := probe()):
