@@ -8,10 +8,12 @@ from collections import deque
 
 import pytest
 
+import otel_events as ev
 from otel_events import catalog, process
 from otel_events.binding import bind_process
 from otel_events.pipeline.writer_events import NAMES
 from tests.effort import little_room
+from tests.program import PATIENCE
 
 
 @pytest.fixture
@@ -63,6 +65,15 @@ class SpanKeepingSink(KeepingSink):
 
     def write_spans(self, spans):
         self.spans.extend(spans)
+
+
+def stats_once(condition):
+    """Wait until *condition* holds of `ev.stats()`, and return them as they were then."""
+    until = time.monotonic() + PATIENCE
+    while not condition(stats := ev.stats()):
+        assert time.monotonic() < until, stats
+        time.sleep(0.01)
+    return stats
 
 
 def assert_accounted(stats, sink):
