@@ -150,7 +150,7 @@ def work():
     while not is_over.is_set():
         ev.emit("seed.planted", text="x")
         time.sleep(0.0001)
-ev.configure(ledger=sys.argv[1])
+ev.configure(ledger=sys.argv[1], ledger_max_bytes=0)
 threads = [threading.Thread(target=work) for _ in range(4)]
 for thread in threads: thread.start()
 codes = []

@@ -49,7 +49,8 @@ class Last:
 last = Last()
 ev.emit("session.start")
 """
-    ran = run_program(program, tmp_path)
+    # The thread keeps the queue full, and the machine busy: room and time enough for all of it.
+    ran = run_program(program, tmp_path, OTEL_EVENTS_QUEUE_BYTES="16MiB", OTEL_EVENTS_EXIT_TIMEOUT="30")
 
     assert ran.code == 0
     assert [
@@ -129,12 +130,12 @@ class Keep:
 ev.configure(sink=Keep(), flush_interval=0.001)
 for _ in range(300):
     try:
-        signal.setitimer(signal.ITIMER_REAL, 0.001)
+        signal.setitimer(signal.ITIMER_REAL, 0.001, 0.5)  # again, where Python lets none through: in a finalizer
         while True:
             ev.emit("seed.planted")
             time.sleep(0)
     except KeyboardInterrupt:
-        pass
+        signal.setitimer(signal.ITIMER_REAL, 0)
 ev.emit("session.end")
 until = time.monotonic() + 20
 while (not kept or kept[-1].name != "session.end") and time.monotonic() < until:
