@@ -136,7 +136,7 @@ def test_what_a_spool_drops_is_told_in_an_event():
             while ev.stats().queued:
                 pass
         ev.emit("seed.died")
-        ev.shutdown(0.2)
+        ev.shutdown(20)
 
     dropped = [event for event in kept.own if event.name == "otel_events.spool.dropped"]
     stats = ev.stats()

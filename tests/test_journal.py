@@ -26,7 +26,7 @@ def left(): return list(pathlib.Path(os.environ["XDG_STATE_HOME"]).rglob(".journ
 import os
 until = time.monotonic() + 20
 while left() and time.monotonic() < until: time.sleep(0.01); ev.flush(1)
-print(json.dumps([ev.shutdown(5), ev.stats().as_dict(), len(left())]))
+print(json.dumps([ev.shutdown(20), ev.stats().as_dict(), len(left())]))
 """
 
 

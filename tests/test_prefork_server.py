@@ -77,6 +77,10 @@ def test_workers_of_gunicorn_lose_nothing(tmp_path, options, durability):
     )
 
 
+def numbers_in(ledger):
+    return [event["attributes"].get("n") for event in ledger_events(ledger, of_killed=True)]
+
+
 @pytest.mark.slow
 def test_a_worker_that_is_killed_leaves_its_journal_to_the_next(tmp_path):
     """With `journal` even what a worker emitted just before `kill -9` arrives: the worker that takes its place sends it."""
@@ -85,7 +89,7 @@ def test_a_worker_that_is_killed_leaves_its_journal_to_the_next(tmp_path):
         os.kill(victim, signal.SIGKILL)
         ledger = tmp_path / "state" / "otel-events" / "events.jsonl"
         served, number, until = {1: victim}, 1, time.monotonic() + PATIENCE
-        while 1 not in [event["attributes"].get("n") for event in ledger_events(ledger)] and time.monotonic() < until:
+        while 1 not in numbers_in(ledger) and time.monotonic() < until:
             number += 1
             served[number] = ask(number)
             time.sleep(0.05)
@@ -94,7 +98,7 @@ def test_a_worker_that_is_killed_leaves_its_journal_to_the_next(tmp_path):
 
     grown = {
         event["attributes"]["n"]: event["attributes"]["pid"]
-        for event in ledger_events(ledger)
+        for event in ledger_events(ledger, of_killed=True)
         if "n" in event["attributes"]
     }
     assert grown == served
