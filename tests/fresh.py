@@ -23,6 +23,7 @@ def fresh(monkeypatch, tmp_path):
         monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("OTEL_EVENTS_EXIT_TIMEOUT", "20")  # a machine may pause for longer than the 2 s of the default
     for name, value in little_room().items():
         monkeypatch.setenv(name, value)
     known = catalog.current()

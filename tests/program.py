@@ -15,6 +15,7 @@ from tests.effort import little_room
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 60.0  # seconds; reached only by a failing test
+UNHURRIED = {"OTEL_EVENTS_EXIT_TIMEOUT": "20"}  # for an end that has to be whole: a machine may pause for more than 2 s
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import otel_events as ev
 from tests.acceptor import HttpAcceptor, accept, answer_with, drip, hang
 from tests.effort import rest_slow
 from tests.fresh import fresh  # noqa: F401
-from tests.program import environment, ledger_events, run_program
+from tests.program import UNHURRIED, environment, ledger_events, run_program
 from tests.test_durability import SENDS
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
@@ -92,7 +92,7 @@ def test_sigterm_with_a_handler_that_exits_loses_nothing(tmp_path, mode):
         'ev.emit("seed.planted")\nprint("up", flush=True)\n'
         'while True: time.sleep(0.001); ev.emit("seed.grown"); count += 1\n'
     )
-    env = environment(tmp_path, OTEL_EVENTS_DURABILITY=mode)
+    env = environment(tmp_path, OTEL_EVENTS_DURABILITY=mode, **UNHURRIED)
     process = subprocess.Popen([sys.executable, str(program)], stdout=subprocess.PIPE, env=env, cwd=tmp_path)
     process.stdout.readline()
     time.sleep(0.1)

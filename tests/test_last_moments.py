@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from tests.acceptor import HttpAcceptor, hang
-from tests.program import run_program
+from tests.program import UNHURRIED, run_program
 
 
 @pytest.mark.slow
@@ -19,7 +19,7 @@ def work():
         ev.emit("seed.planted")
 threading.Thread(target=work).start()
 """
-    ran = run_program(program, tmp_path)
+    ran = run_program(program, tmp_path, **UNHURRIED)
 
     assert len(ran.default_ledger) == 20, ran
 
@@ -28,7 +28,9 @@ threading.Thread(target=work).start()
 def test_exit_handlers_may_emit(tmp_path):
     """What a program's own exit handlers emit is kept."""
     ran = run_program(
-        'import atexit; atexit.register(lambda: ev.emit("session.end")); ev.emit("session.start")', tmp_path
+        'import atexit; atexit.register(lambda: ev.emit("session.end")); ev.emit("session.start")',
+        tmp_path,
+        **UNHURRIED,
     )
 
     assert [event["event"] for event in ran.default_ledger] == ["session.start", "session.end"], ran
@@ -88,9 +90,9 @@ ev.emit("seed.planted")
 """
     with HttpAcceptor() as acceptor:
         endpoint = f"http://127.0.0.1:{acceptor.port}"
-        to_ledger = run_program(program, tmp_path)
-        to_console = run_program(program, tmp_path, OTEL_LOGS_EXPORTER="console")
-        to_otlp = run_program(program, tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=endpoint)
+        to_ledger = run_program(program, tmp_path, **UNHURRIED)
+        to_console = run_program(program, tmp_path, OTEL_LOGS_EXPORTER="console", **UNHURRIED)
+        to_otlp = run_program(program, tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=endpoint, **UNHURRIED)
         sent = acceptor.await_names(1)
 
     assert [event["event"] for event in to_ledger.default_ledger] == ["seed.planted"], to_ledger
@@ -103,7 +105,11 @@ ev.emit("seed.planted")
 def test_a_program_may_end_before_its_start_is_through(tmp_path):
     """A program of two lines, over before exporters are even imported, loses neither events nor spans."""
     ran = run_program(
-        'with ev.task("draft"): pass', tmp_path, OTEL_LOGS_EXPORTER="console", OTEL_TRACES_EXPORTER="console"
+        'with ev.task("draft"): pass',
+        tmp_path,
+        OTEL_LOGS_EXPORTER="console",
+        OTEL_TRACES_EXPORTER="console",
+        **UNHURRIED,
     )
 
     assert ran.err == ""

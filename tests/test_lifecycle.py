@@ -6,7 +6,7 @@ import time
 import pytest
 
 import otel_events as ev
-from tests.acceptor import HttpAcceptor, hang, refusing_port
+from tests.acceptor import PATIENCE, HttpAcceptor, hang, refusing_port
 from tests.fresh import KeepingSink, assert_accounted, fresh, stats_once  # noqa: F401
 
 # -- the queue ---------------------------------------------------------------------------------------------------------
@@ -137,6 +137,28 @@ def test_shutdown_twice_and_from_threads():
 
     assert answers == [True] * 4
     assert kept.names == ["seed.planted"]
+
+
+@pytest.mark.usefixtures("fresh")
+def test_an_end_in_the_middle_of_a_batch_that_takes_too_long_is_told(caplog):
+    """Whether that batch arrives after all nobody knows: one warning says how much had not."""
+    has_begun, goes_on = threading.Event(), threading.Event()
+
+    def hook(event):
+        has_begun.set()
+        goes_on.wait(PATIENCE)
+        return event
+
+    ev.configure(sink=KeepingSink(), before_emit=hook)
+    ev.emit("seed.planted")
+    has_begun.wait(PATIENCE)
+    ev.emit("seed.died")
+    was_shut_down = ev.shutdown(0.1)
+    told = [record.getMessage() for record in caplog.records]
+    goes_on.set()
+
+    assert not was_shut_down
+    assert told == ["2 events had not left the queue by the end"]
 
 
 @pytest.mark.usefixtures("fresh")

@@ -12,7 +12,7 @@ from urllib.request import urlopen
 import pytest
 
 from tests.effort import rest_slow
-from tests.program import PATIENCE, ROOT, environment, ledger_events
+from tests.program import PATIENCE, ROOT, UNHURRIED, environment, ledger_events
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a server that forks")
 
@@ -30,7 +30,7 @@ def gunicorn(home, *options, **env):
         *options,
         "tests.programs.served:app",
     ]
-    env = environment(home, **env) | {"PYTHONWARNINGS": "default"}
+    env = environment(home, **UNHURRIED, **env) | {"PYTHONWARNINGS": "default"}
     with said.open("wb") as log:
         server = subprocess.Popen(command, cwd=ROOT, env=env, stderr=log, stdout=log)
     try:

@@ -125,6 +125,8 @@ class Pipeline:
                 self._turns.let_go(self.wiring)
             finally:
                 self._turns.end()
+        else:
+            self._turns.tell_what_waits()
         was_closed = self.wiring.dispatch.close(deadline)
         # Nobody else does it any more.
         self._notices.wake = None
