@@ -26,23 +26,32 @@ def daemon(task_id: str, seconds: float) -> None:
         time.sleep(seconds)
 
 
-def show() -> None:
+def show(ledger: Path) -> None:
     """Let a daemon be killed in the middle of its task, then run it to its end; beside both goes the watcher."""
-    watcher = subprocess.Popen(EXPECT)  # noqa: S603  # our own command
+    print("-- a daemon begins, and is killed", flush=True)
+    with subprocess.Popen([sys.executable, __file__, "60"]) as killed:  # noqa: S603  # this file
+        while not (ledger.exists() and b'"heartbeat"' in ledger.read_bytes()):
+            time.sleep(0.1)
+        watcher = subprocess.Popen(EXPECT, stdout=subprocess.PIPE, text=True, encoding="utf-8")  # noqa: S603  # our own command
+        time.sleep(3)
+        killed.kill()
     try:
-        time.sleep(2)
-        print("-- a daemon begins, and is killed", flush=True)
-        with subprocess.Popen([sys.executable, __file__, "60"]) as killed:  # noqa: S603  # this file
-            time.sleep(3)
-            killed.kill()
-        time.sleep(5)
+        tell_until(watcher, "heartbeat.missed ")
         print("-- it is started again, and ends its task", flush=True)
         subprocess.run([sys.executable, __file__, "1"], check=True)  # noqa: S603  # this file
-        time.sleep(1.5)
+        tell_until(watcher, "heartbeat.missed.resolved")
     finally:
         # As Ctrl-C would; Windows has no such signal for another process.
         watcher.send_signal(signal.SIGTERM if os.name == "nt" else signal.SIGINT)
-        watcher.wait()
+        print(watcher.communicate()[0], end="", flush=True)
+
+
+def tell_until(watcher: subprocess.Popen[str], told: str) -> None:
+    """Print what the watcher tells, until it has told that."""
+    for line in watcher.stdout or ():
+        print(line, end="", flush=True)
+        if told in line:
+            return
 
 
 if __name__ == "__main__":
@@ -50,6 +59,7 @@ if __name__ == "__main__":
         daemon("t-1", float(sys.argv[1]))
     else:
         with TemporaryDirectory() as folder:
-            os.environ["OTEL_EVENTS_LEDGER_PATH"] = str(Path(folder, "events.jsonl"))
-            show()
+            ledger = Path(folder, "events.jsonl")
+            os.environ["OTEL_EVENTS_LEDGER_PATH"] = str(ledger)
+            show(ledger)
             subprocess.run([sys.executable, "-m", "otel_events", "tail", "--lines=20", "-heartbeat"], check=True)

@@ -8,10 +8,12 @@ from collections import deque
 
 import pytest
 
+import otel_events as ev
 from otel_events import catalog, process
 from otel_events.binding import bind_process
 from otel_events.pipeline.writer_events import NAMES
 from tests.effort import little_room
+from tests.program import PATIENCE
 
 
 @pytest.fixture
@@ -21,6 +23,7 @@ def fresh(monkeypatch, tmp_path):
         monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("OTEL_EVENTS_EXIT_TIMEOUT", "20")  # a machine may pause for longer than the 2 s of the default
     for name, value in little_room().items():
         monkeypatch.setenv(name, value)
     known = catalog.current()
@@ -63,6 +66,15 @@ class SpanKeepingSink(KeepingSink):
 
     def write_spans(self, spans):
         self.spans.extend(spans)
+
+
+def stats_once(condition):
+    """Wait until *condition* holds of `ev.stats()`, and return them as they were then."""
+    until = time.monotonic() + PATIENCE
+    while not condition(stats := ev.stats()):
+        assert time.monotonic() < until, stats
+        time.sleep(0.01)
+    return stats
 
 
 def assert_accounted(stats, sink):

@@ -16,7 +16,7 @@ from otel_events.metrics import register
 from otel_events.pipeline.writer_events import WriterEvents
 from otel_events.version import VERSION
 from tests.acceptor import HttpAcceptor, accept, answer_with
-from tests.fresh import KeepingSink, assert_accounted, fresh  # noqa: F401
+from tests.fresh import KeepingSink, assert_accounted, fresh, stats_once  # noqa: F401
 from tests.program import ledger_events, run_program
 
 pytestmark = pytest.mark.usefixtures("fresh")
@@ -136,7 +136,7 @@ def test_what_a_spool_drops_is_told_in_an_event():
             while ev.stats().queued:
                 pass
         ev.emit("seed.died")
-        ev.shutdown(0.2)
+        ev.shutdown(20)
 
     dropped = [event for event in kept.own if event.name == "otel_events.spool.dropped"]
     stats = ev.stats()
@@ -155,8 +155,8 @@ def test_stats_tell_what_is_on_disk():
         acceptor.usual = answer_with(503)
         ev.configure(endpoint=f"http://127.0.0.1:{acceptor.port}", traces_exporter="none", service_name="s")
         ev.emit("seed.planted")
+        (waiting,) = stats_once(lambda stats: stats.spooled == 2).spools
         assert not ev.flush(0.2)
-        (waiting,) = ev.stats().spools
         acceptor.usual = accept
         assert ev.flush(10)
         (sent,) = ev.stats().spools

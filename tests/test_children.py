@@ -6,7 +6,7 @@ import os
 import pytest
 
 from tests.acceptor import HttpAcceptor
-from tests.program import ledger_events, run_program
+from tests.program import UNHURRIED, ledger_events, run_program
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
@@ -39,7 +39,7 @@ if __name__ == "__main__":
 @pytest.mark.parametrize("method", [m for m in ("spawn", "fork") if m in multiprocessing.get_all_start_methods()])
 def test_children_of_multiprocessing_lose_nothing(tmp_path, method):
     """Events of pool workers and processes are kept when these end, once each, under writers of their own."""
-    ran = run_program(CHILDREN, tmp_path, method, PYTHONWARNINGS="ignore")
+    ran = run_program(CHILDREN, tmp_path, method, PYTHONWARNINGS="ignore", **UNHURRIED)
     events = ran.default_ledger
     names = [event["event"] for event in events]
 
@@ -64,7 +64,7 @@ pid = os.fork()
 ev.emit("seed.died", child=pid == 0)
 if pid: os.waitpid(pid, 0)
 """
-    events = run_program(program, tmp_path, PYTHONWARNINGS="ignore").default_ledger
+    events = run_program(program, tmp_path, PYTHONWARNINGS="ignore", **UNHURRIED).default_ledger
 
     assert sorted(event["attributes"]["n"] for event in events if event["event"] == "seed.planted") == list(range(50))
     died = [event for event in events if event["event"] == "seed.died"]
@@ -87,7 +87,7 @@ if pid == 0:
     os._exit(0 if ev.flush(20) else 1)
 print(json.dumps(os.waitpid(pid, 0)[1]))
 """
-    ran = run_program(program, tmp_path, str(pause), PYTHONWARNINGS="ignore")
+    ran = run_program(program, tmp_path, str(pause), PYTHONWARNINGS="ignore", **UNHURRIED)
 
     assert ran.said == 0, ran
     assert sorted(event["event"] for event in ran.default_ledger) == ["seed.bred", "seed.planted"]
@@ -110,7 +110,7 @@ if pid == 0:
 print(json.dumps([os.waitpid(pid, 0)[1], ev.flush(20)]))
 """
     with HttpAcceptor() as acceptor:
-        ran = run_program(program, tmp_path, acceptor.url(""), str(pause), PYTHONWARNINGS="ignore")
+        ran = run_program(program, tmp_path, acceptor.url(""), str(pause), PYTHONWARNINGS="ignore", **UNHURRIED)
 
     assert ran.said == [0, True], ran
 
@@ -136,7 +136,7 @@ if pid == 0:
         os._exit(0 if is_done else 1)
 print(json.dumps(os.waitpid(pid, 0)[1]))
 """
-    assert run_program(program, tmp_path, PYTHONWARNINGS="ignore").said == 0
+    assert run_program(program, tmp_path, PYTHONWARNINGS="ignore", **UNHURRIED).said == 0
 
 
 @pytest.mark.slow
@@ -150,7 +150,7 @@ def work():
     while not is_over.is_set():
         ev.emit("seed.planted", text="x")
         time.sleep(0.0001)
-ev.configure(ledger=sys.argv[1])
+ev.configure(ledger=sys.argv[1], ledger_max_bytes=0)
 threads = [threading.Thread(target=work) for _ in range(4)]
 for thread in threads: thread.start()
 codes = []
@@ -165,7 +165,7 @@ for thread in threads: thread.join()
 print(json.dumps(codes))
 """
     ledger = tmp_path / "l.jsonl"
-    ran = run_program(program, tmp_path, str(ledger), PYTHONWARNINGS="ignore")
+    ran = run_program(program, tmp_path, str(ledger), PYTHONWARNINGS="ignore", **UNHURRIED)
 
     assert ran.said == [0] * 20, ran
     bred = [event["attributes"]["n"] for event in ledger_events(ledger) if event["event"] == "seed.bred"]
@@ -220,7 +220,7 @@ end.set()
 thread.join()
 print(json.dumps([hurried, code, sys.getswitchinterval() == usual]))
 """
-    ran = run_program(program, tmp_path, PYTHONWARNINGS="ignore")
+    ran = run_program(program, tmp_path, PYTHONWARNINGS="ignore", **UNHURRIED)
 
     assert (ran.code, ran.said) == (0, [True, 0, True]), ran.err
 
@@ -251,6 +251,6 @@ end.set()
 thread.join()
 print(json.dumps(code))
 """
-    ran = run_program(program, tmp_path, PYTHONWARNINGS="ignore")
+    ran = run_program(program, tmp_path, PYTHONWARNINGS="ignore", **UNHURRIED)
 
     assert (ran.code, ran.said) == (0, 0), ran.err

@@ -8,7 +8,7 @@ import pytest
 from tests.effort import rest_slow
 from tests.program import ledger_events, run_program
 
-EMIT = 'ev.emit("evidence.added", source="paper.pdf"); print(json.dumps([ev.flush(), ev.stats().as_dict()]))'
+EMIT = 'ev.emit("evidence.added", source="paper.pdf"); print(json.dumps([ev.flush(20), ev.stats().as_dict()]))'
 
 
 # An installed package with exporters that write JSON lines to the file given by OUT.

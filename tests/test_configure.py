@@ -3,10 +3,12 @@
 import json
 import logging
 import threading
+import time
 
 import pytest
 
 import otel_events as ev
+from otel_events import process
 from tests.effort import rest_slow
 from tests.fresh import KeepingSink, SpanKeepingSink, assert_accounted, fresh  # noqa: F401
 from tests.program import run_program
@@ -109,6 +111,21 @@ def test_configure_after_a_shutdown_starts_anew():
     assert (before.names, after.names) == ([], ["seed.planted"])
     assert ev.stats().dropped == {"after_shutdown": 1}
     assert_accounted(ev.stats(), "after")
+
+
+def test_a_thread_that_is_late_to_end_takes_nothing_of_what_comes_after():
+    """What was shut down hands nothing to its closed sinks, however late its thread comes to its last turn."""
+    before, after = KeepingSink("before"), KeepingSink("after")
+    ev.configure(sink=before)
+    late = process.current().pipeline
+    assert ev.shutdown()
+    ev.configure(sink=after, flush_interval=60, span_batch={"flush_interval": 60})
+    ev.emit("seed.planted")
+    assert late.hand_over(time.monotonic() + 10)  # as its thread does
+    assert ev.flush()
+
+    assert (before.names, after.names) == ([], ["seed.planted"])
+    assert ev.stats().dropped == {}
 
 
 # -- problems ----------------------------------------------------------------------------------------------------------
@@ -271,7 +288,6 @@ print(json.dumps([kept, fields, sorted(propagate.get_global_textmap().fields)]))
 def test_the_shorter_flush_interval_holds_for_both():
     """Events and spans share one way, so the shorter of their intervals is the interval."""
     ev.configure(sink=KeepingSink(), flush_interval=5, span_batch={"flush_interval": 0.02})
-    from otel_events import process
 
     assert process.current().pipeline.wiring.flush_interval == 0.02
 

@@ -18,6 +18,7 @@ from tools.backends.cache import Cache
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = ROOT / "examples" / "demo.py"
 PERSONAS = ("thesis", "antithesis", "synthesis")
+PATIENCE = 60.0  # seconds; reached only by a failing test
 
 
 def environment(tmp_path, **settings):
@@ -167,7 +168,7 @@ def test_its_page_can_be_looked_at_before_anything_happens(tmp_path):
         text=True,
     )
     said = [process.stdout.readline() for _ in range(2)]
-    with httpx.Client(follow_redirects=True) as browser:
+    with httpx.Client(follow_redirects=True, timeout=PATIENCE) as browser:
         page = browser.get(said[1].strip())
     rest, errors = process.communicate()
 
@@ -195,13 +196,13 @@ def test_it_ends_with_a_page_that_shows_the_events_until_ctrl_c(tmp_path):
         if line.startswith("The server goes on for 60 seconds, or until Ctrl-C."):
             break
     link = process.stdout.readline().strip()
-    with httpx.Client(follow_redirects=True) as browser:
+    with httpx.Client(follow_redirects=True, timeout=PATIENCE) as browser:
         page = browser.get(link)
-        again = httpx.get(link, follow_redirects=True)
+        again = httpx.get(link, follow_redirects=True, timeout=PATIENCE)
         port = str(httpx.URL(link).port)
         print_login = [sys.executable, "-m", "otel_events", "serve", "--print-login", "--port", port]
         printed = subprocess.run(print_login, env=environment(tmp_path), capture_output=True, text=True, check=True)
-        later = httpx.get(printed.stdout.strip(), follow_redirects=True)
+        later = httpx.get(printed.stdout.strip(), follow_redirects=True, timeout=PATIENCE)
         listed = browser.get(page.url.join("/api/events"), params={"limit": 1000}).json()["events"]
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate()

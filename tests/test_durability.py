@@ -12,7 +12,7 @@ import pytest
 import otel_events as ev
 from tests.acceptor import HttpAcceptor, accept, answer_with, refusing_port
 from tests.effort import rest_slow
-from tests.fresh import assert_accounted, fresh  # noqa: F401
+from tests.fresh import assert_accounted, fresh, stats_once  # noqa: F401
 from tests.program import PATIENCE, environment, ledger_events, run_program
 
 needs_kill = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
@@ -29,9 +29,10 @@ with ev.context(task_id="t-1"):
 """
 SENDS = """
 ev.configure(service_name="s")
-import os, time, pathlib
+import os, time
+def is_left(): return any(name.endswith(".spool") for *_, names in os.walk(os.environ["XDG_STATE_HOME"]) for name in names)
 until = time.monotonic() + 20
-while list(pathlib.Path(os.environ["XDG_STATE_HOME"]).rglob("*.spool")) and time.monotonic() < until:
+while is_left() and time.monotonic() < until:
     time.sleep(0.01)
 ev.flush(10)
 print(json.dumps(ev.stats().as_dict()))
@@ -56,7 +57,7 @@ def kill_while_it_emits(home, after, **env):
 
 
 def numbers_in(path):
-    return {event["attributes"]["n"] for event in ledger_events(path)}
+    return {event["attributes"]["n"] for event in ledger_events(path, of_killed=True)}
 
 
 # -- on disk by default ------------------------------------------------------------------------------------------------
@@ -68,7 +69,7 @@ def test_what_a_process_could_not_send_the_next_one_does(tmp_path):
     program = """
 ev.configure(service_name="s")
 for _ in range(5): ev.emit("seed.planted")
-print(json.dumps([ev.shutdown(2.0), ev.stats().as_dict()]))
+print(json.dumps([ev.shutdown(20), ev.stats().as_dict()]))
 """
     with HttpAcceptor() as acceptor:
         env = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{acceptor.port}", "OTEL_TRACES_EXPORTER": "none"}
@@ -90,9 +91,15 @@ def test_leftovers_are_sent_though_nothing_is_emitted(tmp_path):
     with HttpAcceptor() as acceptor:
         env = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{acceptor.port}", "OTEL_TRACES_EXPORTER": "none"}
         acceptor.usual = answer_with(503)
-        run_program('ev.configure(service_name="s"); ev.emit("seed.planted")', tmp_path, **env)
+        run_program('ev.configure(service_name="s"); ev.emit("seed.planted"); ev.flush(20)', tmp_path, **env)
         acceptor.usual = accept
-        ran = run_program('ev.configure(service_name="s")\nimport time; time.sleep(1)', tmp_path, **env)
+        waits = """
+import time
+ev.configure(service_name="s")
+until = time.monotonic() + 20
+while not ev.stats().delivered and time.monotonic() < until: time.sleep(0.01)
+"""
+        ran = run_program(waits, tmp_path, **env)
 
         assert acceptor.await_names(1) == ["seed.planted"], ran
 
@@ -159,19 +166,16 @@ def test_configuring_anew_hands_on_what_waits():
     with HttpAcceptor() as acceptor:
         endpoint = f"http://127.0.0.1:{acceptor.port}"
         acceptor.usual = answer_with(503)
-        ev.configure(endpoint=endpoint, traces_exporter="none", exit_timeout=0.2)
+        ev.configure(endpoint=endpoint, traces_exporter="none", exit_timeout=PATIENCE)
         ev.emit("seed.planted")
+        stats_once(lambda stats: stats.spooled == 2 and not stats.queued)
         assert not ev.flush(0.1)
-        ev.configure(endpoint=endpoint, traces_exporter="none", exit_timeout=0.2)
+        ev.configure(endpoint=endpoint, traces_exporter="none", exit_timeout=PATIENCE)
         acceptor.usual = accept
         ev.emit("seed.died")
         assert sorted(acceptor.await_names(2)) == ["seed.died", "seed.planted"]
-        assert ev.flush(10)
-        until = time.monotonic() + PATIENCE
-        while ev.stats().spooled and time.monotonic() < until:
-            time.sleep(0.01)
+        stats = stats_once(lambda stats: stats.delivered == {"otlp": 3} and not stats.queued)
 
-    stats = ev.stats()
     assert (stats.adopted, stats.handed_on, stats.spooled) == (2, 2, 0)
     assert_accounted(stats, "otlp")
 
@@ -192,7 +196,7 @@ def test_what_was_acknowledged_survives_a_kill(tmp_path, mode, after):
 
     assert numbers_in(ledger) >= set(range(last + 1)), after_kill
     assert after_kill.said["dropped"].keys() <= {"spool_torn"}
-    uids = [event["uid"] for event in ledger_events(ledger)]
+    uids = [event["uid"] for event in ledger_events(ledger, of_killed=True)]
     assert len(uids) - len(set(uids)) <= 1024  # a batch that was written, and not yet settled
 
 

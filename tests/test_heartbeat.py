@@ -163,14 +163,18 @@ def test_a_forked_child_has_no_beat_but_one_of_its_own(tmp_path):
     ran = run_program(
         """
         import os, time, threading
+        def wait_for_beats(count):
+            until = time.monotonic() + 20
+            while ev.stats().emitted < count and time.monotonic() < until:
+                time.sleep(0.01)
         beat = ev.heartbeat("parent", every=0.02)
-        time.sleep(0.2)
+        wait_for_beats(5)
         pid = os.fork()
         if pid == 0:
             beat.stop()
             beating = threading.active_count() - 1
             with ev.heartbeat("child", every=60):
-                time.sleep(0.2)
+                wait_for_beats(1)
             ev.emit("child.told", beating=beating)
             ev.shutdown(10)
             os._exit(0)

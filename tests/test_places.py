@@ -48,7 +48,7 @@ def test_without_a_home_directory_events_arrive(tmp_path, mode, configure):
 def test_without_a_home_directory_there_is_no_ledger(tmp_path):
     """Events for the default ledger wait in memory, and are counted at the end; one warning names the cure."""
     ran = run_program(
-        f'{HOMELESS}ev.configure(); ev.emit("seed.planted"); print(ev.flush(1), ev.shutdown(1), dict(ev.stats().dropped))',
+        f'{HOMELESS}ev.configure(); ev.emit("seed.planted"); print(ev.flush(20), ev.shutdown(20), dict(ev.stats().dropped))',
         tmp_path,
     )
 
@@ -129,7 +129,7 @@ ev.configure()
 @pytest.mark.slow
 def test_what_waits_under_one_tenant_is_not_sent_under_another(tmp_path):
     """Another header makes another spool: who it was emitted for gets it, and nobody else; files do not show the header."""
-    program = 'ev.configure(service_name="s"); ev.emit(sys.argv[1]); print(json.dumps(ev.shutdown(2)))'
+    program = 'ev.configure(service_name="s"); ev.emit(sys.argv[1]); ev.flush(5); print(json.dumps(ev.shutdown(20)))'
     with HttpAcceptor() as acceptor:
         env = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{acceptor.port}", "OTEL_TRACES_EXPORTER": "none"}
         acceptor.usual = answer_with(503)

@@ -12,7 +12,7 @@ from urllib.request import urlopen
 import pytest
 
 from tests.effort import rest_slow
-from tests.program import PATIENCE, ROOT, environment, ledger_events
+from tests.program import PATIENCE, ROOT, UNHURRIED, environment, ledger_events
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a server that forks")
 
@@ -30,7 +30,7 @@ def gunicorn(home, *options, **env):
         *options,
         "tests.programs.served:app",
     ]
-    env = environment(home, **env) | {"PYTHONWARNINGS": "default"}
+    env = environment(home, **UNHURRIED, **env) | {"PYTHONWARNINGS": "default"}
     with said.open("wb") as log:
         server = subprocess.Popen(command, cwd=ROOT, env=env, stderr=log, stdout=log)
     try:
@@ -77,6 +77,10 @@ def test_workers_of_gunicorn_lose_nothing(tmp_path, options, durability):
     )
 
 
+def numbers_in(ledger):
+    return [event["attributes"].get("n") for event in ledger_events(ledger, of_killed=True)]
+
+
 @pytest.mark.slow
 def test_a_worker_that_is_killed_leaves_its_journal_to_the_next(tmp_path):
     """With `journal` even what a worker emitted just before `kill -9` arrives: the worker that takes its place sends it."""
@@ -85,7 +89,7 @@ def test_a_worker_that_is_killed_leaves_its_journal_to_the_next(tmp_path):
         os.kill(victim, signal.SIGKILL)
         ledger = tmp_path / "state" / "otel-events" / "events.jsonl"
         served, number, until = {1: victim}, 1, time.monotonic() + PATIENCE
-        while 1 not in [event["attributes"].get("n") for event in ledger_events(ledger)] and time.monotonic() < until:
+        while 1 not in numbers_in(ledger) and time.monotonic() < until:
             number += 1
             served[number] = ask(number)
             time.sleep(0.05)
@@ -94,7 +98,7 @@ def test_a_worker_that_is_killed_leaves_its_journal_to_the_next(tmp_path):
 
     grown = {
         event["attributes"]["n"]: event["attributes"]["pid"]
-        for event in ledger_events(ledger)
+        for event in ledger_events(ledger, of_killed=True)
         if "n" in event["attributes"]
     }
     assert grown == served

@@ -162,14 +162,14 @@ def test_the_child_of_a_fork_is_a_writer_of_its_own(tmp_path):
             if child == 0:
                 ev.bind(env_id=number)
                 ev.emit("x.child", number=number)
-                done = ev.flush(5) and ev.shutdown(5)
+                done = ev.flush(20) and ev.shutdown(20)
                 os._exit(0 if done else 1)
             children.append(child)
         codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
         stop.set()
         for thread in threads: thread.join()
         assert codes == [0] * 5, codes
-        assert ev.shutdown(5)
+        assert ev.shutdown(20)
         """,
         tmp_path,
         str(path),

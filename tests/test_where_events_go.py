@@ -6,7 +6,7 @@ from tests.acceptor import HttpAcceptor
 from tests.effort import rest_slow
 from tests.program import ledger_events, run_program
 
-EMIT = 'ev.emit("evidence.added", source="paper.pdf"); print(json.dumps([ev.flush(), ev.stats().as_dict()]))'
+EMIT = 'ev.emit("evidence.added", source="paper.pdf"); print(json.dumps([ev.flush(20), ev.stats().as_dict()]))'
 
 
 WITH_PROVIDER = """

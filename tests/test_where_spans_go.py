@@ -53,7 +53,7 @@ if sys.argv[1] == "configured":
     from opentelemetry import trace
     with trace.get_tracer("theirs").start_as_current_span("their span"): pass
 with ev.task("our task"): pass
-print(json.dumps([ev.flush(5), ev.stats().as_dict()]))
+print(json.dumps([ev.flush(20), ev.stats().as_dict()]))
 """
     first = run_program(program, tmp_path, "configured", OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=f"{base}/v1/traces")
     second = run_program(program, tmp_path, "not", OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=f"{base}/v1/traces")

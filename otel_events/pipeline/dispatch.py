@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from otel_events.pipeline.sink import NamedSink, Sink, SpanSink
 
 # Seconds by which sinks are asked to be done before the deadline, and waited for beyond it: they tell and count what they
-# had to leave, and where other threads are busy it takes some time to be heard.
+# had to leave, and where other threads are busy it takes some time to be heard. Who closes has no other chance to say it.
 _EARLIER = 0.02
+_EARLIER_AT_CLOSE = 0.25
+_PART_AT_CLOSE = 0.1  # of the time that is left
 _GRACE = 0.01
 _MAX_NAMES = 4096  # names are few; a program that makes them up must not fill the memory
 
@@ -132,7 +134,10 @@ class Dispatch:
     def _ask_all(self, what: str, deadline: float) -> bool:
         """Ask all sinks at once, each on a thread of its own: a sink may be slower than it was told to be."""
         sinks: tuple[NamedSink, ...] = (*self._sinks.events, *self._sinks.spans)
-        answers = [_Answer(sink, what, deadline - _EARLIER) for sink in {id(sink): sink for sink in sinks}.values()]
+        earlier = _EARLIER
+        if what == "close":
+            earlier = max(_EARLIER, min(_EARLIER_AT_CLOSE, _PART_AT_CLOSE * (deadline - time.monotonic())))
+        answers = [_Answer(sink, what, deadline - earlier) for sink in {id(sink): sink for sink in sinks}.values()]
         # To begin a thread costs more than most flushes: one that is never late is set going, and asked here.
         here = [answer for answer in answers if what == "flush" and answer.set_going()]
         for answer in answers:

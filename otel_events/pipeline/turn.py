@@ -198,9 +198,17 @@ class Turns:
             self.wiring.journal.leave(left)
         if drafts - left:
             capture.accounts.dropped.add("shutdown", drafts - left)
-            self._notices.warn("queue_at_shutdown", f"{drafts - left} events had not left the queue by the end")
+            self._tell_left(drafts - left)
         if drafts < count:
             capture.span_accounts.dropped.add("shutdown", count - drafts)
+
+    def tell_what_waits(self) -> None:
+        """Tell of what is in the queue at an end in the middle of another thread's turn, which may not come to its own end."""
+        if count := sum(type(item) is tuple for item in self._capture.waiting()):
+            self._tell_left(count)
+
+    def _tell_left(self, count: int) -> None:
+        self._notices.warn("queue_at_shutdown", f"{count} events had not left the queue by the end")
 
     def journal_waiting(self) -> None:
         """Put on disk what waits, as far as it is not there."""

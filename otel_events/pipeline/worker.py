@@ -48,6 +48,7 @@ class Pipeline:
         self._thread: threading.Thread | None = None
         self._start_lock = threading.Lock()
         self._is_stopping = False
+        self._has_ended = False  # changes within a turn: what is captured from then on is another pipeline's to deliver
 
     @property
     def wiring(self) -> Wiring:
@@ -123,8 +124,11 @@ class Pipeline:
                 self._turns.release(math.inf)
                 self._turns.say_last_words()
                 self._turns.let_go(self.wiring)
+                self._has_ended = True
             finally:
                 self._turns.end()
+        else:
+            self._turns.tell_what_waits()
         was_closed = self.wiring.dispatch.close(deadline)
         # Nobody else does it any more.
         self._notices.wake = None
@@ -167,7 +171,8 @@ class Pipeline:
                 self._gather()
             try:
                 self._take_turn(math.inf)
-                self._turns.take_leftovers()
+                if not self._has_ended:
+                    self._turns.take_leftovers()
             except Exception as error:  # a mistake of ours must not end the thread and lose all that follows
                 self._capture.accounts.problems.add("pipeline_failed")
                 self._notices.warn("pipeline_failed", f"the pipeline went on after: {kind_and_place(error)}")
@@ -205,7 +210,7 @@ class Pipeline:
             requests = [self._requests.popleft() for _ in range(len(self._requests))]
             # First of all: whoever emits from here on gives a wake-up for the next turn.
             self._capture.asleep = True
-            was_all = turns.work_off(len(self._capture.items), deadline)
+            was_all = turns.work_off(0 if self._has_ended else len(self._capture.items), deadline)
             if was_all:
                 turns.release(math.inf if requests else time.monotonic())
                 turns.settle()

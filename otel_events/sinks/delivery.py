@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from typing import TYPE_CHECKING, TypeAlias
 
 from otel_events.otlp.outcome import Accepted, Refused, Retry, TooLarge, Unreachable, say
@@ -47,6 +48,15 @@ class Delivery:
         self._joining = joining
         self._accounts = accounts
         self._notices = notices
+        # Re-entrant, for a signal handler may flush in the middle of it.
+        self._counting = threading.RLock()
+
+    def has_counted(self, patience: float) -> bool:
+        """Return True only if, within *patience* seconds, all that the spool let go of as delivered is counted as well."""
+        if not self._counting.acquire(timeout=patience):
+            return False
+        self._counting.release()
+        return True
 
     def deliver(self, batches: Sequence[Batch], deadline: float) -> Failure | None:
         """See taken *batches* through as one request; if that failed for now, return why: they are back in the spool."""
@@ -85,15 +95,16 @@ class Delivery:
             return Unreachable(say("our own mistake", type(error).__name__, str(error)))
 
     def _accept(self, batches: Sequence[Batch], accepted: Accepted) -> None:
-        # The spool says no if it was closed meanwhile: it has counted these records already.
-        records = sum(batch.records for batch in batches if self._spool.release(batch))
-        if not records:
-            return
-        rejected = min(accepted.rejected, records)
-        self._accounts.delivered.add(self._name, records - rejected)
-        if rejected:
-            self.rejected += rejected
-            self._accounts.dropped.add(f"{self._name}_rejected", rejected)
+        with self._counting:
+            # The spool says no if it was closed meanwhile: it has counted these records already.
+            records = sum(batch.records for batch in batches if self._spool.release(batch))
+            if not records:
+                return
+            rejected = min(accepted.rejected, records)
+            self._accounts.delivered.add(self._name, records - rejected)
+            if rejected:
+                self.rejected += rejected
+                self._accounts.dropped.add(f"{self._name}_rejected", rejected)
         if rejected or accepted.message:
             self.warn("rejected", say(f"rejected {rejected} of {records} records", accepted.message))
 

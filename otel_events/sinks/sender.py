@@ -129,7 +129,8 @@ class Sender:
         with self._state:
             while self._is_running and not self._spool.is_settled(mark) and not self._is_hopeless(deadline):
                 self._state.wait(_remaining(deadline))
-        return self._spool.is_settled(mark) and not self._has_new_losses()
+        is_settled = self._spool.is_settled(mark) and self._delivery.has_counted(_remaining(deadline))
+        return is_settled and not self._has_new_losses()
 
     def begin_close(self, deadline: float) -> None:
         """Have the thread deliver what waits and end by *deadline*, without waiting for it; `close` waits."""

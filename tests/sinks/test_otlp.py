@@ -1,5 +1,7 @@
 """The OTLP sink against a real acceptor: what arrives, and how."""
 
+import threading
+
 import pytest
 from opentelemetry import context as otel_context
 from opentelemetry.sdk.trace import TracerProvider
@@ -7,7 +9,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, Sp
 
 from otel_events.otlp.endpoint import Endpoint
 from otel_events.spool.memory import MemorySpool
-from tests.acceptor import GrpcAcceptor, events, refusing_port, soon
+from tests.acceptor import PATIENCE, GrpcAcceptor, events, refusing_port, soon
 
 
 def test_events_arrive_in_order_and_once(acceptor, accounts, make_sink):
@@ -20,6 +22,28 @@ def test_events_arrive_in_order_and_once(acceptor, accounts, make_sink):
     assert sink.flush(soon())
     assert (acceptor.names, acceptor.connections) == (names, 1)
     assert (accounts.delivered.counts(), accounts.dropped.counts()) == ({"otlp": 5000}, {})
+
+
+def test_a_flush_that_says_yes_has_counted_what_was_delivered(acceptor, accounts, make_sink):
+    """Who reads the counts right behind it finds all of it there, however long the sender's thread is held up before it counts."""
+    has_let_go, goes_on = threading.Event(), threading.Event()
+
+    class Spool(MemorySpool):
+        def release(self, batch):
+            was_held = super().release(batch)
+            has_let_go.set()
+            goes_on.wait(PATIENCE)
+            return was_held
+
+    sink = make_sink(acceptor.url(), spool_factory=lambda *_, accounts: Spool(accounts=accounts))
+    sink.write(events("a.b"))
+    assert has_let_go.wait(PATIENCE)
+    early = sink.flush(soon(0)), accounts.delivered.counts()
+    goes_on.set()
+
+    assert early == (False, {})
+    assert sink.flush(soon())
+    assert accounts.delivered.counts() == {"otlp": 1}
 
 
 def test_nothing_written_is_nothing_to_wait_for(make_sink):
