@@ -6,12 +6,16 @@ import os
 import sys
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
 
 import otel_events as ev
 from otel_events.cli import STARTED
 from otel_events.reading.harmless import harmless
+
+if TYPE_CHECKING:
+    from otel_events.stats import Stats
 
 SERVICE = "otel-events"
 # Once events are on disk the network gets this long: enough for a Collector on this machine, no wait for one that hangs.
@@ -63,11 +67,17 @@ def finish(wait: float | None, *, is_quick: bool = False) -> Outcome:
     is_accepted = wait is not None and ev.flush(wait)
     is_closed = ev.shutdown(network if is_handed_over else _SET_UP_SECONDS)
     stats = ev.stats()
-    # A short deadline may have been too short to close everything, though nothing was lost.
-    is_kept = is_handed_over and not stats.dropped and all(spool.is_on_disk for spool in stats.spools if spool.records)
     has_finished = True
     waiting = sum(spool.records for spool in stats.spools)
-    return Outcome(is_closed or is_kept, is_accepted, waiting, dict(stats.dropped))
+    is_safe = is_closed or (is_handed_over and _is_kept(stats))
+    return Outcome(is_safe, is_accepted, waiting, dict(stats.dropped))
+
+
+def _is_kept(stats: Stats) -> bool:
+    """Tell whether nothing of what the sinks were given is lost: a short deadline may be too short to close them all."""
+    # What a ledger could not write waits in memory, and is counted as dropped only once the ledger is closed.
+    is_written = "ledger_write_failed" not in stats.problems
+    return is_written and not stats.dropped and all(spool.is_on_disk for spool in stats.spools if spool.records)
 
 
 def tell(outcome: Outcome, wait: float | None) -> bool:

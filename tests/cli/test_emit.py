@@ -100,6 +100,28 @@ def test_a_ledger_that_cannot_be_written_is_said(process, tmp_path):
     assert "Traceback" not in run.stderr
 
 
+@pytest.mark.slow
+def test_a_ledger_that_cannot_be_written_is_said_however_busy_the_machine_is(environment, tmp_path):
+    """Also if the end does not come to closing the ledger in time, and so nothing is counted as lost yet."""
+    (tmp_path / "file").write_text("")
+    nobody_closes = """if True:
+        import sys, threading, time
+        from otel_events.cli import main
+        run = threading.Thread.run
+        threading.Thread.run = lambda thread: (thread.name == "otel_events.close" and time.sleep(60), run(thread))
+        sys.argv = ["otel-events", "emit", "a.b"]
+        main()
+    """
+    run = subprocess.run(
+        [sys.executable, "-c", nobody_closes],
+        env=environment(OTEL_EVENTS_LEDGER_PATH=str(tmp_path / "file" / "ledger.jsonl")),
+        cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+    assert run.returncode == exit_codes.NO, run.stderr
+    assert "could be handed over to nobody" in run.stderr
+
+
 class TestCollector:
     @pytest.mark.slow
     def test_one_that_is_down_keeps_the_event(self, process, tmp_path, closed_port):
