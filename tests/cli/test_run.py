@@ -28,7 +28,9 @@ def ran(process, tmp_path):
 
 
 def read_events(tmp_path):
+    """Return the events in the order in which they happened: two processes write them when each comes to it."""
     lines = [json.loads(line) for line in (tmp_path / "ledger.jsonl").read_text().splitlines()]
+    lines.sort(key=lambda line: line["time"])
     return [line for line in lines if not line["event"].startswith("otel_events.")]
 
 
