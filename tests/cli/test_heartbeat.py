@@ -23,7 +23,16 @@ def beats(tmp_path):
 
 def test_it_beats_as_long_as_a_command_runs_and_ends_as_that_does(process, tmp_path):
     """With the command's output and its exit code."""
-    code = "import time; print('out'); time.sleep(0.5); raise SystemExit(3)"
+    code = f"""if True:
+        import pathlib, time
+        print("out")
+        ledger, end = pathlib.Path("ledger.jsonl"), time.monotonic() + {PATIENCE}
+        while time.monotonic() < end:
+            if ledger.exists() and ledger.read_text().count('"event":"heartbeat"') > 1:
+                break
+            time.sleep(0.02)
+        raise SystemExit(3)
+    """
     run = process("heartbeat", "courier", "--every", "100ms", "--status", "ok", "--", sys.executable, "-c", code)
 
     assert (run.returncode, run.stdout, run.stderr) == (3, "out\n", "")
