@@ -205,8 +205,10 @@ import otel_events as ev
 
 root = Path("root").absolute()
 root.mkdir()
-mount = lambda: subprocess.run(["mount", "-t", "tmpfs", "none", str(root)], check=True)
-mount()
+later = Path("later").absolute()
+later.mkdir()
+mount = lambda where: subprocess.run(["mount", "-t", "tmpfs", "none", str(where)], check=True)
+mount(root)
 (root / "a.txt").write_text("one")
 (root / "b.txt").write_text("b")
 seen = []
@@ -220,9 +222,11 @@ def until(count):
 with ev.watch(root, debounce=0.05, on_event=lambda change, event: seen.append((change, event))):
     subprocess.run(["umount", str(root)], check=True)
     until(1)
-    mount()
-    (root / "b.txt").write_text("b")
-    (root / "a.txt").write_text("two")
+    mount(later)
+    (later / "b.txt").write_text("b")
+    (later / "a.txt").write_text("two")
+    # In one step: nobody may look at it before its files are there.
+    subprocess.run(["mount", "--move", str(later), str(root)], check=True)
     until(3)
 for change, event in seen:
     print(event.name, event.attributes.get("reason", "") if change is None else change.path.name)
