@@ -19,7 +19,7 @@ for number in range(5):
 LEFT = """
 while ev.stats().spooled < 6:  # the writer's first word is among them
     time.sleep(0.01)
-ev.shutdown(1)
+ev.shutdown(30)
 """
 
 
