@@ -95,7 +95,7 @@ def look(tmp_path):
             "OTEL_EVENTS_LEDGER_PATH": str(tmp_path / "ledger.jsonl"),
             **variables,
         }
-        found = list(examine(environ, timeout=5, with_probe=False))
+        found = list(examine(environ, timeout=30, with_probe=False))
         return SimpleNamespace(
             all=found,
             bad=[finding for finding in found if finding.level in {"warning", "error"}],

@@ -287,7 +287,7 @@ def test_a_test_that_captures_publishes_nothing(server, workspace):
         with publisher(server, workspace):
             (workspace / "tasks" / "one.md").write_text(TASK)
             wait_until(lambda: len(captured) == 1)
-        assert flush(0.2)
+        assert flush(PATIENCE)
 
     assert (captured.only().name, listener.heard) == ("sparc.task", [])
 

@@ -228,7 +228,7 @@ def test_a_test_that_captures_publishes_nothing(server):
         Broadcaster(server.url).emit("observe")
 
         assert captured.only().name == "observe"
-    assert flush(0.2)
+    assert flush(PATIENCE)
     assert server.entries() == []
 
 

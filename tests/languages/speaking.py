@@ -64,7 +64,7 @@ def events_of(server, service, *, count):
         mine = [event for event in found if not event["event"].startswith("otel_events.writer")]
         return mine if len(mine) >= count else None
 
-    return sorted(wait_for(find, f"{count} events of {service}", timeout=20), key=lambda event: event["time"])
+    return sorted(wait_for(find, f"{count} events of {service}", timeout=60), key=lambda event: event["time"])
 
 
 def waiting_in(home):

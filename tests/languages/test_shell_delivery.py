@@ -233,7 +233,7 @@ def _take_one_request(act):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         acting = threading.Thread(target=act, args=(f"http://127.0.0.1:{listener.getsockname()[1]}",))
         acting.start()
-        listener.settimeout(20)
+        listener.settimeout(60)
         client, _ = listener.accept()
         with client:
             head = b""
