@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import socket
@@ -190,13 +191,15 @@ def test_a_receiver_that_hangs_does_not_hang_the_doctor(tmp_path):
 
 @pytest.mark.parametrize("offset", [-3600, 3600])
 def test_a_clock_that_is_wrong_is_told(look, offset):
-    """Against the receiver's, by the Date of its answers."""
+    """Against the receiver's, by the Date of its answers; once for both signals, though one is asked later."""
     import time
     from email.utils import formatdate
 
+    later = itertools.count()
+
     def answer(connection):
         connection.recv(65536)
-        date = formatdate(time.time() + offset, usegmt=True)
+        date = formatdate(time.time() + offset + next(later), usegmt=True)
         connection.sendall(
             f"HTTP/1.1 200 OK\r\nDate: {date}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
         )
