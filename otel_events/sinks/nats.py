@@ -103,8 +103,16 @@ class Nats:
         """Return what sends them; it connects at its first `send`."""
         return _Transport(self)
 
-    async def connect(self, seconds: float, note: Callable[[Exception], Awaitable[None]]) -> Client:
-        """Return a connection that does not come back by itself; or raise. *note* is told what the server says no to."""
+    async def connect(
+        self,
+        seconds: float,
+        note: Callable[[Exception], Awaitable[None]],
+        ended: Callable[[], Awaitable[None]] | None = None,
+    ) -> Client:
+        """Return a connection that does not come back by itself; or raise.
+
+        *note* is told what the server says no to, and *ended* is called once the connection is closed, by whomever.
+        """
         from nats.aio.client import Client
         from nats.errors import NoServersError
 
@@ -124,6 +132,7 @@ class Nats:
                 self.urls,
                 name="otel_events",
                 error_cb=hear,
+                closed_cb=ended,
                 allow_reconnect=False,
                 # It would wait for a server that is not there; each is tried at once, and then it is said.
                 max_reconnect_attempts=1,
@@ -171,6 +180,7 @@ class _Transport:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[Any] | None = None
         self._client: Client | None = None
+        self._jetstream: JetStreamContext | None = None  # of the client: each would subscribe to answers of its own
         self._has_stream = False
         self._violations: list[str] = []
         self._is_interrupted = False
@@ -184,9 +194,9 @@ class _Transport:
         try:
             outcome = self._run(self._deliver(read_messages(body), seconds), seconds)
         except asyncio.CancelledError:
-            outcome = Unreachable("interrupted")
+            outcome = Unreachable(self._why_cancelled())
         except (TimeoutError, asyncio.TimeoutError):
-            outcome = Unreachable(self._violations[0] if self._violations else "no complete answer in time")
+            outcome = Unreachable(self._told("no complete answer in time"))
         except Exception as error:  # the client raises errors of many families
             outcome = Unreachable(say(str(error) or type(error).__name__))
         if isinstance(outcome, Unreachable):
@@ -223,7 +233,9 @@ class _Transport:
         if largest > client.max_payload:
             return TooLarge(f"{largest} bytes are more than its max_payload of {client.max_payload}")
         if self._plan.stream is not None:
-            return await self._add(client.jetstream(timeout=seconds), self._plan.stream, messages)
+            if self._jetstream is None:
+                self._jetstream = client.jetstream(timeout=self._plan.timeout)
+            return await self._add(self._jetstream, self._plan.stream, messages)
         for message in messages:
             await client.publish(message.subject, message.payload)
         # The client writes its question at once, and what was published when its own task comes to that: so the first question
@@ -267,9 +279,20 @@ class _Transport:
         if self._client is not None and self._client.is_connected:
             return self._client
         # To begin anew is the sender's work, which counts and tells it.
-        self._has_stream = False
-        self._client = await self._plan.connect(seconds, self._note)
+        self._client, self._jetstream, self._has_stream = None, None, False
+        self._client = await self._plan.connect(seconds, self._note, self._give_up)
         return self._client
+
+    async def _give_up(self) -> None:
+        """End the sending in flight if its connection is gone: the client would wait for answers that cannot come."""
+        if self._task is not None and self._client is not None and self._client.is_closed:
+            self._task.cancel()
+
+    def _why_cancelled(self) -> str:
+        return "interrupted" if self._is_interrupted else self._told("the connection broke")
+
+    def _told(self, otherwise: str) -> str:
+        return self._violations[0] if self._violations else otherwise
 
     async def _note(self, error: Exception) -> None:
         self._violations.append(say(str(error)))

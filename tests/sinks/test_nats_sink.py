@@ -18,6 +18,7 @@ from tests.message_servers import PATIENCE, TlsFiles, nats_server, running, wait
 from tests.nats_accounts import make_keys, make_operator
 from tests.nats_clients import Listener, add_stream, stored
 from tests.sinks.restarts import emit_over_restarts
+from tools.backends.fetch import get_json
 
 pytestmark = [pytest.mark.slow, pytest.mark.backends, pytest.mark.usefixtures("fresh")]
 
@@ -70,7 +71,7 @@ def test_a_function_chooses_subject_and_shape(server):
 
 def test_jetstream_keeps_each_event_once_over_restarts_under_load(server):
     """Killed and started again while events are emitted, the stream has every event once, in order."""
-    configure(server, stream="EVENTS", timeout=1)  # doubles are known here, and a lost answer is soon asked for again
+    configure(server, stream="EVENTS")
     emit_over_restarts(server, "nats", workers=2, pause=0.002)
 
     said = [said for _, said in stored(server, "EVENTS")]
@@ -79,6 +80,35 @@ def test_jetstream_keeps_each_event_once_over_restarts_under_load(server):
     for worker in range(2):
         numbers = [each["attributes"]["number"] for each in said if each["attributes"]["worker"] == worker]
         assert numbers == list(range(len(numbers)))
+
+
+@pytest.mark.parametrize("stream", ["EVENTS", None])
+def test_a_server_that_dies_while_it_owes_answers_is_left_at_once(server, stream):
+    """Its end is an attempt's end, however long an answer may take."""
+    configure(server, stream=stream, timeout=600)
+    ev.emit("evidence.added")
+    assert ev.flush(PATIENCE)
+    os.kill(server.process.pid, signal.SIGSTOP)
+    ev.emit("evidence.added")
+    assert not ev.flush(0.1)  # by then it is most likely sent; if not, the attempt fails otherwise
+
+    server.kill()
+
+    wait_until(lambda: ev.stats().retries)
+
+
+def test_jetstream_has_one_subscription_to_answers_however_much_is_sent(server):
+    """Each would cost memory, here and at the server, for as long as the connection lasts."""
+    configure(server, stream="EVENTS")
+    ev.emit("evidence.added")
+    assert ev.flush(PATIENCE)
+    (before,) = get_json(f"{server.monitor}/connz")["connections"]
+    for _ in range(5):
+        ev.emit("evidence.added")
+        assert ev.flush(PATIENCE)
+
+    (after,) = get_json(f"{server.monitor}/connz")["connections"]
+    assert (after["name"], after["subscriptions"]) == ("otel_events", before["subscriptions"])
 
 
 def test_core_nats_gets_all_that_waited(folder, caplog):

@@ -26,7 +26,7 @@ class NatsServer:
 
     def __init__(self, directory: Path, settings: Mapping[str, Any] | None = None, program: Path | None = None) -> None:
         self.port, health = free_ports(2)
-        self.url = f"nats://127.0.0.1:{self.port}"
+        self.url, self.monitor = f"nats://127.0.0.1:{self.port}", f"http://127.0.0.1:{health}"
         configuration = directory / "nats.conf"
         asked = {
             "listen": f"127.0.0.1:{self.port}",
@@ -40,7 +40,7 @@ class NatsServer:
             name="NATS",
             command=[program or installed(NATS), "--config", configuration],
             settings={},
-            health_url=f"http://127.0.0.1:{health}/healthz",
+            health_url=f"{self.monitor}/healthz",
             log=directory / "nats.log",
         )
 
