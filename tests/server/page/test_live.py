@@ -18,6 +18,13 @@ def named(page, name):
     return page.locator(ROW).filter(has=page.locator(".row-name", has_text=re.compile(f"^{re.escape(name)}$")))
 
 
+@pytest.fixture(scope="module")
+def many_rows(site):
+    """More rows than two screens have: the story's own are hardly more than one and a half."""
+    site.tell("wibble.often", "100")
+    wait_for(lambda: len(site.events(filter="wibble.often", limit=100)) == 100)
+
+
 def rows_in_sight(page):
     """The rows in sight, each with its place: what must not change while somebody reads."""
     return page.evaluate(
@@ -130,6 +137,7 @@ def test_a_filter_holds_for_rows_that_stand_still_too(live):
     live.locator(".offer").get_by_text("Paused").wait_for()
 
 
+@pytest.mark.usefixtures("many_rows")
 def test_a_window_made_smaller_ends_no_following(live):
     """Where rows come all the time the list hears of a scroll before it hears of its new size: nobody has scrolled back."""
     until(live, "(box => box.scrollHeight > box.clientHeight * 1.5)(document.querySelector('.list'))")
@@ -145,6 +153,7 @@ def test_a_window_made_smaller_ends_no_following(live):
     assert live.get_by_text("Following", exact=True).is_visible()
 
 
+@pytest.mark.usefixtures("many_rows")
 @pytest.mark.parametrize("view", ["Types", "Health"])
 def test_who_comes_back_still_follows(live, view):
     """To look at another view is no wish to stand still: with more rows than fit, the list is at its end again."""
