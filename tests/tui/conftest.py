@@ -11,6 +11,7 @@ import pytest
 from textual.events import Key
 from textual.keys import _character_to_key
 
+from otel_events.tui import event_log
 from otel_events.tui.app import Screen
 from otel_events.tui.choose_source import choose_among
 from tests.cli.conftest import as_ledger, make, process  # noqa: F401  # a fixture
@@ -87,6 +88,12 @@ def state_home(tmp_path, monkeypatch):
     home.mkdir()
     monkeypatch.setenv("XDG_STATE_HOME", str(home))
     return home
+
+
+@pytest.fixture(autouse=True)
+def heard(monkeypatch):
+    """Have what the screen says for a moment stay until a busy machine has looked."""
+    monkeypatch.setattr(event_log, "_SAID", 30.0)
 
 
 @pytest.fixture
