@@ -30,7 +30,7 @@ def show(ledger: Path) -> None:
     """Let a daemon be killed in the middle of its task, then run it to its end; beside both goes the watcher."""
     print("-- a daemon begins, and is killed", flush=True)
     with subprocess.Popen([sys.executable, __file__, "60"]) as killed:  # noqa: S603  # this file
-        while not (ledger.exists() and b'"heartbeat"' in ledger.read_bytes()):
+        while killed.poll() is None and not (ledger.exists() and b'"heartbeat"' in ledger.read_bytes()):
             time.sleep(0.1)
         watcher = subprocess.Popen(EXPECT, stdout=subprocess.PIPE, text=True, encoding="utf-8")  # noqa: S603  # our own command
         time.sleep(3)
